@@ -1,0 +1,1 @@
+//! Charts: spec (results → plain data) and draw (spec → any plotters backend).

@@ -1,0 +1,78 @@
+//! Each distinct mixture and each distinct scale (N, D) of a study once, observations as pairs of indices.
+
+use std::collections::HashMap;
+
+use super::{Observation, SAME_WEIGHT};
+use crate::units::{Params, Tokens};
+
+/// A model size and a number of tokens; what the study does not give is absent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// Model size N.
+    pub n: Option<Params>,
+    /// Training tokens D.
+    pub d: Option<Tokens>,
+}
+
+/// Distinct mixtures and scales, in the order in which they first appear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Design {
+    mixtures: Vec<Vec<f64>>,
+    scales: Vec<Scale>,
+    rows: Vec<(usize, usize)>,
+}
+
+impl Design {
+    /// Finds the distinct mixtures (weights equal to within [`SAME_WEIGHT`]) and scales.
+    pub(super) fn new(observations: &[Observation]) -> Self {
+        let mut mixture_idx_of = HashMap::new();
+        let mut scale_idx_of = HashMap::new();
+        let mut design = Self { mixtures: Vec::new(), scales: Vec::new(), rows: Vec::new() };
+        for observation in observations {
+            let mixture_key: Vec<i64> = observation.mixture.iter().map(|h| (h / SAME_WEIGHT).round() as i64).collect();
+            let mixture_idx = *mixture_idx_of.entry(mixture_key).or_insert_with(|| {
+                design.mixtures.push(observation.mixture.clone());
+                design.mixtures.len() - 1
+            });
+            let scale_key = (observation.n.map(|n| n.0.to_bits()), observation.d.map(|d| d.0.to_bits()));
+            let scale_idx = *scale_idx_of.entry(scale_key).or_insert_with(|| {
+                design.scales.push(Scale { n: observation.n, d: observation.d });
+                design.scales.len() - 1
+            });
+            design.rows.push((mixture_idx, scale_idx));
+        }
+        design
+    }
+
+    /// The distinct mixtures.
+    pub fn mixtures(&self) -> &[Vec<f64>] {
+        &self.mixtures
+    }
+
+    /// The distinct scales.
+    pub fn scales(&self) -> &[Scale] {
+        &self.scales
+    }
+
+    /// For each observation the index of its mixture and of its scale.
+    pub fn rows(&self) -> &[(usize, usize)] {
+        &self.rows
+    }
+
+    /// Distinct model sizes, ascending; empty when the study gives none.
+    pub fn sizes(&self) -> Vec<Params> {
+        ascending(self.scales.iter().filter_map(|scale| scale.n.map(|n| n.0))).into_iter().map(Params).collect()
+    }
+
+    /// Distinct numbers of tokens, ascending; empty when the study gives none.
+    pub fn tokens(&self) -> Vec<Tokens> {
+        ascending(self.scales.iter().filter_map(|scale| scale.d.map(|d| d.0))).into_iter().map(Tokens).collect()
+    }
+}
+
+fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    values
+}

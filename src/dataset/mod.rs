@@ -1,0 +1,233 @@
+//! A study: what was trained, and what came out.
+//!
+//! A [`Dataset`] holds observations (N, D, h, losses) for k domains and m targets and is valid by
+//! construction: past [`Dataset::new`] every weight is finite and at least 0, every mixture sums to 1,
+//! every N, D and loss is finite and positive, and either all observations have an N (a D) or none has.
+//!
+//! A study has few distinct mixtures and few distinct scales (N, D), each seen by many observations.
+//! [`Design`] holds each of them once; the fit computes with those.
+
+mod design;
+mod split;
+
+pub use design::{Design, Scale};
+pub use split::{Holdout, Split};
+
+use crate::units::{Loss, Params, Tokens};
+
+/// Mixtures whose weights differ by less than this are one mixture: the same numbers, written with
+/// different last digits.
+pub const SAME_WEIGHT: f64 = 1e-9;
+
+/// How far Σ h may be from 1 in a valid observation: rounding only, the import has normalised before.
+pub const WEIGHT_SUM_TOLERANCE: f64 = 1e-9;
+
+/// One row of a study: a run, or one checkpoint of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Line of the pasted text, counted from 1, for messages.
+    pub line: usize,
+    /// Model size N; absent in every observation of a study without that column.
+    pub n: Option<Params>,
+    /// Training tokens D; absent in every observation of a study without that column.
+    pub d: Option<Tokens>,
+    /// Domain weights h, in the order of [`Dataset::domains`]: h_i ≥ 0, Σ h_i = 1.
+    pub mixture: Vec<f64>,
+    /// Losses in the order of [`Dataset::targets`]; a missing one leaves the observation out of that target's fit.
+    pub losses: Vec<Option<Loss>>,
+    /// Whether the study's own `split` column says to fit on this row or to hold it out.
+    pub split: Split,
+}
+
+/// A valid study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    domains: Vec<String>,
+    targets: Vec<String>,
+    observations: Vec<Observation>,
+    design: Design,
+}
+
+/// Why observations do not make a study.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DatasetError {
+    /// There is nothing to fit.
+    #[error("the study has no observations; at least one row with weights and a loss is needed")]
+    Empty,
+    /// No loss column.
+    #[error("the study has no target; at least one loss column is needed")]
+    NoTarget,
+    /// Two columns with one name.
+    #[error("the {what} \"{name}\" appears twice; each needs a name of its own")]
+    Repeated {
+        /// "domain" or "target".
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// An observation with the wrong number of weights or losses.
+    #[error("line {line} has {seen} {what}, but the study has {expected}")]
+    Length {
+        /// Line of the observation.
+        line: usize,
+        /// "weights" or "losses".
+        what: &'static str,
+        /// How many it has.
+        seen: usize,
+        /// How many the study has.
+        expected: usize,
+    },
+    /// A weight that is negative or not finite.
+    #[error("line {line}: the weight of \"{domain}\" is {value}; it must be between 0 and 1")]
+    Weight {
+        /// Line of the observation.
+        line: usize,
+        /// The domain.
+        domain: String,
+        /// What was seen.
+        value: f64,
+    },
+    /// Weights that do not sum to 1.
+    #[error("line {line}: the weights sum to {sum}; they must sum to 1")]
+    WeightSum {
+        /// Line of the observation.
+        line: usize,
+        /// Σ h.
+        sum: f64,
+    },
+    /// N, D or a loss that is not finite and positive.
+    #[error("line {line}: {what} is {value}; it must be a positive number")]
+    NotPositive {
+        /// Line of the observation.
+        line: usize,
+        /// What it is: "model size", "tokens" or the target's name.
+        what: String,
+        /// What was seen.
+        value: f64,
+    },
+    /// N or D in some observations only.
+    #[error("line {line} has no {what}, but other lines have one; give it on every line or on none")]
+    Mixed {
+        /// Line of the first observation without it.
+        line: usize,
+        /// "model size" or "tokens".
+        what: &'static str,
+    },
+}
+
+impl Dataset {
+    /// Checks that the observations make a study and finds its design.
+    ///
+    /// # Errors
+    /// The first rule of the module's head that does not hold, with the line where.
+    pub fn new(
+        domains: Vec<String>,
+        targets: Vec<String>,
+        observations: Vec<Observation>,
+    ) -> Result<Self, DatasetError> {
+        if observations.is_empty() {
+            return Err(DatasetError::Empty);
+        }
+        if targets.is_empty() {
+            return Err(DatasetError::NoTarget);
+        }
+        for (what, names) in [("domain", &domains), ("target", &targets)] {
+            if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+                return Err(DatasetError::Repeated { what, name: name.clone() });
+            }
+        }
+        let with_n = observations.iter().any(|o| o.n.is_some());
+        let with_d = observations.iter().any(|o| o.d.is_some());
+        for observation in &observations {
+            check(observation, &domains, &targets, with_n, with_d)?;
+        }
+        let design = Design::new(&observations);
+        Ok(Self { domains, targets, observations, design })
+    }
+
+    /// Names of the k domains.
+    pub fn domains(&self) -> &[String] {
+        &self.domains
+    }
+
+    /// Names of the m targets.
+    pub fn targets(&self) -> &[String] {
+        &self.targets
+    }
+
+    /// The observations, in the order of the text.
+    pub fn observations(&self) -> &[Observation] {
+        &self.observations
+    }
+
+    /// Distinct mixtures and scales, and which of them each observation has.
+    pub fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// Position of the target of that name.
+    pub fn target_idx(&self, name: &str) -> Option<usize> {
+        self.targets.iter().position(|target| target == name)
+    }
+
+    /// The mean over runs' distinct mixtures of each domain's weight: what the study trained on, on average.
+    pub fn mean_mixture(&self) -> Vec<f64> {
+        let mixtures = self.design.mixtures();
+        let mut mean = vec![0.0; self.domains.len()];
+        for mixture in mixtures {
+            for (sum, weight) in mean.iter_mut().zip(mixture) {
+                *sum += weight / mixtures.len() as f64;
+            }
+        }
+        mean
+    }
+}
+
+fn check(
+    observation: &Observation,
+    domains: &[String],
+    targets: &[String],
+    with_n: bool,
+    with_d: bool,
+) -> Result<(), DatasetError> {
+    let line = observation.line;
+    for (what, seen, expected) in
+        [("weights", observation.mixture.len(), domains.len()), ("losses", observation.losses.len(), targets.len())]
+    {
+        if seen != expected {
+            return Err(DatasetError::Length { line, what, seen, expected });
+        }
+    }
+    for (domain, &value) in domains.iter().zip(&observation.mixture) {
+        if !value.is_finite() || value < 0.0 {
+            return Err(DatasetError::Weight { line, domain: domain.clone(), value });
+        }
+    }
+    let sum: f64 = observation.mixture.iter().sum();
+    if !domains.is_empty() && (sum - 1.0).abs() > WEIGHT_SUM_TOLERANCE {
+        return Err(DatasetError::WeightSum { line, sum });
+    }
+    let n = observation.n.map(|n| n.0);
+    let d = observation.d.map(|d| d.0);
+    for (what, value, required) in [("model size", n, with_n), ("tokens", d, with_d)] {
+        match value {
+            None if required => return Err(DatasetError::Mixed { line, what }),
+            Some(value) if !is_positive(value) => {
+                return Err(DatasetError::NotPositive { line, what: what.to_string(), value });
+            }
+            _ => {}
+        }
+    }
+    for (target, loss) in targets.iter().zip(&observation.losses) {
+        if let Some(Loss(value)) = *loss
+            && !is_positive(value)
+        {
+            return Err(DatasetError::NotPositive { line, what: target.clone(), value });
+        }
+    }
+    Ok(())
+}
+
+fn is_positive(value: f64) -> bool {
+    value.is_finite() && value > 0.0
+}

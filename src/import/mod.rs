@@ -1,0 +1,1 @@
+//! Pasted text → table → roles → [`Dataset`](crate::dataset::Dataset).

@@ -1,5 +1,7 @@
 //! Mixlaw: data-mixture scaling laws.
 pub mod chart;
 pub mod dataset;
+pub mod fit;
 pub mod import;
+pub mod law;
 pub mod units;

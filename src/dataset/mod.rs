@@ -170,7 +170,19 @@ impl Dataset {
         self.targets.iter().position(|target| target == name)
     }
 
-    /// The mean over runs' distinct mixtures of each domain's weight: what the study trained on, on average.
+    /// The domain whose own loss the target is, told by its name: "arxiv_loss" is the loss of "arxiv".
+    pub fn own_domain(&self, target_idx: usize) -> Option<usize> {
+        const AROUND: [&str; 6] = ["metric", "eval", "val", "valid", "loss", "nats"];
+        let target = self.targets[target_idx].to_lowercase();
+        let words: Vec<&str> =
+            target.split(['_', '/', '-', ' ', '.']).filter(|word| !word.is_empty() && !AROUND.contains(word)).collect();
+        self.domains.iter().position(|domain| {
+            let domain = domain.to_lowercase();
+            words.iter().copied().eq(domain.split(['_', '/', '-', ' ', '.']).filter(|word| !word.is_empty()))
+        })
+    }
+
+    /// The mean over the study's distinct mixtures of each domain's weight: what the study trained on, on average.
     pub fn mean_mixture(&self) -> Vec<f64> {
         let mixtures = self.design.mixtures();
         let mut mean = vec![0.0; self.domains.len()];

@@ -1,0 +1,3 @@
+//! Fit.
+pub mod problem;
+pub mod solver;

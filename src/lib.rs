@@ -4,4 +4,5 @@ pub mod dataset;
 pub mod fit;
 pub mod import;
 pub mod law;
+pub mod mixture;
 pub mod units;

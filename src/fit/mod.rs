@@ -1,3 +1,194 @@
-//! Fit.
+//! The fit: θ of a law for one target (or all targets at once), and how far to trust it.
+//!
+//! ```text
+//!     θ̂ = argmin_θ Σ_r w_r Huber_δ(L(N_r, D_r, h_r; θ) − L_r) / Σ_r w_r
+//! ```
+//!
+//! Shukor et al. 2025 (arXiv:2507.09404, §2.6) fit so with δ = 1e-3, by basin hopping from random θ. Here
+//! [`problem`] computes the objective by the structure of the law, [`solver`] finds a local minimum,
+//! [`search`] the global one, and [`report`] says what the result is worth.
+//!
+//! Data, settings and seed determine the result: exponentials and logarithms are those of the `libm` crate and
+//! every sum has a fixed order, so that it does not depend on the machine.
+
 pub mod problem;
+pub mod report;
+pub mod search;
 pub mod solver;
+pub mod study;
+
+pub use problem::Residual;
+pub use report::{FitReport, Flag, Score, Termination};
+pub use search::Progress;
+pub use study::{DataSummary, FittedStudy, FittedTarget, PredictError, Prediction};
+
+use crate::dataset::{Dataset, Holdout};
+use crate::law::{self, Law, LawError, Mixture, Scale, Shape};
+use crate::units::{Loss, Params, Tokens};
+use problem::Problem;
+
+/// Settings of a fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FitConfig {
+    /// Independent searches for the global minimum.
+    pub starts: usize,
+    /// All random numbers follow from it.
+    pub seed: u64,
+    /// Residuals beyond it count by their size, not their square; in the residual's unit. Infinite: least squares.
+    pub delta: f64,
+    /// What the residual is.
+    pub residual: Residual,
+    /// Which observations are left out of the fit, to judge it.
+    pub holdout: Holdout,
+}
+
+impl FitConfig {
+    /// Enough that the SlimPajama study's joint fits find the best minimum known (see the README's figures).
+    pub const DEFAULT_STARTS: usize = 12;
+    /// Most starts that make sense: more than this is a mistake in the number.
+    pub const MOST_STARTS: usize = 10_000;
+    /// δ of Shukor et al. 2025, §2.6, in nats.
+    pub const DEFAULT_DELTA: f64 = 1e-3;
+}
+
+impl Default for FitConfig {
+    fn default() -> Self {
+        Self {
+            starts: Self::DEFAULT_STARTS,
+            seed: 0,
+            delta: Self::DEFAULT_DELTA,
+            residual: Residual::default(),
+            holdout: Holdout::default(),
+        }
+    }
+}
+
+/// A law with the θ that was found for it.
+#[derive(Clone)]
+pub struct Fit {
+    /// The law.
+    pub law: &'static dyn Law,
+    /// Its dimensions in the study.
+    pub shape: Shape,
+    /// Names of the targets that it explains: one, or all of a law that is fitted to all at once.
+    pub targets: Vec<String>,
+    /// The law's inside parameters.
+    pub theta: Vec<f64>,
+    /// What the fit is worth.
+    pub report: FitReport,
+}
+
+/// Why no fit could be started.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// The study and the law do not go together.
+    #[error(transparent)]
+    Law(#[from] LawError),
+    /// No rows to fit on.
+    #[error("\"{target}\" has no loss on any row that the fit may use; choose another target or another hold-out")]
+    NoRows {
+        /// The target.
+        target: String,
+    },
+    /// One mixture only.
+    #[error(
+        "the rows to fit on have {n_mixtures} distinct mixture(s); a law of the mixture needs at least 2, and about 20 to be worth something"
+    )]
+    Mixtures {
+        /// How many there are.
+        n_mixtures: usize,
+    },
+    /// A setting that makes no sense.
+    #[error("{what} is {seen}; it must be {expected}")]
+    Setting {
+        /// Which setting.
+        what: &'static str,
+        /// What was given.
+        seen: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+}
+
+impl Fit {
+    /// L(N, D, h) for the fit's target at `target_pos`; a scale that the study does not vary is not used.
+    pub fn loss(&self, target_pos: usize, n: Option<Params>, d: Option<Tokens>, h: &[f64]) -> Loss {
+        Loss(law::loss(self.law, &self.shape, &self.theta, target_pos, Scale::new(n, d), &Mixture::new(h)))
+    }
+
+    /// Names and natural values of the parameters.
+    pub fn parameters(&self, domains: &[String]) -> Vec<(String, f64)> {
+        let names = self.law.parameters(&self.shape).into_iter().map(|parameter| parameter.symbol.name(domains));
+        names.zip(self.law.natural(&self.shape, &self.theta)).collect()
+    }
+}
+
+/// The groups of targets that are fitted together: each alone, or all at once, as the law's scope says.
+pub fn target_groups(law: &dyn Law, target_idxs: &[usize]) -> Vec<Vec<usize>> {
+    match law.scope() {
+        law::Scope::EachTarget => target_idxs.iter().map(|&target_idx| vec![target_idx]).collect(),
+        law::Scope::AllTargets => vec![target_idxs.to_vec()],
+    }
+}
+
+/// Fits the law to the targets at those positions, on the rows that `config.holdout` leaves.
+///
+/// # Errors
+/// No fit can be started: the law needs more domains, there are no rows or only one mixture, or a setting is
+/// out of range.
+pub fn fit(
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Fit, FitError> {
+    check(config)?;
+    let held_out = config.holdout.held_out(dataset);
+    let weights: Vec<f64> = held_out.iter().map(|&held_out| if held_out { 0.0 } else { 1.0 }).collect();
+    let shape = Shape::new(law, dataset, target_idxs)?;
+    let mut problem = Problem::new(law, &shape, dataset, target_idxs, &weights, config.residual);
+    for &target_idx in target_idxs {
+        let observations = dataset.observations().iter().zip(&held_out);
+        if !observations.into_iter().any(|(observation, held_out)| !held_out && observation.losses[target_idx].is_some())
+        {
+            return Err(FitError::NoRows { target: dataset.targets()[target_idx].clone() });
+        }
+    }
+    if law.needs().min_domains > 1 && problem.n_mixtures() < 2 {
+        return Err(FitError::Mixtures { n_mixtures: problem.n_mixtures() });
+    }
+    let warm = match law.nested() {
+        Some(nested) => {
+            let config = FitConfig { starts: config.starts.div_ceil(4), ..*config };
+            let nested = fit(nested, dataset, target_idxs, &config, &mut |_| {})?;
+            Some(law.from_nested(&shape, &nested.theta))
+        }
+        None => None,
+    };
+    let found = search::search(
+        &mut problem,
+        &law.parameters(&shape),
+        &law.groups(&shape),
+        config.delta,
+        config.starts,
+        config.seed,
+        warm.as_deref(),
+        progress,
+    );
+    let report = report::report(law, &shape, dataset, target_idxs, &held_out, &mut problem, &found, config);
+    let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
+    Ok(Fit { law, shape, targets, theta: found.best.theta, report })
+}
+
+fn check(config: &FitConfig) -> Result<(), FitError> {
+    if config.starts == 0 || config.starts > FitConfig::MOST_STARTS {
+        let expected = "a whole number from 1 to 10000";
+        return Err(FitError::Setting { what: "the number of starts", seen: config.starts.to_string(), expected });
+    }
+    if !(config.delta > 0.0) {
+        let expected = "a positive number, such as 0.001";
+        return Err(FitError::Setting { what: "δ", seen: config.delta.to_string(), expected });
+    }
+    Ok(())
+}

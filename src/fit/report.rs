@@ -1,0 +1,261 @@
+//! What a fit is worth: how it ended, how many starts agree, bounds, what the data do not determine, and the
+//! mean relative error on the rows fitted and held out.
+//!
+//! ```text
+//!     MRE = 100 · mean |predicted − observed| / observed        [percent]
+//! ```
+
+use nalgebra::{DMatrix, SymmetricEigen};
+
+use super::FitConfig;
+use super::problem::Problem;
+use super::search::{AGREEMENT, Found, PERFECT};
+use super::solver::Objective;
+use crate::dataset::Dataset;
+use crate::law::{Dropped, Law, Mixture, Scale, Shape, loss};
+
+/// How the search for the minimum ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Termination {
+    /// Nothing improved the objective any more.
+    Converged,
+    /// The steps ran out while it was still falling.
+    StepsRanOut,
+}
+
+impl Termination {
+    /// Name in files and links.
+    pub fn id(self) -> &'static str {
+        match self {
+            Termination::Converged => "converged",
+            Termination::StepsRanOut => "steps-ran-out",
+        }
+    }
+
+    /// The ending of that name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        [Termination::Converged, Termination::StepsRanOut].into_iter().find(|ending| ending.id() == id)
+    }
+}
+
+/// How a fit does on one target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// Observations fitted.
+    pub n_fit: usize,
+    /// Observations held out.
+    pub n_holdout: usize,
+    /// Mean relative error on the observations fitted, in percent.
+    pub fit_mre_percent: f64,
+    /// The same on those held out, where there are any.
+    pub holdout_mre_percent: Option<f64>,
+}
+
+/// Something about a fit that its reader must know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Flag {
+    /// The steps ran out.
+    NotConverged,
+    /// Only this many starts ended at the best objective.
+    StartsDisagree {
+        /// Starts that did.
+        agreeing: usize,
+        /// Starts in all.
+        starts: usize,
+    },
+    /// Parameters that ended at a bound of their range, by position in θ.
+    AtBound(Vec<usize>),
+    /// A combination of parameters that the data do not determine: its members by position in θ.
+    Undetermined(Vec<usize>),
+    /// Fewer observations than parameters.
+    FewRows {
+        /// Observations.
+        rows: usize,
+        /// Parameters.
+        parameters: usize,
+    },
+    /// A term was left out, because the study does not vary what it depends on.
+    Dropped(Dropped),
+}
+
+impl Flag {
+    /// The flag in plain words; `names` are the parameters' names in the order of θ.
+    pub fn sentence(&self, names: &[String]) -> String {
+        let list = |positions: &[usize]| positions.iter().map(|&p| names[p].as_str()).collect::<Vec<_>>().join(", ");
+        match self {
+            Flag::NotConverged => "the search did not converge: the steps ran out while the objective still fell".into(),
+            Flag::StartsDisagree { agreeing, starts } => format!(
+                "only {agreeing} of {starts} starts ended at the best objective: a better minimum may exist; try more starts"
+            ),
+            Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
+            Flag::Undetermined(positions) => {
+                format!("the data do not determine {}: it can change by a factor e at no visible cost", list(positions))
+            }
+            Flag::FewRows { rows, parameters } => {
+                format!("{rows} observations for {parameters} parameters: the fit can follow any noise")
+            }
+            Flag::Dropped(Dropped::N) => {
+                "the study has no two model sizes, so the term in N is dropped: predictions hold for its size only".into()
+            }
+            Flag::Dropped(Dropped::D) => {
+                "the study has no two token counts, so the term in D is dropped: predictions hold for its tokens only".into()
+            }
+        }
+    }
+}
+
+/// What a fit is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FitReport {
+    /// Mean Huber over the observations fitted.
+    pub objective: f64,
+    /// How the search ended.
+    pub termination: Termination,
+    /// Starts that ended within 0.1 % of the best objective.
+    pub agreeing_starts: usize,
+    /// The settings of the fit, its number of starts and its seed among them.
+    pub config: FitConfig,
+    /// One for each target of the fit.
+    pub scores: Vec<Score>,
+    /// Largest over least curvature of the objective's majoriser in θ, over the parameters not at a bound.
+    pub condition: f64,
+    /// What the reader must know; empty for a healthy fit.
+    pub flags: Vec<Flag>,
+    /// Seconds the fit took, where its caller measured them.
+    pub seconds: Option<f64>,
+}
+
+/// Members of an undetermined combination: entries of its unit vector at least this large.
+const MEMBER: f64 = 0.3;
+/// This close to its bound a parameter is at it.
+const AT_BOUND: f64 = 1e-6;
+/// With fewer than this share of the starts agreeing, the reader is told.
+const FEW_AGREE: f64 = 0.15;
+
+#[expect(clippy::too_many_arguments, reason = "called once, with all that a fit has")]
+pub(super) fn report(
+    law: &dyn Law,
+    shape: &Shape,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    held_out: &[bool],
+    problem: &mut Problem,
+    found: &Found,
+    config: &FitConfig,
+) -> FitReport {
+    let theta = &found.best.theta;
+    let parameters = law.parameters(shape);
+    let mut flags = Vec::new();
+    if !found.best.converged {
+        flags.push(Flag::NotConverged);
+    }
+    if (found.agreeing_starts as f64) < FEW_AGREE * config.starts as f64 || (found.agreeing_starts < 2 && config.starts > 1) {
+        flags.push(Flag::StartsDisagree { agreeing: found.agreeing_starts, starts: config.starts });
+    }
+    let at_bound: Vec<usize> = (0..theta.len())
+        .filter(|&p| theta[p] <= parameters[p].bounds.0 + AT_BOUND || theta[p] >= parameters[p].bounds.1 - AT_BOUND)
+        .collect();
+    let curvature = curvature(problem, theta, config.delta, &at_bound);
+    if !at_bound.is_empty() {
+        flags.push(Flag::AtBound(at_bound));
+    }
+    flags.extend(curvature.undetermined(found.best.objective).into_iter().map(Flag::Undetermined));
+    if problem.n_rows() < theta.len() {
+        flags.push(Flag::FewRows { rows: problem.n_rows(), parameters: theta.len() });
+    }
+    flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
+    let scores = target_idxs
+        .iter()
+        .enumerate()
+        .map(|(target_pos, &target_idx)| score(law, shape, theta, target_pos, dataset, target_idx, held_out))
+        .collect();
+    FitReport {
+        objective: found.best.objective,
+        termination: if found.best.converged { Termination::Converged } else { Termination::StepsRanOut },
+        agreeing_starts: found.agreeing_starts,
+        config: *config,
+        scores,
+        condition: curvature.condition(),
+        flags,
+        seconds: None,
+    }
+}
+
+/// Eigenvalues and eigenvectors of JᵀWJ over the parameters that are not at a bound.
+struct Curvature {
+    free: Vec<usize>,
+    values: Vec<f64>,
+    vectors: DMatrix<f64>,
+}
+
+fn curvature(problem: &mut Problem, theta: &[f64], delta: f64, at_bound: &[usize]) -> Curvature {
+    let n = theta.len();
+    let mut gram = vec![0.0; n * n];
+    problem.normal_equations(theta, delta, &mut vec![0.0; n], &mut gram);
+    let free: Vec<usize> = (0..n).filter(|p| !at_bound.contains(p)).collect();
+    let matrix = DMatrix::from_fn(free.len(), free.len(), |a, b| gram[free[a] * n + free[b]]);
+    if free.is_empty() || matrix.iter().any(|entry| !entry.is_finite()) {
+        return Curvature { free: Vec::new(), values: Vec::new(), vectors: DMatrix::zeros(0, 0) };
+    }
+    let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(matrix);
+    Curvature { free, values: eigenvalues.iter().copied().collect(), vectors: eigenvectors }
+}
+
+impl Curvature {
+    fn condition(&self) -> f64 {
+        let largest = self.values.iter().copied().fold(0.0, f64::max);
+        let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
+        largest / least.max(0.0)
+    }
+
+    /// Combinations along which one unit of θ (a factor e) moves the objective by less than [`AGREEMENT`].
+    fn undetermined(&self, objective: f64) -> Vec<Vec<usize>> {
+        let least = 2.0 * AGREEMENT * objective + PERFECT;
+        let mut combinations: Vec<Vec<usize>> = Vec::new();
+        for (column, &value) in self.values.iter().enumerate() {
+            if value < least {
+                let vector = self.vectors.column(column);
+                let mut members: Vec<usize> =
+                    (0..self.free.len()).filter(|&a| vector[a].abs() >= MEMBER).map(|a| self.free[a]).collect();
+                members.sort_unstable();
+                if !combinations.contains(&members) {
+                    combinations.push(members);
+                }
+            }
+        }
+        combinations.sort();
+        combinations
+    }
+}
+
+fn score(
+    law: &dyn Law,
+    shape: &Shape,
+    theta: &[f64],
+    target_pos: usize,
+    dataset: &Dataset,
+    target_idx: usize,
+    held_out: &[bool],
+) -> Score {
+    let mut errors = [Vec::new(), Vec::new()];
+    for (observation, &held_out) in dataset.observations().iter().zip(held_out) {
+        if let Some(observed) = observation.losses[target_idx] {
+            let scale = Scale::new(observation.n, observation.d);
+            let predicted = loss(law, shape, theta, target_pos, scale, &Mixture::new(&observation.mixture));
+            errors[usize::from(held_out)].push((predicted, observed.0));
+        }
+    }
+    let [fit, holdout] = errors;
+    Score {
+        n_fit: fit.len(),
+        n_holdout: holdout.len(),
+        fit_mre_percent: mre_percent(&fit).unwrap_or(0.0),
+        holdout_mre_percent: mre_percent(&holdout),
+    }
+}
+
+/// 100 · mean |predicted − observed| / observed over the pairs; `None` of none.
+pub fn mre_percent(pairs: &[(f64, f64)]) -> Option<f64> {
+    let sum: f64 = pairs.iter().map(|(predicted, observed)| (predicted - observed).abs() / observed).sum();
+    (!pairs.is_empty()).then(|| 100.0 * sum / pairs.len() as f64)
+}

@@ -1,0 +1,198 @@
+//! The search for the global minimum.
+//!
+//! The objective has many minima: each domain's term can settle in one of a few shapes, and for the joint law
+//! about one random start in ten ends at the best of them. So each start is a search of its own:
+//!
+//! 1. a few random θ go downhill with δ taken down in stages, and the best of them is kept;
+//! 2. it hops: one to three groups of entries (one domain's term each, [`Law::groups`]) are drawn anew or
+//!    moved, the rest keeps its place, and the result goes downhill; what is better replaces it. This repairs
+//!    one term at a time, where a new random θ would have to get all of them right at once;
+//! 3. BFGS takes it to the last digits.
+//!
+//! The starts do not see each other: how many end at the same objective says how far to trust that it is the
+//! least. The best of them then hops on until hopping has long improved nothing.
+//! (Basin hopping: Wales & Doye 1997; hops that move one term at a time are ours.)
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::solver::{self, Ending, Limits, Objective};
+use crate::law::Parameter;
+
+/// Random θ of which a start keeps the best.
+const DRAWS: usize = 4;
+/// Hops of each start, as multiples of the number of groups.
+const HOPS: usize = 1;
+/// The last search ends after so many hops without an improvement …
+const PATIENCE: usize = 2;
+/// … or after so many hops in all, both as multiples of the number of groups.
+const MOST_LAST_HOPS: usize = 10;
+/// An improvement of the objective by less than this share of it is none.
+const IMPROVEMENT: f64 = 1e-5;
+/// Starts that end within this share of the best objective agree with it.
+pub const AGREEMENT: f64 = 1e-3;
+/// A mean squared residual this small is rounding: such fits agree, whatever their ratio.
+pub const PERFECT: f64 = 1e-16;
+/// δ is wide at first, so that all rows pull on θ, as multiples of the δ asked for.
+const STAGES: [(f64, usize); 4] = [(100.0, 40), (20.0, 20), (4.0, 20), (1.0, 20)];
+/// A hop leaves most of θ in place, so it needs no wide stages.
+const HOP_STAGES: [(f64, usize); 2] = [(10.0, 12), (1.0, 20)];
+/// Share of the hops' entries that are drawn anew; the others move by up to half their start range.
+const DRAWN_ANEW: f64 = 0.3;
+/// On the way down; a better θ is told well before the last digits.
+const COARSE: f64 = 1e-3;
+/// The end of a start.
+const POLISH: Limits = Limits { max_iterations: 2000, tolerance: 1e-7 };
+
+/// What a search reports while it runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Starts done.
+    pub start_idx: usize,
+    /// Starts in all.
+    pub n_starts: usize,
+    /// Least objective so far.
+    pub best_objective: f64,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The best ending.
+    pub best: Ending,
+    /// How many starts ended within [`AGREEMENT`] of it.
+    pub agreeing_starts: usize,
+}
+
+/// Searches from `n_starts` starts and from `warm`, if there is one: a θ that the best must not be worse than.
+pub fn search(
+    objective: &mut dyn Objective,
+    parameters: &[Parameter],
+    groups: &[Vec<usize>],
+    delta: f64,
+    n_starts: usize,
+    seed: u64,
+    warm: Option<&[f64]>,
+    progress: &mut dyn FnMut(Progress),
+) -> Found {
+    let mut searcher = Searcher { objective, parameters, groups, delta };
+    let mut best: Option<Ending> = None;
+    let mut endings = Vec::with_capacity(n_starts);
+    for start_idx in 0..n_starts {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        // Each start has its own stretch of the generator, so that more starts only add to fewer.
+        for _ in 0..start_idx {
+            random.jump();
+        }
+        let mut report = |candidate: f64| {
+            let best_objective = best.as_ref().map_or(candidate, |best: &Ending| best.objective.min(candidate));
+            progress(Progress { start_idx, n_starts, best_objective });
+        };
+        let ending = searcher.start(&mut random, &mut report);
+        endings.push(ending.objective);
+        if best.as_ref().is_none_or(|best| ending.objective < best.objective) {
+            best = Some(ending);
+        }
+    }
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    random.long_jump();
+    if let Some(warm) = warm {
+        let warm = solver::bfgs(searcher.objective, warm, delta, POLISH);
+        if best.as_ref().is_none_or(|best| warm.objective < best.objective) {
+            best = Some(warm);
+        }
+    }
+    let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
+    let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
+    let last = searcher.hop(&best, &mut random, MOST_LAST_HOPS * groups.len(), PATIENCE * groups.len(), &mut report);
+    let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
+    if last.objective < best.objective {
+        best = last;
+    }
+    let agrees = best.objective * (1.0 + AGREEMENT) + PERFECT;
+    let agreeing_starts = endings.iter().filter(|&&ending| ending <= agrees).count();
+    Found { best, agreeing_starts }
+}
+
+struct Searcher<'a> {
+    objective: &'a mut dyn Objective,
+    parameters: &'a [Parameter],
+    groups: &'a [Vec<usize>],
+    delta: f64,
+}
+
+impl Searcher<'_> {
+    fn start(&mut self, random: &mut Xoshiro256PlusPlus, report: &mut dyn FnMut(f64)) -> Ending {
+        let mut kept: Option<Ending> = None;
+        for _ in 0..DRAWS {
+            let theta: Vec<f64> = self.parameters.iter().map(|parameter| draw(parameter, random)).collect();
+            let ending = self.downhill(theta, &STAGES);
+            if kept.as_ref().is_none_or(|kept| ending.objective < kept.objective) {
+                kept = Some(ending);
+            }
+            report(kept.as_ref().map_or(f64::INFINITY, |kept| kept.objective));
+        }
+        let kept = kept.expect("DRAWS is at least 1");
+        let n_hops = HOPS * self.groups.len();
+        let hopped = self.hop(&kept, random, n_hops, n_hops, report);
+        solver::bfgs(self.objective, &hopped.theta, self.delta, POLISH)
+    }
+
+    /// Hops from `from` and returns the best θ seen, `from` included.
+    fn hop(
+        &mut self,
+        from: &Ending,
+        random: &mut Xoshiro256PlusPlus,
+        most_hops: usize,
+        patience: usize,
+        report: &mut dyn FnMut(f64),
+    ) -> Ending {
+        let mut best = from.clone();
+        let mut idle = 0;
+        for _ in 0..most_hops {
+            let mut theta = best.theta.clone();
+            for _ in 0..1 + below(random, 3) {
+                for &i in &self.groups[below(random, self.groups.len())] {
+                    let parameter = &self.parameters[i];
+                    let (low, high) = parameter.start;
+                    theta[i] = if random.random::<f64>() < DRAWN_ANEW {
+                        draw(parameter, random)
+                    } else {
+                        let moved = theta[i] + (random.random::<f64>() - 0.5) * (high - low);
+                        moved.clamp(parameter.bounds.0, parameter.bounds.1)
+                    };
+                }
+            }
+            let ending = self.downhill(theta, &HOP_STAGES);
+            idle = if ending.objective < best.objective * (1.0 - IMPROVEMENT) { 0 } else { idle + 1 };
+            if ending.objective < best.objective {
+                best = ending;
+            }
+            report(best.objective);
+            if idle >= patience {
+                break;
+            }
+        }
+        best
+    }
+
+    fn downhill(&mut self, mut theta: Vec<f64>, stages: &[(f64, usize)]) -> Ending {
+        let mut ending = None;
+        for &(factor, max_iterations) in stages {
+            let limits = Limits { max_iterations, tolerance: COARSE };
+            let stage = solver::levenberg_marquardt(self.objective, &theta, self.delta * factor, limits);
+            theta.clone_from(&stage.theta);
+            ending = Some(stage);
+        }
+        ending.expect("there is at least one stage")
+    }
+}
+
+fn draw(parameter: &Parameter, random: &mut Xoshiro256PlusPlus) -> f64 {
+    let (low, high) = parameter.start;
+    low + (high - low) * random.random::<f64>()
+}
+
+fn below(random: &mut Xoshiro256PlusPlus, n: usize) -> usize {
+    ((random.random::<f64>() * n as f64) as usize).min(n - 1)
+}

@@ -1,0 +1,179 @@
+//! The fits of a study together with what later steps need to know of its data: domains, ranges, means.
+
+use super::{Fit, report::mre_percent};
+use crate::dataset::Dataset;
+use crate::units::{Loss, Params, Tokens};
+
+/// Where the data of a study lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataSummary {
+    /// Number of observations.
+    pub n_observations: usize,
+    /// Number of distinct mixtures.
+    pub n_mixtures: usize,
+    /// Distinct model sizes, ascending; empty where the study gives none.
+    pub sizes: Vec<Params>,
+    /// Least and largest number of tokens, where the study gives it.
+    pub token_range: Option<(Tokens, Tokens)>,
+    /// Least and largest weight of each domain.
+    pub weight_ranges: Vec<(f64, f64)>,
+    /// The mean over distinct mixtures of each domain's weight.
+    pub mean_mixture: Vec<f64>,
+}
+
+impl DataSummary {
+    /// Summarises the study.
+    pub fn new(dataset: &Dataset) -> Self {
+        let design = dataset.design();
+        let tokens = design.tokens();
+        let weight_ranges = (0..dataset.domains().len())
+            .map(|i| {
+                let weights = design.mixtures().iter().map(|mixture| mixture[i]);
+                weights.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), h| (low.min(h), high.max(h)))
+            })
+            .collect();
+        Self {
+            n_observations: dataset.observations().len(),
+            n_mixtures: design.mixtures().len(),
+            sizes: design.sizes(),
+            token_range: tokens.first().copied().zip(tokens.last().copied()),
+            weight_ranges,
+            mean_mixture: dataset.mean_mixture(),
+        }
+    }
+}
+
+/// Fits of one study.
+#[derive(Clone)]
+pub struct FittedStudy {
+    /// Names of the k domains.
+    pub domains: Vec<String>,
+    /// Where the data lie.
+    pub summary: DataSummary,
+    /// The fits.
+    pub fits: Vec<Fit>,
+}
+
+/// One target with the fit that explains it.
+#[derive(Clone, Copy)]
+pub struct FittedTarget<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its fit.
+    pub fit: &'a Fit,
+    /// Its position among the fit's targets.
+    pub target_pos: usize,
+}
+
+impl FittedTarget<'_> {
+    /// L(N, D, h) of this target.
+    pub fn loss(&self, n: Option<Params>, d: Option<Tokens>, h: &[f64]) -> Loss {
+        self.fit.loss(self.target_pos, n, d, h)
+    }
+}
+
+/// A predicted loss beside the observed one, where there is one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Line of the observation in its text.
+    pub line: usize,
+    /// The target's name.
+    pub target: String,
+    /// L(N, D, h) of the fit.
+    pub predicted: Loss,
+    /// The observed loss.
+    pub observed: Option<Loss>,
+}
+
+/// Why a table cannot be predicted with a fit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PredictError {
+    /// Other domains.
+    #[error("the fit's domain \"{domain}\" has no weight column in this table; its domains are: {seen}")]
+    Domain {
+        /// The domain that is missing.
+        domain: String,
+        /// Domains of the table.
+        seen: String,
+    },
+    /// A domain that the fit does not know.
+    #[error("the table has weights of \"{domain}\", which the fit does not know; its domains are: {known}")]
+    UnknownDomain {
+        /// The domain.
+        domain: String,
+        /// Domains of the fit.
+        known: String,
+    },
+    /// N or D is missing though the law needs it.
+    #[error("the {law} law of \"{target}\" needs {what} on every row, but the table has no such column")]
+    Scale {
+        /// The law.
+        law: &'static str,
+        /// The target.
+        target: String,
+        /// "the model size N" or "the tokens D".
+        what: &'static str,
+    },
+}
+
+impl FittedStudy {
+    /// The targets of all fits, in order.
+    pub fn targets(&self) -> impl Iterator<Item = FittedTarget<'_>> {
+        self.fits.iter().flat_map(|fit| {
+            fit.targets.iter().enumerate().map(move |(target_pos, name)| FittedTarget { name, fit, target_pos })
+        })
+    }
+
+    /// Predicts every observation of `dataset` for every fitted target; its domains may stand in another order.
+    ///
+    /// # Errors
+    /// The table's domains are not the fit's, or it lacks N or D.
+    pub fn predict(&self, dataset: &Dataset) -> Result<Vec<Prediction>, PredictError> {
+        let seen = dataset.domains();
+        if let Some(domain) = seen.iter().find(|domain| !self.domains.contains(domain)) {
+            return Err(PredictError::UnknownDomain { domain: domain.clone(), known: self.domains.join(", ") });
+        }
+        let mut order = Vec::with_capacity(self.domains.len());
+        for domain in &self.domains {
+            let position = seen.iter().position(|name| name == domain);
+            order.push(
+                position.ok_or_else(|| PredictError::Domain { domain: domain.clone(), seen: seen.join(", ") })?,
+            );
+        }
+        let mut predictions = Vec::new();
+        for target in self.targets() {
+            let target_idx = dataset.target_idx(target.name);
+            let (shape, first) = (&target.fit.shape, &dataset.observations()[0]);
+            let fitted_law = target.fit.law.name();
+            for (term, given, what) in [
+                (shape.n_term, first.n.is_some(), "the model size N"),
+                (shape.d_term, first.d.is_some(), "the tokens D"),
+            ] {
+                if term && !given {
+                    let target = target.name.to_string();
+                    return Err(PredictError::Scale { law: fitted_law, target, what });
+                }
+            }
+            for observation in dataset.observations() {
+                let h: Vec<f64> = order.iter().map(|&i| observation.mixture[i]).collect();
+                predictions.push(Prediction {
+                    line: observation.line,
+                    target: target.name.to_string(),
+                    predicted: target.loss(observation.n, observation.d, &h),
+                    observed: target_idx.and_then(|target_idx| observation.losses[target_idx]),
+                });
+            }
+        }
+        Ok(predictions)
+    }
+}
+
+/// MRE of the predictions of `target` that have an observed loss.
+pub fn prediction_mre_percent(predictions: &[Prediction], target: &str) -> Option<f64> {
+    let pairs: Vec<(f64, f64)> = predictions
+        .iter()
+        .filter(|prediction| prediction.target == target)
+        .filter_map(|prediction| Some((prediction.predicted.0, prediction.observed?.0)))
+        .collect();
+    mre_percent(&pairs)
+}

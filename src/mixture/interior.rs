@@ -1,0 +1,333 @@
+//! A local minimum of a smooth function over the mixtures h with Σ h = 1 and a_j·h ≥ b_j.
+//!
+//! A primal–dual interior-point method (Fiacco & McCormick 1968; the step rules as in Wächter & Biegler 2006,
+//! "On the implementation of an interior-point filter line-search algorithm", §2.1 and §3.1): Newton's method
+//! on the barrier function f(h) − μ Σ_j ln(a_j·h − b_j) with its multipliers, μ → 0. Where f is not convex
+//! the Hessian is shifted until the step goes downhill. Iterates stay strictly inside, so an infinite
+//! derivative on the boundary does no harm. In the end the constraints that hold the mixture are taken as
+//! equations and Newton's method takes out the last μ.
+
+use nalgebra::{Cholesky, DMatrix, DVector};
+
+use crate::law::MixtureDerivatives;
+
+/// A linear constraint a·h ≥ b.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Constraint {
+    pub coefficients: Vec<f64>,
+    pub bound: f64,
+}
+
+impl Constraint {
+    /// a·h − b.
+    fn slack(&self, h: &[f64]) -> f64 {
+        dot(&self.coefficients, h) - self.bound
+    }
+}
+
+/// Where a descent ended.
+#[derive(Debug, Clone)]
+pub(super) struct Minimum {
+    pub h: Vec<f64>,
+    pub value: f64,
+    /// Largest violation of ∇f = ν·1 + Σ_j λ_j a_j, λ_j ≥ 0, λ_j = 0 where a constraint is slack, in nats.
+    pub kkt_residual: f64,
+}
+
+/// μ at the start, falling by this factor at least, and at the end.
+const FIRST_BARRIER: f64 = 0.1;
+const BARRIER_FALL: f64 = 0.2;
+const LAST_BARRIER: f64 = 1e-13;
+/// Most Newton steps for one μ, and at the end.
+const MOST_STEPS: usize = 60;
+/// A step keeps this share of every slack.
+const KEPT_SLACK: f64 = 0.005;
+
+/// Goes downhill from the strictly feasible `start`.
+pub(super) fn minimise(
+    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
+    constraints: &[Constraint],
+    start: &[f64],
+) -> Minimum {
+    let mut h = start.to_vec();
+    let mut barrier = FIRST_BARRIER;
+    let mut multipliers: Vec<f64> = constraints.iter().map(|constraint| barrier / constraint.slack(&h)).collect();
+    let mut here = function(&h);
+    loop {
+        for _ in 0..MOST_STEPS {
+            let slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&h)).collect();
+            if barrier_residual(&here, constraints, &multipliers, &slacks, barrier) <= 10.0 * barrier {
+                break;
+            }
+            let Some(step) = newton_step(&here, constraints, &multipliers, &slacks, barrier) else { break };
+            let changes: Vec<f64> = constraints.iter().map(|constraint| dot(&constraint.coefficients, &step)).collect();
+            let longest = slacks
+                .iter()
+                .zip(&changes)
+                .filter(|(_, change)| **change < 0.0)
+                .map(|(slack, change)| -(1.0 - KEPT_SLACK) * slack / change)
+                .fold(1.0, f64::min);
+            let slope = dot(&here.gradient, &step)
+                - barrier * slacks.iter().zip(&changes).map(|(slack, change)| change / slack).sum::<f64>();
+            let level = barrier_value(here.value, &slacks, barrier);
+            let mut length = longest;
+            let mut accepted = None;
+            for _ in 0..40 {
+                let trial = moved(&h, &step, length);
+                let trial_slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&trial)).collect();
+                if trial_slacks.iter().all(|&slack| slack > 0.0) {
+                    let there = function(&trial);
+                    let change = barrier_value(there.value, &trial_slacks, barrier) - level;
+                    // Rounding hides a decrease near the minimum; the Newton step is right there.
+                    if change <= 1e-4 * length * slope + 1e-13 * level.abs() {
+                        accepted = Some((trial, trial_slacks, there));
+                        break;
+                    }
+                }
+                length *= 0.5;
+            }
+            let Some((trial, trial_slacks, there)) = accepted else { break };
+            for ((multiplier, (slack, change)), trial_slack) in
+                multipliers.iter_mut().zip(slacks.iter().zip(&changes)).zip(&trial_slacks)
+            {
+                let next = barrier / slack - *multiplier * change / slack;
+                let target = barrier / trial_slack;
+                *multiplier = next.clamp(target * 1e-4, target * 1e4);
+            }
+            h = trial;
+            here = there;
+        }
+        if barrier <= LAST_BARRIER {
+            break;
+        }
+        barrier = (barrier * BARRIER_FALL).min(barrier.powf(1.5)).max(LAST_BARRIER);
+    }
+    polish(function, constraints, h, &multipliers)
+}
+
+fn barrier_value(value: f64, slacks: &[f64], barrier: f64) -> f64 {
+    value - barrier * slacks.iter().map(|&slack| libm::log(slack)).sum::<f64>()
+}
+
+/// How far the barrier problem's conditions are from holding.
+fn barrier_residual(
+    here: &MixtureDerivatives,
+    constraints: &[Constraint],
+    multipliers: &[f64],
+    slacks: &[f64],
+    barrier: f64,
+) -> f64 {
+    let mut gradient = here.gradient.clone();
+    for (constraint, multiplier) in constraints.iter().zip(multipliers) {
+        for (entry, coefficient) in gradient.iter_mut().zip(&constraint.coefficients) {
+            *entry -= multiplier * coefficient;
+        }
+    }
+    let complementarity = multipliers.iter().zip(slacks).map(|(multiplier, slack)| (multiplier * slack - barrier).abs());
+    spread(&gradient).max(complementarity.fold(0.0, f64::max))
+}
+
+/// Half the difference of the largest and the least entry: how far they are from one ν.
+fn spread(gradient: &[f64]) -> f64 {
+    let (low, high) = gradient.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &g| (low.min(g), high.max(g)));
+    (high - low) / 2.0
+}
+
+/// The Newton step of the barrier problem with Σ step = 0.
+fn newton_step(
+    here: &MixtureDerivatives,
+    constraints: &[Constraint],
+    multipliers: &[f64],
+    slacks: &[f64],
+    barrier: f64,
+) -> Option<Vec<f64>> {
+    let k = here.gradient.len();
+    let mut matrix = DMatrix::from_fn(k, k, |i, j| here.hessian[i * k + j]);
+    let mut right = DVector::from_fn(k, |i, _| -here.gradient[i]);
+    for ((constraint, multiplier), slack) in constraints.iter().zip(multipliers).zip(slacks) {
+        for i in 0..k {
+            let a = constraint.coefficients[i];
+            if a == 0.0 {
+                continue;
+            }
+            right[i] += barrier / slack * a;
+            for j in 0..k {
+                matrix[(i, j)] += multiplier / slack * a * constraint.coefficients[j];
+            }
+        }
+    }
+    // Shifted until it is positive definite; then the step goes downhill.
+    let largest = (0..k).map(|i| matrix[(i, i)].abs()).fold(0.0, f64::max);
+    let mut shift = 0.0;
+    let cholesky = loop {
+        if let Some(cholesky) = Cholesky::new(&matrix + DMatrix::identity(k, k) * shift) {
+            break cholesky;
+        }
+        shift = if shift == 0.0 { 1e-10 * largest.max(1e-10) } else { shift * 10.0 };
+        if !shift.is_finite() {
+            return None;
+        }
+    };
+    let step = cholesky.solve(&right);
+    let ones = cholesky.solve(&DVector::repeat(k, 1.0));
+    let step = &step - &ones * (step.sum() / ones.sum());
+    step.iter().all(|entry| entry.is_finite()).then(|| step.iter().copied().collect())
+}
+
+/// Newton's method on the conditions with the active constraints as equations; the better of before and after.
+fn polish(
+    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
+    constraints: &[Constraint],
+    h: Vec<f64>,
+    multipliers: &[f64],
+) -> Minimum {
+    let mut active: Vec<usize> = (0..constraints.len())
+        .filter(|&j| constraints[j].slack(&h) < multipliers[j] && constraints[j].slack(&h) < 1e-6)
+        .collect();
+    let mut best = certified(function, constraints, &active, h.clone());
+    // A constraint whose multiplier comes out negative does not hold the mixture back: let it go and try again.
+    for _ in 0..=constraints.len() {
+        let (candidate, negative) = newton_on(function, constraints, &active, &h);
+        if let Some(candidate) = candidate
+            && candidate.kkt_residual < best.kkt_residual
+        {
+            best = candidate;
+        }
+        match negative {
+            Some(position) if best.kkt_residual > 0.0 => {
+                active.remove(position);
+            }
+            _ => break,
+        }
+    }
+    best
+}
+
+/// Newton's method with the constraints `active` as equations. Also the position in `active` of the most
+/// negative multiplier.
+fn newton_on(
+    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
+    constraints: &[Constraint],
+    active: &[usize],
+    start: &[f64],
+) -> (Option<Minimum>, Option<usize>) {
+    let k = start.len();
+    let n_equations = active.len() + 1;
+    let mut h = start.to_vec();
+    let mut best: Option<Minimum> = None;
+    let mut negative = None;
+    let mut idle = 0;
+    for _ in 0..MOST_STEPS {
+        let here = function(&h);
+        // An infinite derivative pulls that weight off its bound, however the bound's multiplier looked inside.
+        if let Some(i) = (0..k).find(|&i| !here.gradient[i].is_finite()) {
+            negative = active.iter().position(|&j| constraints[j].coefficients[i] != 0.0);
+            break;
+        }
+        let mut matrix = DMatrix::zeros(k + n_equations, k + n_equations);
+        let mut right = DVector::zeros(k + n_equations);
+        for i in 0..k {
+            right[i] = -here.gradient[i];
+            for j in 0..k {
+                // Infinite for a weight at 0 under a power between 1 and 2; an equation holds it, so it is not used.
+                let curvature = here.hessian[i * k + j];
+                matrix[(i, j)] = if curvature.is_finite() { curvature } else { 0.0 };
+            }
+            matrix[(i, k)] = 1.0;
+            matrix[(k, i)] = 1.0;
+        }
+        right[k] = 1.0 - h.iter().sum::<f64>();
+        for (position, &j) in active.iter().enumerate() {
+            for i in 0..k {
+                matrix[(i, k + 1 + position)] = constraints[j].coefficients[i];
+                matrix[(k + 1 + position, i)] = constraints[j].coefficients[i];
+            }
+            right[k + 1 + position] = -constraints[j].slack(&h);
+        }
+        let Some(solution) = matrix.lu().solve(&right) else { break };
+        if solution.iter().any(|entry| !entry.is_finite()) {
+            break;
+        }
+        negative = (0..active.len())
+            .map(|position| (position, -solution[k + 1 + position]))
+            .filter(|(_, multiplier)| *multiplier < 0.0)
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(position, _)| position);
+        // A weight of a power below 1 may be tiny; it moves by a factor of at most 10.
+        let next: Vec<f64> = (0..k).map(|i| (h[i] + solution[i]).clamp(h[i] * 0.1, h[i] * 10.0 + 1e-300)).collect();
+        let snapped = snapped(&next, constraints, active);
+        let candidate = certified(function, constraints, active, snapped.clone());
+            h = snapped;
+        if best.as_ref().is_none_or(|best| candidate.kkt_residual < best.kkt_residual) {
+            best = Some(candidate);
+            idle = 0;
+        } else {
+            idle += 1;
+        }
+        if idle >= 3 {
+            break;
+        }
+    }
+    (best, negative)
+}
+
+/// Puts weights held by a bound of their own exactly there, and the sum exactly to 1 by the largest free weight.
+fn snapped(h: &[f64], constraints: &[Constraint], active: &[usize]) -> Vec<f64> {
+    let mut h = h.to_vec();
+    let mut held = vec![false; h.len()];
+    for &j in active {
+        let coefficients = &constraints[j].coefficients;
+        let mut members = (0..h.len()).filter(|&i| coefficients[i] != 0.0);
+        if let (Some(i), None) = (members.next(), members.next()) {
+            h[i] = constraints[j].bound / coefficients[i];
+            held[i] = true;
+        }
+    }
+    let largest = (0..h.len()).filter(|&i| !held[i]).max_by(|&a, &b| h[a].total_cmp(&h[b]));
+    if let Some(largest) = largest {
+        let rest: f64 = (0..h.len()).filter(|&i| i != largest).map(|i| h[i]).sum();
+        h[largest] = 1.0 - rest;
+    }
+    h
+}
+
+/// The KKT residual at h with the least-squares multipliers of the active constraints.
+fn certified(
+    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
+    constraints: &[Constraint],
+    active: &[usize],
+    h: Vec<f64>,
+) -> Minimum {
+    let here = function(&h);
+    let k = h.len();
+    let infeasible = constraints.iter().map(|constraint| -constraint.slack(&h)).fold(0.0, f64::max);
+    let columns = DMatrix::from_fn(k, 1 + active.len(), |i, column| {
+        if column == 0 { 1.0 } else { constraints[active[column - 1]].coefficients[i] }
+    });
+    let gradient = DVector::from_column_slice(&here.gradient);
+    let kkt_residual = if gradient.iter().all(|entry| entry.is_finite()) {
+        match columns.clone().svd(true, true).solve(&gradient, 1e-12) {
+            Ok(multipliers) => {
+                let stationarity = (gradient - columns * &multipliers).amax();
+                let wrong_sign = multipliers.iter().skip(1).map(|&multiplier| -multiplier).fold(0.0, f64::max);
+                let slack = active.iter().map(|&j| constraints[j].slack(&h).abs()).fold(0.0, f64::max);
+                stationarity.max(wrong_sign).max(infeasible).max(slack)
+            }
+            Err(_) => f64::INFINITY,
+        }
+    } else {
+        f64::INFINITY
+    };
+    Minimum { h, value: here.value, kkt_residual }
+}
+
+fn moved(h: &[f64], step: &[f64], length: f64) -> Vec<f64> {
+    let mut moved: Vec<f64> = h.iter().zip(step).map(|(h, step)| h + length * step).collect();
+    let sum: f64 = moved.iter().sum();
+    moved.iter_mut().for_each(|weight| *weight /= sum);
+    moved
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -13,6 +13,8 @@ mod split;
 pub use design::{Design, Scale};
 pub use split::{Holdout, Split};
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Loss, Params, Tokens};
 
 /// Mixtures whose weights differ by less than this are one mixture: the same numbers, written with
@@ -23,7 +25,7 @@ pub const SAME_WEIGHT: f64 = 1e-9;
 pub const WEIGHT_SUM_TOLERANCE: f64 = 1e-9;
 
 /// One row of a study: a run, or one checkpoint of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// Line of the pasted text, counted from 1, for messages.
     pub line: usize,

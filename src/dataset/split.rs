@@ -1,9 +1,11 @@
 //! Which observations a fit uses and which it is judged on.
 
+use serde::{Deserialize, Serialize};
+
 use super::Dataset;
 
 /// What a study's own `split` column says of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Split {
     /// Fit on it.
     #[default]
@@ -13,7 +15,7 @@ pub enum Split {
 }
 
 /// How the held-out observations are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Holdout {
     /// As the study's `split` column says; without one, nothing is held out.
     #[default]

@@ -22,13 +22,15 @@ pub use report::{FitReport, Flag, Score, Termination};
 pub use search::Progress;
 pub use study::{DataSummary, FittedStudy, FittedTarget, PredictError, Prediction};
 
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::{Dataset, Holdout};
 use crate::law::{self, Law, LawError, Mixture, Scale, Shape};
 use crate::units::{Loss, Params, Tokens};
 use problem::Problem;
 
 /// Settings of a fit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FitConfig {
     /// Independent searches for the global minimum.
     pub starts: usize,

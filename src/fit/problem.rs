@@ -11,13 +11,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::Dataset;
 use crate::law::{Evaluation, Law, Mixture, Scale, Shape};
 
 use super::solver::Objective;
 
 /// What the residual of an observation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Residual {
     /// Predicted minus observed loss, in nats.
     #[default]

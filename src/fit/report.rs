@@ -6,6 +6,7 @@
 //! ```
 
 use nalgebra::{DMatrix, SymmetricEigen};
+use serde::{Deserialize, Serialize};
 
 use super::FitConfig;
 use super::problem::Problem;
@@ -15,7 +16,7 @@ use crate::dataset::Dataset;
 use crate::law::{Dropped, Law, Mixture, Scale, Shape, loss};
 
 /// How the search for the minimum ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Termination {
     /// Nothing improved the objective any more.
     Converged,
@@ -39,7 +40,7 @@ impl Termination {
 }
 
 /// How a fit does on one target.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Observations fitted.
     pub n_fit: usize,
@@ -52,7 +53,7 @@ pub struct Score {
 }
 
 /// Something about a fit that its reader must know.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Flag {
     /// The steps ran out.
     NotConverged,
@@ -89,7 +90,7 @@ impl Flag {
             ),
             Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
             Flag::Undetermined(positions) => {
-                format!("the data do not determine {}: it can change by a factor e at no visible cost", list(positions))
+                format!("the data do not determine {}: moving it changes the objective by less than 0.1 %", list(positions))
             }
             Flag::FewRows { rows, parameters } => {
                 format!("{rows} observations for {parameters} parameters: the fit can follow any noise")
@@ -105,7 +106,7 @@ impl Flag {
 }
 
 /// What a fit is worth.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitReport {
     /// Mean Huber over the observations fitted.
     pub objective: f64,

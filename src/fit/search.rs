@@ -15,6 +15,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
 use super::solver::{self, Ending, Limits, Objective};
 use crate::law::Parameter;
@@ -45,7 +46,7 @@ const COARSE: f64 = 1e-3;
 const POLISH: Limits = Limits { max_iterations: 2000, tolerance: 1e-7 };
 
 /// What a search reports while it runs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Starts done.
     pub start_idx: usize,

@@ -1,11 +1,13 @@
 //! The fits of a study together with what later steps need to know of its data: domains, ranges, means.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Fit, report::mre_percent};
 use crate::dataset::Dataset;
 use crate::units::{Loss, Params, Tokens};
 
 /// Where the data of a study lie.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataSummary {
     /// Number of observations.
     pub n_observations: usize,

@@ -25,6 +25,8 @@ mod terms;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::Dataset;
 use crate::units::{Params, Tokens};
 
@@ -57,7 +59,7 @@ pub struct Needs {
 }
 
 /// The dimensions that a law takes on in one study.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shape {
     /// k, the number of domains.
     pub n_domains: usize,
@@ -70,7 +72,7 @@ pub struct Shape {
 }
 
 /// A term that a law leaves out, because the study cannot determine it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dropped {
     /// The term in N.
     N,

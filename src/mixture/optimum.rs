@@ -1,5 +1,7 @@
 //! The optimum with its certificate.
 
+use serde::{Deserialize, Serialize};
+
 use super::interior::{self, Constraint, Minimum};
 use super::scenario::{Scenario, ScenarioError};
 use crate::fit::{FittedStudy, FittedTarget};
@@ -7,7 +9,7 @@ use crate::law::{MixtureDerivatives, Scale};
 use crate::units::Loss;
 
 /// Why an optimum is the best there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Certificate {
     /// The weighted loss is convex in h, so its only minimum is the global one.
     Convex,
@@ -21,7 +23,7 @@ pub enum Certificate {
 }
 
 /// The mixture of least weighted loss.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Optimum {
     /// h*, in the order of the study's domains; Σ h* = 1.
     pub mixture: Vec<f64>,

@@ -1,10 +1,12 @@
 //! What the next model is to be: its size, its tokens, and which targets matter how much.
 
+use serde::{Deserialize, Serialize};
+
 use crate::fit::{FittedStudy, FittedTarget};
 use crate::units::{Params, Tokens};
 
 /// What to optimise the mixture for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
     /// Model size N.
     pub n: Params,

@@ -1,0 +1,260 @@
+//! The fit file: what `mixlaw fit --json` writes and `predict`, `optimum` and `link` read.
+//!
+//! JSON with one entry a target under "fits". Parameters are in natural units by name: N counted in parameters,
+//! D in tokens, losses in nats. Numbers have all the digits that bring back the same bits.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Score, Termination};
+use crate::law::{self, Dropped, Law, Scope, Shape};
+
+/// The version that this code writes; it reads no newer one.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct FitFile {
+    mixlaw: u32,
+    domains: Vec<String>,
+    data: DataSummary,
+    fits: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    target: String,
+    law: String,
+    /// The domain that the target is the loss of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    own_domain: Option<String>,
+    n_term: bool,
+    d_term: bool,
+    n_fit: usize,
+    n_holdout: usize,
+    objective: f64,
+    fit_mre_percent: f64,
+    holdout_mre_percent: Option<f64>,
+    agreeing_starts: usize,
+    starts: usize,
+    status: String,
+    seconds: Option<f64>,
+    seed: u64,
+    /// Absent for least squares, where it is infinite.
+    delta: Option<f64>,
+    residual: String,
+    holdout: String,
+    /// Absent where it is infinite.
+    condition: Option<f64>,
+    warnings: Vec<Warning>,
+    parameters: Map<String, Value>,
+}
+
+/// A flag of the report: its kind, the parameters it names, and the sentence for its reader.
+#[derive(Serialize, Deserialize)]
+struct Warning {
+    kind: String,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    parameters: Vec<String>,
+    message: String,
+}
+
+/// Why a text is no fit file.
+#[derive(Debug, thiserror::Error)]
+pub enum FitFileError {
+    /// Not JSON, or not of this form.
+    #[error("this is no fit file: {0}; write one with `mixlaw fit … --json`")]
+    Json(#[from] serde_json::Error),
+    /// From a newer version.
+    #[error("the fit file has version {seen}, but this mixlaw reads up to {VERSION}; update mixlaw")]
+    Newer {
+        /// Its version.
+        seen: u32,
+    },
+    /// A field that makes no sense.
+    #[error("fits[{index}] of the fit file: {what} is \"{seen}\"; it must be {expected}")]
+    Field {
+        /// Which fit.
+        index: usize,
+        /// Which field.
+        what: String,
+        /// What was seen.
+        seen: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// No fits.
+    #[error("the fit file has no fits; fit at least one target")]
+    Empty,
+}
+
+/// Writes the fits as JSON.
+pub fn write(study: &FittedStudy) -> String {
+    let fits = study
+        .targets()
+        .map(|target| {
+            let (fit, report) = (target.fit, &target.fit.report);
+            let score = &report.scores[target.target_pos];
+            let parameters = fit.parameters(&study.domains);
+            let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
+            Entry {
+                target: target.name.to_string(),
+                law: fit.law.id().to_string(),
+                own_domain: fit.shape.own_domains[target.target_pos].map(|i| study.domains[i].clone()),
+                n_term: fit.shape.n_term,
+                d_term: fit.shape.d_term,
+                n_fit: score.n_fit,
+                n_holdout: score.n_holdout,
+                objective: report.objective,
+                fit_mre_percent: score.fit_mre_percent,
+                holdout_mre_percent: score.holdout_mre_percent,
+                agreeing_starts: report.agreeing_starts,
+                starts: report.config.starts,
+                status: report.termination.id().to_string(),
+                seconds: report.seconds,
+                seed: report.config.seed,
+                delta: finite(report.config.delta),
+                residual: report.config.residual.id().to_string(),
+                holdout: report.config.holdout.id().to_string(),
+                condition: finite(report.condition),
+                warnings: report.flags.iter().map(|flag| warning(flag, &names)).collect(),
+                parameters: parameters.into_iter().map(|(name, value)| (name, Value::from(value))).collect(),
+            }
+        })
+        .collect();
+    let file = FitFile { mixlaw: VERSION, domains: study.domains.clone(), data: study.summary.clone(), fits };
+    serde_json::to_string_pretty(&file).expect("strings, finite numbers and lists are JSON")
+}
+
+/// Reads what [`write()`] wrote.
+///
+/// # Errors
+/// Not JSON of this form, a newer version, an unknown law or setting, a parameter missing or out of range.
+pub fn read(text: &str) -> Result<FittedStudy, FitFileError> {
+    let value: Value = serde_json::from_str(text)?;
+    if let Some(seen) = value.get("mixlaw").and_then(Value::as_u64)
+        && seen > u64::from(VERSION)
+    {
+        return Err(FitFileError::Newer { seen: u32::try_from(seen).unwrap_or(u32::MAX) });
+    }
+    let file: FitFile = serde_json::from_value(value)?;
+    if file.fits.is_empty() {
+        return Err(FitFileError::Empty);
+    }
+    let mut fits: Vec<Fit> = Vec::new();
+    for (index, entry) in file.fits.into_iter().enumerate() {
+        let mut fit = read_entry(index, entry, &file.domains)?;
+        match fits.last_mut() {
+            // One fit of several targets has an entry for each of them, all with the same parameters.
+            Some(last)
+                if fit.law.scope() == Scope::AllTargets && last.law.id() == fit.law.id() && last.theta == fit.theta =>
+            {
+                last.targets.append(&mut fit.targets);
+                last.shape.own_domains.append(&mut fit.shape.own_domains);
+                last.report.scores.append(&mut fit.report.scores);
+            }
+            _ => fits.push(fit),
+        }
+    }
+    Ok(FittedStudy { domains: file.domains, summary: file.data, fits })
+}
+
+fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, FitFileError> {
+    let wrong = |what: &str, seen: &str, expected: &str| FitFileError::Field {
+        index,
+        what: what.to_string(),
+        seen: seen.to_string(),
+        expected: expected.to_string(),
+    };
+    let law: &'static dyn Law =
+        law::by_id(&entry.law).ok_or_else(|| wrong("law", &entry.law, &law::LAWS.map(|law| law.id()).join(" or ")))?;
+    let own_domain = match &entry.own_domain {
+        Some(name) => Some(
+            domains
+                .iter()
+                .position(|domain| domain == name)
+                .ok_or_else(|| wrong("own_domain", name, &domains.join(" or ")))?,
+        ),
+        None => None,
+    };
+    let shape = Shape {
+        n_domains: domains.len(),
+        n_term: entry.n_term,
+        d_term: entry.d_term,
+        own_domains: vec![own_domain],
+    };
+    let names: Vec<String> = law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
+    let mut natural = Vec::with_capacity(names.len());
+    for name in &names {
+        let seen = entry.parameters.get(name);
+        natural.push(seen.and_then(Value::as_f64).ok_or_else(|| {
+            wrong(&format!("parameter {name}"), &seen.map_or("missing".into(), Value::to_string), "a number")
+        })?);
+    }
+    let theta = law.inside(&shape, &natural).map_err(|position| {
+        let expected = "a number that the formula allows, positive for most";
+        wrong(&format!("parameter {}", names[position]), &natural[position].to_string(), expected)
+    })?;
+    let termination = Termination::from_id(&entry.status)
+        .ok_or_else(|| wrong("status", &entry.status, "converged or steps-ran-out"))?;
+    let residual = crate::fit::Residual::from_id(&entry.residual)
+        .ok_or_else(|| wrong("residual", &entry.residual, "nats or log-loss"))?;
+    let holdout = crate::dataset::Holdout::from_id(&entry.holdout)
+        .ok_or_else(|| wrong("holdout", &entry.holdout, "split, none or largest-n"))?;
+    let position_of = |name: &String| names.iter().position(|known| known == name);
+    let flags = entry.warnings.iter().filter_map(|warning| {
+        let positions: Vec<usize> = warning.parameters.iter().filter_map(position_of).collect();
+        Some(match warning.kind.as_str() {
+            "not-converged" => Flag::NotConverged,
+            "starts-disagree" => Flag::StartsDisagree { agreeing: entry.agreeing_starts, starts: entry.starts },
+            "at-bound" => Flag::AtBound(positions),
+            "undetermined" => Flag::Undetermined(positions),
+            "few-rows" => Flag::FewRows { rows: entry.n_fit, parameters: names.len() },
+            "n-dropped" => Flag::Dropped(Dropped::N),
+            "d-dropped" => Flag::Dropped(Dropped::D),
+            _ => return None,
+        })
+    });
+    let report = FitReport {
+        objective: entry.objective,
+        termination,
+        agreeing_starts: entry.agreeing_starts,
+        config: FitConfig {
+            starts: entry.starts,
+            seed: entry.seed,
+            delta: entry.delta.unwrap_or(f64::INFINITY),
+            residual,
+            holdout,
+        },
+        scores: vec![Score {
+            n_fit: entry.n_fit,
+            n_holdout: entry.n_holdout,
+            fit_mre_percent: entry.fit_mre_percent,
+            holdout_mre_percent: entry.holdout_mre_percent,
+        }],
+        condition: entry.condition.unwrap_or(f64::INFINITY),
+        flags: flags.collect(),
+        seconds: entry.seconds,
+    };
+    Ok(Fit { law, shape, targets: vec![entry.target], theta, report })
+}
+
+fn warning(flag: &Flag, names: &[String]) -> Warning {
+    let (kind, positions): (&str, &[usize]) = match flag {
+        Flag::NotConverged => ("not-converged", &[]),
+        Flag::StartsDisagree { .. } => ("starts-disagree", &[]),
+        Flag::AtBound(positions) => ("at-bound", positions),
+        Flag::Undetermined(positions) => ("undetermined", positions),
+        Flag::FewRows { .. } => ("few-rows", &[]),
+        Flag::Dropped(Dropped::N) => ("n-dropped", &[]),
+        Flag::Dropped(Dropped::D) => ("d-dropped", &[]),
+    };
+    Warning {
+        kind: kind.to_string(),
+        parameters: positions.iter().map(|&position| names[position].clone()).collect(),
+        message: flag.sentence(names),
+    }
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}

@@ -1,0 +1,122 @@
+//! Links: a fitted study and its scenario as a URL fragment, and back.
+//!
+//! ```text
+//!     version . codec . body . check        1.z.eJyrVkrLz1eyUkpKLFKqBQAfXwRL.3K8Z0QF
+//! ```
+//!
+//! The version says which wire types the body has; each version's are frozen in a file of their own and are
+//! read for ever. The codec is `z`: JSON, deflated, base64url without padding. The check is the CRC-32 of all
+//! before it in Crockford's base 32 (seven letters and digits, so that no program that turns text into links
+//! drops the last one); it tells a link that was cut from one that is newer.
+//!
+//! A fragment is not sent to the server. What comes in one is read as strictly as pasted text: sizes are
+//! capped before and after inflating, every number is checked, and names lose control characters.
+
+mod v1;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::fit::FittedStudy;
+use crate::mixture::Scenario;
+
+/// Longest fragment that is read; a link of 64 domains and targets is shorter.
+const LONGEST_FRAGMENT: usize = 64 * 1024;
+/// Most bytes that a body may inflate to.
+const LARGEST_BODY: usize = 512 * 1024;
+/// Level of deflate: the body is small, so the best.
+const DEFLATE_LEVEL: u8 = 9;
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// What a link holds.
+#[derive(Clone)]
+pub struct Shared {
+    /// The fits, as they were; not refitted.
+    pub study: FittedStudy,
+    /// The scenario.
+    pub scenario: Scenario,
+}
+
+/// Why a link cannot be opened, or made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ShareError {
+    /// No link of ours.
+    #[error("this is no Mixlaw link: after the # it should read 1.z., then letters and digits")]
+    NotALink,
+    /// Far too long.
+    #[error("this link has {seen} characters after the #; a Mixlaw link has at most {LONGEST_FRAGMENT}")]
+    TooLong {
+        /// How many it has.
+        seen: usize,
+    },
+    /// Made by a later version.
+    #[error("this link was made with a newer version of Mixlaw (link version {seen}; this page reads up to 1); reload the page to get that version")]
+    Newer {
+        /// Its version.
+        seen: u32,
+    },
+    /// The check does not fit.
+    #[error("this link is damaged: a part of it is missing or changed, perhaps cut by a chat or mail program; ask for it again")]
+    Damaged,
+    /// The body is sound but says something impossible.
+    #[error("this link says something impossible: {what}; ask for it again")]
+    Content {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A study that links cannot hold.
+    #[error("a link cannot hold this study: {what}")]
+    TooLarge {
+        /// What is too much.
+        what: String,
+    },
+}
+
+/// Writes the fragment, without the #.
+///
+/// # Errors
+/// The study is larger than links allow.
+pub fn encode(study: &FittedStudy, scenario: &Scenario) -> Result<String, ShareError> {
+    let body = v1::write(study, scenario)?;
+    let deflated = miniz_oxide::deflate::compress_to_vec(&body, DEFLATE_LEVEL);
+    let front = format!("1.z.{}", URL_SAFE_NO_PAD.encode(deflated));
+    let check = check(&front);
+    Ok(format!("{front}.{check}"))
+}
+
+/// Reads a fragment, with or without the #, or a whole URL with one.
+///
+/// # Errors
+/// It is no link, damaged, newer, or says something impossible.
+pub fn decode(fragment: &str) -> Result<Shared, ShareError> {
+    let fragment = fragment.trim();
+    let fragment = fragment.rsplit_once('#').map_or(fragment, |(_, fragment)| fragment);
+    if fragment.len() > LONGEST_FRAGMENT {
+        return Err(ShareError::TooLong { seen: fragment.len() });
+    }
+    let Some((version, _)) = fragment.split_once('.') else {
+        return Err(if fragment.parse::<u32>().is_ok() { ShareError::Damaged } else { ShareError::NotALink });
+    };
+    let version: u32 = version.parse().map_err(|_| ShareError::NotALink)?;
+    let Some((front, given)) = fragment.rsplit_once('.') else { return Err(ShareError::Damaged) };
+    let sound = check(front) == given.to_ascii_uppercase();
+    match version {
+        1 if !sound => Err(ShareError::Damaged),
+        1 => {
+            let body = front.strip_prefix("1.z.").ok_or(ShareError::NotALink)?;
+            let deflated = URL_SAFE_NO_PAD.decode(body).map_err(|_| ShareError::Damaged)?;
+            let body = miniz_oxide::inflate::decompress_to_vec_with_limit(&deflated, LARGEST_BODY)
+                .map_err(|_| ShareError::Damaged)?;
+            v1::read(&body)
+        }
+        0 => Err(ShareError::NotALink),
+        // The check is part of the form, not of the version: a newer link that is whole says so.
+        seen if sound => Err(ShareError::Newer { seen }),
+        _ => Err(ShareError::Damaged),
+    }
+}
+
+fn check(front: &str) -> String {
+    let crc = crc32fast::hash(front.as_bytes());
+    (0..7).rev().map(|digit| char::from(CROCKFORD[(crc >> (5 * digit)) as usize & 31])).collect()
+}

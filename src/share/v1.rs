@@ -1,0 +1,405 @@
+//! Version 1 of the link's body. Frozen: change nothing here that alters what a link says; add a version.
+//!
+//! JSON with short keys; what has its usual value is left out, and unknown keys are skipped. θ is the law's
+//! inside vector as of this version, rounded to nine significant digits: the losses change by less than 1e-8
+//! nats, and the link keeps below 2,000 characters for the paper's studies.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Shared, ShareError};
+use crate::dataset::Holdout;
+use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Residual, Score, Termination};
+use crate::law::{self, Dropped, Shape};
+use crate::mixture::Scenario;
+use crate::units::{Params, Tokens};
+
+const MOST_DOMAINS: usize = 64;
+const MOST_TARGETS: usize = 64;
+const MOST_SIZES: usize = 64;
+const LONGEST_NAME: usize = 64;
+const SIGNIFICANT_DIGITS: usize = 9;
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    /// Domains.
+    d: Vec<String>,
+    /// Where the data lie.
+    r: Ranges,
+    /// Settings of the fits.
+    c: Settings,
+    /// The fits.
+    f: Vec<FitBody>,
+    /// Scenario: N, D, and weights in the order of the targets.
+    n: f64,
+    t: f64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    w: Vec<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ranges {
+    /// Observations and distinct mixtures.
+    o: usize,
+    m: usize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    n: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<(f64, f64)>,
+    /// Least, largest and mean weight of each domain.
+    h: Vec<(f64, f64, f64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Settings {
+    /// Starts and seed.
+    s: usize,
+    e: u64,
+    /// δ; absent for least squares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<f64>,
+    /// 1 where residuals are in log loss.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    r: u8,
+    /// Hold-out: 0 split, 1 none, 2 largest N.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    h: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FitBody {
+    /// Law; absent: that of the fit before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    l: Option<String>,
+    /// Targets: name, own domain, rows fitted and held out, MRE of both.
+    t: Vec<TargetBody>,
+    /// Terms left out: bit 0 for N, bit 1 for D.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    x: u8,
+    /// θ.
+    p: Vec<f64>,
+    /// Objective and agreeing starts.
+    o: f64,
+    a: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<f64>,
+    /// 1 where the steps ran out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    e: u8,
+    /// Parameters at a bound, and undetermined combinations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    b: Vec<usize>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    u: Vec<Vec<usize>>,
+    /// 1 where the starts disagree.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    g: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TargetBody {
+    n: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<usize>,
+    f: usize,
+    #[serde(default, skip_serializing_if = "is_none_held_out")]
+    h: usize,
+    m: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    e: Option<f64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(value: &u8) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_none_held_out(value: &usize) -> bool {
+    *value == 0
+}
+
+pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>, ShareError> {
+    let n_targets = study.targets().count();
+    for (what, seen, most) in [("domains", study.domains.len(), MOST_DOMAINS), ("targets", n_targets, MOST_TARGETS)] {
+        if seen > most {
+            return Err(ShareError::TooLarge { what: format!("it has {seen} {what}, and a link holds {most}") });
+        }
+    }
+    let target_names: Vec<String> = study.targets().map(|target| target.name.to_string()).collect();
+    for (what, given) in [("domain", &study.domains), ("target", &target_names)] {
+        names(given, what).map_err(|_| ShareError::TooLarge {
+            what: format!("the first {LONGEST_NAME} characters of each {what}'s name must be its own"),
+        })?;
+    }
+    let Some(first) = study.fits.first() else {
+        return Err(ShareError::TooLarge { what: "nothing is fitted yet".into() });
+    };
+    let config = first.report.config;
+    let summary = &study.summary;
+    let mut law = None;
+    let fits = study
+        .fits
+        .iter()
+        .map(|fit| {
+            let same_law = law == Some(fit.law.id());
+            law = Some(fit.law.id());
+            fit_body(fit, !same_law)
+        })
+        .collect();
+    let weight_of = |name: &str| scenario.target_weights.iter().find(|(given, _)| given == name).map_or(0.0, |w| w.1);
+    let body = Body {
+        d: study.domains.iter().map(|name| clean(name)).collect(),
+        r: Ranges {
+            o: summary.n_observations,
+            m: summary.n_mixtures,
+            n: summary.sizes.iter().take(MOST_SIZES).map(|n| n.0).collect(),
+            d: summary.token_range.map(|(low, high)| (low.0, high.0)),
+            h: summary
+                .weight_ranges
+                .iter()
+                .zip(&summary.mean_mixture)
+                .map(|(&(low, high), &mean)| (rounded(low, 5), rounded(high, 5), rounded(mean, 7)))
+                .collect(),
+        },
+        c: Settings {
+            s: config.starts,
+            e: config.seed,
+            d: config.delta.is_finite().then_some(config.delta),
+            r: u8::from(config.residual == Residual::LogLoss),
+            h: match config.holdout {
+                Holdout::Split => 0,
+                Holdout::None => 1,
+                Holdout::LargestN => 2,
+            },
+        },
+        f: fits,
+        n: scenario.n.0,
+        t: scenario.d.0,
+        w: if scenario.target_weights.is_empty() {
+            Vec::new()
+        } else {
+            study.targets().map(|target| rounded(weight_of(target.name), 9)).collect()
+        },
+    };
+    serde_json::to_vec(&body).map_err(|error| ShareError::TooLarge { what: error.to_string() })
+}
+
+fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
+    let report = &fit.report;
+    let mut body = FitBody {
+        l: with_law.then(|| fit.law.id().to_string()),
+        t: Vec::new(),
+        x: 0,
+        p: fit.theta.iter().map(|&theta| rounded(theta, SIGNIFICANT_DIGITS)).collect(),
+        o: rounded(report.objective, SIGNIFICANT_DIGITS),
+        a: report.agreeing_starts,
+        c: report.condition.is_finite().then(|| rounded(report.condition, 2)),
+        e: u8::from(report.termination == Termination::StepsRanOut),
+        b: Vec::new(),
+        u: Vec::new(),
+        g: 0,
+    };
+    for flag in &report.flags {
+        match flag {
+            Flag::AtBound(positions) => body.b.clone_from(positions),
+            Flag::Undetermined(positions) => body.u.push(positions.clone()),
+            Flag::StartsDisagree { .. } => body.g = 1,
+            Flag::Dropped(Dropped::N) => body.x |= 1,
+            Flag::Dropped(Dropped::D) => body.x |= 2,
+            // These two follow from the rest.
+            Flag::NotConverged | Flag::FewRows { .. } => {}
+        }
+    }
+    for ((name, score), own_domain) in fit.targets.iter().zip(&report.scores).zip(&fit.shape.own_domains) {
+        body.t.push(TargetBody {
+            n: clean(name),
+            d: *own_domain,
+            f: score.n_fit,
+            h: score.n_holdout,
+            m: rounded(score.fit_mre_percent, 5),
+            e: score.holdout_mre_percent.map(|mre| rounded(mre, 5)),
+        });
+    }
+    body
+}
+
+/// The nearest number with so many significant digits.
+fn rounded(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
+}
+
+/// A name without control and direction-changing characters, of at most [`LONGEST_NAME`] characters.
+fn clean(name: &str) -> String {
+    let hidden = |c: &char| {
+        c.is_control() || matches!(*c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    };
+    name.chars().filter(|c| !hidden(c)).take(LONGEST_NAME).collect()
+}
+
+pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
+    let body: Body = serde_json::from_slice(body).map_err(|error| impossible(error.to_string()))?;
+    let k = body.d.len();
+    at_most("domains", k, MOST_DOMAINS)?;
+    at_most("model sizes", body.r.n.len(), MOST_SIZES)?;
+    at_most("targets", body.f.iter().map(|fit| fit.t.len()).sum(), MOST_TARGETS)?;
+    let domains = names(&body.d, "domain")?;
+    if body.r.h.len() != k {
+        return Err(impossible(format!("{k} domains, but ranges of {}", body.r.h.len())));
+    }
+    for &(low, high, mean) in &body.r.h {
+        for weight in [low, high, mean] {
+            if !(0.0..=1.001).contains(&weight) {
+                return Err(impossible(format!("a weight of {weight}")));
+            }
+        }
+    }
+    for (what, value) in body.r.n.iter().map(|&n| ("model size", n)).chain(
+        body.r.d.iter().flat_map(|&(low, high)| [("number of tokens", low), ("number of tokens", high)]),
+    ) {
+        positive(what, value)?;
+    }
+    let config = FitConfig {
+        starts: body.c.s,
+        seed: body.c.e,
+        delta: body.c.d.unwrap_or(f64::INFINITY),
+        residual: if body.c.r == 1 { Residual::LogLoss } else { Residual::Nats },
+        holdout: match body.c.h {
+            0 => Holdout::Split,
+            1 => Holdout::None,
+            _ => Holdout::LargestN,
+        },
+    };
+    if config.starts == 0 || config.starts > FitConfig::MOST_STARTS || !(config.delta > 0.0) {
+        return Err(impossible("settings out of range".into()));
+    }
+    let mut fits: Vec<Fit> = Vec::new();
+    for fit_body in body.f {
+        let before = fits.last().map(|fit| fit.law.id());
+        fits.push(read_fit(fit_body, before, k, config)?);
+    }
+    if fits.is_empty() {
+        return Err(impossible("no fit".into()));
+    }
+    let target_names: Vec<String> = fits.iter().flat_map(|fit| fit.targets.clone()).collect();
+    names(&target_names, "target")?;
+    let scenario = Scenario {
+        n: Params(positive("model size", body.n)?),
+        d: Tokens(positive("number of tokens", body.t)?),
+        target_weights: match body.w.len() {
+            0 => Vec::new(),
+            n if n == target_names.len() => target_names.into_iter().zip(body.w).collect(),
+            n => return Err(impossible(format!("{n} weights for {} targets", target_names.len()))),
+        },
+    };
+    let summary = DataSummary {
+        n_observations: body.r.o,
+        n_mixtures: body.r.m,
+        sizes: body.r.n.into_iter().map(Params).collect(),
+        token_range: body.r.d.map(|(low, high)| (Tokens(low), Tokens(high))),
+        weight_ranges: body.r.h.iter().map(|&(low, high, _)| (low, high)).collect(),
+        mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean).collect(),
+    };
+    let study = FittedStudy { domains, summary, fits };
+    scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;
+    Ok(Shared { study, scenario })
+}
+
+fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig) -> Result<Fit, ShareError> {
+    let id = body.l.as_deref().or(law_before).unwrap_or("");
+    let law = law::by_id(id).ok_or_else(|| impossible(format!("a law \"{}\" that is not known", clean(id))))?;
+    let needs = law.needs();
+    if k < needs.min_domains || body.t.is_empty() {
+        return Err(impossible(format!("the {} law with {k} domains and {} targets", law.name(), body.t.len())));
+    }
+    if body.t.iter().any(|target| target.d.is_some_and(|domain| domain >= k)) {
+        return Err(impossible("a target of a domain that is not there".into()));
+    }
+    let shape = Shape {
+        n_domains: k,
+        n_term: needs.n && body.x & 1 == 0,
+        d_term: needs.d && body.x & 2 == 0,
+        own_domains: body.t.iter().map(|target| target.d).collect(),
+    };
+    let parameters = law.parameters(&shape);
+    if body.p.len() != parameters.len() {
+        let (seen, expected) = (body.p.len(), parameters.len());
+        return Err(impossible(format!("{seen} parameters of a law that has {expected}")));
+    }
+    for (value, parameter) in body.p.iter().zip(&parameters) {
+        // Rounding may carry a value just past its bound.
+        let slack = 1e-6;
+        if !(parameter.bounds.0 - slack..=parameter.bounds.1 + slack).contains(value) {
+            return Err(impossible(format!("a parameter of {value}")));
+        }
+    }
+    if body.b.iter().chain(body.u.iter().flatten()).any(|&position| position >= parameters.len()) {
+        return Err(impossible("a parameter that the law does not have".into()));
+    }
+    let numbers = body.t.iter().flat_map(|target| [target.m, target.e.unwrap_or(0.0)]);
+    if numbers.chain([body.o, body.c.unwrap_or(0.0)]).any(|value| !value.is_finite() || value < 0.0) {
+        return Err(impossible("a negative error".into()));
+    }
+    let mut flags = Vec::new();
+    if body.e == 1 {
+        flags.push(Flag::NotConverged);
+    }
+    if body.g == 1 {
+        flags.push(Flag::StartsDisagree { agreeing: body.a, starts: config.starts });
+    }
+    if !body.b.is_empty() {
+        flags.push(Flag::AtBound(body.b));
+    }
+    flags.extend(body.u.into_iter().map(Flag::Undetermined));
+    let rows: usize = body.t.iter().map(|target| target.f).sum();
+    if rows < parameters.len() {
+        flags.push(Flag::FewRows { rows, parameters: parameters.len() });
+    }
+    flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
+    Ok(Fit {
+        law,
+        targets: body.t.iter().map(|target| clean(&target.n)).collect(),
+        theta: body.p,
+        report: FitReport {
+            objective: body.o,
+            termination: if body.e == 1 { Termination::StepsRanOut } else { Termination::Converged },
+            agreeing_starts: body.a,
+            config,
+            scores: body
+                .t
+                .iter()
+                .map(|target| Score {
+                    n_fit: target.f,
+                    n_holdout: target.h,
+                    fit_mre_percent: target.m,
+                    holdout_mre_percent: target.e,
+                })
+                .collect(),
+            condition: body.c.unwrap_or(f64::INFINITY),
+            flags,
+            seconds: None,
+        },
+        shape,
+    })
+}
+
+fn names(given: &[String], what: &str) -> Result<Vec<String>, ShareError> {
+    let names: Vec<String> = given.iter().map(|name| clean(name)).collect();
+    for (position, name) in names.iter().enumerate() {
+        if name.is_empty() || names[..position].contains(name) {
+            return Err(impossible(format!("a {what} without a name of its own")));
+        }
+    }
+    Ok(names)
+}
+
+fn at_most(what: &str, seen: usize, most: usize) -> Result<(), ShareError> {
+    if seen > most { Err(impossible(format!("{seen} {what}, where {most} are the most"))) } else { Ok(()) }
+}
+
+fn positive(what: &str, value: f64) -> Result<f64, ShareError> {
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(impossible(format!("a {what} of {value}"))) }
+}
+
+fn impossible(what: String) -> ShareError {
+    ShareError::Content { what }
+}

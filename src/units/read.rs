@@ -103,6 +103,11 @@ pub fn read_number(text: &str, decimal: Decimal) -> Result<f64, NumberError> {
     read(text, decimal).map(|reading| reading.value)
 }
 
+/// The number that a text is, if it is one; without the work of saying why not.
+pub(crate) fn try_number(text: &str, decimal: Decimal) -> Option<f64> {
+    try_read(text, decimal).ok().map(|reading| reading.value).filter(|value| value.is_finite())
+}
+
 /// Whether a table's cell says that there is no value: nothing, "-", "NA", "N/A", "#N/A", "NaN", "null", "None".
 pub fn is_missing(text: &str) -> bool {
     const WORDS: [&str; 6] = ["na", "n/a", "#n/a", "nan", "null", "none"];
@@ -132,9 +137,12 @@ impl Quantity {
     pub fn read_scaled(self, text: &str, decimal: Decimal, scale: &str) -> Result<f64, NumberError> {
         /// A million millions of parameters or tokens: more than has ever been trained on.
         const PLAINLY_ONES: f64 = 1e6;
+        /// In floating-point operations the same is said from a small model's first second on.
+        const PLAINLY_ONES_FLOPS: f64 = 1e15;
+        let plainly_ones = if self == Quantity::Flops { PLAINLY_ONES_FLOPS } else { PLAINLY_ONES };
         let mut reading = read(text, decimal)?;
         if !reading.scaled
-            && reading.value.abs() < PLAINLY_ONES
+            && reading.value.abs() < plainly_ones
             && let Ok(scaled) = read(&format!("{text} {scale}"), decimal)
         {
             reading = scaled;
@@ -195,7 +203,7 @@ impl fmt::Display for Suggestion<'_> {
 struct Reading {
     value: f64,
     unit: Option<Quantity>,
-    /// Whether it has a scale (k, M, B, %) or a power of its own.
+    /// Whether it has a scale of its own (k, M, B, %), or is a fraction.
     scaled: bool,
 }
 
@@ -207,28 +215,34 @@ enum Fault {
 }
 
 fn read(text: &str, decimal: Decimal) -> Result<Reading, NumberError> {
+    match try_read(text, decimal) {
+        Ok(reading) if reading.value.is_finite() => Ok(reading),
+        Ok(_) => Err(NumberError::TooLarge { text: excerpt(text) }),
+        Err(_) if is_missing(text) => Err(NumberError::Missing),
+        Err(Fault::Ambiguous(separator)) => Err(NumberError::Ambiguous {
+            text: excerpt(text),
+            thousands: clean(text).replace(separator, ""),
+            decimals: clean(text).replace(separator, if decimal == Decimal::Point { "." } else { "," }),
+        }),
+        Err(Fault::Unreadable) => {
+            Err(NumberError::NotANumber { text: excerpt(text), suggestion: suggestion(text, decimal) })
+        }
+    }
+}
+
+fn try_read(text: &str, decimal: Decimal) -> Result<Reading, Fault> {
     if let Some(value) = read_plain(text.trim(), decimal) {
         return Ok(Reading { value, unit: None, scaled: false });
     }
-    if is_missing(text) {
-        return Err(NumberError::Missing);
+    if is_too_long(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Err(Fault::Unreadable);
     }
-    if text.len() > 4 * MAX_CHARS || text.chars().count() > MAX_CHARS {
-        return Err(NumberError::NotANumber { text: excerpt(text), suggestion: None });
-    }
-    let clean = clean(text);
-    match parse(&clean, decimal) {
-        Ok(reading) if reading.value.is_finite() => Ok(reading),
-        Ok(_) => Err(NumberError::TooLarge { text: excerpt(text) }),
-        Err(Fault::Ambiguous(separator)) => Err(NumberError::Ambiguous {
-            text: excerpt(text),
-            thousands: clean.replace(separator, ""),
-            decimals: clean.replace(separator, if decimal == Decimal::Point { "." } else { "," }),
-        }),
-        Err(Fault::Unreadable) => {
-            Err(NumberError::NotANumber { text: excerpt(text), suggestion: suggestion(&clean, decimal) })
-        }
-    }
+    parse(&clean(text), decimal)
+}
+
+fn is_too_long(text: &str) -> bool {
+    // A character has at most four bytes.
+    text.len() > 4 * MAX_CHARS || text.chars().count() > MAX_CHARS
 }
 
 /// The short way for digits, point and sign only: nearly every cell of a large table.
@@ -285,7 +299,7 @@ fn parse_one(text: &str, decimal: Decimal) -> Result<Reading, Fault> {
     let digits = digits(mantissa, decimal)?;
     let exponent = power.unwrap_or(0) + scale.unwrap_or(0);
     let value: f64 = format!("{sign}{digits}e{exponent}").parse().map_err(|_| Fault::Unreadable)?;
-    Ok(Reading { value, unit, scaled: power.is_some() || scale.is_some() })
+    Ok(Reading { value, unit, scaled: scale.is_some() })
 }
 
 /// Bytes of digits and separators at the start; a space counts between two digits.
@@ -460,9 +474,10 @@ fn unit(text: &str) -> Option<Quantity> {
 
 /// The nearest text that is a number: letters for digits, the other decimal sign, a doubled sign, stray marks.
 fn suggestion(text: &str, decimal: Decimal) -> Option<String> {
-    if !text.contains(|c: char| c.is_ascii_digit()) {
+    if is_too_long(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
+    let text = clean(text);
     let swapped = |c: char| match c {
         '.' => ',',
         ',' => '.',
@@ -470,12 +485,12 @@ fn suggestion(text: &str, decimal: Decimal) -> Option<String> {
     };
     let is_stray = |c: char| !c.is_alphanumeric() && !matches!(c, '%' | '.' | ',' | '-' | '+');
     let candidates = [
-        letters_to_digits(text),
+        letters_to_digits(&text),
         text.chars().map(swapped).collect(),
         text.replace("..", ".").replace(",,", ","),
         text.trim_matches(is_stray).to_string(),
     ];
-    candidates.into_iter().find(|candidate| candidate != text && parse(candidate, decimal).is_ok())
+    candidates.into_iter().find(|candidate| *candidate != text && parse(candidate, decimal).is_ok())
 }
 
 /// "2e1O" → "2e10": O and o beside a digit or a point are 0; l and I are 1.

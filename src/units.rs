@@ -11,6 +11,7 @@
 //! assert_eq!((n.to_string(), d.to_string()), ("1.3B".into(), "20B".into()));
 //! ```
 
+mod grammar;
 mod read;
 mod write;
 

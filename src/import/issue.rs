@@ -81,7 +81,8 @@ pub enum Cause {
     },
     /// Numbers where the names should be.
     #[error(
-        "the first line holds numbers, so the columns have no names; put a line of names above it, or set the roles by hand"
+        "the first line holds numbers, so the columns have no names; put a line of names above it, or set \
+         the roles by hand"
     )]
     NoNames,
     /// No column has the role of a loss.
@@ -94,7 +95,10 @@ pub enum Cause {
         columns: Vec<String>,
     },
     /// A name that an earlier column has.
-    #[error("columns {} and {} both have this name, so column {} is left out; give each its own name", .first + 1, .second + 1, .second + 1)]
+    #[error(
+        "columns {} and {} both have this name, so column {} is left out; give each its own name",
+        .first + 1, .second + 1, .second + 1
+    )]
     SameName {
         /// Index of the column that is used.
         first: usize,
@@ -110,7 +114,7 @@ pub enum Cause {
         role: Role,
     },
     /// Roles set by hand for another table.
-    #[error("roles were set for {seen} columns, but the table has {expected}; they were guessed anew")]
+    #[error("the roles given do not fit this table ({seen} for {expected} columns), so they were guessed anew")]
     RolesOfOtherTable {
         /// Roles given.
         seen: usize,
@@ -119,7 +123,8 @@ pub enum Cause {
     },
     /// More cells than names.
     #[error(
-        "{seen} cells, but the first line names {expected} columns; remove the surplus, or quote a cell that holds a separator"
+        "{seen} cells, but the first line names {expected} columns; remove the surplus, or quote a cell \
+         that holds a separator"
     )]
     TooManyCells {
         /// Cells up to the last that is not blank.
@@ -141,7 +146,7 @@ pub enum Cause {
     },
     /// Weights that are no mixture.
     #[error(
-        "the weights {weights} sum to {}; they must sum to 1 ({} to {} is rescaled) or, in percent, to 100",
+        "the line's weights {weights} sum to {}; they must sum to 1 ({} to {} is rescaled) or, in percent, to 100",
         write_number(*.sum, 4), 1.0 - SUM_TOLERANCE, 1.0 + SUM_TOLERANCE
     )]
     WeightSum {
@@ -181,7 +186,10 @@ pub enum Cause {
     Dataset(#[from] DatasetError),
 
     /// Weights that were near enough to 1.
-    #[error("the weights of {} summed to nearly 1 and were rescaled to 1; farthest off is line {line}, with {}", Part(*.rows, *.of), write_number(*.sum, 4))]
+    #[error(
+        "the weights of {} summed to nearly 1 and were rescaled to 1; farthest off is line {line}, with {}",
+        Part(*.rows, *.of), write_number(*.sum, 4)
+    )]
     Rescaled {
         /// How many.
         rows: usize,
@@ -193,7 +201,10 @@ pub enum Cause {
         sum: f64,
     },
     /// Weights that sum to nearly 100.
-    #[error("the weights of {} are in percent and were rescaled to 1; farthest from 100 is line {line}, with {}", Part(*.rows, *.of), write_number(*.sum, 4))]
+    #[error(
+        "the weights of {} are in percent and were rescaled to 1; farthest from 100 is line {line}, with {}",
+        Part(*.rows, *.of), write_number(*.sum, 4)
+    )]
     Percent {
         /// How many.
         rows: usize,
@@ -253,7 +264,10 @@ pub enum Cause {
         scale: &'static str,
     },
     /// N or D too small for any run.
-    #[error("the largest value is {}, read as {}; if it is in billions, write {}B", write_number(*.largest, 6), Counted(*.role, *.largest), write_number(*.largest, 6))]
+    #[error(
+        "the largest value is {}, read as {}; if it is in billions, write {}B",
+        write_number(*.largest, 6), Counted(*.role, *.largest), write_number(*.largest, 6)
+    )]
     SmallCount {
         /// N or D.
         role: Role,

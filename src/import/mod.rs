@@ -7,7 +7,7 @@
 //! No input panics. Whatever cannot be read is left out with an issue that has its line, column and cell, and
 //! everything else loads.
 //!
-//! A further format is a file beside [`wide`] with its own function to [`Observed`].
+//! A further format is a file beside `wide.rs` with its own function to [`Observed`].
 
 pub mod decode;
 mod guess;

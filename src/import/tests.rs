@@ -1,5 +1,6 @@
 //! Whole texts through [`import`]: known formats, each kind of issue in its exact words, hostile input.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -119,7 +120,7 @@ fn every_line_wrong() {
         "weight_web,params,web_loss\n2,1B,3\n1,1B,-3\n1,x,3\n",
         &[
             "no observation is left: each of the 3 lines has an issue",
-            "line 2: the weights 2 sum to 2; they must sum to 1 (0.97 to 1.03 is rescaled) or, in percent, to 100",
+            "line 2, column \"weight_web\": the line\'s weights 2 sum to 2; they must sum to 1 (0.97 to 1.03 is rescaled) or, in percent, to 100",
             "line 3, column \"web_loss\": \"-3\" is not possible; a loss must be more than 0",
             "line 4, column \"params\": \"x\" is not a number",
         ],
@@ -157,12 +158,14 @@ fn weights_that_sum_to_two() {
     check_line(
         "1.2,0.8,1.3B,20B,2.8,fit",
         &[
-            "line 3: the weights 1.2 + 0.8 sum to 2; they must sum to 1 (0.97 to 1.03 is rescaled) or, in percent, to 100",
+            "line 3, column \"weight_web\": the line\'s weights 1.2 + 0.8 sum to 2; they must sum to 1 (0.97 to 1.03 is rescaled) or, in percent, to 100",
         ],
     );
     check_line(
         "0,0,1.3B,20B,2.8,fit",
-        &["line 3: the weights 0 + 0 sum to 0; they must sum to 1 (0.97 to 1.03 is rescaled) or, in percent, to 100"],
+        &[
+            "line 3, column \"weight_web\": the line\'s weights 0 + 0 sum to 0; they must sum to 1 (0.97 to 1.03 is rescaled) or, in percent, to 100",
+        ],
     );
 }
 
@@ -378,7 +381,7 @@ fn other_notices() {
     let imported = import(GOOD, Some(Roles(vec![Role::Loss])));
     assert_eq!(
         imported.issues.sentences(5),
-        ["roles were set for 1 columns, but the table has 6; they were guessed anew"]
+        ["the roles given do not fit this table (1 for 6 columns), so they were guessed anew"]
     );
     assert!(imported.dataset.is_some());
 }
@@ -518,14 +521,16 @@ fn a_table_to_predict_for_needs_no_losses() {
 
 // Real data, where it is at hand.
 
-/// The text of a file of the data folder; says so on standard error when it is not there.
+/// The text of a file of the data folder, or a word on standard error that it is not there.
 fn data(name: &str) -> Option<String> {
-    let folder = std::env::var("MIXLAW_DATA")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data").to_string());
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
+    let folder = std::env::var("MIXLAW_DATA").unwrap_or_else(|_| default.to_string());
     let path = std::path::Path::new(&folder).join(name);
     let text = std::fs::read_to_string(&path).ok();
     if text.is_none() {
-        eprintln!("SKIPPED: {} is not there; set MIXLAW_DATA to the folder of the data", path.display());
+        // Not by eprintln!, whose output is swallowed where a test passes.
+        let _ =
+            writeln!(std::io::stderr(), "SKIPPED: no {}; set MIXLAW_DATA to the folder of the data", path.display());
     }
     text
 }
@@ -584,9 +589,14 @@ fn chinchilla() {
 // Hostile input.
 
 fn wide_table(n_rows: usize, cell: &str) -> String {
-    let mut text = "weight_a,weight_b,weight_c,weight_d,weight_e,weight_f,weight_g,model_size,n_tokens,a_loss,b_loss,c_loss,d_loss,e_loss,f_loss,g_loss,h_loss,split\n".to_string();
+    let domains = ["a", "b", "c", "d", "e", "f", "g"];
+    let weights = domains.map(|domain| format!("weight_{domain}")).join(",");
+    let losses = domains.map(|domain| format!("{domain}_loss")).join(",");
+    let mut text = format!("{weights},model_size,n_tokens,{losses},h_loss,split\n");
     for i in 0..n_rows {
-        text.push_str(&format!("0.1,0.1,0.1,0.1,0.1,0.1,0.4,310000000.0,{}e6,2.1851251804828644,3.5967,3.77,1.35,3.61,2.44,2.67,{cell},fit\n", 1000 + i % 20));
+        let d = 1000 + i % 20;
+        text.push_str("0.1,0.1,0.1,0.1,0.1,0.1,0.4,310000000.0,");
+        text.push_str(&format!("{d}e6,2.1851251804828644,3.5967,3.77,1.35,3.61,2.44,2.67,{cell},fit\n"));
     }
     text
 }

@@ -239,7 +239,7 @@ impl<'a> RowReader<'a> {
         } else if change > SUM_TOLERANCE || !sum.is_finite() {
             let cells: Vec<&str> = self.columns.weights.iter().map(|&i| row.cell(i)).collect();
             let cause = Cause::WeightSum { weights: excerpt(&cells.join(" + ")), sum };
-            issues.push(cause.at_line(row.line()));
+            self.push(cause, row, self.columns.weights[0], issues);
             return None;
         } else if change > ROUNDING {
             self.rescaled.add(row.line(), sum, change);

@@ -170,8 +170,7 @@ fn fit_study(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fit, String> {
     let law = law_of(law)?;
-    let dataset =
-        Dataset::new(study.domains, study.targets, study.observations).map_err(|error| error.to_string())?;
+    let dataset = Dataset::new(study.domains, study.targets, study.observations).map_err(|error| error.to_string())?;
     fit::fit(law, &dataset, target_idxs, config, progress).map_err(|error| error.to_string())
 }
 

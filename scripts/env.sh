@@ -8,3 +8,5 @@ has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-un
 
 # Runs a command with a toolchain that can build for wasm: the usual one, or the one made from Debian's sources.
 wasm() { if has_wasm_target; then "$@"; else RUSTUP_TOOLCHAIN=wasm-debian "$@"; fi; }
+
+export TRUNK_SKIP_VERSION_CHECK=true # setup.sh decides on the version; no network is needed to build

@@ -20,7 +20,7 @@ lint:
 	@$(ENV); cargo fmt --check
 	@$(ENV); cargo clippy --locked --all-targets -- -D warnings
 	@$(ENV); wasm cargo clippy --locked $(WEB) -- -D warnings
-	@$(ENV); RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+	@$(ENV); RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --lib --document-private-items
 
 bench:
 	@$(ENV); cargo bench --locked

@@ -43,7 +43,7 @@ const DRAWN_ANEW: f64 = 0.3;
 /// On the way down; a better θ is told well before the last digits.
 const COARSE: f64 = 1e-3;
 /// The end of a start.
-const POLISH: Limits = Limits { max_iterations: 2000, tolerance: 1e-7 };
+const POLISH: Limits = Limits { max_iterations: 4000, tolerance: 1e-7 };
 
 /// What a search reports while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

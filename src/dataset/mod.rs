@@ -245,3 +245,74 @@ fn check(
 fn is_positive(value: f64) -> bool {
     value.is_finite() && value > 0.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observation(line: usize, n: f64, d: f64, mixture: &[f64], loss: f64) -> Observation {
+        Observation {
+            line,
+            n: Some(Params(n)),
+            d: Some(Tokens(d)),
+            mixture: mixture.to_vec(),
+            losses: vec![Some(Loss(loss))],
+            split: Split::Fit,
+        }
+    }
+
+    fn study(observations: Vec<Observation>) -> Result<Dataset, DatasetError> {
+        Dataset::new(vec!["web".into(), "code".into()], vec!["eval/code_loss".into()], observations)
+    }
+
+    #[test]
+    fn the_design_holds_each_mixture_and_scale_once() {
+        let nearly = [0.3 + 1e-12, 0.7 - 1e-12];
+        let data = study(vec![
+            observation(2, 1e9, 2e10, &[0.3, 0.7], 3.0),
+            observation(3, 1e9, 4e10, &nearly, 2.9),
+            observation(4, 3e9, 2e10, &[0.5, 0.5], 2.8),
+            observation(5, 1e9, 2e10, &[0.5, 0.5], 3.1),
+        ])
+        .expect("sound");
+        assert_eq!(data.design().mixtures(), [vec![0.3, 0.7], vec![0.5, 0.5]]);
+        assert_eq!(data.design().rows(), [(0, 0), (0, 1), (1, 2), (1, 0)]);
+        assert_eq!(data.design().sizes(), [Params(1e9), Params(3e9)]);
+        assert_eq!(data.design().tokens(), [Tokens(2e10), Tokens(4e10)]);
+        assert_eq!(data.mean_mixture(), [0.4, 0.6]);
+        assert_eq!(data.own_domain(0), Some(1));
+        assert_eq!(Holdout::LargestN.held_out(&data), [false, false, true, false]);
+    }
+
+    #[test]
+    fn a_wrong_observation_is_refused_with_its_line() {
+        let says = |observation: Observation| {
+            study(vec![self::observation(2, 1e9, 2e10, &[0.5, 0.5], 3.0), observation])
+                .err()
+                .expect("refused")
+                .to_string()
+        };
+        assert_eq!(
+            says(observation(3, 1e9, 2e10, &[0.5, 0.6], 3.0)),
+            "line 3: the weights sum to 1.1; they must sum to 1"
+        );
+        assert_eq!(
+            says(observation(3, 1e9, 2e10, &[1.5, -0.5], 3.0)),
+            "line 3: the weight of \"code\" is -0.5; it must be between 0 and 1"
+        );
+        assert_eq!(
+            says(observation(3, 0.0, 2e10, &[0.5, 0.5], 3.0)),
+            "line 3: model size is 0; it must be a positive number"
+        );
+        assert_eq!(
+            says(observation(3, 1e9, 2e10, &[0.5, 0.5], f64::NAN)),
+            "line 3: eval/code_loss is NaN; it must be a positive number"
+        );
+        assert_eq!(
+            says(Observation { d: None, ..observation(3, 1e9, 2e10, &[0.5, 0.5], 3.0) }),
+            "line 3 has no tokens, but other lines have one; give it on every line or on none"
+        );
+        assert_eq!(says(observation(3, 1e9, 2e10, &[1.0], 3.0)), "line 3 has 1 weights, but the study has 2");
+        assert_eq!(study(Vec::new()).err(), Some(DatasetError::Empty));
+    }
+}

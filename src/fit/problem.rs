@@ -367,3 +367,33 @@ fn mirror_lower_triangle(gram: &mut [f64], n: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huber_is_smooth_and_its_majoriser_touches_it() {
+        let delta = 0.5;
+        for residual in [-3.0, -0.5, -0.2, 0.0, 0.1, 0.4999, 0.5001, 7.0_f64] {
+            let (value, slope, weight) = huber(residual, delta);
+            let step = 1e-6;
+            let expected = (huber(residual + step, delta).0 - huber(residual - step, delta).0) / (2.0 * step);
+            assert!((slope - expected).abs() < 1e-5, "slope at {residual}");
+            assert!((slope - weight * residual).abs() < 1e-15, "the majoriser has the same slope at {residual}");
+            for other in [-2.0, -0.3, 0.0, 0.3, 2.0_f64] {
+                let above = value + weight * (other * other - residual * residual) / 2.0;
+                assert!(above >= huber(other, delta).0 - 1e-15, "below Huber at {other}");
+            }
+        }
+        assert_eq!(huber(3.0, f64::INFINITY).0, 4.5, "least squares");
+    }
+
+    #[test]
+    fn names_of_residuals_come_back() {
+        for residual in [Residual::Nats, Residual::LogLoss] {
+            assert_eq!(Residual::from_id(residual.id()), Some(residual));
+        }
+        assert_eq!(Residual::from_id("bits"), None);
+    }
+}

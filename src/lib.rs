@@ -7,5 +7,6 @@ pub mod import;
 pub mod law;
 pub mod mixture;
 pub mod protocol;
+pub mod sample;
 pub mod share;
 pub mod units;

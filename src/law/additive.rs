@@ -14,9 +14,7 @@
 use std::ops::Range;
 
 use super::terms::{self, reciprocal};
-use super::{
-    ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Scale, Shape, terms::first_not_positive,
-};
+use super::{ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Scale, Shape};
 
 /// L = E + 1/Σ C_i h_i^{γ_i} + A/N^α + B/D^β.
 pub struct Additive;
@@ -84,7 +82,7 @@ impl Law for Additive {
     }
 
     fn inside(&self, shape: &Shape, natural: &[f64]) -> Result<Vec<f64>, usize> {
-        if let Some(position) = first_not_positive(natural) {
+        if let Some(position) = natural.iter().position(|value| !(value.is_finite() && *value > 0.0)) {
             return Err(position);
         }
         let Layout { coefficients, exponents, .. } = layout(shape);

@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use super::terms::{self, first_not_positive, power_mean, reciprocal};
+use super::terms::{self, power_mean, reciprocal};
 use super::{ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Scale, Shape, additive};
 
 /// L = E + 1/Σ C_i h_i^{γ_i} + A_h/N^α + B_h/D^β.
@@ -91,10 +91,15 @@ impl Law for Joint {
     }
 
     fn inside(&self, shape: &Shape, natural: &[f64]) -> Result<Vec<f64>, usize> {
-        if let Some(position) = first_not_positive(natural) {
+        let Layout { coefficients, exponents, .. } = layout(shape);
+        // γ^A and γ^B may be negative; all else is positive.
+        let signed: Vec<usize> = coefficients.iter().map(|range| range.end - 1).collect();
+        let allowed = |position: usize, value: f64| {
+            value.is_finite() && if signed.contains(&position) { value != 0.0 } else { value > 0.0 }
+        };
+        if let Some(position) = (0..natural.len()).find(|&position| !allowed(position, natural[position])) {
             return Err(position);
         }
-        let Layout { coefficients, exponents, .. } = layout(shape);
         let mut theta: Vec<f64> = natural.iter().map(|&value| libm::log(value)).collect();
         for (range, exponent) in coefficients.into_iter().zip(exponents) {
             let ln_unit = natural[exponent] * terms::ln_billion();

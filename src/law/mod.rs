@@ -287,10 +287,10 @@ pub trait Law: Send + Sync {
     /// parameters, D in tokens, losses in nats.
     fn natural(&self, shape: &Shape, theta: &[f64]) -> Vec<f64>;
 
-    /// The inverse of [`Law::natural`]; `None` for the first entry that the formula does not allow, by its index.
+    /// The inverse of [`Law::natural`].
     ///
     /// # Errors
-    /// The index of the first value that is not finite or not positive.
+    /// The index of the first value that the formula does not allow.
     fn inside(&self, shape: &Shape, natural: &[f64]) -> Result<Vec<f64>, usize>;
 
     /// How the law is evaluated.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fit::{FittedStudy, FittedTarget};
+use crate::fit::{DataSummary, FittedStudy, FittedTarget};
 use crate::units::{Params, Tokens};
 
 /// What to optimise the mixture for.
@@ -57,6 +57,16 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
+    /// The scale at the edge of the data, all targets alike: the largest model size and number of tokens seen
+    /// (1B and 20B where the study gives none).
+    pub fn at_the_edge_of(summary: &DataSummary) -> Self {
+        Self {
+            n: summary.sizes.last().copied().unwrap_or(Params(1e9)),
+            d: summary.token_range.map_or(Tokens(20e9), |(_, largest)| largest),
+            target_weights: Vec::new(),
+        }
+    }
+
     /// The fitted targets with a weight above 0, with their weights normalised to Σ w = 1.
     ///
     /// # Errors

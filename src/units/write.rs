@@ -88,6 +88,7 @@ fn place_point(digits: &str, power: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::num::f64;
     use proptest::prelude::*;
 
     use super::*;
@@ -139,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exact_counts_read_back_to_the_bit(value in proptest::num::f64::POSITIVE | proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+        fn exact_counts_read_back_to_the_bit(value in f64::POSITIVE | f64::NEGATIVE | f64::NORMAL | f64::SUBNORMAL) {
             prop_assert_eq!(read_number(&write_count_exact(value), Decimal::Point), Ok(value));
         }
 

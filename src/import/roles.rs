@@ -1,0 +1,202 @@
+//! What each column of a table is: a plain list that can be guessed, shown, and changed by hand.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A domain's weight in the mixture.
+    Weight,
+    /// Model size N.
+    N,
+    /// Training tokens D.
+    D,
+    /// Training compute C; gives D = C/(6·N) or N = C/(6·D) where the other is not a column.
+    Flops,
+    /// A target's loss.
+    Loss,
+    /// Whether to fit on the observation or to hold it out.
+    Split,
+    /// Not used.
+    #[default]
+    #[serde(rename = "ignore")]
+    Ignored,
+}
+
+/// The role of each column of a table, from left to right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Roles(pub Vec<Role>);
+
+impl Role {
+    /// All roles, in the order in which a menu offers them.
+    pub const ALL: [Role; 7] = [Role::Weight, Role::N, Role::D, Role::Flops, Role::Loss, Role::Split, Role::Ignored];
+
+    /// Its name in files and menus' values; the same as in its serialised form.
+    pub fn id(self) -> &'static str {
+        match self {
+            Role::Weight => "weight",
+            Role::N => "n",
+            Role::D => "d",
+            Role::Flops => "flops",
+            Role::Loss => "loss",
+            Role::Split => "split",
+            Role::Ignored => "ignore",
+        }
+    }
+
+    /// The role of that name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.id() == id)
+    }
+
+    /// Whether only one column of a table can have it.
+    pub fn is_single(self) -> bool {
+        matches!(self, Role::N | Role::D | Role::Flops | Role::Split)
+    }
+
+    /// What to do where a cell of this role is blank and must not be.
+    pub(super) fn if_blank(self) -> &'static str {
+        match self {
+            Role::Weight => "write 0 if nothing of this domain was trained on",
+            Role::N => "write the model size, or leave the column out",
+            Role::D => "write the number of tokens, or leave the column out",
+            Role::Flops => "write the FLOPs, or leave the column out",
+            Role::Loss | Role::Split | Role::Ignored => "write a value",
+        }
+    }
+}
+
+/// As a menu shows it.
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Role::Weight => "weight of a domain",
+            Role::N => "model size N",
+            Role::D => "tokens D",
+            Role::Flops => "compute C in FLOPs",
+            Role::Loss => "loss",
+            Role::Split => "fit or holdout",
+            Role::Ignored => "not used",
+        })
+    }
+}
+
+impl Roles {
+    /// The role of a column; [`Role::Ignored`] beyond the last.
+    pub fn get(&self, column_idx: usize) -> Role {
+        self.0.get(column_idx).copied().unwrap_or_default()
+    }
+
+    /// The columns of that role.
+    pub fn columns(&self, role: Role) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().filter(move |&(_, &r)| r == role).map(|(i, _)| i)
+    }
+}
+
+/// What people put before or after a domain's name to say that the column is its weight.
+pub(super) const WEIGHT_WORDS: [&str; 18] = [
+    "weight",
+    "weights",
+    "w",
+    "h",
+    "mix",
+    "mixture",
+    "mixing",
+    "proportion",
+    "proportions",
+    "prop",
+    "share",
+    "shares",
+    "frac",
+    "fraction",
+    "ratio",
+    "p",
+    "pct",
+    "percent",
+];
+
+/// Before a domain's name, this says no more than that the column is about the training data (RegMix).
+pub(super) const TRAIN: &str = "train";
+
+const SEPARATORS: [char; 8] = ['_', '/', ':', '.', '-', ' ', '(', '['];
+
+/// A name's first word and what follows it: "weight_arxiv" → ("weight", "arxiv").
+pub(super) fn split_first(name: &str) -> Option<(&str, &str)> {
+    name.split_once(SEPARATORS).filter(|(first, rest)| !first.is_empty() && !rest.is_empty())
+}
+
+/// A name's last word and what precedes it: "arxiv_share" → ("share", "arxiv"), "web (%)" → ("%", "web").
+pub(super) fn split_last(name: &str) -> Option<(&str, &str)> {
+    let (rest, last) = name.rsplit_once(SEPARATORS)?;
+    let last = last.trim_matches(['(', ')', '[', ']']);
+    (!last.is_empty() && !rest.is_empty()).then_some((last, rest.trim_end()))
+}
+
+pub(super) fn is_weight_word(word: &str) -> bool {
+    word == "%" || WEIGHT_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w))
+}
+
+/// Names of the domains whose weights these columns hold: the columns' names without the word for a weight,
+/// if all of them have the same one and stay different without it.
+pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let columns: Vec<&str> = columns.collect();
+    for split in [split_first, split_last] {
+        let Some((word, _)) = columns.first().and_then(|name| split(name)) else { continue };
+        if !is_weight_word(word) && !word.eq_ignore_ascii_case(TRAIN) {
+            continue;
+        }
+        let names: Vec<&str> =
+            columns.iter().filter_map(|name| split(name).filter(|(w, _)| *w == word)).map(|(_, rest)| rest).collect();
+        if names.len() == columns.len() && names.iter().collect::<HashSet<_>>().len() == names.len() {
+            return names.into_iter().map(String::from).collect();
+        }
+    }
+    columns.into_iter().map(String::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_stable_and_serialised() {
+        for role in Role::ALL {
+            assert_eq!(Role::from_id(role.id()), Some(role));
+            assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{}\"", role.id()));
+        }
+        assert_eq!(Role::from_id("x"), None);
+        let roles = Roles(vec![Role::Weight, Role::Ignored]);
+        assert_eq!(serde_json::to_string(&roles).unwrap(), "[\"weight\",\"ignore\"]");
+        assert_eq!(roles.get(7), Role::Ignored);
+    }
+
+    #[track_caller]
+    fn check(columns: &[&str], expected: &[&str]) {
+        assert_eq!(domain_names(columns.iter().copied()), expected);
+    }
+
+    #[test]
+    fn domains_are_named_without_the_word_for_a_weight() {
+        check(&["weight_arxiv", "weight_c4"], &["arxiv", "c4"]);
+        check(&["w_web", "w_code"], &["web", "code"]);
+        check(&["h_1", "h_2"], &["1", "2"]);
+        check(&["proportion_domain_1", "proportion_domain_2"], &["domain_1", "domain_2"]);
+        check(&["train_the_pile_arxiv", "train_the_pile_freelaw"], &["the_pile_arxiv", "the_pile_freelaw"]);
+        check(&["web_share", "code_share"], &["web", "code"]);
+        check(&["web (%)", "code (%)"], &["web", "code"]);
+        check(&["weight_arxiv"], &["arxiv"]);
+    }
+
+    #[test]
+    fn other_names_stay() {
+        check(&["web", "code"], &["web", "code"]);
+        check(&["weight_web", "code"], &["weight_web", "code"]);
+        check(&["weight_", "weight_web"], &["weight_", "weight_web"]);
+        check(&["dclm:science", "dclm:games"], &["dclm:science", "dclm:games"]);
+        check(&[], &[]);
+    }
+}

@@ -1,0 +1,340 @@
+//! The wide format: a line per observation, a column per domain's weight and per target's loss.
+//!
+//! Weights that sum to 1 ± [`SUM_TOLERANCE`], or in percent to 100 times that, are divided by their sum. A line
+//! with any issue is left out; every one of its cells is read all the same, so that all issues come at once.
+
+use std::collections::HashMap;
+
+use super::guess::{header_scale, is_holdout, quantity_of};
+use super::issue::{Cause, Issues};
+use super::roles::{Role, Roles, domain_names};
+use super::table::{Row, Table};
+use crate::dataset::{Dataset, Observation, Split, WEIGHT_SUM_TOLERANCE};
+use crate::units::{Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing};
+
+/// How far weights may be from summing to 1: published tables, rounded to two or three digits, come within
+/// 0.02 (a RedPajama mixture of Ye et al. 2024, arXiv:2403.16952, sums to 1.0199).
+pub const SUM_TOLERANCE: f64 = 0.03;
+
+/// Sums nearer to 1 than this differ by the last digits of their cells only, which is not worth a notice.
+pub(super) const ROUNDING: f64 = 1e-6;
+
+/// A column of N or D whose values all are below this is not counted in ones: no language model is so small.
+const SMALLEST_COUNT: f64 = 1e4;
+
+/// What the lines of a table give, valid but not yet a study: a table to predict for may have no target.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    /// Names of the k domains.
+    pub domains: Vec<String>,
+    /// Names of the m targets: those of their columns.
+    pub targets: Vec<String>,
+    /// The observations read.
+    pub observations: Vec<Observation>,
+    /// How many lines of the table were left out.
+    pub n_left_out: usize,
+    /// What there is to say.
+    pub issues: Issues,
+}
+
+/// Reads the lines of a table, its columns having these roles.
+pub fn observe(table: &Table, roles: &Roles) -> Observed {
+    let mut issues = Issues::default();
+    let columns = Columns::new(table, roles, &mut issues);
+    let mut reader = RowReader::new(table, &columns);
+    let mut observations = Vec::with_capacity(table.n_rows());
+    for row in table.rows() {
+        observations.extend(reader.read(row, &mut issues));
+    }
+    let n_left_out = table.n_rows() - observations.len();
+    reader.notices(&observations, &mut issues);
+    let name = |&i: &usize| table.header()[i].clone();
+    Observed {
+        domains: domain_names(columns.weights.iter().map(|&i| table.header()[i].as_str())),
+        targets: columns.losses.iter().map(name).collect(),
+        observations,
+        n_left_out,
+        issues,
+    }
+}
+
+impl Observed {
+    /// Makes the study of these observations.
+    ///
+    /// # Errors
+    /// If there is no target, no observation or no loss, or if they break a rule of [`Dataset`].
+    pub fn into_dataset(self, table: &Table) -> Result<Dataset, Cause> {
+        if self.targets.is_empty() {
+            return Err(Cause::NoLoss { columns: table.header().to_vec() });
+        }
+        if self.observations.is_empty() {
+            return Err(Cause::NothingLeft { lines: table.n_rows() + table.n_left_out() });
+        }
+        if self.observations.iter().all(|observation| observation.losses.iter().all(Option::is_none)) {
+            return Err(Cause::NoLossLeft);
+        }
+        Ok(Dataset::new(self.domains, self.targets, self.observations)?)
+    }
+}
+
+/// Which columns are read as what.
+struct Columns {
+    weights: Vec<usize>,
+    n: Option<Count>,
+    d: Option<Count>,
+    flops: Option<Count>,
+    losses: Vec<usize>,
+    split: Option<usize>,
+}
+
+/// A column of N, D or C.
+#[derive(Clone, Copy)]
+struct Count {
+    column_idx: usize,
+    role: Role,
+    scale: Option<&'static str>,
+}
+
+impl Columns {
+    /// Finds the columns of each role and says which are left out: second ones of a name or of a single role, blank ones.
+    fn new(table: &Table, roles: &Roles, issues: &mut Issues) -> Self {
+        let header = table.header();
+        let mut column_of_name = HashMap::new();
+        let mut single: HashMap<Role, usize> = HashMap::new();
+        let mut used: Vec<(usize, Role)> = Vec::new();
+        for (i, name) in header.iter().enumerate() {
+            let role = roles.get(i);
+            if role == Role::Ignored {
+                continue;
+            }
+            let first = *column_of_name.entry(name).or_insert(i);
+            if first != i {
+                issues.push(Cause::SameName { first, second: i }.in_column(name));
+            } else if let Some(&first) = single.get(&role) {
+                issues.push(Cause::SameRole { first: excerpt(&header[first]), role }.in_column(name));
+            } else if role != Role::Weight && table.n_rows() > 0 && table.rows().all(|row| is_missing(row.cell(i))) {
+                issues.push(if role == Role::Loss { Cause::NoLosses } else { Cause::BlankColumn }.in_column(name));
+            } else {
+                used.push((i, role));
+                if role.is_single() {
+                    single.insert(role, i);
+                }
+            }
+        }
+        let all = |role| used.iter().filter(|(_, r)| *r == role).map(|(i, _)| *i).collect();
+        let count = |role| {
+            let column_idx = *single.get(&role)?;
+            Some(Count { column_idx, role, scale: header_scale(&header[column_idx]) })
+        };
+        let mut columns = Self {
+            weights: all(Role::Weight),
+            n: count(Role::N),
+            d: count(Role::D),
+            flops: count(Role::Flops),
+            losses: all(Role::Loss),
+            split: single.get(&Role::Split).copied(),
+        };
+        if let Some(flops) = columns.flops {
+            let cause = match (columns.n, columns.d) {
+                (Some(_), None) => Cause::FromFlops { role: Role::D },
+                (None, Some(_)) => Cause::FromFlops { role: Role::N },
+                _ => {
+                    columns.flops = None;
+                    Cause::FlopsUnused
+                }
+            };
+            issues.push(cause.in_column(&header[flops.column_idx]));
+        }
+        for count in columns.counts() {
+            if let Some(scale) = count.scale {
+                issues.push(Cause::HeaderScale { scale }.in_column(&header[count.column_idx]));
+            }
+        }
+        columns
+    }
+
+    fn counts(&self) -> impl Iterator<Item = Count> {
+        [self.n, self.d, self.flops].into_iter().flatten()
+    }
+}
+
+/// How many lines something happened on, and on which it was farthest from right.
+#[derive(Default)]
+struct Tally {
+    n: usize,
+    line: usize,
+    sum: f64,
+    change: f64,
+}
+
+impl Tally {
+    fn add(&mut self, line: usize, sum: f64, change: f64) {
+        self.n += 1;
+        if self.n == 1 || change > self.change {
+            (self.line, self.sum, self.change) = (line, sum, change);
+        }
+    }
+}
+
+/// Reads one line after another and counts what the notices tell.
+struct RowReader<'a> {
+    table: &'a Table,
+    columns: &'a Columns,
+    rescaled: Tally,
+    percent: Tally,
+    n_blank_losses: Vec<usize>,
+    n_blank_splits: usize,
+}
+
+impl<'a> RowReader<'a> {
+    fn new(table: &'a Table, columns: &'a Columns) -> Self {
+        let n_blank_losses = vec![0; columns.losses.len()];
+        let (rescaled, percent) = Default::default();
+        Self { table, columns, rescaled, percent, n_blank_losses, n_blank_splits: 0 }
+    }
+
+    /// The observation on a line, or its issues.
+    fn read(&mut self, row: Row, issues: &mut Issues) -> Option<Observation> {
+        // Nothing here returns early: every cell's issue is told, and then the line is left out.
+        let mixture = self.mixture(row, issues);
+        let n = self.count(self.columns.n, row, issues);
+        let d = self.count(self.columns.d, row, issues);
+        let flops = self.count(self.columns.flops, row, issues);
+        let losses = self.losses(row, issues);
+        let split = self.split(row, issues);
+        let (mixture, n, d, flops, losses, split) = (mixture?, n?, d?, flops?, losses?, split?);
+
+        let (n, d) = (n.map(Params), d.map(Tokens));
+        let (n, d) = match (n, d, flops.map(Flops)) {
+            (Some(n), None, Some(c)) => (Some(n), Some(c.tokens(n))),
+            (None, Some(d), Some(c)) => (Some(c.params(d)), Some(d)),
+            _ => (n, d),
+        };
+        for (role, value) in [(Role::N, n.map(|n| n.0)), (Role::D, d.map(|d| d.0))] {
+            if let Some(value) = value
+                && !(value.is_finite() && value > 0.0)
+            {
+                issues.push(Cause::Derived { role, value }.at_line(row.line()));
+                return None;
+            }
+        }
+        for (n_blank, loss) in self.n_blank_losses.iter_mut().zip(&losses) {
+            *n_blank += usize::from(loss.is_none());
+        }
+        Some(Observation { line: row.line(), n, d, mixture, losses, split })
+    }
+
+    fn mixture(&mut self, row: Row, issues: &mut Issues) -> Option<Vec<f64>> {
+        let weights: Vec<Option<f64>> =
+            self.columns.weights.iter().map(|&i| self.number(row, i, Role::Weight, None, issues)).collect();
+        let mut weights = weights.into_iter().collect::<Option<Vec<f64>>>()?;
+        if weights.is_empty() {
+            return Some(weights);
+        }
+        let sum: f64 = weights.iter().sum();
+        let change = (sum - 1.0).abs();
+        let percent_change = (sum / 100.0 - 1.0).abs();
+        if percent_change <= SUM_TOLERANCE {
+            self.percent.add(row.line(), sum, percent_change);
+        } else if change > SUM_TOLERANCE || !sum.is_finite() {
+            let cells: Vec<&str> = self.columns.weights.iter().map(|&i| row.cell(i)).collect();
+            let cause = Cause::WeightSum { weights: excerpt(&cells.join(" + ")), sum };
+            self.push(cause, row, self.columns.weights[0], issues);
+            return None;
+        } else if change > ROUNDING {
+            self.rescaled.add(row.line(), sum, change);
+        }
+        if change > WEIGHT_SUM_TOLERANCE {
+            weights.iter_mut().for_each(|weight| *weight /= sum);
+        }
+        Some(weights)
+    }
+
+    /// N, D or C, if the study has a column of it; the outer `None` is an issue.
+    fn count(&self, count: Option<Count>, row: Row, issues: &mut Issues) -> Option<Option<f64>> {
+        match count {
+            Some(Count { column_idx, role, scale }) => self.number(row, column_idx, role, scale, issues).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn losses(&self, row: Row, issues: &mut Issues) -> Option<Vec<Option<Loss>>> {
+        let losses: Vec<Option<Option<Loss>>> = (self.columns.losses.iter())
+            .map(|&i| match is_missing(row.cell(i)) {
+                true => Some(None),
+                false => self.number(row, i, Role::Loss, None, issues).map(|loss| Some(Loss(loss))),
+            })
+            .collect();
+        losses.into_iter().collect()
+    }
+
+    fn split(&mut self, row: Row, issues: &mut Issues) -> Option<Split> {
+        let Some(column_idx) = self.columns.split else { return Some(Split::Fit) };
+        let cell = row.cell(column_idx);
+        if is_missing(cell) {
+            self.n_blank_splits += 1;
+            return Some(Split::Fit);
+        }
+        match is_holdout(&self.table.header()[column_idx], cell) {
+            Some(true) => Some(Split::Holdout),
+            Some(false) => Some(Split::Fit),
+            None => {
+                self.push(Cause::SplitWord { text: excerpt(cell) }, row, column_idx, issues);
+                None
+            }
+        }
+    }
+
+    fn number(&self, row: Row, column_idx: usize, role: Role, scale: Option<&str>, issues: &mut Issues) -> Option<f64> {
+        let (cell, decimal, quantity) = (row.cell(column_idx), self.table.layout().decimal, quantity_of(role));
+        let value = match scale {
+            Some(scale) => quantity.read_scaled(cell, decimal, scale),
+            None => quantity.read(cell, decimal),
+        };
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let cause = if error == NumberError::Missing { Cause::Blank { role } } else { error.into() };
+                self.push(cause, row, column_idx, issues);
+                None
+            }
+        }
+    }
+
+    fn push(&self, cause: Cause, row: Row, column_idx: usize, issues: &mut Issues) {
+        let mut issue = cause.in_column(&self.table.header()[column_idx]);
+        issue.line = Some(row.line());
+        issue.cell = Some(excerpt(row.cell(column_idx)));
+        issues.push(issue);
+    }
+
+    /// What was changed or missing, over all lines.
+    fn notices(&self, observations: &[Observation], issues: &mut Issues) {
+        let (of, header) = (observations.len(), self.table.header());
+        let Tally { n: rows, line, sum, .. } = self.percent;
+        if rows > 0 {
+            issues.push(Cause::Percent { rows, of, line, sum }.of_text());
+        }
+        let Tally { n: rows, line, sum, .. } = self.rescaled;
+        if rows > 0 {
+            issues.push(Cause::Rescaled { rows, of, line, sum }.of_text());
+        }
+        for (&i, &rows) in self.columns.losses.iter().zip(&self.n_blank_losses) {
+            if rows > 0 {
+                issues.push(Cause::BlankLosses { rows, of }.in_column(&header[i]));
+            }
+        }
+        if let Some(i) = self.columns.split
+            && self.n_blank_splits > 0
+        {
+            issues.push(Cause::BlankSplits { rows: self.n_blank_splits, of }.in_column(&header[i]));
+        }
+        for Count { column_idx, role, .. } in [self.columns.n, self.columns.d].into_iter().flatten() {
+            let value = |o: &Observation| if role == Role::N { o.n.map(|n| n.0) } else { o.d.map(|d| d.0) };
+            let largest = observations.iter().filter_map(value).fold(0.0, f64::max);
+            if largest > 0.0 && largest < SMALLEST_COUNT {
+                issues.push(Cause::SmallCount { role, largest }.in_column(&header[column_idx]));
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What several tests share.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use mixlaw::dataset::{Dataset, Observation, Split};
+use mixlaw::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Score, Termination};
+use mixlaw::law::{Law, Shape};
+use mixlaw::units::{Loss, Params, Tokens};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+pub fn random(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+pub fn between(random: &mut Xoshiro256PlusPlus, low: f64, high: f64) -> f64 {
+    low + (high - low) * random.random::<f64>()
+}
+
+/// Evenly from the simplex; with `zeros`, some weights are 0.
+pub fn mixture(random: &mut Xoshiro256PlusPlus, k: usize, zeros: bool) -> Vec<f64> {
+    let kept = (random.random::<f64>() * k as f64) as usize;
+    let draws: Vec<f64> = (0..k)
+        .map(|i| if zeros && i != kept && random.random::<f64>() < 0.3 { 0.0 } else { -random.random::<f64>().ln() })
+        .collect();
+    let sum: f64 = draws.iter().sum();
+    draws.iter().map(|draw| draw / sum).collect()
+}
+
+/// θ from the law's start box.
+pub fn theta(random: &mut Xoshiro256PlusPlus, law: &dyn Law, shape: &Shape) -> Vec<f64> {
+    law.parameters(shape).iter().map(|parameter| between(random, parameter.start.0, parameter.start.1)).collect()
+}
+
+pub fn shape(k: usize, n_term: bool, d_term: bool) -> Shape {
+    Shape { n_domains: k, n_term, d_term, own_domains: vec![None] }
+}
+
+pub fn names(prefix: &str, n: usize) -> Vec<String> {
+    (0..n).map(|i| format!("{prefix}{i}")).collect()
+}
+
+/// A study of the law's own losses, times e^(noise · normal-ish): every mixture at every size and token count.
+pub fn simulated(
+    law: &dyn Law,
+    thetas: &[Vec<f64>],
+    mixtures: &[Vec<f64>],
+    sizes: &[f64],
+    tokens: &[f64],
+    noise: f64,
+    seed: u64,
+) -> Dataset {
+    let mut random = random(seed);
+    let k = mixtures[0].len();
+    let shape = shape(k, sizes.len() > 1, tokens.len() > 1);
+    let mut observations = Vec::new();
+    for h in mixtures {
+        for &n in sizes {
+            for &d in tokens {
+                let losses = thetas.iter().map(|theta| {
+                    let scale = mixlaw::law::Scale::new(Some(Params(n)), Some(Tokens(d)));
+                    let loss = mixlaw::law::loss(law, &shape, theta, 0, scale, &mixlaw::law::Mixture::new(h));
+                    // The sum of four uniforms is close enough to a normal deviate; its deviation is 1/√3.
+                    let deviate: f64 = (0..4).map(|_| random.random::<f64>() - 0.5).sum::<f64>() * 3.0_f64.sqrt();
+                    Some(Loss(loss * (noise * deviate).exp()))
+                });
+                observations.push(Observation {
+                    line: observations.len() + 2,
+                    n: Some(Params(n)),
+                    d: Some(Tokens(d)),
+                    mixture: h.clone(),
+                    losses: losses.collect(),
+                    split: Split::Fit,
+                });
+            }
+        }
+    }
+    Dataset::new(names("domain", k), names("target", thetas.len()), observations).expect("simulated runs are a study")
+}
+
+/// Fits that were never fitted: these θ, with reports that say nothing.
+pub fn fitted(law: &'static dyn Law, k: usize, thetas: Vec<Vec<f64>>) -> FittedStudy {
+    let fits = thetas.into_iter().enumerate().map(|(j, theta)| Fit {
+        law,
+        shape: shape(k, true, true),
+        targets: vec![format!("target{j}")],
+        theta,
+        report: FitReport {
+            objective: 1e-5,
+            termination: Termination::Converged,
+            agreeing_starts: 3,
+            config: FitConfig::default(),
+            scores: vec![Score { n_fit: 100, n_holdout: 0, fit_mre_percent: 0.5, holdout_mre_percent: None }],
+            condition: 1e4,
+            flags: Vec::new(),
+            seconds: None,
+        },
+    });
+    FittedStudy {
+        domains: names("domain", k),
+        summary: DataSummary {
+            n_observations: 100,
+            n_mixtures: 20,
+            sizes: vec![Params(1e8), Params(1e9)],
+            token_range: Some((Tokens(1e9), Tokens(1e11))),
+            weight_ranges: vec![(0.0, 1.0); k],
+            mean_mixture: vec![1.0 / k as f64; k],
+        },
+        fits: fits.collect(),
+    }
+}

@@ -3,8 +3,8 @@
 //! Results go to standard output, everything said about them to standard error. Exit codes: 0 fine, 1 the data
 //! or the settings are wrong, 2 usage.
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -13,11 +13,11 @@ use mixlaw::dataset::{Dataset, Holdout};
 use mixlaw::export::{fit_file, results};
 use mixlaw::fit::study::prediction_mre_percent;
 use mixlaw::fit::{self, DataSummary, Fit, FitConfig, FittedStudy, Residual};
-use mixlaw::import::{Imported, Role, Roles, import_bytes};
+use mixlaw::import::{Imported, Role, Roles, import_bytes, observe};
 use mixlaw::law::{self, LAWS, Law};
 use mixlaw::mixture::{self, Certificate, Scenario};
 use mixlaw::share;
-use mixlaw::units::{Decimal, Params, Tokens, read_number, write_number, write_percent};
+use mixlaw::units::{Decimal, Params, Tokens, read_number, write_number};
 use rayon::prelude::*;
 
 /// Fit data-mixture scaling laws to training runs and find the mixture to train on.
@@ -141,7 +141,8 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(output) => {
-            print!("{output}");
+            // A reader that has seen enough, such as head, closes the pipe; that is no error of ours.
+            let _ = std::io::stdout().write_all(output.as_bytes());
             ExitCode::SUCCESS
         }
         Err(sentence) => {
@@ -152,7 +153,8 @@ fn main() -> ExitCode {
 }
 
 fn run_fit(args: &FitArgs) -> Result<String, String> {
-    let dataset = read_table(&args.file, &args.roles)?;
+    let imported = read_table(&args.file, &args.roles)?;
+    let dataset = imported.dataset.ok_or_else(|| no_study(&args.file))?;
     let law = law::by_id(&args.law).ok_or_else(|| format!("no law is called \"{}\"", args.law))?;
     let target_idxs = chosen_targets(&dataset, &args.targets)?;
     let config = FitConfig {
@@ -166,21 +168,26 @@ fn run_fit(args: &FitArgs) -> Result<String, String> {
         .par_iter()
         .map(|group| {
             let began = Instant::now();
-            let mut fit =
-                fit::fit(law, &dataset, group, &config, &mut |_| {}).map_err(|error| error.to_string())?;
+            let mut fit = fit::fit(law, &dataset, group, &config, &mut |_| {}).map_err(|error| error.to_string())?;
             fit.report.seconds = Some(began.elapsed().as_secs_f64());
             Ok(fit)
         })
         .collect();
-    let study =
-        FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits: fits? };
+    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits: fits? };
     Ok(if args.json { fit_file::write(&study) + "\n" } else { fit_text(law, &study) })
 }
 
 fn run_predict(args: &PredictArgs) -> Result<String, String> {
     let study = read_fit(&args.fit)?;
-    let dataset = read_table(&args.file, &args.roles)?;
-    let predictions = study.predict(&dataset).map_err(|error| error.to_string())?;
+    let imported = read_table(&args.file, &args.roles)?;
+    let table = imported.table.as_ref().ok_or_else(|| no_study(&args.file))?;
+    let observed = observe(table, &imported.roles);
+    if observed.observations.is_empty() {
+        return Err(no_study(&args.file));
+    }
+    let predictions = study
+        .predict(&observed.domains, &observed.targets, &observed.observations)
+        .map_err(|error| error.to_string())?;
     if args.json {
         return Ok(results::predictions(&study, &predictions) + "\n");
     }
@@ -208,12 +215,12 @@ fn run_optimum(args: &OptimumArgs) -> Result<String, String> {
     let mean = &study.summary.mean_mixture;
     let mut lines = vec![format!("{:width$}  optimum  mean of the data", "domain")];
     for ((domain, weight), mean) in study.domains.iter().zip(&optimum.mixture).zip(mean) {
-        lines.push(format!("{domain:width$}  {:>7}  {:>16}", write_percent(*weight, 1), write_percent(*mean, 1)));
+        lines.push(format!("{domain:width$}  {:>7}  {:>16}", percent(*weight), percent(*mean)));
     }
     let width = column_width(optimum.targets.iter().map(|(name, ..)| name));
     lines.push(format!("\n{:width$}  weight  loss at the optimum", "target"));
     for (name, weight, loss) in &optimum.targets {
-        lines.push(format!("{name:width$}  {:>6}  {:>19}", write_percent(*weight, 1), format!("{:.4}", loss.0)));
+        lines.push(format!("{name:width$}  {:>6}  {:>19}", percent(*weight), format!("{:.4}", loss.0)));
     }
     let certificate = match optimum.certificate {
         Certificate::Convex => "the weighted loss is convex, so this is the global minimum".to_string(),
@@ -221,7 +228,10 @@ fn run_optimum(args: &OptimumArgs) -> Result<String, String> {
             format!("the weighted loss is not convex: {agreeing} of {starts} descents ended here, none lower")
         }
     };
-    lines.push(format!("\nweighted loss {:.4}; KKT residual {:.1e}; {certificate}", optimum.weighted_loss.0, optimum.kkt_residual));
+    lines.push(format!(
+        "\nweighted loss {:.4}; KKT residual {:.1e}; {certificate}",
+        optimum.weighted_loss.0, optimum.kkt_residual
+    ));
     Ok(lines.join("\n") + "\n")
 }
 
@@ -241,10 +251,7 @@ fn run_link(args: &LinkArgs) -> Result<String, String> {
 fn fit_text(law: &dyn Law, study: &FittedStudy) -> String {
     let width = column_width(study.targets().map(|target| target.name));
     let mut lines = vec![law.equation(&study.fits[0].shape)];
-    lines.push(format!(
-        "\n{:width$}  rows  objective  MRE fit  MRE held out  starts agree  seconds",
-        "target"
-    ));
+    lines.push(format!("\n{:width$}  rows  objective  MRE fit  MRE held out  starts agree  seconds", "target"));
     for target in study.targets() {
         let report = &target.fit.report;
         let score = &report.scores[target.target_pos];
@@ -269,6 +276,11 @@ fn fit_text(law: &dyn Law, study: &FittedStudy) -> String {
     lines.join("\n") + "\n"
 }
 
+/// A share with one decimal, so that a column of them lines up.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
 fn column_width<'a>(names: impl Iterator<Item = impl AsRef<str> + 'a>) -> usize {
     names.map(|name| name.as_ref().chars().count()).max().unwrap_or(0).max("domain".len())
 }
@@ -279,9 +291,9 @@ fn chosen_targets(dataset: &Dataset, names: &[String]) -> Result<Vec<usize>, Str
     }
     let mut target_idxs = Vec::new();
     for name in names {
-        let target_idx = dataset
-            .target_idx(name)
-            .ok_or_else(|| format!("no target is called \"{name}\"; the table has: {}", dataset.targets().join(", ")))?;
+        let target_idx = dataset.target_idx(name).ok_or_else(|| {
+            format!("no target is called \"{name}\"; the table has: {}", dataset.targets().join(", "))
+        })?;
         if target_idxs.contains(&target_idx) {
             return Err(format!("the target \"{name}\" is named twice"));
         }
@@ -297,13 +309,15 @@ fn target_weights(given: &[String]) -> Result<Vec<(String, f64)>, String> {
             let (name, weight) = given
                 .rsplit_once('=')
                 .ok_or_else(|| format!("the weight \"{given}\" must read TARGET=WEIGHT, such as wikipedia_loss=0.5"))?;
-            let weight = read_number(weight, Decimal::Point).map_err(|error| format!("the weight of \"{name}\": {error}"))?;
+            let weight =
+                read_number(weight, Decimal::Point).map_err(|error| format!("the weight of \"{name}\": {error}"))?;
             Ok((name.to_string(), weight))
         })
         .collect()
 }
 
-fn read_table(path: &PathBuf, args: &RoleArgs) -> Result<Dataset, String> {
+/// Reads a table and says all that there is to say about it.
+fn read_table(path: &PathBuf, args: &RoleArgs) -> Result<Imported, String> {
     let bytes = read_bytes(path)?;
     let mut imported = import_bytes(&bytes, None);
     if !args.roles.is_empty() {
@@ -315,7 +329,11 @@ fn read_table(path: &PathBuf, args: &RoleArgs) -> Result<Dataset, String> {
     for sentence in imported.issues.sentences(SHOWN) {
         eprintln!("mixlaw: {sentence}");
     }
-    imported.dataset.ok_or_else(|| format!("{} holds no study; see above", path.display()))
+    Ok(imported)
+}
+
+fn no_study(path: &Path) -> String {
+    format!("{} holds no study; see above", path.display())
 }
 
 fn changed_roles(imported: &Imported, changes: &[String]) -> Result<Roles, String> {
@@ -329,9 +347,8 @@ fn changed_roles(imported: &Imported, changes: &[String]) -> Result<Roles, Strin
             .iter()
             .position(|name| name == column)
             .ok_or_else(|| format!("no column is called \"{column}\"; the table has: {}", header.join(", ")))?;
-        roles.0[column_idx] = Role::from_id(role).ok_or_else(|| {
-            format!("\"{role}\" is no role; a column is weight, n, d, flops, loss, split or ignore")
-        })?;
+        roles.0[column_idx] = Role::from_id(role)
+            .ok_or_else(|| format!("\"{role}\" is no role; a column is weight, n, d, flops, loss, split or ignore"))?;
     }
     Ok(roles)
 }

@@ -176,12 +176,8 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
         ),
         None => None,
     };
-    let shape = Shape {
-        n_domains: domains.len(),
-        n_term: entry.n_term,
-        d_term: entry.d_term,
-        own_domains: vec![own_domain],
-    };
+    let shape =
+        Shape { n_domains: domains.len(), n_term: entry.n_term, d_term: entry.d_term, own_domains: vec![own_domain] };
     let names: Vec<String> = law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
     let mut natural = Vec::with_capacity(names.len());
     for name in &names {

@@ -152,7 +152,9 @@ pub fn fit(
     let mut problem = Problem::new(law, &shape, dataset, target_idxs, &weights, config.residual);
     for &target_idx in target_idxs {
         let observations = dataset.observations().iter().zip(&held_out);
-        if !observations.into_iter().any(|(observation, held_out)| !held_out && observation.losses[target_idx].is_some())
+        if !observations
+            .into_iter()
+            .any(|(observation, held_out)| !held_out && observation.losses[target_idx].is_some())
         {
             return Err(FitError::NoRows { target: dataset.targets()[target_idx].clone() });
         }

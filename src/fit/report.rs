@@ -84,22 +84,29 @@ impl Flag {
     pub fn sentence(&self, names: &[String]) -> String {
         let list = |positions: &[usize]| positions.iter().map(|&p| names[p].as_str()).collect::<Vec<_>>().join(", ");
         match self {
-            Flag::NotConverged => "the search did not converge: the steps ran out while the objective still fell".into(),
+            Flag::NotConverged => {
+                "the search did not converge: the steps ran out while the objective still fell".into()
+            }
             Flag::StartsDisagree { agreeing, starts } => format!(
                 "only {agreeing} of {starts} starts ended at the best objective: a better minimum may exist; try more starts"
             ),
             Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
             Flag::Undetermined(positions) => {
-                format!("the data do not determine {}: moving it changes the objective by less than 0.1 %", list(positions))
+                format!(
+                    "the data do not determine {}: moving it changes the objective by less than 0.1 %",
+                    list(positions)
+                )
             }
             Flag::FewRows { rows, parameters } => {
                 format!("{rows} observations for {parameters} parameters: the fit can follow any noise")
             }
             Flag::Dropped(Dropped::N) => {
-                "the study has no two model sizes, so the term in N is dropped: predictions hold for its size only".into()
+                "the study has no two model sizes, so the term in N is dropped: predictions hold for its size only"
+                    .into()
             }
             Flag::Dropped(Dropped::D) => {
-                "the study has no two token counts, so the term in D is dropped: predictions hold for its tokens only".into()
+                "the study has no two token counts, so the term in D is dropped: predictions hold for its tokens only"
+                    .into()
             }
         }
     }
@@ -150,7 +157,9 @@ pub(super) fn report(
     if !found.best.converged {
         flags.push(Flag::NotConverged);
     }
-    if (found.agreeing_starts as f64) < FEW_AGREE * config.starts as f64 || (found.agreeing_starts < 2 && config.starts > 1) {
+    if (found.agreeing_starts as f64) < FEW_AGREE * config.starts as f64
+        || (found.agreeing_starts < 2 && config.starts > 1)
+    {
         flags.push(Flag::StartsDisagree { agreeing: found.agreeing_starts, starts: config.starts });
     }
     let at_bound: Vec<usize> = (0..theta.len())

@@ -66,8 +66,12 @@ pub fn levenberg_marquardt(objective: &mut dyn Objective, theta: &[f64], delta: 
             }
             continue;
         };
-        let trial: Vec<f64> =
-            theta.iter().zip(&step).zip(&bounds).map(|((theta, step), &(low, high))| (theta + step).clamp(low, high)).collect();
+        let trial: Vec<f64> = theta
+            .iter()
+            .zip(&step)
+            .zip(&bounds)
+            .map(|((theta, step), &(low, high))| (theta + step).clamp(low, high))
+            .collect();
         let trial_value = objective.value(&trial, delta);
         let moved: Vec<f64> = trial.iter().zip(&theta).map(|(trial, theta)| trial - theta).collect();
         let predicted = predicted_decrease(&gradient, &gram, &moved);
@@ -98,9 +102,7 @@ pub fn levenberg_marquardt(objective: &mut dyn Objective, theta: &[f64], delta: 
 fn damped_step(theta: &[f64], bounds: &[(f64, f64)], gradient: &[f64], gram: &[f64], damping: f64) -> Option<Vec<f64>> {
     let n = theta.len();
     let free: Vec<usize> = (0..n)
-        .filter(|&i| {
-            !(theta[i] <= bounds[i].0 && gradient[i] > 0.0 || theta[i] >= bounds[i].1 && gradient[i] < 0.0)
-        })
+        .filter(|&i| !(theta[i] <= bounds[i].0 && gradient[i] > 0.0 || theta[i] >= bounds[i].1 && gradient[i] < 0.0))
         .collect();
     let largest = (0..n).map(|i| gram[i * n + i]).fold(0.0, f64::max);
     let matrix = DMatrix::from_fn(free.len(), free.len(), |a, b| {
@@ -172,7 +174,8 @@ pub fn bfgs(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Li
         let mut length = (LONGEST_STEP / longest).min(1.0);
         let mut accepted = None;
         for _ in 0..30 {
-            let trial: Vec<f64> = (0..n).map(|i| (theta[i] + length * direction[i]).clamp(bounds[i].0, bounds[i].1)).collect();
+            let trial: Vec<f64> =
+                (0..n).map(|i| (theta[i] + length * direction[i]).clamp(bounds[i].0, bounds[i].1)).collect();
             let trial_value = objective.gradient(&trial, delta, &mut next_gradient);
             n_iterations += 1;
             if trial_value <= value + 1e-4 * length * slope {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Fit, report::mre_percent};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Observation};
 use crate::units::{Loss, Params, Tokens};
 
 /// Where the data of a study lie.
@@ -107,13 +107,15 @@ pub enum PredictError {
         known: String,
     },
     /// N or D is missing though the law needs it.
-    #[error("the {law} law of \"{target}\" needs {what} on every row, but the table has no such column")]
+    #[error("line {line} has no {what}, but the {law} law of \"{target}\" needs one on every line")]
     Scale {
+        /// Line of the observation.
+        line: usize,
         /// The law.
         law: &'static str,
         /// The target.
         target: String,
-        /// "the model size N" or "the tokens D".
+        /// "model size N" or "number of tokens D".
         what: &'static str,
     },
 }
@@ -126,37 +128,41 @@ impl FittedStudy {
         })
     }
 
-    /// Predicts every observation of `dataset` for every fitted target; its domains may stand in another order.
+    /// Predicts every observation for every fitted target.
+    ///
+    /// `seen` and `targets` name the observations' weights and losses; the domains may stand in another order
+    /// than the fit's, and there need be no losses.
     ///
     /// # Errors
-    /// The table's domains are not the fit's, or it lacks N or D.
-    pub fn predict(&self, dataset: &Dataset) -> Result<Vec<Prediction>, PredictError> {
-        let seen = dataset.domains();
+    /// The observations' domains are not the fit's, or one lacks an N or D that the law needs.
+    pub fn predict(
+        &self,
+        seen: &[String],
+        targets: &[String],
+        observations: &[Observation],
+    ) -> Result<Vec<Prediction>, PredictError> {
         if let Some(domain) = seen.iter().find(|domain| !self.domains.contains(domain)) {
             return Err(PredictError::UnknownDomain { domain: domain.clone(), known: self.domains.join(", ") });
         }
         let mut order = Vec::with_capacity(self.domains.len());
         for domain in &self.domains {
             let position = seen.iter().position(|name| name == domain);
-            order.push(
-                position.ok_or_else(|| PredictError::Domain { domain: domain.clone(), seen: seen.join(", ") })?,
-            );
+            order.push(position.ok_or_else(|| PredictError::Domain { domain: domain.clone(), seen: seen.join(", ") })?);
         }
         let mut predictions = Vec::new();
         for target in self.targets() {
-            let target_idx = dataset.target_idx(target.name);
-            let (shape, first) = (&target.fit.shape, &dataset.observations()[0]);
-            let fitted_law = target.fit.law.name();
-            for (term, given, what) in [
-                (shape.n_term, first.n.is_some(), "the model size N"),
-                (shape.d_term, first.d.is_some(), "the tokens D"),
-            ] {
-                if term && !given {
-                    let target = target.name.to_string();
-                    return Err(PredictError::Scale { law: fitted_law, target, what });
+            let target_idx = targets.iter().position(|name| name == target.name);
+            let shape = &target.fit.shape;
+            for observation in observations {
+                for (term, given, what) in [
+                    (shape.n_term, observation.n.is_some(), "model size N"),
+                    (shape.d_term, observation.d.is_some(), "number of tokens D"),
+                ] {
+                    if term && !given {
+                        let (line, law) = (observation.line, target.fit.law.name());
+                        return Err(PredictError::Scale { line, law, target: target.name.to_string(), what });
+                    }
                 }
-            }
-            for observation in dataset.observations() {
                 let h: Vec<f64> = order.iter().map(|&i| observation.mixture[i]).collect();
                 predictions.push(Prediction {
                     line: observation.line,

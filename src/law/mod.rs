@@ -223,10 +223,7 @@ pub struct Scale {
 impl Scale {
     /// Takes the logarithms.
     pub fn new(n: Option<Params>, d: Option<Tokens>) -> Self {
-        Self {
-            ln_n: n.map_or(0.0, |n| libm::log(n.billions())),
-            ln_d: d.map_or(0.0, |d| libm::log(d.billions())),
-        }
+        Self { ln_n: n.map_or(0.0, |n| libm::log(n.billions())), ln_d: d.map_or(0.0, |d| libm::log(d.billions())) }
     }
 }
 

@@ -40,16 +40,9 @@ pub(super) mod reciprocal {
     /// The 2k parameters. γ below 0.01 cannot be told from a constant over any weights that one trains on;
     /// γ above 20 leaves nothing of a weight below 0.8.
     pub fn parameters(n_domains: usize) -> impl Iterator<Item = Parameter> {
-        let c = (0..n_domains).map(|i| Parameter {
-            symbol: C.of_domain(i),
-            start: (-1.5, 2.5),
-            bounds: (-12.0, 12.0),
-        });
-        let gamma = (0..n_domains).map(|i| Parameter {
-            symbol: GAMMA.of_domain(i),
-            start: (-2.5, 0.5),
-            bounds: (-4.6, 3.0),
-        });
+        let c = (0..n_domains).map(|i| Parameter { symbol: C.of_domain(i), start: (-1.5, 2.5), bounds: (-12.0, 12.0) });
+        let gamma =
+            (0..n_domains).map(|i| Parameter { symbol: GAMMA.of_domain(i), start: (-2.5, 0.5), bounds: (-4.6, 3.0) });
         c.chain(gamma)
     }
 

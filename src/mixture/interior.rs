@@ -123,13 +123,15 @@ fn barrier_residual(
             *entry -= multiplier * coefficient;
         }
     }
-    let complementarity = multipliers.iter().zip(slacks).map(|(multiplier, slack)| (multiplier * slack - barrier).abs());
+    let complementarity =
+        multipliers.iter().zip(slacks).map(|(multiplier, slack)| (multiplier * slack - barrier).abs());
     spread(&gradient).max(complementarity.fold(0.0, f64::max))
 }
 
 /// Half the difference of the largest and the least entry: how far they are from one ν.
 fn spread(gradient: &[f64]) -> f64 {
-    let (low, high) = gradient.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &g| (low.min(g), high.max(g)));
+    let (low, high) =
+        gradient.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &g| (low.min(g), high.max(g)));
     (high - low) / 2.0
 }
 
@@ -257,7 +259,7 @@ fn newton_on(
         let next: Vec<f64> = (0..k).map(|i| (h[i] + solution[i]).clamp(h[i] * 0.1, h[i] * 10.0 + 1e-300)).collect();
         let snapped = snapped(&next, constraints, active);
         let candidate = certified(function, constraints, active, snapped.clone());
-            h = snapped;
+        h = snapped;
         if best.as_ref().is_none_or(|best| candidate.kkt_residual < best.kkt_residual) {
             best = Some(candidate);
             idle = 0;

@@ -50,13 +50,17 @@ pub enum ShareError {
         seen: usize,
     },
     /// Made by a later version.
-    #[error("this link was made with a newer version of Mixlaw (link version {seen}; this page reads up to 1); reload the page to get that version")]
+    #[error(
+        "this link was made with a newer version of Mixlaw (link version {seen}; this page reads up to 1); reload the page to get that version"
+    )]
     Newer {
         /// Its version.
         seen: u32,
     },
     /// The check does not fit.
-    #[error("this link is damaged: a part of it is missing or changed, perhaps cut by a chat or mail program; ask for it again")]
+    #[error(
+        "this link is damaged: a part of it is missing or changed, perhaps cut by a chat or mail program; ask for it again"
+    )]
     Damaged,
     /// The body is sound but says something impossible.
     #[error("this link says something impossible: {what}; ask for it again")]

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, ShareError};
+use super::{ShareError, Shared};
 use crate::dataset::Holdout;
 use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Residual, Score, Termination};
 use crate::law::{self, Dropped, Shape};
@@ -251,7 +251,8 @@ fn rounded(value: f64, digits: usize) -> f64 {
 /// A name without control and direction-changing characters, of at most [`LONGEST_NAME`] characters.
 fn clean(name: &str) -> String {
     let hidden = |c: &char| {
-        c.is_control() || matches!(*c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        c.is_control()
+            || matches!(*c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
     };
     name.chars().filter(|c| !hidden(c)).take(LONGEST_NAME).collect()
 }
@@ -273,9 +274,13 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
             }
         }
     }
-    for (what, value) in body.r.n.iter().map(|&n| ("model size", n)).chain(
-        body.r.d.iter().flat_map(|&(low, high)| [("number of tokens", low), ("number of tokens", high)]),
-    ) {
+    for (what, value) in body
+        .r
+        .n
+        .iter()
+        .map(|&n| ("model size", n))
+        .chain(body.r.d.iter().flat_map(|&(low, high)| [("number of tokens", low), ("number of tokens", high)]))
+    {
         positive(what, value)?;
     }
     let config = FitConfig {

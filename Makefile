@@ -1,0 +1,31 @@
+SHELL := bash
+ENV := . scripts/env.sh
+WEB := --lib --bin app --bin worker --no-default-features --features web --target wasm32-unknown-unknown
+.PHONY: serve test lint bench dist
+
+# Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
+serve:
+	@scripts/setup.sh build
+	@echo "Mixlaw: building, then serving at http://127.0.0.1:8080/"
+	@$(ENV); wasm trunk serve --release
+
+# Every test: library and command line natively, then the built page in a real browser.
+test: dist
+	@scripts/setup.sh
+	@$(ENV); MIXLAW_E2E=1 cargo test --locked
+
+# Formatting and every warning, of what runs natively and of what runs in the browser.
+lint:
+	@scripts/setup.sh build
+	@$(ENV); cargo fmt --check
+	@$(ENV); cargo clippy --locked --all-targets -- -D warnings
+	@$(ENV); wasm cargo clippy --locked $(WEB) -- -D warnings
+	@$(ENV); RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --lib --document-private-items
+
+bench:
+	@$(ENV); cargo bench --locked
+
+# The page as plain files in dist/, for any static host and any path on it.
+dist:
+	@scripts/setup.sh build
+	@$(ENV); wasm trunk build --release

@@ -1,0 +1,12 @@
+# Source this: it makes the tools that scripts/setup.sh installs findable, and says which toolchain builds for wasm.
+
+PATH=$PWD/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+export PATH
+
+# True if the toolchain in use brings the standard library for wasm.
+has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
+
+# Runs a command with a toolchain that can build for wasm: the usual one, or the one made from Debian's sources.
+wasm() { if has_wasm_target; then "$@"; else RUSTUP_TOOLCHAIN=wasm-debian "$@"; fi; }
+
+export TRUNK_SKIP_VERSION_CHECK=true # setup.sh decides on the version; no network is needed to build

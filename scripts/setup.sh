@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Brings what this machine lacks to build and test Mixlaw; run by make, quick and quiet when nothing is missing.
+#   scripts/setup.sh          everything
+#   scripts/setup.sh build    all but the browser, which only the tests need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+export CARGO_TERM_COLOR=never # the logs are for reading
+
+TRUNK=0.21.14
+BINDGEN=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock) # the tool and the crate must agree exactly
+BINARYEN=132 # Debian's 108 writes broken modules and says nothing, so no other version will do
+
+# step NAME HELP COMMAND…: runs the command; its output is shown only if it fails, and then HELP, one sentence, ends the set-up.
+step() {
+    local name=$1 help=$2 log started=$SECONDS
+    shift 2
+    mkdir -p target/setup
+    log=target/setup/${name// /-}.log
+    printf 'setup: %s … ' "$name"
+    if "$@" >"$log" 2>&1 </dev/null; then
+        echo "done ($((SECONDS - started)) s)"
+    else
+        echo "failed"
+        tail -n 15 "$log" >&2
+        echo "setup: $help" >&2
+        exit 1
+    fi
+}
+
+has() { command -v "$1" >/dev/null; }
+lacking() { echo "setup: $1" >&2; exit 1; }
+
+# --- Rust ---
+has cargo || lacking "Rust is missing: install it with rustup (https://rustup.rs), then run this again."
+has cc || lacking "A C compiler is missing, which Rust needs for linking: install it (Debian: apt install gcc libc6-dev; macOS: xcode-select --install)."
+has cargo-fmt && has cargo-clippy && [ -x "$(rustc --print sysroot)/bin/cargo-clippy" ] ||
+    step "rustfmt and clippy" "rustfmt or clippy is missing and rustup could not add it: run \`rustup component add rustfmt clippy\` with a network." \
+        rustup component add rustfmt clippy
+
+wasm_target() { rustup target add wasm32-unknown-unknown || scripts/wasm-from-debian.sh; }
+wasm_help="The wasm standard library is missing: run \`rustup target add wasm32-unknown-unknown\` with a network, or, on Debian, this script as root (it then builds it from the packages rustc-web, cargo-web, rust-web-src)."
+if ! has_wasm_target; then
+    if [ -e "${RUSTUP_HOME:-$HOME/.rustup}/toolchains/wasm-debian" ]; then
+        # Rebuilds only after Debian has updated its compiler.
+        scripts/wasm-from-debian.sh >/dev/null 2>&1 || step "wasm target" "$wasm_help" scripts/wasm-from-debian.sh
+    else
+        step "wasm target" "$wasm_help" wasm_target
+    fi
+fi
+
+# --- Tools that make the page. Debug builds take a quarter of the time to make and are as fast in use. ---
+version_of() { "$1" --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -1 || true; }
+cargo_install() { CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug "$@"; }
+
+[ "$(version_of trunk)" = $TRUNK ] ||
+    step "trunk $TRUNK" "trunk $TRUNK is missing: run \`cargo install trunk --version $TRUNK --locked\` with a network." \
+        cargo_install trunk --version $TRUNK --locked
+# Not --locked: the lock file inside that package names a version that not every registry mirror has.
+[ "$(version_of wasm-bindgen)" = "$BINDGEN" ] ||
+    step "wasm-bindgen $BINDGEN" "wasm-bindgen $BINDGEN is missing: run \`cargo install wasm-bindgen-cli --version $BINDGEN\` with a network." \
+        env CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug wasm-bindgen-cli --version "$BINDGEN"
+if [ "$(version_of wasm-opt)" != $BINARYEN ]; then
+    has npm || lacking "npm is missing, which brings wasm-opt: install Node.js 20 or newer (Debian: apt install nodejs npm; macOS: brew install node)."
+    step "wasm-opt $BINARYEN" "wasm-opt $BINARYEN is missing: run \`npm install --no-save binaryen@$BINARYEN.0.0\` here with a network." \
+        npm install --prefix . --no-save --no-package-lock --no-audit --no-fund "binaryen@$BINARYEN.0.0"
+fi
+
+# --- A browser and its driver, for the tests ---
+has_browser() {
+    has chromedriver || [ -n "${CHROMEDRIVER:-}" ] || return 1
+    has chromium || has google-chrome || [ -n "${CHROME:-}" ] || [ -d "/Applications/Google Chrome.app" ]
+}
+install_browser() {
+    has apt-get && ((EUID == 0)) || { echo "only root can install packages"; return 1; }
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium chromium-driver
+}
+[ "${1:-}" = build ] || has_browser ||
+    step "browser and driver" "Chromium and chromedriver, which the browser tests need, are missing: install them (Debian: sudo apt-get install chromium chromium-driver; macOS: brew install --cask google-chrome chromedriver), or set CHROME and CHROMEDRIVER." \
+        install_browser

@@ -1,0 +1,17 @@
+// Starts the app named by its own script tag, then removes the first screen; if the app cannot start, says so there.
+const { js, wasm } = document.getElementById("boot").dataset;
+const at = (path) => new URL(path, document.baseURI).href;
+
+try {
+  const { default: init } = await import(at(js));
+  await init({ module_or_path: at(wasm) });
+  document.getElementById("boot-screen").remove();
+} catch (error) {
+  console.error(error);
+  const reload = document.createElement("button");
+  reload.textContent = "Reload the page";
+  reload.addEventListener("click", () => location.reload());
+  document
+    .getElementById("boot-status")
+    .replaceChildren(`Mixlaw could not start: ${error}. If reloading does not help, your browser may be too old or may block WebAssembly. `, reload);
+}

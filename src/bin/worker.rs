@@ -1,21 +1,13 @@
-<<<<<<< HEAD
 //! The worker: moves messages to and from [`handle`].
 
 use js_sys::{Array, Uint8Array};
 use mixlaw::protocol::{self, BUILD, Event, Request, handle};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
-=======
-//! The worker. For now it only says that it is ready, and of which build.
-
-use wasm_bindgen::prelude::*;
-use web_sys::DedicatedWorkerGlobalScope;
->>>>>>> toolchain
 
 fn main() {
     console_error_panic_hook::set_once();
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-<<<<<<< HEAD
     let to_page = scope.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
@@ -40,8 +32,4 @@ fn post(scope: &DedicatedWorkerGlobalScope, event: &Event) {
     if let Err(sentence) = posted {
         wasm_bindgen::throw_str(&sentence);
     }
-=======
-    // Set the message handler before this: what the page sends earlier than Ready would be lost.
-    scope.post_message(&env!("MIXLAW_BUILD").into()).expect("a string can always be cloned");
->>>>>>> toolchain
 }

@@ -23,7 +23,7 @@ pub fn App() -> impl IntoView {
             <h1>"Mixlaw"</h1>
             <p>{text::PROMISE}</p>
         </header>
-        <main class="page">
+        <main class="page" class:linked=move || state.from_link()>
             <LinkCard/>
             <DataPanel/>
             <FitPanel/>

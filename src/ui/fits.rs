@@ -1,6 +1,7 @@
 //! A run: one law fitted to the chosen targets, spread over the worker pool; and what it leaves.
 
 use super::same::Same;
+use super::tables::counted;
 
 use crate::dataset::Dataset;
 use crate::fit::{DataSummary, Fit, FitConfig, FittedStudy, Progress};
@@ -150,9 +151,11 @@ impl Run {
 impl LawFits {
     /// For the status line and screen readers.
     pub fn sentence(&self) -> String {
-        let n_fitted = self.study.targets().count();
-        let mut sentence =
-            format!("Fit finished: {} law, {n_fitted} targets in {:.1} s", self.law.name(), self.seconds);
+        if let ([], Some((_, sentence))) = (self.study.fits.as_slice(), self.failures.first()) {
+            return format!("Fit finished: the {} law could not be fitted to any target: {sentence}", self.law.name());
+        }
+        let n_fitted = counted(self.study.targets().count(), "target");
+        let mut sentence = format!("Fit finished: {} law, {n_fitted} in {:.1} s", self.law.name(), self.seconds);
         let scores = || self.study.fits.iter().flat_map(|fit| &fit.report.scores);
         if let Some(mre) = mean(scores().map(|score| score.fit_mre_percent)) {
             sentence.push_str(&format!(", mean relative error {mre:.2} %"));

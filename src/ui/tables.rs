@@ -52,7 +52,7 @@ pub fn result_rows(study: &FittedStudy, failures: &[(String, String)]) -> Vec<Re
 fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
     let report = &target.fit.report;
     let score = report.scores.get(target.target_pos);
-    let percent = |value: Option<f64>| value.map_or_else(|| "–".to_string(), |value| format!("{value:.3} %"));
+    let percent = |value: Option<f64>| value.map_or_else(|| "–".to_string(), |value| format!("{value:.2} %"));
     let names: Vec<String> =
         parameters(target.fit).iter().map(|parameter| symbol_text(parameter.symbol, domains)).collect();
     ResultCells {
@@ -75,9 +75,11 @@ fn parameters(fit: &Fit) -> Vec<Parameter> {
 /// "γᴬ", "C_arxiv": the symbol in a sentence.
 fn symbol_text(symbol: Symbol, domains: &[String]) -> String {
     let mut text = symbol.letter.to_string();
-    if let Some(superscript) = symbol.superscript {
-        text.push('^');
-        text.push_str(superscript);
+    match symbol.superscript {
+        Some("A") => text.push('ᴬ'),
+        Some("B") => text.push('ᴮ'),
+        Some(superscript) => text.extend(["^", superscript]),
+        None => {}
     }
     if let Some(domain) = symbol.domain_idx.and_then(|domain_idx| domains.get(domain_idx)) {
         text.push('_');
@@ -267,6 +269,27 @@ pub fn roles_sentence(roles: &Roles) -> String {
     parts.join(" · ")
 }
 
+/// A piece of an equation: on the line or above it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// On the line.
+    Plain(String),
+    /// What stood behind a ^.
+    Raised(String),
+}
+
+/// "A/N^α + 1" with its exponents told apart: each goes up to the next space, slash or bracket.
+pub fn pieces(equation: &str) -> Vec<Piece> {
+    let mut parts = equation.split('^');
+    let mut pieces: Vec<Piece> = parts.next().map(|first| Piece::Plain(first.to_string())).into_iter().collect();
+    for part in parts {
+        let end = part.find([' ', '/', ')', '(', '+']).unwrap_or(part.len());
+        pieces.push(Piece::Raised(part[..end].to_string()));
+        pieces.push(Piece::Plain(part[end..].to_string()));
+    }
+    pieces
+}
+
 /// The equation of the law for the terms that the study can determine; for all terms without a study.
 pub fn equation(law: &dyn Law, data: Option<&StudyData>) -> String {
     let shape = data.and_then(|data| Shape::new(law, &data.dataset, &[]).ok());
@@ -388,6 +411,15 @@ mod tests {
         assert_eq!((rows[1].percent(0), rows[1].percent(1)), ("5.0 %".into(), "50.0 %".into()));
         assert!(certificate_sentence(&best).starts_with("Best of 5 descents from different mixtures; 2 of them"));
         assert_eq!(kkt_text(&best), "3.1e-12");
+    }
+
+    #[test]
+    fn exponents_are_raised() {
+        let (plain, raised) = (|text: &str| Piece::Plain(text.into()), |text: &str| Piece::Raised(text.into()));
+        assert_eq!(
+            pieces("1/hᵢ^γᵢ + (x)^γᴬ / N^α"),
+            [plain("1/hᵢ"), raised("γᵢ"), plain(" + (x)"), raised("γᴬ"), plain(" / N"), raised("α"), plain("")]
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::run_bar::RunBar;
 use super::target_choice::TargetChoice;
 use crate::law::LAWS;
 use crate::ui::state::{State, use_state};
-use crate::ui::tables::equation;
+use crate::ui::tables::{Piece, equation, pieces};
 
 /// The second panel. Of a link it shows the fits alone.
 #[component]
@@ -22,7 +22,7 @@ pub fn FitPanel() -> impl IntoView {
                 <Show when=move || !state.from_link() fallback=move || view! { <p class="law-name">{move || link_law(state)}</p> }>
                     <LawChoice/>
                 </Show>
-                <p class="equation" data-test="equation">{move || shown_equation(state)}</p>
+                <p class="equation" data-test="equation">{move || pieces(&shown_equation(state)).into_iter().map(piece).collect_view()}</p>
                 <p class="help">{move || source(state)}</p>
             </div>
             <Show when=move || !state.from_link()>
@@ -51,6 +51,13 @@ fn LawChoice() -> impl IntoView {
                 {options.collect_view()}
             </select>
         </label>
+    }
+}
+
+fn piece(piece: Piece) -> impl IntoView {
+    match piece {
+        Piece::Plain(text) => text.into_any(),
+        Piece::Raised(text) => view! { <sup>{text}</sup> }.into_any(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::ui::text;
 #[component]
 pub fn MixturePanel() -> impl IntoView {
     let state = use_state();
-    let fitted = move || state.shown.read().is_some();
+    let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
     view! {
         <Panel id="mixture" number=4 title="Mixture">
             <Show when=fitted fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
@@ -38,7 +38,7 @@ fn ScaleFields() -> impl IntoView {
     let n = move || with_study(state, ScenarioInput::n_text);
     let d = move || with_study(state, ScenarioInput::d_text);
     let beyond = move || match (state.scenario.get(), state.shown.get()) {
-        (Some(Ok(scenario)), Some(shown)) => extrapolations(&scenario, &shown.study.summary).join(". "),
+        (Some(Ok(scenario)), Some(shown)) => extrapolations(&scenario, &shown.study.summary).join("; "),
         _ => String::new(),
     };
     view! {

@@ -61,10 +61,7 @@ fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView
         let target = target.clone();
         move |_| state.chosen_target.set(Some(target.clone()))
     };
-    let flags = (!cells.flags.is_empty()).then(|| {
-        let sentences = cells.flags.into_iter().map(|flag| view! { <li>{flag}</li> }).collect_view();
-        view! { <tr class="flags"><td colspan="6"><ul>{sentences}</ul></td></tr> }
-    });
+    let flags = flags_row(cells.flags);
     let name = target.clone();
     view! {
         <tr data-target=name>
@@ -82,4 +79,18 @@ fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView
         </tr>
         {flags}
     }
+}
+
+/// What must be known of a fit: the first sentence always, the others unfolded.
+fn flags_row(flags: Vec<String>) -> Option<impl IntoView> {
+    let n_more = flags.len().saturating_sub(1);
+    let mut flags = flags.into_iter();
+    let first = flags.next()?;
+    let content = if n_more == 0 {
+        view! { <p>{first}</p> }.into_any()
+    } else {
+        let rest = flags.map(|flag| view! { <li>{flag}</li> }).collect_view();
+        view! { <details><summary>{first}" · and "{n_more}" more"</summary><ul>{rest}</ul></details> }.into_any()
+    };
+    Some(view! { <tr class="flags"><td colspan="6">{content}</td></tr> })
 }

@@ -176,7 +176,12 @@ impl State {
             Err(sentence) => Err(sentence),
         };
         match table {
-            Ok(table) => self.imported.set(Import::Done(Same::new(table))),
+            Ok(table) => {
+                if let (None, Some(sentence)) = (&table.data, table.errors.first()) {
+                    self.status.set(format!("There is no study to fit: {sentence}"));
+                }
+                self.imported.set(Import::Done(Same::new(table)));
+            }
             Err(sentence) => {
                 self.status.set(format!("The table could not be read: {sentence}"));
                 self.imported.set(Import::Failed(sentence));

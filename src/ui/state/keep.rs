@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::import::{Origin, Source, example};
@@ -42,6 +43,8 @@ impl State {
                 self.later("keep", PAUSE, move || self.keep_now());
             }
         });
+        // Whoever leaves within the pause has typed all the same.
+        window_event_listener(ev::pagehide, move |_| self.keep_now());
     }
 
     /// Keeps the draft now. The example is no draft.

@@ -3,11 +3,11 @@
 //! A primal–dual interior-point method (Fiacco & McCormick 1968; the step rules as in Wächter & Biegler 2006,
 //! "On the implementation of an interior-point filter line-search algorithm", §2.1 and §3.1): Newton's method
 //! on the barrier function f(h) − μ Σ_j ln(a_j·h − b_j) with its multipliers, μ → 0. Where f is not convex
-//! the Hessian is shifted until the step goes downhill. Iterates stay strictly inside, so an infinite
+//! its curvatures are taken by their size, so that the step goes downhill. Iterates stay strictly inside, so an infinite
 //! derivative on the boundary does no harm. In the end the constraints that hold the mixture are taken as
 //! equations and Newton's method takes out the last μ.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
 
 use crate::law::MixtureDerivatives;
 
@@ -34,12 +34,22 @@ pub(super) struct Minimum {
     pub kkt_residual: f64,
 }
 
-/// μ at the start, falling by this factor at least, and at the end.
-const FIRST_BARRIER: f64 = 0.1;
+/// μ at the start, falling by this factor at least, and at the end. A large first μ would draw every start to the
+/// middle, and all of them into the same minimum.
+const FIRST_BARRIER: f64 = 1e-4;
 const BARRIER_FALL: f64 = 0.2;
 const LAST_BARRIER: f64 = 1e-13;
 /// Most Newton steps for one μ, and at the end.
 const MOST_STEPS: usize = 60;
+/// A positive weight below this is tiny: Newton's method on the conditions moves its logarithm, by at most so much.
+const TINY_WEIGHT: f64 = 1e-9;
+const LONGEST_LOG_STEP: f64 = 50.0;
+/// Newton's method on the conditions ends after so many steps that made them hold no better.
+const PATIENCE: usize = 12;
+/// A residual this small is rounding.
+const PERFECT: f64 = 1e-15;
+/// A slack below this is none.
+const NO_SLACK: f64 = 1e-12;
 /// A step keeps this share of every slack.
 const KEPT_SLACK: f64 = 0.005;
 
@@ -59,7 +69,7 @@ pub(super) fn minimise(
             if barrier_residual(&here, constraints, &multipliers, &slacks, barrier) <= 10.0 * barrier {
                 break;
             }
-            let Some(step) = newton_step(&here, constraints, &multipliers, &slacks, barrier) else { break };
+            let Some(step) = newton_step(&here, &h, constraints, &multipliers, &slacks, barrier) else { break };
             let changes: Vec<f64> = constraints.iter().map(|constraint| dot(&constraint.coefficients, &step)).collect();
             let longest = slacks
                 .iter()
@@ -135,9 +145,11 @@ fn spread(gradient: &[f64]) -> f64 {
     (high - low) / 2.0
 }
 
-/// The Newton step of the barrier problem with Σ step = 0.
+/// The Newton step of the barrier problem with Σ step = 0, worked out in units of h: a tiny weight has huge
+/// second derivatives.
 fn newton_step(
     here: &MixtureDerivatives,
+    h: &[f64],
     constraints: &[Constraint],
     multipliers: &[f64],
     slacks: &[f64],
@@ -158,21 +170,41 @@ fn newton_step(
             }
         }
     }
-    // Shifted until it is positive definite; then the step goes downhill.
-    let largest = (0..k).map(|i| matrix[(i, i)].abs()).fold(0.0, f64::max);
-    let mut shift = 0.0;
-    let cholesky = loop {
-        if let Some(cholesky) = Cholesky::new(&matrix + DMatrix::identity(k, k) * shift) {
-            break cholesky;
+    for i in 0..k {
+        right[i] *= h[i];
+        for j in 0..k {
+            matrix[(i, j)] *= h[i] * h[j];
         }
-        shift = if shift == 0.0 { 1e-10 * largest.max(1e-10) } else { shift * 10.0 };
-        if !shift.is_finite() {
-            return None;
+    }
+    // Reflected so that the first axis is h and the others span the steps that keep Σ h (Householder 1958).
+    let mut mirror = DVector::from_column_slice(h);
+    mirror[0] += mirror.norm();
+    mirror.normalize_mut();
+    let reflect = |vector: &DVector<f64>| vector - &mirror * (2.0 * mirror.dot(vector));
+    for _ in 0..2 {
+        for mut column in matrix.column_iter_mut() {
+            let reflected = reflect(&column.clone_owned());
+            column.copy_from(&reflected);
         }
+        matrix.transpose_mut();
+    }
+    let right = reflect(&right);
+    let free = matrix.view((1, 1), (k - 1, k - 1)).clone_owned();
+    let right = right.rows(1, k - 1).clone_owned();
+    let within = match Cholesky::new(free.clone()) {
+        Some(cholesky) => cholesky.solve(&right),
+        // Where the function is not convex, curvatures count by their size: the step goes downhill, and far
+        // along directions that bend the wrong way a little (Dauphin et al. 2014, saddle-free Newton).
+        None if free.iter().all(|entry| entry.is_finite()) => {
+            let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(free);
+            let largest = eigenvalues.amax();
+            let along = eigenvectors.tr_mul(&right);
+            let scaled = along.zip_map(&eigenvalues, |along, curvature| along / curvature.abs().max(1e-12 * largest));
+            eigenvectors * scaled
+        }
+        None => return None,
     };
-    let step = cholesky.solve(&right);
-    let ones = cholesky.solve(&DVector::repeat(k, 1.0));
-    let step = &step - &ones * (step.sum() / ones.sum());
+    let step = reflect(&within.insert_row(0, 0.0)).component_mul(&DVector::from_column_slice(h));
     step.iter().all(|entry| entry.is_finite()).then(|| step.iter().copied().collect())
 }
 
@@ -215,7 +247,7 @@ fn newton_on(
 ) -> (Option<Minimum>, Option<usize>) {
     let k = start.len();
     let n_equations = active.len() + 1;
-    let mut h = start.to_vec();
+    let mut h = snapped(start, constraints, active);
     let mut best: Option<Minimum> = None;
     let mut negative = None;
     let mut idle = 0;
@@ -226,23 +258,30 @@ fn newton_on(
             negative = active.iter().position(|&j| constraints[j].coefficients[i] != 0.0);
             break;
         }
+        // In units of each weight, as above.
+        let unit: Vec<f64> = h.iter().map(|&h| if h > 0.0 { h } else { 1.0 }).collect();
         let mut matrix = DMatrix::zeros(k + n_equations, k + n_equations);
         let mut right = DVector::zeros(k + n_equations);
         for i in 0..k {
-            right[i] = -here.gradient[i];
-            for j in 0..k {
+            // Next to nothing for all others: it stays where it is now, and follows alone below.
+            if is_tiny(h[i]) {
+                matrix[(i, i)] = 1.0;
+                continue;
+            }
+            right[i] = -here.gradient[i] * unit[i];
+            for j in (0..k).filter(|&j| !is_tiny(h[j])) {
                 // Infinite for a weight at 0 under a power between 1 and 2; an equation holds it, so it is not used.
                 let curvature = here.hessian[i * k + j];
-                matrix[(i, j)] = if curvature.is_finite() { curvature } else { 0.0 };
+                matrix[(i, j)] = if curvature.is_finite() { curvature * unit[i] * unit[j] } else { 0.0 };
             }
-            matrix[(i, k)] = 1.0;
-            matrix[(k, i)] = 1.0;
+            matrix[(i, k)] = unit[i];
+            matrix[(k, i)] = unit[i];
         }
         right[k] = 1.0 - h.iter().sum::<f64>();
         for (position, &j) in active.iter().enumerate() {
-            for i in 0..k {
-                matrix[(i, k + 1 + position)] = constraints[j].coefficients[i];
-                matrix[(k + 1 + position, i)] = constraints[j].coefficients[i];
+            for i in (0..k).filter(|&i| !is_tiny(h[i])) {
+                matrix[(i, k + 1 + position)] = constraints[j].coefficients[i] * unit[i];
+                matrix[(k + 1 + position, i)] = constraints[j].coefficients[i] * unit[i];
             }
             right[k + 1 + position] = -constraints[j].slack(&h);
         }
@@ -255,22 +294,39 @@ fn newton_on(
             .filter(|(_, multiplier)| *multiplier < 0.0)
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(position, _)| position);
-        // A weight of a power below 1 may be tiny; it moves by a factor of at most 10.
-        let next: Vec<f64> = (0..k).map(|i| (h[i] + solution[i]).clamp(h[i] * 0.1, h[i] * 10.0 + 1e-300)).collect();
+        let next: Vec<f64> = (0..k)
+            .map(|i| {
+                if !is_tiny(h[i]) {
+                    return (h[i] + unit[i] * solution[i]).max(0.1 * h[i]);
+                }
+                // Under a power below 1 a weight may be tiny, and its derivative a power of it: Newton's step for
+                // its logarithm.
+                let held: f64 =
+                    active.iter().enumerate().map(|(p, &j)| solution[k + 1 + p] * constraints[j].coefficients[i]).sum();
+                let excess = here.gradient[i] + solution[k] + held;
+                let step = -excess / (here.hessian[i * k + i].abs() * h[i]);
+                (h[i] * libm::exp(step.clamp(-LONGEST_LOG_STEP, LONGEST_LOG_STEP))).max(f64::MIN_POSITIVE)
+            })
+            .collect();
         let snapped = snapped(&next, constraints, active);
         let candidate = certified(function, constraints, active, snapped.clone());
         h = snapped;
+        let candidate_is_perfect = candidate.kkt_residual < PERFECT;
         if best.as_ref().is_none_or(|best| candidate.kkt_residual < best.kkt_residual) {
             best = Some(candidate);
             idle = 0;
         } else {
             idle += 1;
         }
-        if idle >= 3 {
+        if idle >= PATIENCE || candidate_is_perfect {
             break;
         }
     }
     (best, negative)
+}
+
+fn is_tiny(weight: f64) -> bool {
+    weight > 0.0 && weight < TINY_WEIGHT
 }
 
 /// Puts weights held by a bound of their own exactly there, and the sum exactly to 1 by the largest free weight.
@@ -293,7 +349,7 @@ fn snapped(h: &[f64], constraints: &[Constraint], active: &[usize]) -> Vec<f64> 
     h
 }
 
-/// The KKT residual at h with the least-squares multipliers of the active constraints.
+/// h with its KKT residual: the constraints `active` hold it, and maybe those that have next to no slack.
 fn certified(
     function: &dyn Fn(&[f64]) -> MixtureDerivatives,
     constraints: &[Constraint],
@@ -301,26 +357,27 @@ fn certified(
     h: Vec<f64>,
 ) -> Minimum {
     let here = function(&h);
+    let all: Vec<usize> = (0..constraints.len()).filter(|&j| constraints[j].slack(&h) < NO_SLACK).collect();
+    let kkt_residual = kkt_residual(&here, constraints, active, &h).min(kkt_residual(&here, constraints, &all, &h));
+    Minimum { h, value: here.value, kkt_residual }
+}
+
+/// The largest violation of the conditions with the least-squares multipliers of the active constraints.
+fn kkt_residual(here: &MixtureDerivatives, constraints: &[Constraint], active: &[usize], h: &[f64]) -> f64 {
     let k = h.len();
-    let infeasible = constraints.iter().map(|constraint| -constraint.slack(&h)).fold(0.0, f64::max);
+    let infeasible = constraints.iter().map(|constraint| -constraint.slack(h)).fold(0.0, f64::max);
     let columns = DMatrix::from_fn(k, 1 + active.len(), |i, column| {
         if column == 0 { 1.0 } else { constraints[active[column - 1]].coefficients[i] }
     });
     let gradient = DVector::from_column_slice(&here.gradient);
-    let kkt_residual = if gradient.iter().all(|entry| entry.is_finite()) {
-        match columns.clone().svd(true, true).solve(&gradient, 1e-12) {
-            Ok(multipliers) => {
-                let stationarity = (gradient - columns * &multipliers).amax();
-                let wrong_sign = multipliers.iter().skip(1).map(|&multiplier| -multiplier).fold(0.0, f64::max);
-                let slack = active.iter().map(|&j| constraints[j].slack(&h).abs()).fold(0.0, f64::max);
-                stationarity.max(wrong_sign).max(infeasible).max(slack)
-            }
-            Err(_) => f64::INFINITY,
-        }
-    } else {
-        f64::INFINITY
-    };
-    Minimum { h, value: here.value, kkt_residual }
+    if gradient.iter().any(|entry| !entry.is_finite()) {
+        return f64::INFINITY;
+    }
+    let Ok(multipliers) = columns.clone().svd(true, true).solve(&gradient, 1e-12) else { return f64::INFINITY };
+    let stationarity = (gradient - columns * &multipliers).amax();
+    let wrong_sign = multipliers.iter().skip(1).map(|&multiplier| -multiplier).fold(0.0, f64::max);
+    let slack = active.iter().map(|&j| constraints[j].slack(h).abs()).fold(0.0, f64::max);
+    stationarity.max(wrong_sign).max(infeasible).max(slack)
 }
 
 fn moved(h: &[f64], step: &[f64], length: f64) -> Vec<f64> {

@@ -50,7 +50,7 @@ type Listener = Rc<dyn Fn(Reply)>;
 struct Job {
     id: JobId,
     lane: Lane,
-    task: Task,
+    task: Box<dyn FnOnce() -> Task>,
     listener: Listener,
 }
 
@@ -88,13 +88,19 @@ struct State {
 pub struct Pool(Rc<RefCell<State>>);
 
 impl Pool {
-    /// Queues a task; `listener` hears of it, until its end or until it is cancelled.
-    pub fn submit(&self, lane: Lane, task: Task, listener: impl Fn(Reply) + 'static) -> JobId {
+    /// Queues a task, which is made when a worker is there to take it, so that a long queue holds no copies of the
+    /// data. `listener` hears of it, until its end or until it is cancelled.
+    pub fn submit(
+        &self,
+        lane: Lane,
+        task: impl FnOnce() -> Task + 'static,
+        listener: impl Fn(Reply) + 'static,
+    ) -> JobId {
         let id = {
             let mut state = self.0.borrow_mut();
             state.last_id += 1;
             let id = JobId(state.last_id);
-            state.queue.push_back(Job { id, lane, task, listener: Rc::new(listener) });
+            state.queue.push_back(Job { id, lane, task: Box::new(task), listener: Rc::new(listener) });
             id
         };
         self.pump();
@@ -140,7 +146,7 @@ impl Pool {
                 let Some(member_idx) = idle else { break };
                 let Some(job) = state.queue.remove(position) else { break };
                 let member = &mut state.members[member_idx];
-                match post(&member.worker, job.id, job.task) {
+                match post(&member.worker, job.id, (job.task)()) {
                     Ok(()) => {
                         member.doing = Doing::Busy { job: job.id, listener: job.listener, since: browser::seconds() };
                     }

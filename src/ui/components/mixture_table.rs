@@ -19,6 +19,7 @@ pub fn MixtureTable() -> impl IntoView {
         rows().map(|rows| {
             let widest = rows.iter().flat_map(|row| row.shares).fold(0.0, f64::max);
             view! {
+                <div class="scroll">
                 <table class="mixture" class:stale=waiting data-test="optimum">
                     <thead>
                         <tr>
@@ -31,6 +32,7 @@ pub fn MixtureTable() -> impl IntoView {
                     </thead>
                     <tbody>{rows.into_iter().map(|row| mixture_row(row, widest)).collect_view()}</tbody>
                 </table>
+                </div>
             }
         })
     }

@@ -27,8 +27,13 @@ impl State {
         let since = browser::seconds();
         let mut jobs = Vec::new();
         for (job_idx, target_idxs) in groups.into_iter().enumerate() {
-            let study = WireStudy::from(&data.dataset);
-            let task = Task::Fit { study, law: law.id().to_string(), target_idxs, config };
+            let data = data.clone();
+            let task = move || Task::Fit {
+                study: WireStudy::from(&data.dataset),
+                law: law.id().to_string(),
+                target_idxs,
+                config,
+            };
             jobs.push(self.pool().submit(Lane::Heavy, task, move |reply| self.fit_goes_on(job_idx, reply, since)));
         }
         self.replace_jobs("fit", jobs);

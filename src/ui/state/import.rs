@@ -132,7 +132,8 @@ impl State {
         self.roles.set(None);
         self.excluded.set(Vec::new());
         self.source.set(source);
-        self.import_now(true);
+        // Not in the same task: a long table takes the browser a while to hand over.
+        self.later("import", Duration::ZERO, move || self.import_now(true));
     }
 
     /// Takes what stands in the text field while the user types.
@@ -156,10 +157,8 @@ impl State {
     /// Has a worker read the table, and fits it then, if asked to and if that is quick.
     pub(super) fn import_now(self, then_fit: bool) {
         self.imported.update(|imported| *imported = Import::Running(imported.latest().cloned()));
-        let task = Task::Import {
-            text: self.source.with_untracked(|source| source.text.to_string()),
-            roles: self.roles.get_untracked(),
-        };
+        let (text, roles) = (self.source.with_untracked(|source| source.text.clone()), self.roles.get_untracked());
+        let task = move || Task::Import { text: text.to_string(), roles };
         self.replace_jobs("import", Vec::new());
         let job = self.pool().submit(Lane::Quick, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {

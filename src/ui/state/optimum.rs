@@ -74,7 +74,8 @@ impl State {
             let before = optimum.latest().filter(|answered| answered.study.domains == study.domains).cloned();
             *optimum = AskedOptimum::Running(before);
         });
-        let task = Task::Optimum { fitted: WireFittedStudy::from(&*study), scenario: scenario.clone() };
+        let (fitted, asked) = (study.clone(), scenario.clone());
+        let task = move || Task::Optimum { fitted: WireFittedStudy::from(&*fitted), scenario: asked };
         self.replace_jobs("optimum", Vec::new());
         let job = self.pool().submit(Lane::Quick, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {

@@ -47,3 +47,7 @@ pub const NOT_FITTED: &str = "Nothing fitted yet.";
 pub const LARGE: &str = "This is a large study: press Fit when the columns are right.";
 /// The end of the page.
 pub const FOOTER: &str = "Method: Shukor et al. 2025, Scaling Laws for Optimal Data Mixtures, arXiv:2507.09404. Losses in nats per token; N in parameters, D in tokens.";
+/// In place of a chart of observations.
+pub const NO_OBSERVATIONS: &str = "A link holds no observations, so there is nothing to compare the predictions with.";
+/// In place of a chart over tokens.
+pub const NO_TOKENS: &str = "The study does not vary the number of tokens, so there is no curve to draw.";

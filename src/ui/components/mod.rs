@@ -1,5 +1,6 @@
 //! One component a file.
 
+mod canvas;
 mod charts_panel;
 mod data_panel;
 mod file_picker;

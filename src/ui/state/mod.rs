@@ -53,6 +53,34 @@ pub enum ChartMixture {
     Uniform,
 }
 
+impl ChartMixture {
+    /// All, in the order of the menu.
+    pub const ALL: [Self; 3] = [Self::Mean, Self::Optimum, Self::Uniform];
+
+    /// Its name in the menu's values.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Optimum => "optimum",
+            Self::Uniform => "uniform",
+        }
+    }
+
+    /// The one of that name; the mean for any other.
+    pub fn from_id(id: &str) -> Self {
+        Self::ALL.into_iter().find(|mixture| mixture.id() == id).unwrap_or_default()
+    }
+
+    /// As the menu shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Mean => "the data's mean mixture",
+            Self::Optimum => "the optimum",
+            Self::Uniform => "the uniform mixture",
+        }
+    }
+}
+
 /// All signals; a copy is the same state.
 #[derive(Clone, Copy)]
 pub struct State {

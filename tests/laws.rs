@@ -7,7 +7,7 @@ use common::{between, mixture, random, shape, simulated, theta};
 use mixlaw::fit::problem::{Problem, Residual};
 use mixlaw::fit::solver::Objective;
 use mixlaw::fit::{FitConfig, fit};
-use mixlaw::law::{LAWS, Law, Mixture, MixtureDerivatives, Scale, Shape, loss};
+use mixlaw::law::{LAWS, Law, Mixture, MixtureDerivatives, Place, Scale, Shape, loss};
 use mixlaw::units::{Params, Tokens};
 use proptest::prelude::*;
 
@@ -113,7 +113,8 @@ proptest! {
                 let h: Vec<f64> = mixture(&mut random, 4, false).iter().map(|h| 0.9 * h + 0.025).collect();
                 let at = |h: &[f64]| {
                     let mut out = MixtureDerivatives::zero(4);
-                    law.add_mixture_derivatives(&shape, &theta, 0, scale, h, 1.0, &mut out);
+                    let place = Place { target_pos: 0, scale, h };
+                    law.add_mixture_derivatives(&shape, &theta, place, 1.0, &mut out);
                     out
                 };
                 let here = at(&h);
@@ -203,7 +204,7 @@ fn a_law_recovers_its_own_noiseless_losses() {
         let mut random = random(7);
         let truth = theta(&mut random, law, &shape(3, true, true));
         let mixtures: Vec<_> = (0..16).map(|_| mixture(&mut random, 3, false)).collect();
-        let data = simulated(law, &[truth.clone()], &mixtures, &[1e8, 3e8, 1e9], &[2e9, 8e9, 3e10], 0.0, 0);
+        let data = simulated(law, std::slice::from_ref(&truth), &mixtures, &[1e8, 3e8, 1e9], &[2e9, 8e9, 3e10], 0.0, 0);
         let fit = fit(law, &data, &[0], &FitConfig::default(), &mut |_| {}).expect("a sound study");
         assert!(fit.report.objective < 1e-12, "{}: {:e}", law.id(), fit.report.objective);
         let h = mixture(&mut random, 3, false);

@@ -28,6 +28,7 @@ use crate::dataset::{Dataset, Holdout};
 use crate::law::{self, Law, LawError, Mixture, Scale, Shape};
 use crate::units::{Loss, Params, Tokens};
 use problem::Problem;
+use search::Search;
 
 /// Settings of a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -166,20 +167,19 @@ pub fn fit(
         Some(nested) => {
             let config = FitConfig { starts: config.starts.div_ceil(4), ..*config };
             let nested = fit(nested, dataset, target_idxs, &config, &mut |_| {})?;
-            Some(law.from_nested(&shape, &nested.theta))
+            Some(law.embed_nested(&shape, &nested.theta))
         }
         None => None,
     };
-    let found = search::search(
-        &mut problem,
-        &law.parameters(&shape),
-        &law.groups(&shape),
-        config.delta,
-        config.starts,
-        config.seed,
-        warm.as_deref(),
-        progress,
-    );
+    let search = Search {
+        parameters: &law.parameters(&shape),
+        groups: &law.groups(&shape),
+        delta: config.delta,
+        n_starts: config.starts,
+        seed: config.seed,
+        warm: warm.as_deref(),
+    };
+    let found = search::search(&mut problem, &search, progress);
     let report = report::report(law, &shape, dataset, target_idxs, &held_out, &mut problem, &found, config);
     let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
     Ok(Fit { law, shape, targets, theta: found.best.theta, report })

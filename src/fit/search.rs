@@ -4,7 +4,7 @@
 //! about one random start in ten ends at the best of them. So each start is a search of its own:
 //!
 //! 1. a few random θ go downhill with δ taken down in stages, and the best of them is kept;
-//! 2. it hops: one to three groups of entries (one domain's term each, [`Law::groups`]) are drawn anew or
+//! 2. it hops: one to three groups of entries (one domain's term each, [`Law::groups`](crate::law::Law::groups)) are drawn anew or
 //!    moved, the rest keeps its place, and the result goes downhill; what is better replaces it. This repairs
 //!    one term at a time, where a new random θ would have to get all of them right at once;
 //! 3. BFGS takes it to the last digits.
@@ -43,7 +43,7 @@ const DRAWN_ANEW: f64 = 0.3;
 /// On the way down; a better θ is told well before the last digits.
 const COARSE: f64 = 1e-3;
 /// The end of a start.
-const POLISH: Limits = Limits { max_iterations: 2000, tolerance: 1e-7 };
+const POLISH: Limits = Limits { max_iterations: 4000, tolerance: 1e-7 };
 
 /// What a search reports while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -65,17 +65,25 @@ pub struct Found {
     pub agreeing_starts: usize,
 }
 
-/// Searches from `n_starts` starts and from `warm`, if there is one: a θ that the best must not be worse than.
-pub fn search(
-    objective: &mut dyn Objective,
-    parameters: &[Parameter],
-    groups: &[Vec<usize>],
-    delta: f64,
-    n_starts: usize,
-    seed: u64,
-    warm: Option<&[f64]>,
-    progress: &mut dyn FnMut(Progress),
-) -> Found {
+/// What to search over and how hard.
+pub struct Search<'a> {
+    /// The entries of θ: where random ones are drawn from, and their bounds.
+    pub parameters: &'a [Parameter],
+    /// Entries that a hop moves together.
+    pub groups: &'a [Vec<usize>],
+    /// Huber's δ.
+    pub delta: f64,
+    /// Independent starts.
+    pub n_starts: usize,
+    /// All random numbers follow from it.
+    pub seed: u64,
+    /// A θ that the best must not be worse than.
+    pub warm: Option<&'a [f64]>,
+}
+
+/// Searches for the global minimum of the objective.
+pub fn search(objective: &mut dyn Objective, search: &Search, progress: &mut dyn FnMut(Progress)) -> Found {
+    let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
     let mut searcher = Searcher { objective, parameters, groups, delta };
     let mut best: Option<Ending> = None;
     let mut endings = Vec::with_capacity(n_starts);

@@ -43,6 +43,10 @@ pub struct Limits {
     pub tolerance: f64,
 }
 
+/// In a long flat valley each step gains next to nothing for ever: BFGS has converged, too, when so many
+/// evaluations together lowered F by less than this share of it.
+const WINDOW: usize = 100;
+const WINDOW_TOLERANCE: f64 = 2e-6;
 /// No entry of θ moves by more than this in one step: most are logarithms, and e² is far.
 const LONGEST_STEP: f64 = 2.0;
 
@@ -147,6 +151,7 @@ pub fn bfgs(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Li
     let mut n_iterations = 1;
     let mut quiet = 0;
     let mut fresh = true;
+    let (mut window_start, mut window_value) = (0, value);
     let mut next_gradient = vec![0.0; n];
     while n_iterations < limits.max_iterations && value.is_finite() {
         let held: Vec<bool> = (0..n)
@@ -211,6 +216,12 @@ pub fn bfgs(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Li
         theta = trial;
         value = trial_value;
         gradient.copy_from_slice(&next_gradient);
+        if n_iterations >= window_start + WINDOW {
+            if window_value - value < WINDOW_TOLERANCE * value {
+                return Ending { theta, objective: value, converged: true, n_iterations };
+            }
+            (window_start, window_value) = (n_iterations, value);
+        }
         if quiet >= 5 {
             return Ending { theta, objective: value, converged: true, n_iterations };
         }

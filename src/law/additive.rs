@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use super::terms::{self, reciprocal};
-use super::{ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Scale, Shape};
+use super::{ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Scale, Shape};
 
 /// L = E + 1/Σ C_i h_i^{γ_i} + A/N^α + B/D^β.
 pub struct Additive;
@@ -101,21 +101,19 @@ impl Law for Additive {
         &self,
         shape: &Shape,
         theta: &[f64],
-        _target_pos: usize,
-        scale: Scale,
-        h: &[f64],
+        place: Place,
         weight: f64,
         out: &mut MixtureDerivatives,
     ) {
         let Layout { mixture, coefficients, exponents } = layout(shape);
         let mut s = vec![0.0; 1 + coefficients.len()];
         let mut derivatives = vec![0.0; coefficients.len()];
-        terms::scale_channels(shape.n_term, shape.d_term, &theta[exponents], scale, &mut s, &mut derivatives);
+        terms::scale_channels(shape.n_term, shape.d_term, &theta[exponents], place.scale, &mut s, &mut derivatives);
         out.value += weight * libm::exp(theta[0]);
         for (coefficient, s) in coefficients.into_iter().zip(&s[1..]) {
             out.value += weight * libm::exp(theta[coefficient]) * s;
         }
-        reciprocal::add_mixture_derivatives(&theta[mixture], h, weight, out);
+        reciprocal::add_mixture_derivatives(&theta[mixture], place.h, weight, out);
     }
 
     fn is_convex(&self, shape: &Shape, theta: &[f64]) -> bool {

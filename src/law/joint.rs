@@ -14,7 +14,9 @@
 use std::ops::Range;
 
 use super::terms::{self, power_mean, reciprocal};
-use super::{ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Scale, Shape, additive};
+use super::{
+    ChannelLaw, Evaluation, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Scale, Shape, additive,
+};
 
 /// L = E + 1/Σ C_i h_i^{γ_i} + A_h/N^α + B_h/D^β.
 pub struct Joint;
@@ -118,20 +120,18 @@ impl Law for Joint {
         &self,
         shape: &Shape,
         theta: &[f64],
-        _target_pos: usize,
-        scale: Scale,
-        h: &[f64],
+        place: Place,
         weight: f64,
         out: &mut MixtureDerivatives,
     ) {
         let Layout { mixture, coefficients, exponents } = layout(shape);
         let mut s = vec![0.0; 1 + coefficients.len()];
         let mut derivatives = vec![0.0; coefficients.len()];
-        terms::scale_channels(shape.n_term, shape.d_term, &theta[exponents], scale, &mut s, &mut derivatives);
+        terms::scale_channels(shape.n_term, shape.d_term, &theta[exponents], place.scale, &mut s, &mut derivatives);
         out.value += weight * libm::exp(theta[0]);
-        reciprocal::add_mixture_derivatives(&theta[mixture], h, weight, out);
+        reciprocal::add_mixture_derivatives(&theta[mixture], place.h, weight, out);
         for (range, s) in coefficients.into_iter().zip(&s[1..]) {
-            power_mean::add_mixture_derivatives(&theta[range], h, weight * s, out);
+            power_mean::add_mixture_derivatives(&theta[range], place.h, weight * s, out);
         }
     }
 
@@ -145,7 +145,7 @@ impl Law for Joint {
         Some(&additive::Additive)
     }
 
-    fn from_nested(&self, shape: &Shape, nested_theta: &[f64]) -> Vec<f64> {
+    fn embed_nested(&self, shape: &Shape, nested_theta: &[f64]) -> Vec<f64> {
         let Layout { mixture, coefficients, .. } = layout(shape);
         let mut theta = nested_theta[..mixture.end].to_vec();
         let (coefficient_values, exponents) = nested_theta[mixture.end..].split_at(coefficients.len());

@@ -227,6 +227,17 @@ impl Scale {
     }
 }
 
+/// Where a loss is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place<'a> {
+    /// Position of the target among the fit's targets.
+    pub target_pos: usize,
+    /// N and D.
+    pub scale: Scale,
+    /// Domain weights.
+    pub h: &'a [f64],
+}
+
 /// A loss with its first and second derivatives in the mixture's weights.
 ///
 /// The weights are taken as k free variables; it is the optimiser that keeps them on the simplex.
@@ -293,14 +304,12 @@ pub trait Law: Send + Sync {
     /// How the law is evaluated.
     fn evaluation(&self) -> Evaluation<'_>;
 
-    /// L, ∂L/∂h and ∂²L/∂h² of the fit's target at `target_pos`, added to `out` with weight `weight`.
+    /// L, ∂L/∂h and ∂²L/∂h² at `place`, added to `out` with weight `weight`.
     fn add_mixture_derivatives(
         &self,
         shape: &Shape,
         theta: &[f64],
-        target_pos: usize,
-        scale: Scale,
-        h: &[f64],
+        place: Place,
         weight: f64,
         out: &mut MixtureDerivatives,
     );
@@ -314,7 +323,7 @@ pub trait Law: Send + Sync {
     }
 
     /// θ of this law that gives the same losses as θ of the nested law.
-    fn from_nested(&self, _shape: &Shape, _nested_theta: &[f64]) -> Vec<f64> {
+    fn embed_nested(&self, _shape: &Shape, _nested_theta: &[f64]) -> Vec<f64> {
         Vec::new()
     }
 

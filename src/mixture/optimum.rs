@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::interior::{self, Constraint, Minimum};
 use super::scenario::{Scenario, ScenarioError};
 use crate::fit::{FittedStudy, FittedTarget};
-use crate::law::{MixtureDerivatives, Scale};
+use crate::law::{MixtureDerivatives, Place, Scale};
 use crate::units::Loss;
 
 /// Why an optimum is the best there is.
@@ -118,7 +118,8 @@ fn weighted(targets: &[(FittedTarget, f64)], scale: Scale, h: &[f64]) -> Mixture
     let mut sum = MixtureDerivatives::zero(h.len());
     for (target, weight) in targets {
         let fit = target.fit;
-        fit.law.add_mixture_derivatives(&fit.shape, &fit.theta, target.target_pos, scale, h, *weight, &mut sum);
+        let place = Place { target_pos: target.target_pos, scale, h };
+        fit.law.add_mixture_derivatives(&fit.shape, &fit.theta, place, *weight, &mut sum);
     }
     sum
 }

@@ -274,6 +274,11 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
             }
         }
     }
+    // Rounded to six digits, the mean's weights still sum to nearly 1.
+    let mean_sum: f64 = body.r.h.iter().map(|&(_, _, mean)| mean).sum();
+    if k > 0 && (mean_sum - 1.0).abs() > 1e-3 {
+        return Err(impossible(format!("mean weights that sum to {mean_sum}")));
+    }
     for (what, value) in body
         .r
         .n
@@ -322,7 +327,7 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         sizes: body.r.n.into_iter().map(Params).collect(),
         token_range: body.r.d.map(|(low, high)| (Tokens(low), Tokens(high))),
         weight_ranges: body.r.h.iter().map(|&(low, high, _)| (low, high)).collect(),
-        mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean).collect(),
+        mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean / mean_sum).collect(),
     };
     let study = FittedStudy { domains, summary, fits };
     scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;

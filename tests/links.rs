@@ -1,0 +1,168 @@
+//! Links: what goes in comes out, and nothing that comes in does harm.
+
+mod common;
+
+use common::{fitted, random, shape, theta};
+use mixlaw::fit::{FittedStudy, Flag};
+use mixlaw::law::LAWS;
+use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::share::{ShareError, decode, encode};
+use mixlaw::units::{Params, Tokens};
+use proptest::prelude::*;
+use rand::RngExt;
+
+fn study(seed: u64, k: usize, n_targets: usize) -> FittedStudy {
+    let mut random = random(seed);
+    let law = LAWS[(seed % LAWS.len() as u64) as usize];
+    let mut study = fitted(law, k, (0..n_targets).map(|_| theta(&mut random, law, &shape(k, true, true))).collect());
+    study.fits[0].report.flags =
+        vec![Flag::StartsDisagree { agreeing: 3, starts: 12 }, Flag::AtBound(vec![0]), Flag::Undetermined(vec![1, 2])];
+    study
+}
+
+fn scenario(n_targets: usize) -> Scenario {
+    let target_weights = (0..n_targets).map(|j| (format!("target{j}"), 1.0 + j as f64 / 7.0)).collect();
+    Scenario { n: Params(7e9), d: Tokens(150e9), target_weights }
+}
+
+fn says(fragment: &str) -> String {
+    decode(fragment).err().expect("a bad link").to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_link_brings_back_the_fits_and_the_scenario(seed: u64, k in 2_usize..9, n_targets in 1_usize..9) {
+        let (study, scenario) = (study(seed, k, n_targets), scenario(n_targets));
+        let fragment = encode(&study, &scenario).expect("a small study");
+        prop_assert!(fragment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{fragment}");
+        prop_assert!(fragment.ends_with(|c: char| c.is_ascii_alphanumeric()));
+        let back = decode(&format!("https://example.org/mixlaw/#{fragment}")).expect("our own link");
+        prop_assert_eq!(&back.study.domains, &study.domains);
+        prop_assert_eq!((back.scenario.n, back.scenario.d), (scenario.n, scenario.d));
+        let (mut before, mut after) = (study.summary.clone(), back.study.summary.clone());
+        for (before, after) in before.mean_mixture.drain(..).zip(after.mean_mixture.drain(..)) {
+            prop_assert!((before - after).abs() < 1e-5);
+        }
+        prop_assert_eq!(before, after);
+        let mut random = random(seed);
+        for (before, after) in study.targets().zip(back.study.targets()) {
+            prop_assert_eq!(before.name, after.name);
+            prop_assert_eq!(&before.fit.report.flags, &after.fit.report.flags);
+            prop_assert_eq!(&before.fit.report.scores, &after.fit.report.scores);
+            let h = common::mixture(&mut random, k, false);
+            let (n, d) = (Some(Params(3e9)), Some(Tokens(5e10)));
+            let (before, after) = (before.loss(n, d, &h).0, after.loss(n, d, &h).0);
+            prop_assert!((before - after).abs() < 1e-6 * before, "{before} {after}");
+        }
+        let (before, after) = (optimum(&study, &scenario).expect("sound"), optimum(&back.study, &back.scenario).expect("sound"));
+        let (before, after) = (before.weighted_loss.0, after.weighted_loss.0);
+        prop_assert!((before - after).abs() < 1e-6 * before, "{before} {after}");
+    }
+
+    #[test]
+    fn no_text_does_harm(text in ".*") {
+        let _ = decode(&text);
+        let _ = decode(&format!("1.z.{text}"));
+    }
+
+    #[test]
+    fn a_changed_letter_is_noticed(seed: u64, at: prop::sample::Index, letter in "[A-Za-z0-9_-]") {
+        let fragment = encode(&study(3, 3, 2), &scenario(2)).expect("a small study");
+        let mut changed: Vec<char> = fragment.chars().collect();
+        let position = at.index(changed.len());
+        let letter = letter.chars().next().expect("one letter");
+        prop_assume!(!changed[position].eq_ignore_ascii_case(&letter) && seed > 0);
+        changed[position] = letter;
+        prop_assert!(decode(&changed.into_iter().collect::<String>()).is_err());
+    }
+}
+
+#[test]
+fn half_a_link_says_that_it_was_cut() {
+    let fragment = encode(&study(1, 3, 2), &scenario(2)).expect("a small study");
+    for length in 1..fragment.len() {
+        let error = decode(&fragment[..length]).err().expect("half a link");
+        assert_eq!(error, ShareError::Damaged, "the first {length} characters");
+    }
+    assert_eq!(
+        says(&fragment[..fragment.len() / 2]),
+        "this link is damaged: a part of it is missing or changed, perhaps cut by a chat or mail program; ask for it again"
+    );
+}
+
+#[test]
+fn other_links_get_a_sentence() {
+    let expected = "this is no Mixlaw link: after the # it should read 1.z., then letters and digits";
+    for text in ["", "#", "section-2", "x.z.abc", "0.z.abc.1234567"] {
+        assert_eq!(says(text), expected, "{text:?}");
+    }
+    assert_eq!(
+        says(&"a".repeat(70_000)),
+        "this link has 70000 characters after the #; a Mixlaw link has at most 65536"
+    );
+}
+
+/// Made by hand: a link of version 2 with a sound check.
+#[test]
+fn a_newer_link_says_so() {
+    let front = "2.y.whatever";
+    let crc = crc32fast::hash(front.as_bytes());
+    let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let check: String = (0..7).rev().map(|digit| char::from(letters[(crc >> (5 * digit)) as usize & 31])).collect();
+    assert_eq!(
+        says(&format!("{front}.{check}")),
+        "this link was made with a newer version of Mixlaw (link version 2; this page reads up to 1); reload the page to get that version"
+    );
+}
+
+/// A small body that inflates to far more than any link's.
+#[test]
+fn a_body_that_inflates_without_end_is_refused() {
+    use base64::Engine as _;
+    let bomb = miniz_oxide::deflate::compress_to_vec(&vec![b' '; 20_000_000], 9);
+    let front = format!("1.z.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bomb));
+    let crc = crc32fast::hash(front.as_bytes());
+    let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let check: String = (0..7).rev().map(|digit| char::from(letters[(crc >> (5 * digit)) as usize & 31])).collect();
+    assert_eq!(decode(&format!("{front}.{check}")).err(), Some(ShareError::Damaged));
+}
+
+#[test]
+fn too_many_domains_for_a_link_are_refused_with_a_number() {
+    let law = LAWS[0];
+    let study = fitted(law, 65, vec![theta(&mut random(1), law, &shape(65, true, true))]);
+    assert_eq!(
+        encode(&study, &scenario(1)).err().expect("too many").to_string(),
+        "a link cannot hold this study: it has 65 domains, and a link holds 64"
+    );
+}
+
+/// Real links of every release, which must open for ever: never change a line, only add some.
+#[test]
+fn old_links_open() {
+    let links = include_str!("links.txt");
+    for line in links.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let (expected, link) = line.split_once(' ').expect("the weighted loss at the optimum, then the link");
+        let shared = decode(link).unwrap_or_else(|error| panic!("{link}: {error}"));
+        let found = optimum(&shared.study, &shared.scenario).expect("a sound scenario").weighted_loss.0;
+        assert_eq!(format!("{found:.5}"), expected, "{link}");
+    }
+}
+
+/// The paper's largest study fits where chat programs still take a link.
+#[test]
+fn links_of_the_papers_studies_are_short() {
+    let mut random = random(5);
+    for (law, most) in LAWS.into_iter().zip([2000, 2600]) {
+        let mut study = fitted(law, 7, (0..8).map(|_| theta(&mut random, law, &shape(7, true, true))).collect());
+        for (j, fit) in study.fits.iter_mut().enumerate() {
+            fit.report.objective = 1e-5 * (1.0 + random.random::<f64>());
+            fit.report.scores[0].fit_mre_percent = random.random();
+            fit.report.scores[0].n_fit = 1534 - j;
+        }
+        let length = encode(&study, &scenario(8)).expect("a small study").len();
+        assert!(length < most, "{}: {length} characters", law.id());
+    }
+}

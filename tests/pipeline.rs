@@ -1,0 +1,206 @@
+//! From pasted text to a link and back, and what a fit says when the data cannot bear it.
+
+mod common;
+
+use common::{mixture, random, shape, simulated, theta};
+use mixlaw::dataset::Holdout;
+use mixlaw::export::fit_file;
+use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, Flag, Termination, fit};
+use mixlaw::import::import;
+use mixlaw::law::{LAWS, Law, by_id};
+use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::sample;
+use mixlaw::share::{decode, encode};
+use mixlaw::units::{Params, Tokens};
+
+fn law(id: &str) -> &'static dyn Law {
+    by_id(id).expect("a law")
+}
+
+const QUICK: FitConfig = FitConfig {
+    starts: 3,
+    seed: 0,
+    delta: FitConfig::DEFAULT_DELTA,
+    residual: mixlaw::fit::Residual::Nats,
+    holdout: Holdout::Split,
+};
+
+#[test]
+fn the_example_goes_all_the_way() {
+    let imported = import(&sample::llm().expect("the example"), None);
+    assert!(imported.issues.is_empty(), "{:?}", imported.issues.sentences(9));
+    let dataset = imported.dataset.expect("a study");
+    assert_eq!((dataset.domains().len(), dataset.targets().len(), dataset.observations().len()), (7, 8, 400));
+    assert_eq!((dataset.design().mixtures().len(), dataset.design().sizes().len()), (32, 5));
+    let fits: Vec<Fit> = [0, 6]
+        .into_iter()
+        .map(|target_idx| fit(law("additive"), &dataset, &[target_idx], &QUICK, &mut |_| {}).expect("a sound study"))
+        .collect();
+    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits };
+    let scenario = Scenario { n: Params(7e9), d: Tokens(150e9), target_weights: Vec::new() };
+    let found = optimum(&study, &scenario).expect("a sound scenario");
+    // The two targets' own domains get the most.
+    let own = found.mixture[0] + found.mixture[6];
+    assert!(own > 0.7, "{:?}", found.mixture);
+
+    let shared = decode(&encode(&study, &scenario).expect("a small study")).expect("our own link");
+    let again = optimum(&shared.study, &shared.scenario).expect("a sound scenario");
+    for (before, after) in found.mixture.iter().zip(&again.mixture) {
+        assert!((before - after).abs() < 1e-6, "{before} {after}");
+    }
+    let read = fit_file::read(&fit_file::write(&study)).expect("our own file");
+    for (before, after) in study.targets().zip(read.targets()) {
+        assert_eq!(before.fit.report, after.fit.report);
+        let loss =
+            |target: mixlaw::fit::FittedTarget| target.loss(Some(Params(1e9)), Some(Tokens(1e10)), &[1.0 / 7.0; 7]);
+        assert!((loss(before).0 - loss(after).0).abs() < 1e-12);
+    }
+}
+
+/// The laws that the example is drawn from are found again, as far as its noise allows.
+#[test]
+fn the_example_gives_back_its_law() {
+    let truth = sample::llm_truth().expect("the example's law");
+    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    let fitted = fit(law("joint"), &dataset, &[1], &QUICK, &mut |_| {}).expect("a sound study");
+    let target = truth.targets().nth(1).expect("eight targets");
+    let mut random = random(11);
+    let mut errors = Vec::new();
+    for _ in 0..50 {
+        let h: Vec<f64> = mixture(&mut random, 7, false).iter().map(|h| 0.02 + 0.86 * h).collect();
+        let (n, d) = (Some(Params(1.2e9)), Some(Tokens(30e9)));
+        let (seen, expected) = (fitted.loss(0, n, d, &h).0, target.loss(n, d, &h).0);
+        errors.push((seen / expected - 1.0).abs());
+    }
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    let largest = errors.iter().copied().fold(0.0, f64::max);
+    // Within the noise where the 32 mixtures are dense, and a few percent at the corners between them.
+    assert!(mean < 0.005 && largest < 0.05, "mean {mean}, largest {largest}");
+}
+
+#[test]
+fn what_cannot_be_fitted_is_refused_with_a_sentence() {
+    let says = |text: &str| {
+        let dataset = import(text, None).dataset.expect("a study");
+        fit(law("additive"), &dataset, &[0], &QUICK, &mut |_| {}).err().expect("no fit").to_string()
+    };
+    assert_eq!(
+        says("weight_a,weight_b,N,D,loss\n0.5,0.5,1B,20B,3.1\n"),
+        "the rows to fit on have 1 distinct mixture(s); a law of the mixture needs at least 2, and about 20 to be worth something"
+    );
+    assert_eq!(
+        says("N,D,loss\n1B,20B,3.1\n2B,20B,3.0\n"),
+        "the additive law needs at least 2 domains, but the study has 0; add the weight columns"
+    );
+    assert_eq!(
+        says("weight_a,weight_b,N,D,a_loss,split\n0.5,0.5,1B,20B,3.1,holdout\n0.4,0.6,1B,20B,3.0,holdout\n"),
+        "\"a_loss\" has no loss on any row that the fit may use; choose another target or another hold-out"
+    );
+}
+
+/// Every size once, one mixture once: the term in N or D is dropped, and the fit says so.
+#[test]
+fn a_single_scale_swarm_drops_its_terms_and_says_so() {
+    let mut random = random(4);
+    for law in LAWS {
+        let truth = theta(&mut random, law, &shape(3, false, false));
+        let mixtures: Vec<_> = (0..30).map(|_| mixture(&mut random, 3, false)).collect();
+        let data = simulated(law, &[truth], &mixtures, &[1e9], &[2e10], 0.001, 5);
+        let fitted = fit(law, &data, &[0], &QUICK, &mut |_| {}).expect("a sound study");
+        assert_eq!(fitted.parameters(data.domains()).len(), 1 + 2 * 3);
+        let names: Vec<String> = fitted.parameters(data.domains()).into_iter().map(|(name, _)| name).collect();
+        let sentences: Vec<String> = fitted.report.flags.iter().map(|flag| flag.sentence(&names)).collect();
+        for term in ["the term in N is dropped", "the term in D is dropped"] {
+            assert!(sentences.iter().any(|sentence| sentence.contains(term)), "{term}: {sentences:?}");
+        }
+        assert!(fitted.report.scores[0].fit_mre_percent < 0.3, "{}", fitted.report.scores[0].fit_mre_percent);
+    }
+}
+
+#[test]
+fn fewer_rows_than_parameters_are_flagged() {
+    let mut random = random(9);
+    let truth = theta(&mut random, law("joint"), &shape(3, true, true));
+    let mixtures: Vec<_> = (0..3).map(|_| mixture(&mut random, 3, false)).collect();
+    let data = simulated(law("joint"), &[truth], &mixtures, &[1e8, 1e9], &[2e10], 0.01, 5);
+    let fitted = fit(law("joint"), &data, &[0], &QUICK, &mut |_| {}).expect("a sound study");
+    assert!(fitted.report.flags.contains(&Flag::FewRows { rows: 6, parameters: 12 }), "{:?}", fitted.report.flags);
+}
+
+/// A domain that never has a weight leaves no trace in the losses: its C and γ cannot be told.
+#[test]
+fn parameters_that_the_data_do_not_determine_are_named() {
+    let mut random = random(2);
+    let truth = theta(&mut random, law("additive"), &shape(3, true, true));
+    let mixtures: Vec<Vec<f64>> =
+        (0..12).map(|i| vec![0.05 + 0.07 * f64::from(i), 0.95 - 0.07 * f64::from(i), 0.0]).collect();
+    let data = simulated(law("additive"), &[truth], &mixtures, &[1e8, 1e9], &[2e9, 2e10], 0.002, 5);
+    let fitted = fit(law("additive"), &data, &[0], &QUICK, &mut |_| {}).expect("a sound study");
+    let names: Vec<String> = fitted.parameters(data.domains()).into_iter().map(|(name, _)| name).collect();
+    let told: Vec<String> = fitted.report.flags.iter().map(|flag| flag.sentence(&names)).collect();
+    for name in ["C_domain2", "gamma_domain2"] {
+        let expected = format!("the data do not determine {name}: moving it changes the objective by less than 0.1 %");
+        assert!(told.contains(&expected), "{name}: {told:?}");
+    }
+}
+
+/// Outliers, losses all alike, repeated rows: a result with finite numbers.
+#[test]
+fn odd_losses_give_finite_fits() {
+    let mut random = random(6);
+    let truth = theta(&mut random, law("additive"), &shape(3, true, true));
+    let mixtures: Vec<_> = (0..10).map(|_| mixture(&mut random, 3, true)).collect();
+    let data = simulated(law("additive"), &[truth], &mixtures, &[1e8, 1e9], &[2e9, 2e10], 0.002, 5);
+    let changed = |change: &dyn Fn(usize, f64) -> f64, copies: usize| {
+        let mut observations = Vec::new();
+        for (i, observation) in data.observations().iter().enumerate() {
+            let mut observation = observation.clone();
+            let loss = observation.losses[0].expect("simulated").0;
+            observation.losses[0] = Some(mixlaw::units::Loss(change(i, loss)));
+            observations.extend(std::iter::repeat_n(observation, copies));
+        }
+        mixlaw::dataset::Dataset::new(data.domains().to_vec(), data.targets().to_vec(), observations).expect("sound")
+    };
+    let studies = [
+        ("an outlier of 10 nats", changed(&|i, loss| if i == 3 { loss + 10.0 } else { loss }, 1)),
+        ("all alike", changed(&|_, _| 2.5, 1)),
+        ("every row thrice", changed(&|_, loss| loss, 3)),
+    ];
+    for (what, study) in &studies {
+        for law in LAWS {
+            let fitted = fit(law, study, &[0], &QUICK, &mut |_| {}).expect("a sound study");
+            assert!(fitted.report.objective.is_finite(), "{what}");
+            assert!(fitted.parameters(study.domains()).iter().all(|(_, value)| value.is_finite()), "{what}");
+        }
+    }
+    // Huber's loss does not let one outlier carry the fit away.
+    let robust = fit(law("additive"), &studies[0].1, &[0], &QUICK, &mut |_| {}).expect("sound");
+    let clean = fit(law("additive"), &data, &[0], &QUICK, &mut |_| {}).expect("sound");
+    let at = |fit: &Fit| fit.loss(0, Some(Params(1e9)), Some(Tokens(2e10)), &[0.3, 0.3, 0.4]).0;
+    assert!((at(&robust) / at(&clean) - 1.0).abs() < 0.01, "{} {}", at(&robust), at(&clean));
+}
+
+#[test]
+fn progress_reaches_the_last_start_and_never_gets_worse() {
+    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    let mut seen = Vec::new();
+    let fitted = fit(law("additive"), &dataset, &[2], &QUICK, &mut |progress| seen.push(progress)).expect("sound");
+    assert_eq!(seen.last().map(|progress| (progress.start_idx, progress.n_starts)), Some((3, 3)));
+    assert!(seen.windows(2).all(|pair| pair[1].best_objective <= pair[0].best_objective || pair[1].start_idx < 1));
+    assert!(fitted.report.objective <= seen.last().expect("some").best_objective);
+    assert_eq!(fitted.report.termination, Termination::Converged);
+}
+
+/// Holding out the largest size keeps its rows out of the fit.
+#[test]
+fn the_largest_size_can_be_held_out() {
+    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    for (holdout, n_fit, n_holdout) in
+        [(Holdout::None, 400, 0), (Holdout::Split, 384, 16), (Holdout::LargestN, 384, 16)]
+    {
+        let config = FitConfig { holdout, starts: 1, ..QUICK };
+        let score = fit(law("additive"), &dataset, &[0], &config, &mut |_| {}).expect("sound").report.scores[0].clone();
+        assert_eq!((score.n_fit, score.n_holdout), (n_fit, n_holdout), "{holdout:?}");
+        assert_eq!(score.holdout_mre_percent.is_some(), n_holdout > 0);
+    }
+}

@@ -66,4 +66,5 @@ pub mod mixture;
 pub mod protocol;
 pub mod sample;
 pub mod share;
+pub mod ui;
 pub mod units;

@@ -1,14 +1,24 @@
 //! Messages between the page and its workers, and what a worker does with one.
 //!
 //! Page and worker come from one build, so messages hold the core types as they are; links and files have
-//! wire types of their own. [`handle`] is a plain function: the worker's program only moves its messages.
+//! wire types of their own. [`handle`] is a plain function: the worker's program only moves its messages, as
+//! bytes ([`to_bytes`], [`from_bytes`]): they pass every number as it is, infinite ones too, and a long table in
+//! milliseconds.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
 use crate::fit::{self, DataSummary, Fit, FitConfig, FitReport, FittedStudy, Progress};
+use crate::import::{self, Issue, Roles};
 use crate::law::{self, Shape};
 use crate::mixture::{self, Optimum, Scenario};
+
+/// Of what build this program is; page and worker must be of the same.
+pub const BUILD: &str = match option_env!("MIXLAW_BUILD") {
+    Some(build) => build,
+    None => "development",
+};
 
 /// Tells a job from those before it; events of a job that is no longer wanted are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +36,13 @@ pub struct Request {
 /// What a worker can do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Task {
+    /// Read a table.
+    Import {
+        /// The text.
+        text: String,
+        /// The columns' roles; guessed if absent.
+        roles: Option<Roles>,
+    },
     /// Fit one law to the targets at those positions: one target, or all for a law that is fitted to all at once.
     Fit {
         /// The observations.
@@ -50,7 +67,10 @@ pub enum Task {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// The worker can take requests; what was posted before is lost.
-    Ready,
+    Ready {
+        /// Of what build it is; another than the page's is of no use.
+        build: String,
+    },
     /// A fit goes on.
     Progress {
         /// The job.
@@ -70,6 +90,8 @@ pub enum Event {
 /// What a job gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
+    /// Of [`Task::Import`].
+    Import(WireImport),
     /// Of [`Task::Fit`].
     Fit(WireFit),
     /// Of [`Task::Optimum`].
@@ -91,6 +113,56 @@ impl From<&Dataset> for WireStudy {
             targets: dataset.targets().to_vec(),
             observations: dataset.observations().to_vec(),
         }
+    }
+}
+
+impl WireStudy {
+    /// The study.
+    ///
+    /// # Errors
+    /// It breaks a rule of [`Dataset`].
+    pub fn into_dataset(self) -> Result<Dataset, String> {
+        Dataset::new(self.domains, self.targets, self.observations).map_err(|error| error.to_string())
+    }
+}
+
+/// What an import gives, as far as a page shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireImport {
+    /// Names of the columns; empty where the text is no table.
+    pub columns: Vec<String>,
+    /// The role of each.
+    pub roles: Roles,
+    /// The study, if there is one.
+    pub study: Option<WireStudy>,
+    /// Lines that an issue keeps out of the study.
+    pub n_left_out: usize,
+    /// The first [`ISSUES_SHOWN`] errors.
+    pub errors: Vec<String>,
+    /// How many there are.
+    pub n_errors: usize,
+    /// The first [`ISSUES_SHOWN`] notices.
+    pub notices: Vec<String>,
+    /// How many there are.
+    pub n_notices: usize,
+}
+
+/// More issues than this are only counted.
+pub const ISSUES_SHOWN: usize = 50;
+
+fn read_table(text: &str, roles: Option<Roles>) -> WireImport {
+    let imported = import::import(text, roles);
+    let first = |issues: &[Issue]| issues.iter().take(ISSUES_SHOWN).map(Issue::to_string).collect();
+    let issues = &imported.issues;
+    WireImport {
+        columns: imported.table.map(|table| table.header().to_vec()).unwrap_or_default(),
+        roles: imported.roles,
+        study: imported.dataset.as_ref().map(WireStudy::from),
+        n_left_out: imported.n_left_out,
+        errors: first(issues.errors()),
+        n_errors: issues.n_errors(),
+        notices: first(issues.notices()),
+        n_notices: issues.n_notices(),
     }
 }
 
@@ -145,10 +217,28 @@ impl From<&FittedStudy> for WireFittedStudy {
     }
 }
 
+/// A message as the bytes to post.
+///
+/// # Errors
+/// In a sentence, if the message has no such form; none of ours lacks one.
+pub fn to_bytes<T: Serialize>(message: &T) -> Result<Vec<u8>, String> {
+    postcard::to_allocvec(message).map_err(|error| format!("a message could not be written ({error})"))
+}
+
+/// The message in posted bytes.
+///
+/// # Errors
+/// In a sentence, if page and worker are of different builds.
+pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    postcard::from_bytes(bytes)
+        .map_err(|error| format!("page and worker do not understand each other ({error}); reload the page"))
+}
+
 /// Does what the request asks; progress on the way, then one [`Event::Done`].
 pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
     let job = request.job;
     let outcome = match request.task {
+        Task::Import { text, roles } => Ok(Answer::Import(read_table(&text, roles))),
         Task::Fit { study, law, target_idxs, config } => {
             let mut progress = |progress| emit(Event::Progress { job, progress });
             fit_study(study, &law, &target_idxs, &config, &mut progress).map(|fit| Answer::Fit(WireFit::from(&fit)))
@@ -170,7 +260,7 @@ fn fit_study(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fit, String> {
     let law = law_of(law)?;
-    let dataset = Dataset::new(study.domains, study.targets, study.observations).map_err(|error| error.to_string())?;
+    let dataset = study.into_dataset()?;
     fit::fit(law, &dataset, target_idxs, config, progress).map_err(|error| error.to_string())
 }
 
@@ -178,4 +268,32 @@ fn find_optimum(fitted: WireFittedStudy, scenario: &Scenario) -> Result<Optimum,
     let fits: Result<Vec<Fit>, String> = fitted.fits.into_iter().map(WireFit::into_fit).collect();
     let study = FittedStudy { domains: fitted.domains, summary: fitted.summary, fits: fits? };
     mixture::optimum(&study, scenario).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn infinite_numbers_and_large_seeds_arrive() {
+        let config = FitConfig { delta: f64::INFINITY, seed: u64::MAX, ..FitConfig::default() };
+        let bytes = to_bytes(&config).unwrap();
+        assert_eq!(from_bytes::<FitConfig>(&bytes), Ok(config));
+        assert!(from_bytes::<FitConfig>(&bytes[..3]).unwrap_err().contains("reload the page"));
+    }
+
+    #[test]
+    fn an_import_gives_the_study_and_counts_the_issues_not_shown() {
+        let mut text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n".to_string();
+        text.push_str(&"0.9,0.9,2\n".repeat(ISSUES_SHOWN + 7));
+        let mut events = Vec::new();
+        let request = Request { job: JobId(3), task: Task::Import { text, roles: None } };
+        handle(request, &mut |event| events.push(event));
+        let [Event::Done { job: JobId(3), outcome: Ok(Answer::Import(import)) }] = &events[..] else {
+            panic!("{events:?}");
+        };
+        assert_eq!((import.errors.len(), import.n_errors), (ISSUES_SHOWN, ISSUES_SHOWN + 7));
+        let dataset = import.study.clone().unwrap().into_dataset().unwrap();
+        assert_eq!((dataset.domains(), dataset.observations().len()), (&["a", "b"].map(String::from)[..], 2));
+    }
 }

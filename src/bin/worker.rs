@@ -1,11 +1,35 @@
-//! The worker. For now it only says that it is ready, and of which build.
+//! The worker: moves messages to and from [`handle`].
 
+use js_sys::{Array, Uint8Array};
+use mixlaw::protocol::{self, BUILD, Event, Request, handle};
 use wasm_bindgen::prelude::*;
-use web_sys::DedicatedWorkerGlobalScope;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 fn main() {
     console_error_panic_hook::set_once();
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    // Set the message handler before this: what the page sends earlier than Ready would be lost.
-    scope.post_message(&env!("MIXLAW_BUILD").into()).expect("a string can always be cloned");
+    let to_page = scope.clone();
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let bytes = Uint8Array::new(&event.data()).to_vec();
+        match protocol::from_bytes::<Request>(&bytes) {
+            Ok(request) => handle(request, &mut |event| post(&to_page, &event)),
+            // Without a request there is no job to answer: the page sees the worker die.
+            Err(sentence) => wasm_bindgen::throw_str(&sentence),
+        }
+    });
+    scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
+    // Last: what the page sends before this is lost.
+    post(&scope, &Event::Ready { build: BUILD.to_string() });
+}
+
+fn post(scope: &DedicatedWorkerGlobalScope, event: &Event) {
+    let posted = protocol::to_bytes(event).and_then(|bytes| {
+        let bytes = Uint8Array::from(bytes.as_slice());
+        scope
+            .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()))
+            .map_err(|_| "a message could not be posted".to_string())
+    });
+    if let Err(sentence) = posted {
+        wasm_bindgen::throw_str(&sentence);
+    }
 }

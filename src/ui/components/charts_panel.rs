@@ -1,0 +1,117 @@
+//! How far the fit can be trusted.
+
+use leptos::prelude::*;
+
+use super::canvas::Chart;
+use super::panel::Panel;
+use crate::fit::FittedTarget;
+use crate::ui::plot::{Spec, loss_against_tokens, observed_predicted};
+use crate::ui::scenario::next_size;
+use crate::ui::state::{ChartMixture, Shown, State, use_state};
+use crate::ui::text;
+use crate::units::{Params, Tokens, write_count};
+
+/// The third panel: two charts of the marked target.
+#[component]
+pub fn ChartsPanel() -> impl IntoView {
+    let state = use_state();
+    let title = move || state.target.get().unwrap_or_default();
+    view! {
+        <Panel id="trust" number=3 title="Trust">
+            <Show when=move || state.target.read().is_some() fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
+                <div class="columns" class:stale=state.stale>
+                    <figure class="chart">
+                        <figcaption>{title}": observed against predicted"</figcaption>
+                        <ObservedPredicted/>
+                    </figure>
+                    <figure class="chart">
+                        <figcaption>{title}": loss against tokens"</figcaption>
+                        <LossAgainstTokens/>
+                    </figure>
+                </div>
+            </Show>
+        </Panel>
+    }
+}
+
+/// The first chart; a link has no observations to show.
+#[component]
+fn ObservedPredicted() -> impl IntoView {
+    let state = use_state();
+    let spec = Memo::new(move |_| {
+        with_target(state, |shown, target| {
+            let fits = shown.fits.as_ref()?;
+            let dataset = &fits.data.dataset;
+            observed_predicted(dataset, target, &fits.key.config.holdout.held_out(dataset))
+        })
+    });
+    view! {
+        <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_OBSERVATIONS}</p> }>
+            <Chart spec name="chart-observed"/>
+        </Show>
+    }
+}
+
+/// The second chart, with its mixture and one more size to choose.
+#[component]
+fn LossAgainstTokens() -> impl IntoView {
+    let state = use_state();
+    let spec = Memo::new(move |_| with_target(state, |shown, target| tokens_chart(state, shown, target)));
+    let size_text = move || {
+        state.chart_size.get().unwrap_or_else(|| default_size(state).map(|n| write_count(n.0, 3)).unwrap_or_default())
+    };
+    let mixtures = ChartMixture::ALL.into_iter().map(|mixture| {
+        view! { <option value=mixture.id() prop:selected=move || state.chart_mixture.get() == mixture>{mixture.label()}</option> }
+    });
+    view! {
+        <div class="fields">
+            <label class="field">
+                <span>"Mixture"</span>
+                <select on:change:target=move |event| state.chart_mixture.set(ChartMixture::from_id(&event.target().value()))>
+                    {mixtures.collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                <span>"One more size N"</span>
+                <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
+                    on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
+            </label>
+        </div>
+        <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_TOKENS}</p> }>
+            <Chart spec name="chart-tokens"/>
+        </Show>
+    }
+}
+
+fn with_target(state: State, chart: impl Fn(&Shown, FittedTarget) -> Option<Spec>) -> Option<Spec> {
+    let shown = state.shown.get()?;
+    let name = state.target.get()?;
+    let target = shown.study.targets().find(|target| target.name == name)?;
+    chart(&shown, target)
+}
+
+fn default_size(state: State) -> Option<Params> {
+    let largest = state.shown.get()?.study.summary.sizes.last().copied()?;
+    Some(next_size(largest))
+}
+
+fn tokens_chart(state: State, shown: &Shown, target: FittedTarget) -> Option<Spec> {
+    let study = &shown.study;
+    let chosen = state.chart_mixture.get();
+    let optimum = state.optimum.with(|optimum| optimum.latest().map(|answered| answered.optimum.mixture.clone()));
+    let mixture = match chosen {
+        ChartMixture::Optimum => optimum.filter(|h| h.len() == study.domains.len()),
+        ChartMixture::Uniform => Some(vec![1.0 / study.domains.len().max(1) as f64; study.domains.len()]),
+        ChartMixture::Mean => Some(study.summary.mean_mixture.clone()),
+    }?;
+    let extra = match state.chart_size.get() {
+        Some(text) => text.parse::<Params>().ok(),
+        None => default_size(state),
+    };
+    // As far as the next model goes, and not less than the data.
+    let until = match state.scenario.get() {
+        Some(Ok(scenario)) => scenario.d,
+        _ => Tokens(0.0),
+    };
+    loss_against_tokens(target, &study.summary, &mixture, chosen.label(), extra, until)
+}

@@ -1,0 +1,80 @@
+//! The law, its settings, and what came out of the fit.
+
+use leptos::prelude::*;
+
+use super::fit_settings::FitSettings;
+use super::panel::Panel;
+use super::parameters::Parameters;
+use super::results::Results;
+use super::run_bar::RunBar;
+use super::target_choice::TargetChoice;
+use crate::law::LAWS;
+use crate::ui::state::{State, use_state};
+use crate::ui::tables::{Piece, equation, pieces};
+
+/// The second panel. Of a link it shows the fits alone.
+#[component]
+pub fn FitPanel() -> impl IntoView {
+    let state = use_state();
+    view! {
+        <Panel id="fit" number=2 title="Fit">
+            <div class="law">
+                <Show when=move || !state.from_link() fallback=move || view! { <p class="law-name">{move || link_law(state)}</p> }>
+                    <LawChoice/>
+                </Show>
+                <p class="equation" data-test="equation">{move || pieces(&shown_equation(state)).into_iter().map(piece).collect_view()}</p>
+                <p class="help">{move || source(state)}</p>
+            </div>
+            <Show when=move || !state.from_link()>
+                <TargetChoice/>
+                <FitSettings/>
+                <RunBar/>
+            </Show>
+            <Results/>
+            <Parameters/>
+        </Panel>
+    }
+}
+
+/// The menu of laws.
+#[component]
+fn LawChoice() -> impl IntoView {
+    let state = use_state();
+    let options = LAWS.into_iter().map(|law| {
+        let id = law.id();
+        view! { <option value=id prop:selected=move || *state.law_id.read() == id>{law.name()}" law"</option> }
+    });
+    view! {
+        <label class="field">
+            <span>"Law"</span>
+            <select data-test="law-select" on:change:target=move |event| state.law_id.set(event.target().value())>
+                {options.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+fn piece(piece: Piece) -> impl IntoView {
+    match piece {
+        Piece::Plain(text) => text.into_any(),
+        Piece::Raised(text) => view! { <sup>{text}</sup> }.into_any(),
+    }
+}
+
+fn link_law(state: State) -> Option<String> {
+    let study = state.shown.get()?.study;
+    study.fits.first().map(|fit| format!("{} law", fit.law.name()))
+}
+
+fn shown_equation(state: State) -> String {
+    let linked = state.shown.get().filter(|shown| shown.fits.is_none());
+    match linked.as_ref().and_then(|shown| shown.study.fits.first()) {
+        Some(fit) => fit.law.equation(&fit.shape),
+        None => equation(state.law(), state.data.get().as_deref()),
+    }
+}
+
+fn source(state: State) -> &'static str {
+    let linked = state.shown.get().filter(|shown| shown.fits.is_none());
+    linked.and_then(|shown| shown.study.fits.first().map(|fit| fit.law.source())).unwrap_or_else(|| state.law().source())
+}

@@ -1,0 +1,58 @@
+//! What each column is taken for, and how to change it.
+
+use leptos::prelude::*;
+
+use crate::import::Role;
+use crate::ui::state::{ImportedTable, State, use_state};
+use crate::ui::tables::roles_sentence;
+
+/// Columns beyond this many are not offered; no study has them.
+const MOST_SHOWN: usize = 300;
+
+/// A menu for each column's role, folded away while there is a study.
+#[component]
+pub fn Mapping() -> impl IntoView {
+    let state = use_state();
+    let columns = Memo::new(move |_| {
+        let columns = with_table(state, |table| table.columns.clone()).unwrap_or_default();
+        columns.into_iter().take(MOST_SHOWN).enumerate().collect::<Vec<_>>()
+    });
+    let sentence = move || with_table(state, |table| roles_sentence(&table.roles));
+    view! {
+        <Show when=move || !columns.read().is_empty()>
+            <details class="mapping" data-test="mapping" prop:open=move || state.data.read().is_none()>
+                <summary>"Columns: "{sentence}</summary>
+                <div class="mapping-grid">
+                    <For each=move || columns.get() key=Clone::clone let:column>
+                        <ColumnRole column_idx=column.0 name=column.1/>
+                    </For>
+                </div>
+            </details>
+        </Show>
+    }
+}
+
+/// One column's menu.
+#[component]
+fn ColumnRole(column_idx: usize, name: String) -> impl IntoView {
+    let state = use_state();
+    let role = Memo::new(move |_| with_table(state, |table| table.roles.get(column_idx)).unwrap_or_default());
+    let options = Role::ALL.into_iter().map(|option| {
+        view! { <option value=option.id() prop:selected=move || role.get() == option>{option.to_string()}</option> }
+    });
+    let choose = move |id: String| {
+        if let Some(role) = Role::from_id(&id) {
+            state.set_role(column_idx, role);
+        }
+    };
+    view! {
+        <label class="column-role" class:ignored=move || role.get() == Role::Ignored>
+            <span>{name}</span>
+            <select on:change:target=move |event| choose(event.target().value())>{options.collect_view()}</select>
+        </label>
+    }
+}
+
+fn with_table<T>(state: State, read: impl FnOnce(&ImportedTable) -> T) -> Option<T> {
+    state.imported.with(|imported| imported.latest().map(|table| read(table)))
+}

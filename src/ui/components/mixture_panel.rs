@@ -1,0 +1,84 @@
+//! The next model and the mixture to train it on.
+
+use leptos::prelude::*;
+
+use super::loss_table::LossTable;
+use super::mixture_table::MixtureTable;
+use super::panel::Panel;
+use crate::ui::scenario::{ScenarioInput, extrapolations};
+use crate::ui::state::{AskedOptimum, State, use_state};
+use crate::ui::tables::{certificate_sentence, kkt_text};
+use crate::ui::text;
+
+/// The fourth panel.
+#[component]
+pub fn MixturePanel() -> impl IntoView {
+    let state = use_state();
+    let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
+    view! {
+        <Panel id="mixture" number=4 title="Mixture">
+            <Show when=fitted fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
+                <div class="columns">
+                    <div>
+                        <ScaleFields/>
+                        <MixtureTable/>
+                        <Certificate/>
+                    </div>
+                    <div><LossTable/></div>
+                </div>
+            </Show>
+        </Panel>
+    }
+}
+
+/// N and D of the next model, and how far beyond the data they are.
+#[component]
+fn ScaleFields() -> impl IntoView {
+    let state = use_state();
+    let n = move || with_study(state, ScenarioInput::n_text);
+    let d = move || with_study(state, ScenarioInput::d_text);
+    let beyond = move || match (state.scenario.get(), state.shown.get()) {
+        (Some(Ok(scenario)), Some(shown)) => extrapolations(&scenario, &shown.study.summary).join("; "),
+        _ => String::new(),
+    };
+    view! {
+        <div class="fields">
+            <label class="field">
+                <span>"Model size N"</span>
+                <input type="text" autocomplete="off" data-test="scenario-n" prop:value=n
+                    on:input:target=move |event| state.scenario_input().update(|input| input.n = Some(event.target().value()))/>
+            </label>
+            <label class="field">
+                <span>"Tokens D"</span>
+                <input type="text" autocomplete="off" data-test="scenario-d" prop:value=d
+                    on:input:target=move |event| state.scenario_input().update(|input| input.d = Some(event.target().value()))/>
+            </label>
+            <p class="note beyond" data-test="extrapolation">{beyond}</p>
+        </div>
+    }
+}
+
+fn with_study(state: State, read: fn(&ScenarioInput, &crate::fit::DataSummary) -> String) -> String {
+    let shown = state.shown.get();
+    shown.map(|shown| state.scenario_input().with(|input| read(input, &shown.study.summary))).unwrap_or_default()
+}
+
+/// Why the optimum is the best, or why there is none.
+#[component]
+fn Certificate() -> impl IntoView {
+    let state = use_state();
+    move || match &*state.optimum.read() {
+        AskedOptimum::Failed(sentence) => view! { <p class="error" data-test="optimum-error">{sentence.clone()}</p> }.into_any(),
+        asked => asked
+            .latest()
+            .map(|answered| {
+                view! {
+                    <p class="certificate" data-test="certificate">
+                        {certificate_sentence(&answered.optimum)}
+                        " KKT residual " <span data-test="kkt">{kkt_text(&answered.optimum)}</span> "."
+                    </p>
+                }
+            })
+            .into_any(),
+    }
+}

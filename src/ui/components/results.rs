@@ -1,0 +1,96 @@
+//! The fits, target by target.
+
+use leptos::prelude::*;
+
+use crate::ui::state::{Shown, State, use_state};
+use crate::ui::tables::{ResultCells, ResultRow, result_rows};
+use crate::ui::text;
+
+/// A row for each target; the one that is marked is the one that charts and parameters are of.
+#[component]
+pub fn Results() -> impl IntoView {
+    let state = use_state();
+    move || match state.shown.get() {
+        Some(shown) => table(state, &shown).into_any(),
+        None => view! { <p class="note">{text::NOT_FITTED}</p> }.into_any(),
+    }
+}
+
+fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
+    let failures = shown.fits.as_ref().map(|fits| fits.failures.clone()).unwrap_or_default();
+    let rows = result_rows(&shown.study, &failures);
+    view! {
+        <Show when=move || state.stale.get()>
+            <p class="stale-label" data-test="stale">{text::STALE}</p>
+        </Show>
+        <div class="scroll">
+            <table class="results" class:stale=state.stale data-test="results">
+                <thead>
+                    <tr>
+                        <th scope="col">"Target"</th>
+                        <th scope="col"><abbr title="Mean relative error">"MRE"</abbr>" fit"</th>
+                        <th scope="col"><abbr title="Mean relative error">"MRE"</abbr>" held out"</th>
+                        <th scope="col">"Objective"</th>
+                        <th scope="col">"Starts that agree"</th>
+                        <th scope="col">"Search"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.into_iter().map(|row| result_row(state, row)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn result_row(state: State, row: ResultRow) -> impl IntoView {
+    let ResultRow { target, outcome } = row;
+    match outcome {
+        Ok(cells) => fitted_row(state, target, cells).into_any(),
+        Err(sentence) => {
+            view! { <tr data-target=target.clone()><th scope="row">{target.clone()}</th><td colspan="5" class="error">{sentence}</td></tr> }
+                .into_any()
+        }
+    }
+}
+
+fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView {
+    let chosen = {
+        let target = target.clone();
+        move || state.target.read().as_deref() == Some(target.as_str())
+    };
+    let choose = {
+        let target = target.clone();
+        move |_| state.chosen_target.set(Some(target.clone()))
+    };
+    let flags = flags_row(cells.flags);
+    let name = target.clone();
+    view! {
+        <tr data-target=name>
+            <th scope="row">
+                <label class="choice">
+                    <input type="radio" name="target" prop:checked=chosen on:change=choose/>
+                    {target}
+                </label>
+            </th>
+            <td data-test="mre-fit">{cells.fit_mre}</td>
+            <td data-test="mre-holdout">{cells.holdout_mre}</td>
+            <td data-test="objective">{cells.objective}</td>
+            <td>{cells.starts}</td>
+            <td>{cells.status}</td>
+        </tr>
+        {flags}
+    }
+}
+
+/// What must be known of a fit: the first sentence always, the others unfolded.
+fn flags_row(flags: Vec<String>) -> Option<impl IntoView> {
+    let n_more = flags.len().saturating_sub(1);
+    let mut flags = flags.into_iter();
+    let first = flags.next()?;
+    let content = if n_more == 0 {
+        view! { <p>{first}</p> }.into_any()
+    } else {
+        let rest = flags.map(|flag| view! { <li>{flag}</li> }).collect_view();
+        view! { <details><summary>{first}" · and "{n_more}" more"</summary><ul>{rest}</ul></details> }.into_any()
+    };
+    Some(view! { <tr class="flags"><td colspan="6">{content}</td></tr> })
+}

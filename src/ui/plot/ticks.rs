@@ -1,0 +1,61 @@
+//! Where an axis has its ticks: at least three on any range.
+
+use crate::units::{write_count, write_number};
+
+/// Values between the ends of the range, ascending, each with its text.
+pub fn ticks(range: (f64, f64), log: bool, most: usize) -> Vec<(f64, String)> {
+    let values = if log { log_ticks(range, most) } else { linear_ticks(range, most) };
+    let text = |value: f64| if log { write_count(value, 3) } else { write_number(value, 4) };
+    values.into_iter().map(|value| (value, text(value))).collect()
+}
+
+/// Multiples of powers of ten: the sparsest family with at least three of them, else evenly spaced ones.
+fn log_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
+    const FAMILIES: [&[f64]; 4] = [&[1.0], &[1.0, 3.0], &[1.0, 2.0, 5.0], &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0]];
+    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    for family in FAMILIES {
+        let powers = (first..=last).map(|power| 10f64.powi(power));
+        let all: Vec<f64> = powers
+            .flat_map(|power| family.iter().map(move |digit| digit * power))
+            .filter(|value| (low..=high).contains(value))
+            .collect();
+        if all.len() >= 3 {
+            let step = all.len().div_ceil(most.max(1));
+            return all.into_iter().step_by(step).collect();
+        }
+    }
+    linear_ticks((low, high), most)
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten.
+fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
+    let rough = (high - low) / most.max(1) as f64;
+    if !(rough > 0.0 && rough.is_finite()) {
+        return vec![low];
+    }
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= rough).unwrap_or(rough);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last).map(|multiple| multiple as f64 * step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(range: (f64, f64), log: bool, expected: &[&str]) {
+        let texts: Vec<String> = ticks(range, log, 6).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn three_ticks_on_any_range() {
+        check((1e8, 1e11), true, &["100M", "1B", "10B", "100B"]);
+        check((3e9, 1.5e11), true, &["3B", "10B", "30B", "100B"]);
+        check((4e9, 4.6e10), true, &["5B", "10B", "20B"]);
+        check((1.1e9, 1.9e9), true, &["1.2B", "1.4B", "1.6B", "1.8B"]);
+        check((1.9, 3.4), false, &["2", "2.5", "3"]);
+        check((2.0, 2.0), false, &["2"]);
+    }
+}

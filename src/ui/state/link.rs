@@ -1,0 +1,84 @@
+//! Links: opened beside the draft, which stays as it is.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::State;
+use crate::fit::FittedStudy;
+use crate::share;
+use crate::ui::address;
+use crate::ui::browser;
+use crate::ui::same::Same;
+use crate::ui::scenario::ScenarioInput;
+use crate::ui::text;
+
+/// What came of a link.
+#[derive(Clone)]
+pub enum Opened {
+    /// Its fits.
+    Study(Same<FittedStudy>),
+    /// Why it cannot be opened.
+    Bad(String),
+}
+
+impl State {
+    /// Opens the link in the address, if there is one.
+    pub(super) fn open_hash(self) {
+        if let Some(fragment) = address::fragment_of(&browser::hash()) {
+            self.open(fragment);
+        }
+    }
+
+    /// Opens links that come into the address later.
+    pub(super) fn follow_hash(self) {
+        window_event_listener(ev::hashchange, move |_| match address::fragment_of(&browser::hash()) {
+            Some(fragment) => self.open(fragment),
+            None => self.close_link(),
+        });
+    }
+
+    /// Opens a link by its fragment.
+    pub(super) fn open(self, fragment: &str) {
+        match share::decode(fragment) {
+            Ok(shared) => {
+                self.stop_run();
+                self.link_scenario.set(ScenarioInput::of(&shared.scenario));
+                self.opened.set(Some(Opened::Study(Same::new(shared.study))));
+                self.status.set(format!("Opened from a link. {}", text::FROM_LINK));
+            }
+            Err(error) => {
+                self.status.set(format!("{} {error}", text::BAD_LINK));
+                self.opened.set(Some(Opened::Bad(error.to_string())));
+            }
+        }
+    }
+
+    /// Goes back to the draft, and fits it if it was not yet.
+    pub fn close_link(self) {
+        self.forget_link();
+        self.status.set(String::new());
+        let is_fitted = self.shown.with_untracked(Option::is_some);
+        let is_running = self.run.with_untracked(Option::is_some);
+        let is_quick = self.data.with_untracked(|data| data.as_ref().is_some_and(|data| data.is_quick()));
+        if !is_fitted && !is_running && is_quick {
+            self.start_fit();
+        }
+    }
+
+    /// Takes the link off the page and out of the address.
+    pub(super) fn forget_link(self) {
+        if self.opened.with_untracked(Option::is_some) {
+            self.opened.set(None);
+        }
+        let address = browser::address();
+        if let Some((page, _)) = address.split_once('#') {
+            browser::replace_address(page);
+        }
+    }
+
+    /// The address that shows what is on show, or why there is none.
+    pub fn share_url(self) -> Option<Result<String, String>> {
+        let fragment = self.fragment.get()?;
+        Some(fragment.map(|fragment| address::share_url(&browser::address(), &fragment)))
+    }
+}

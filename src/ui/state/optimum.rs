@@ -1,0 +1,95 @@
+//! The optimum follows the fits and the scenario on show.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::State;
+use crate::fit::FittedStudy;
+use crate::mixture::{Optimum, Scenario};
+use crate::protocol::{Answer, Task, WireFittedStudy};
+use crate::ui::same::Same;
+use crate::ui::text;
+use crate::ui::workers::{Lane, Reply};
+
+/// Typing is over after this pause.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// An optimum with what it is of.
+#[derive(Clone, PartialEq)]
+pub struct Answered {
+    /// The fits.
+    pub study: Same<FittedStudy>,
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The optimum.
+    pub optimum: Optimum,
+}
+
+/// The optimum as far as it is known.
+#[derive(Clone, Default)]
+pub enum AskedOptimum {
+    /// Nothing to optimise.
+    #[default]
+    Idle,
+    /// Under way; what was there before stays.
+    Running(Option<Same<Answered>>),
+    /// Done.
+    Done(Same<Answered>),
+    /// There is none, in a sentence.
+    Failed(String),
+}
+
+impl AskedOptimum {
+    /// What is on show.
+    pub fn latest(&self) -> Option<&Same<Answered>> {
+        match self {
+            AskedOptimum::Running(answered) => answered.as_ref(),
+            AskedOptimum::Done(answered) => Some(answered),
+            AskedOptimum::Idle | AskedOptimum::Failed(_) => None,
+        }
+    }
+}
+
+impl State {
+    /// Asks for the optimum whenever fits or scenario have changed.
+    pub(super) fn follow_optimum(self) {
+        Effect::new(move |_| {
+            let study = self.shown.get().map(|shown| shown.study).filter(|study| !study.fits.is_empty());
+            match (study, self.scenario.get()) {
+                (Some(study), Some(Ok(scenario))) => {
+                    self.later("optimum", PAUSE, move || self.ask_optimum(study, scenario));
+                }
+                (Some(_), Some(Err(sentence))) => {
+                    self.later("optimum", PAUSE, move || self.optimum.set(AskedOptimum::Failed(sentence)));
+                }
+                _ => self.later("optimum", Duration::ZERO, move || self.optimum.set(AskedOptimum::Idle)),
+            }
+        });
+    }
+
+    fn ask_optimum(self, study: Same<FittedStudy>, scenario: Scenario) {
+        self.optimum.update(|optimum| {
+            // An optimum of other domains would stand beside the wrong names.
+            let before = optimum.latest().filter(|answered| answered.study.domains == study.domains).cloned();
+            *optimum = AskedOptimum::Running(before);
+        });
+        let (fitted, asked) = (study.clone(), scenario.clone());
+        let task = move || Task::Optimum { fitted: WireFittedStudy::from(&*fitted), scenario: asked };
+        self.replace_jobs("optimum", Vec::new());
+        let job = self.pool().submit(Lane::Quick, task, move |reply| {
+            if let Reply::Done { outcome, .. } = reply {
+                self.optimum.set(match *outcome {
+                    Ok(Answer::Optimum(optimum)) => AskedOptimum::Done(Same::new(Answered {
+                        study: study.clone(),
+                        scenario: scenario.clone(),
+                        optimum,
+                    })),
+                    Ok(_) => AskedOptimum::Failed(text::WORKER_STOPPED.to_string()),
+                    Err(sentence) => AskedOptimum::Failed(sentence),
+                });
+            }
+        });
+        self.replace_jobs("optimum", vec![job]);
+    }
+}

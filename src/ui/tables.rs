@@ -1,0 +1,451 @@
+//! Results as rows of formatted cells: what the page's tables show.
+
+use std::sync::Arc;
+
+use super::fits::{LawFits, StudyData};
+use crate::fit::{DataSummary, Fit, FittedStudy, FittedTarget, Termination};
+use crate::import::{Role, Roles};
+use crate::law::{Law, Parameter, Shape, Symbol};
+use crate::mixture::{Certificate, Optimum, Scenario};
+use crate::units::{Params, Tokens, write_count, write_number, write_scientific};
+
+/// Significant digits of parameters and objectives.
+const DIGITS: usize = 4;
+
+/// A fitted target, or one that could not be fitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultRow {
+    /// Its name.
+    pub target: String,
+    /// What came out, or why nothing did.
+    pub outcome: Result<ResultCells, String>,
+}
+
+/// A fit in figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultCells {
+    /// Mean Huber of the residuals.
+    pub objective: String,
+    /// Mean relative error on the rows fitted.
+    pub fit_mre: String,
+    /// Mean relative error on the rows held out; a dash without any.
+    pub holdout_mre: String,
+    /// "7 of 12".
+    pub starts: String,
+    /// How the search ended.
+    pub status: &'static str,
+    /// What the reader must know, each a sentence.
+    pub flags: Vec<String>,
+}
+
+/// The fits of a study, then the targets that could not be fitted.
+pub fn result_rows(study: &FittedStudy, failures: &[(String, String)]) -> Vec<ResultRow> {
+    let fitted = study.targets().map(|target| ResultRow {
+        target: target.name.to_string(),
+        outcome: Ok(result_cells(target, &study.domains)),
+    });
+    let failed =
+        failures.iter().map(|(target, sentence)| ResultRow { target: target.clone(), outcome: Err(sentence.clone()) });
+    fitted.chain(failed).collect()
+}
+
+fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
+    let report = &target.fit.report;
+    let score = report.scores.get(target.target_pos);
+    let percent = |value: Option<f64>| value.map_or_else(|| "–".to_string(), |value| format!("{value:.2} %"));
+    let names: Vec<String> =
+        parameters(target.fit).iter().map(|parameter| symbol_text(parameter.symbol, domains)).collect();
+    ResultCells {
+        objective: write_scientific(report.objective, DIGITS),
+        fit_mre: percent(score.map(|score| score.fit_mre_percent)),
+        holdout_mre: percent(score.and_then(|score| score.holdout_mre_percent)),
+        starts: format!("{} of {}", report.agreeing_starts, report.config.starts),
+        status: match report.termination {
+            Termination::Converged => "converged",
+            Termination::StepsRanOut => "steps ran out",
+        },
+        flags: report.flags.iter().map(|flag| flag.sentence(&names)).collect(),
+    }
+}
+
+fn parameters(fit: &Fit) -> Vec<Parameter> {
+    fit.law.parameters(&fit.shape)
+}
+
+/// "γᴬ", "C_arxiv": the symbol in a sentence.
+fn symbol_text(symbol: Symbol, domains: &[String]) -> String {
+    let mut text = symbol.letter.to_string();
+    match symbol.superscript {
+        Some("A") => text.push('ᴬ'),
+        Some("B") => text.push('ᴮ'),
+        Some(superscript) => text.extend(["^", superscript]),
+        None => {}
+    }
+    if let Some(domain) = symbol.domain_idx.and_then(|domain_idx| domains.get(domain_idx)) {
+        text.push('_');
+        text.push_str(domain);
+    }
+    text
+}
+
+/// A parameter's letter and superscript as a heading sets them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Heading {
+    /// The letter.
+    pub letter: &'static str,
+    /// What stands above it.
+    pub superscript: Option<&'static str>,
+}
+
+/// The parameters of one fit in natural units.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParameterTable {
+    /// Those that belong to no domain, with values.
+    pub scalars: Vec<(Heading, String)>,
+    /// Headings of those that belong to a domain.
+    pub columns: Vec<Heading>,
+    /// Each domain with its values, in the order of `columns`.
+    pub rows: Vec<(String, Vec<String>)>,
+}
+
+/// Sorts a fit's parameters into scalars and columns by domain.
+pub fn parameter_table(fit: &Fit, domains: &[String]) -> ParameterTable {
+    let natural = fit.law.natural(&fit.shape, &fit.theta);
+    let mut table = ParameterTable {
+        rows: domains.iter().map(|domain| (domain.clone(), Vec::new())).collect(),
+        ..ParameterTable::default()
+    };
+    for (parameter, value) in parameters(fit).iter().zip(natural) {
+        let symbol = parameter.symbol;
+        let heading = Heading { letter: symbol.letter, superscript: symbol.superscript };
+        let text = write_number(value, DIGITS);
+        match symbol.domain_idx {
+            None => table.scalars.push((heading, text)),
+            Some(domain_idx) => {
+                let column = table.columns.iter().position(|column| *column == heading).unwrap_or_else(|| {
+                    table.columns.push(heading);
+                    table.columns.len() - 1
+                });
+                if let Some((_, row)) = table.rows.get_mut(domain_idx) {
+                    row.resize(column, "–".to_string());
+                    row.push(text);
+                }
+            }
+        }
+    }
+    table
+}
+
+/// One domain's weight in the three mixtures that are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MixtureRow {
+    /// The domain.
+    pub domain: String,
+    /// Optimum, uniform and the data's mean, as shares.
+    pub shares: [f64; 3],
+    /// What must be said of the optimum's weight: it lies outside the weights in the data.
+    pub outside: Option<String>,
+}
+
+impl MixtureRow {
+    /// A share as the table shows it.
+    pub fn percent(&self, mixture_idx: usize) -> String {
+        percent(self.shares[mixture_idx])
+    }
+}
+
+/// A share in percent with one decimal.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// Weights in the data that differ from the optimum's by less than this are the same to the eye.
+const SAME_SHARE: f64 = 5e-4;
+
+/// The optimum beside uniform and the data's mean mixture.
+pub fn mixture_rows(optimum: &Optimum, domains: &[String], data: &DataSummary) -> Vec<MixtureRow> {
+    let uniform = 1.0 / domains.len().max(1) as f64;
+    let rows = domains.iter().enumerate().map(|(i, domain)| {
+        let share = optimum.mixture.get(i).copied().unwrap_or(0.0);
+        let (least, most) = data.weight_ranges.get(i).copied().unwrap_or((0.0, 1.0));
+        let outside = share < least - SAME_SHARE || share > most + SAME_SHARE;
+        MixtureRow {
+            domain: domain.clone(),
+            shares: [share, uniform, data.mean_mixture.get(i).copied().unwrap_or(0.0)],
+            outside: outside.then(|| format!("outside the data, which has {} to {}", percent(least), percent(most))),
+        }
+    });
+    rows.collect()
+}
+
+/// One target's predicted loss at the three mixtures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LossRow {
+    /// The target; the last row is the weighted mean of all.
+    pub target: String,
+    /// Its weight, normalised.
+    pub share: String,
+    /// Losses at optimum, uniform and the data's mean.
+    pub losses: [String; 3],
+}
+
+/// Predicted losses of every fitted target, and their weighted mean.
+pub fn loss_rows(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<LossRow> {
+    let k = study.domains.len().max(1);
+    let uniform = vec![1.0 / k as f64; study.domains.len()];
+    let mixtures = [&optimum.mixture, &uniform, &study.summary.mean_mixture];
+    let weighted = scenario.weighted_targets(study).unwrap_or_default();
+    let mut means = [0.0; 3];
+    let mut rows: Vec<LossRow> = study
+        .targets()
+        .map(|target| {
+            let share = weighted.iter().find(|(weighted, _)| weighted.name == target.name).map_or(0.0, |(_, share)| *share);
+            let losses = mixtures.map(|h| target.loss(Some(scenario.n), Some(scenario.d), h).0);
+            for (mean, loss) in means.iter_mut().zip(losses) {
+                *mean += share * loss;
+            }
+            LossRow { target: target.name.to_string(), share: percent(share), losses: losses.map(loss_text) }
+        })
+        .collect();
+    rows.push(LossRow { target: "weighted mean".into(), share: percent(1.0), losses: means.map(loss_text) });
+    rows
+}
+
+fn loss_text(loss: f64) -> String {
+    format!("{loss:.4}")
+}
+
+/// Why the optimum is the best, in plain words.
+pub fn certificate_sentence(optimum: &Optimum) -> String {
+    match optimum.certificate {
+        Certificate::Convex => {
+            "Global: the weighted loss is convex in the mixture, so no other mixture is better under these fits.".into()
+        }
+        Certificate::BestOf { agreeing, starts } => format!(
+            "Best of {starts} descents from different mixtures; {agreeing} of them ended here. \
+             The weighted loss is not convex, so this is no proof that nothing better exists."
+        ),
+    }
+}
+
+/// "KKT residual 3.1e-12".
+pub fn kkt_text(optimum: &Optimum) -> String {
+    write_scientific(optimum.kkt_residual, 2)
+}
+
+/// "1 574 observations · 85 mixtures · 6 model sizes, 310M to 6.6B · 4B to 150B tokens · 8 targets".
+pub fn data_sentence(data: &DataSummary, n_domains: usize, n_targets: usize) -> String {
+    let mut parts = vec![
+        counted(data.n_observations, "observation"),
+        counted(data.n_mixtures, "mixture"),
+        counted(n_domains, "domain"),
+        counted(n_targets, "target"),
+    ];
+    match data.sizes.as_slice() {
+        [] => parts.push("no model sizes".into()),
+        [only] => parts.push(format!("one model size, {}", size(*only))),
+        [least, .., most] => {
+            parts.push(format!("{} model sizes, {} to {}", data.sizes.len(), size(*least), size(*most)));
+        }
+    }
+    match data.token_range {
+        None => parts.push("no token counts".into()),
+        Some((least, most)) if least == most => parts.push(format!("{} tokens", tokens(most))),
+        Some((least, most)) => parts.push(format!("{} to {} tokens", tokens(least), tokens(most))),
+    }
+    parts.join(" · ")
+}
+
+/// "7 × weight of a domain · model size N · 8 × loss": what the columns are taken for.
+pub fn roles_sentence(roles: &Roles) -> String {
+    let parts: Vec<String> = Role::ALL
+        .into_iter()
+        .filter_map(|role| match roles.columns(role).count() {
+            0 => None,
+            1 => Some(role.to_string()),
+            n => Some(format!("{n} × {role}")),
+        })
+        .collect();
+    parts.join(" · ")
+}
+
+/// A piece of an equation: on the line or above it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// On the line.
+    Plain(String),
+    /// What stood behind a ^.
+    Raised(String),
+}
+
+/// "A/N^α + 1" with its exponents told apart: each goes up to the next space, slash or bracket.
+pub fn pieces(equation: &str) -> Vec<Piece> {
+    let mut parts = equation.split('^');
+    let mut pieces: Vec<Piece> = parts.next().map(|first| Piece::Plain(first.to_string())).into_iter().collect();
+    for part in parts {
+        let end = part.find([' ', '/', ')', '(', '+']).unwrap_or(part.len());
+        pieces.push(Piece::Raised(part[..end].to_string()));
+        pieces.push(Piece::Plain(part[end..].to_string()));
+    }
+    pieces
+}
+
+/// The equation of the law for the terms that the study can determine; for all terms without a study.
+pub fn equation(law: &dyn Law, data: Option<&StudyData>) -> String {
+    let shape = data.and_then(|data| Shape::new(law, &data.dataset, &[]).ok());
+    let all = || Shape { n_domains: 2, n_term: true, d_term: true, own_domains: Vec::new() };
+    law.equation(&shape.unwrap_or_else(all))
+}
+
+/// "2 errors; 1 line is left out".
+pub fn issues_heading(n_errors: usize, n_left_out: usize) -> String {
+    let errors = counted(n_errors, "error");
+    match n_left_out {
+        0 => errors,
+        1 => format!("{errors}; 1 line is left out"),
+        n => format!("{errors}; {} lines are left out", grouped(n)),
+    }
+}
+
+/// The first lines of a text.
+pub fn first_lines(text: &str, n: usize) -> Arc<str> {
+    let end = text.match_indices('\n').nth(n.saturating_sub(1)).map_or(text.len(), |(end, _)| end);
+    // A line of its own may be as long as the text.
+    let end = (0..=end.min(LONGEST_PREVIEW)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    text[..end].into()
+}
+
+/// Bytes of a preview.
+const LONGEST_PREVIEW: usize = 20_000;
+
+/// "1 observation", "1,574 observations".
+pub fn counted(n: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// A whole number with its thousands apart.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn size(n: Params) -> String {
+    write_count(n.0, 3)
+}
+
+fn tokens(d: Tokens) -> String {
+    write_count(d.0, 3)
+}
+
+/// What a fit was made of: its law, its starts and its seed.
+pub fn made_of(fits: &LawFits) -> String {
+    let config = &fits.key.config;
+    format!(
+        "{}, {} starts, seed {}, δ = {}",
+        counted(fits.data.summary.n_observations, "observation"),
+        config.starts,
+        config.seed,
+        write_number(config.delta, DIGITS)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fits::tests::fits;
+    use super::*;
+    use crate::mixture::optimum;
+    use crate::units::Loss;
+
+    #[test]
+    fn every_target_has_its_row() {
+        let fits = fits();
+        let rows = result_rows(&fits.study, &[("y".into(), "no loss".into())]);
+        assert_eq!(rows.iter().map(|row| row.target.as_str()).collect::<Vec<_>>(), ["a_loss", "x_loss", "y"]);
+        let cells = rows[0].outcome.as_ref().unwrap();
+        assert!(cells.fit_mre.ends_with(" %") && cells.holdout_mre == "–" && cells.starts.ends_with(" of 2"), "{cells:?}");
+        assert!(cells.flags.iter().any(|flag| flag.starts_with("6 observations for 9 parameters")), "{cells:?}");
+        assert_eq!(rows[2].outcome, Err("no loss".into()));
+    }
+
+    #[test]
+    fn parameters_are_sorted_by_domain() {
+        let fits = fits();
+        let table = parameter_table(&fits.study.fits[0], &fits.study.domains);
+        let letters = |headings: &[Heading]| headings.iter().map(|heading| heading.letter).collect::<String>();
+        assert_eq!(letters(&table.scalars.iter().map(|(heading, _)| *heading).collect::<Vec<_>>()), "EABαβ");
+        assert_eq!(letters(&table.columns), "Cγ");
+        assert_eq!(table.rows.iter().map(|(domain, cells)| (domain.as_str(), cells.len())).collect::<Vec<_>>(), [("a", 2), ("b", 2)]);
+    }
+
+    #[test]
+    fn the_optimum_is_not_worse_than_the_others() {
+        let fits = fits();
+        let scenario = Scenario { n: Params(1e9), d: Tokens(1e10), target_weights: vec![("x_loss".into(), 2.0)] };
+        let best = optimum(&fits.study, &scenario).unwrap();
+        let rows = loss_rows(&fits.study, &scenario, &best);
+        assert_eq!(rows.iter().map(|row| row.share.as_str()).collect::<Vec<_>>(), ["0.0 %", "100.0 %", "100.0 %"]);
+        let last = rows[2].losses.clone().map(|loss| loss.parse::<f64>().unwrap());
+        assert!(last[0] <= last[1] && last[0] <= last[2], "{last:?}");
+        assert_eq!(rows[2].losses, rows[1].losses);
+    }
+
+    #[test]
+    fn a_weight_beyond_the_data_is_told() {
+        let fits = fits();
+        let best = Optimum {
+            mixture: vec![0.95, 0.05],
+            weighted_loss: Loss(2.0),
+            targets: Vec::new(),
+            kkt_residual: 3.14e-12,
+            certificate: Certificate::BestOf { agreeing: 2, starts: 5 },
+        };
+        let rows = mixture_rows(&best, &fits.study.domains, &fits.study.summary);
+        assert_eq!(rows[0].outside.as_deref(), Some("outside the data, which has 20.0 % to 90.0 %"));
+        assert_eq!((rows[1].percent(0), rows[1].percent(1)), ("5.0 %".into(), "50.0 %".into()));
+        assert!(certificate_sentence(&best).starts_with("Best of 5 descents from different mixtures; 2 of them"));
+        assert_eq!(kkt_text(&best), "3.1e-12");
+    }
+
+    #[test]
+    fn exponents_are_raised() {
+        let (plain, raised) = (|text: &str| Piece::Plain(text.into()), |text: &str| Piece::Raised(text.into()));
+        assert_eq!(
+            pieces("1/hᵢ^γᵢ + (x)^γᴬ / N^α"),
+            [plain("1/hᵢ"), raised("γᵢ"), plain(" + (x)"), raised("γᴬ"), plain(" / N"), raised("α"), plain("")]
+        );
+    }
+
+    #[test]
+    fn previews_are_short() {
+        assert_eq!(&*first_lines("a\nb\nc", 2), "a\nb");
+        assert_eq!(&*first_lines("a\nb", 9), "a\nb");
+        assert!(first_lines(&"ü".repeat(50_000), 2).len() <= LONGEST_PREVIEW);
+        assert_eq!(issues_heading(1, 0), "1 error");
+        assert_eq!(issues_heading(1200, 1), "1,200 errors; 1 line is left out");
+    }
+
+    #[test]
+    fn roles_and_equation() {
+        let fits = fits();
+        let roles = Roles(vec![Role::Weight, Role::Weight, Role::N, Role::Loss, Role::Ignored]);
+        assert_eq!(roles_sentence(&roles), "2 × weight of a domain · model size N · loss · not used");
+        assert_eq!(equation(fits.law, Some(&fits.data)), equation(fits.law, None));
+    }
+
+    #[test]
+    fn the_data_in_a_line() {
+        let fits = fits();
+        assert_eq!(
+            data_sentence(&fits.study.summary, 2, 2),
+            "6 observations · 6 mixtures · 2 domains · 2 targets · 3 model sizes, 100M to 1B · 1B to 9B tokens"
+        );
+        assert_eq!((grouped(999), grouped(1574), grouped(1234567)), ("999".into(), "1,574".into(), "1,234,567".into()));
+    }
+}

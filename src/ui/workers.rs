@@ -1,0 +1,267 @@
+//! The pool of workers: a queue of requests, each answered by events to its caller.
+//!
+//! Heavy requests share min(hardware threads, 8) workers; a quick one has a worker of its own, so that the page
+//! stays lively while a fit runs. Workers start when there is work for them. A busy worker hears nothing: cancelling
+//! terminates it, and the next request starts another. One that dies is replaced, and its request fails with a
+//! sentence.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{MessageEvent, Worker};
+
+use super::browser;
+use super::text;
+use crate::fit::Progress;
+use crate::protocol::{self, Answer, BUILD, Event, JobId, Request, Task};
+
+/// More workers than this gain little: the longest single fit sets the pace.
+const MOST_WORKERS: usize = 8;
+/// After so many workers in a row that did not start, the page stops trying.
+const MOST_FAILED_STARTS: usize = 3;
+
+/// Which workers a request may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Answered at once: imports, optima.
+    Quick,
+    /// Takes a second or more: fits.
+    Heavy,
+}
+
+/// What the caller of a request hears of it.
+pub enum Reply {
+    /// It goes on.
+    Progress(Progress),
+    /// It is done; nothing follows.
+    Done {
+        /// The answer, or in a sentence why there is none.
+        outcome: Box<Result<Answer, String>>,
+        /// Seconds of a worker's time.
+        seconds: f64,
+    },
+}
+
+type Listener = Rc<dyn Fn(Reply)>;
+
+struct Job {
+    id: JobId,
+    lane: Lane,
+    task: Box<dyn FnOnce() -> Task>,
+    listener: Listener,
+}
+
+enum Doing {
+    Starting,
+    Idle,
+    Busy { job: JobId, listener: Listener, since: f64 },
+}
+
+struct Member {
+    serial: u64,
+    lane: Lane,
+    worker: Worker,
+    doing: Doing,
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+#[derive(Default)]
+struct State {
+    last_id: u64,
+    queue: VecDeque<Job>,
+    members: Vec<Member>,
+    failed_starts: usize,
+}
+
+/// The pool; its clones are the same pool.
+#[derive(Clone, Default)]
+pub struct Pool(Rc<RefCell<State>>);
+
+impl Pool {
+    /// Queues a task, which is made when a worker is there to take it, so that a long queue holds no copies of the
+    /// data. `listener` hears of it, until its end or until it is cancelled.
+    pub fn submit(
+        &self,
+        lane: Lane,
+        task: impl FnOnce() -> Task + 'static,
+        listener: impl Fn(Reply) + 'static,
+    ) -> JobId {
+        let id = {
+            let mut state = self.0.borrow_mut();
+            state.last_id += 1;
+            let id = JobId(state.last_id);
+            state.queue.push_back(Job { id, lane, task: Box::new(task), listener: Rc::new(listener) });
+            id
+        };
+        self.pump();
+        id
+    }
+
+    /// Forgets these jobs; the workers that are at them are terminated.
+    pub fn cancel(&self, jobs: &[JobId]) {
+        let mut state = self.0.borrow_mut();
+        state.queue.retain(|job| !jobs.contains(&job.id));
+        state.members.retain(|member| !matches!(member.doing, Doing::Busy { job, .. } if jobs.contains(&job)));
+        drop(state);
+        self.pump();
+    }
+
+    /// Gives waiting jobs to idle workers, and starts workers where there are too few.
+    fn pump(&self) {
+        loop {
+            let failed = {
+                let mut state = self.0.borrow_mut();
+                if state.failed_starts >= MOST_FAILED_STARTS {
+                    state.failed_starts = 0;
+                    state.queue.drain(..).map(|job| (job.listener, text::WORKER_MISSING.to_string())).collect()
+                } else {
+                    self.assign(&mut state)
+                }
+            };
+            if failed.is_empty() {
+                return;
+            }
+            for (listener, sentence) in failed {
+                listener(Reply::Done { outcome: Box::new(Err(sentence)), seconds: 0.0 });
+            }
+        }
+    }
+
+    /// Posts what can be posted; gives back the listeners of jobs that cannot be.
+    fn assign(&self, state: &mut State) -> Vec<(Listener, String)> {
+        let mut failed = Vec::new();
+        for lane in [Lane::Quick, Lane::Heavy] {
+            while let Some(position) = state.queue.iter().position(|job| job.lane == lane) {
+                let idle = state.members.iter().position(|member| member.lane == lane && matches!(member.doing, Doing::Idle));
+                let Some(member_idx) = idle else { break };
+                let Some(job) = state.queue.remove(position) else { break };
+                let member = &mut state.members[member_idx];
+                match post(&member.worker, job.id, (job.task)()) {
+                    Ok(()) => {
+                        member.doing = Doing::Busy { job: job.id, listener: job.listener, since: browser::seconds() };
+                    }
+                    Err(sentence) => failed.push((job.listener, sentence)),
+                }
+            }
+            let waiting = state.queue.iter().filter(|job| job.lane == lane).count();
+            let members = state.members.iter().filter(|member| member.lane == lane);
+            let starting = members.clone().filter(|member| matches!(member.doing, Doing::Starting)).count();
+            let room = most_workers(lane).saturating_sub(members.count());
+            for _ in 0..room.min(waiting.saturating_sub(starting)) {
+                state.last_id += 1;
+                match self.start(lane, state.last_id) {
+                    Some(member) => state.members.push(member),
+                    None => {
+                        failed.extend(state.queue.drain(..).map(|job| (job.listener, text::WORKER_MISSING.to_string())));
+                    }
+                }
+            }
+        }
+        failed
+    }
+
+    fn start(&self, lane: Lane, serial: u64) -> Option<Member> {
+        let worker = Worker::new(&browser::from_base(&format!("worker_boot.js?v={BUILD}"))).ok()?;
+        let pool = self.clone();
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            let bytes = Uint8Array::new(&event.data()).to_vec();
+            match protocol::from_bytes(&bytes) {
+                Ok(event) => pool.heard(serial, event),
+                Err(sentence) => pool.lost(serial, &sentence),
+            }
+        });
+        // A worker that cannot be loaded gives a plain Event without a message, so none is asked for.
+        let pool = self.clone();
+        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| pool.lost(serial, text::WORKER_STOPPED));
+        // The browser frees both closures with the worker.
+        worker.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
+        worker.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
+        Some(Member { serial, lane, worker, doing: Doing::Starting })
+    }
+
+    fn heard(&self, serial: u64, event: Event) {
+        let (listener, reply) = {
+            let mut state = self.0.borrow_mut();
+            let Some(member_idx) = state.members.iter().position(|member| member.serial == serial) else { return };
+            match event {
+                Event::Ready { build } if build != BUILD => {
+                    drop(state);
+                    self.lost(serial, text::OTHER_BUILD);
+                    return;
+                }
+                Event::Ready { .. } => {
+                    state.failed_starts = 0;
+                    state.members[member_idx].doing = Doing::Idle;
+                    drop(state);
+                    self.pump();
+                    return;
+                }
+                Event::Progress { job: of, progress } => match &state.members[member_idx].doing {
+                    Doing::Busy { job, listener, .. } if *job == of => (listener.clone(), Reply::Progress(progress)),
+                    _ => return,
+                },
+                Event::Done { job: of, outcome } => match &state.members[member_idx].doing {
+                    Doing::Busy { job, listener, since } if *job == of => {
+                        let seconds = browser::seconds() - since;
+                        let listener = listener.clone();
+                        state.members[member_idx].doing = Doing::Idle;
+                        (listener, Reply::Done { outcome: Box::new(outcome), seconds })
+                    }
+                    _ => return,
+                },
+            }
+        };
+        let is_done = matches!(reply, Reply::Done { .. });
+        // The next job goes out first: what the listener does may take a while.
+        if is_done {
+            self.pump();
+        }
+        listener(reply);
+    }
+
+    /// A worker died or cannot be understood: it goes, and its job fails.
+    fn lost(&self, serial: u64, sentence: &str) {
+        let listener = {
+            let mut state = self.0.borrow_mut();
+            let Some(member_idx) = state.members.iter().position(|member| member.serial == serial) else { return };
+            let mut member = state.members.remove(member_idx);
+            match std::mem::replace(&mut member.doing, Doing::Idle) {
+                Doing::Busy { listener, .. } => Some(listener),
+                Doing::Starting => {
+                    state.failed_starts += 1;
+                    None
+                }
+                Doing::Idle => None,
+            }
+        };
+        if let Some(listener) = listener {
+            listener(Reply::Done { outcome: Box::new(Err(sentence.to_string())), seconds: 0.0 });
+        }
+        self.pump();
+    }
+}
+
+fn most_workers(lane: Lane) -> usize {
+    match lane {
+        Lane::Quick => 1,
+        Lane::Heavy => browser::hardware_threads().clamp(1, MOST_WORKERS),
+    }
+}
+
+/// Posts a request without copying its bytes twice.
+fn post(worker: &Worker, job: JobId, task: Task) -> Result<(), String> {
+    let bytes = Uint8Array::from(protocol::to_bytes(&Request { job, task })?.as_slice());
+    worker
+        .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()))
+        .map_err(|_| text::WORKER_STOPPED.to_string())
+}

@@ -8,3 +8,4 @@ mod browser;
 mod site;
 
 mod opening;
+mod page;

@@ -5,19 +5,19 @@ use std::time::Duration;
 use crate::browser::{Browser, in_browser};
 
 #[test]
-fn page_opens_below_any_path_and_its_worker_gets_ready() {
+fn page_opens_below_any_path_and_its_example_is_fitted() {
     in_browser(async |page: &Browser| {
         page.open("").await;
-        page.wait_for("worker ready").await;
+        page.wait_for("Fit finished").await;
         page.screenshot("opening").await;
     });
 }
 
 #[test]
-fn nothing_is_requested_once_the_worker_is_ready() {
+fn nothing_is_requested_once_the_example_is_fitted() {
     in_browser(async |page: &Browser| {
         page.open("").await;
-        page.wait_for("worker ready").await;
+        page.wait_for("Fit finished").await;
         let loaded = page.requests();
         page.wait(Duration::from_millis(500)).await;
         assert_eq!(page.requests(), loaded);
@@ -34,7 +34,7 @@ fn page_that_cannot_start_says_so_and_offers_to_reload() {
         assert!(!page.take_console().await.is_empty());
         page.mend_files();
         page.click("#boot-status button").await;
-        page.wait_for("worker ready").await;
+        page.wait_for("Fit finished").await;
     });
 }
 
@@ -42,7 +42,7 @@ fn page_that_cannot_start_says_so_and_offers_to_reload() {
 fn the_page_may_not_send_anything_anywhere() {
     in_browser(async |page: &Browser| {
         page.open("").await;
-        page.wait_for("worker ready").await;
+        page.wait_for("Fit finished").await;
         page.run(
             "fetch('http://example.org/?data').catch(() => {}); new Image().src = 'http://example.org/?data'",
             &[],

@@ -6,7 +6,8 @@ use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::use_element_size;
 use leptos_use_media_query::use_media_query;
 use plotters_canvas::CanvasBackend;
-use web_sys::HtmlCanvasElement;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::ui::plot::{Spec, Surface, Theme, draw};
 
@@ -29,8 +30,7 @@ pub fn Chart(
         let (width, height, ratio) = (size.width.get(), size.height.get(), ratio.get());
         let theme = if is_dark.get() { Theme::DARK } else { Theme::LIGHT };
         if let (Some(canvas), Some(spec)) = (canvas.get(), spec.get()) {
-            let surface = Surface { width: (width * ratio).round(), height: (height * ratio).round(), ratio, theme };
-            paint(&canvas, &spec, surface);
+            paint(&canvas, &spec, (width * ratio).round(), (height * ratio).round(), ratio, theme);
         }
     });
     let description = move || spec.with(|spec| spec.as_ref().map(|spec| spec.description.clone()));
@@ -43,14 +43,20 @@ pub fn Chart(
     }
 }
 
-fn paint(canvas: &HtmlCanvasElement, spec: &Spec, surface: Surface) {
-    if surface.width < 1.0 || surface.height < 1.0 {
+/// Units of the drawing per device pixel: the backend counts in whole ones, and curves would look jagged.
+const GRAIN: f64 = 8.0;
+
+fn paint(canvas: &HtmlCanvasElement, spec: &Spec, width: f64, height: f64, ratio: f64, theme: Theme) {
+    if width < 1.0 || height < 1.0 {
         return;
     }
-    // Setting the size also clears it.
-    canvas.set_width(surface.width as u32);
-    canvas.set_height(surface.height as u32);
-    if let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
+    // Setting the size also clears it and takes back the scale.
+    canvas.set_width(width as u32);
+    canvas.set_height(height as u32);
+    let context = canvas.get_context("2d").ok().flatten().and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok());
+    let scaled = context.is_some_and(|context| context.scale(1.0 / GRAIN, 1.0 / GRAIN).is_ok());
+    if let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()).filter(|_| scaled) {
+        let surface = Surface { width: width * GRAIN, height: height * GRAIN, ratio: ratio * GRAIN, grain: GRAIN, theme };
         // A canvas that cannot be drawn on stays empty; its words and its table are there all the same.
         draw(spec, &mut backend, surface).ok();
     }

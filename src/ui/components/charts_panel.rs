@@ -64,6 +64,9 @@ fn LossAgainstTokens() -> impl IntoView {
         view! { <option value=mixture.id() prop:selected=move || state.chart_mixture.get() == mixture>{mixture.label()}</option> }
     });
     view! {
+        <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_TOKENS}</p> }>
+            <Chart spec name="chart-tokens"/>
+        </Show>
         <div class="fields">
             <label class="field">
                 <span>"Mixture"</span>
@@ -77,9 +80,6 @@ fn LossAgainstTokens() -> impl IntoView {
                     on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
             </label>
         </div>
-        <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_TOKENS}</p> }>
-            <Chart spec name="chart-tokens"/>
-        </Show>
     }
 }
 

@@ -75,7 +75,7 @@ fn Certificate() -> impl IntoView {
                 view! {
                     <p class="certificate" data-test="certificate">
                         {certificate_sentence(&answered.optimum)}
-                        " KKT residual " <span data-test="kkt">{kkt_text(&answered.optimum)}</span> "."
+                        " KKT residual " <span class="nowrap" data-test="kkt">{kkt_text(&answered.optimum)}</span> "."
                     </p>
                 }
             })

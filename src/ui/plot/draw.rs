@@ -57,15 +57,17 @@ impl Theme {
     }
 }
 
-/// What is drawn on.
+/// What is drawn on. Backends count in whole units, so that a fine curve needs units smaller than a pixel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Surface {
-    /// Width in device pixels.
+    /// Width in units.
     pub width: f64,
-    /// Height in device pixels.
+    /// Height in units.
     pub height: f64,
-    /// Device pixels per CSS pixel: sizes of text and strokes are in the latter.
+    /// Units per CSS pixel: sizes of text and strokes are in the latter.
     pub ratio: f64,
+    /// Units per device pixel: straight rules are set into the middle of one.
+    pub grain: f64,
     /// Colours.
     pub theme: Theme,
 }
@@ -74,11 +76,12 @@ pub struct Surface {
 const TEXT: f64 = 12.0;
 /// Margins around the plot: left for labels of losses, right for names of curves.
 const LEFT: f64 = 46.0;
-const RIGHT: f64 = 50.0;
+const RIGHT_OF_CURVES: f64 = 50.0;
+const RIGHT_OF_POINTS: f64 = 18.0;
 const TOP: f64 = 24.0;
 const BOTTOM: f64 = 40.0;
 /// Pixels of axis per tick.
-const TICK_EVERY: f64 = 64.0;
+const TICK_EVERY: f64 = 56.0;
 /// Length of a dash and of the gap after it.
 const DASH: f64 = 5.0;
 /// With more points than this the discs are translucent, so that crowds show.
@@ -93,7 +96,9 @@ pub fn draw<DB: DrawingBackend>(
     backend: &mut DB,
     surface: Surface,
 ) -> Result<(), DrawingErrorKind<DB::ErrorType>> {
-    let mut pen = Pen { backend, surface, x: &spec.x, y: &spec.y };
+    let has_curves = spec.series.iter().any(|series| is_line(series) && !series.label.is_empty());
+    let right = if has_curves { RIGHT_OF_CURVES } else { RIGHT_OF_POINTS };
+    let mut pen = Pen { backend, surface, right, x: &spec.x, y: &spec.y };
     pen.grid()?;
     for series in &spec.series {
         pen.series(series)?;
@@ -104,6 +109,8 @@ pub fn draw<DB: DrawingBackend>(
 struct Pen<'a, DB> {
     backend: &'a mut DB,
     surface: Surface,
+    /// Margin for the names of curves, in CSS pixels.
+    right: f64,
     x: &'a Axis,
     y: &'a Axis,
 }
@@ -120,7 +127,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     fn right(&self) -> f64 {
-        self.surface.width - self.px(RIGHT)
+        self.surface.width - self.px(self.right)
     }
 
     fn top(&self) -> f64 {
@@ -138,6 +145,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         )
     }
 
+    /// The middle of the device pixel there.
+    fn middle(&self, at: f64) -> f64 {
+        ((at / self.surface.grain).floor() + 0.5) * self.surface.grain
+    }
+
     fn grid(&mut self) -> Drawn<DB> {
         let (left, right, top, bottom) = (self.left(), self.right(), self.top(), self.bottom());
         let rule = stroke(self.surface.theme.rule, self.px(1.0));
@@ -145,12 +157,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let every = self.px(TICK_EVERY);
         let ticks_on = |length: f64| (length / every).clamp(3.0, 9.0) as usize;
         for (value, text) in ticks(self.x.range, self.x.log, ticks_on(right - left)) {
-            let (x, _) = self.place((value, self.y.range.0));
+            let x = self.middle(self.place((value, self.y.range.0)).0);
             self.backend.draw_line(whole((x, top)), whole((x, bottom)), &rule)?;
             self.text(&text, (x, bottom + self.px(6.0)), HPos::Center, VPos::Top, ink)?;
         }
         for (value, text) in ticks(self.y.range, self.y.log, ticks_on(bottom - top)) {
-            let (_, y) = self.place((self.x.range.0, value));
+            let y = self.middle(self.place((self.x.range.0, value)).1);
             self.backend.draw_line(whole((left, y)), whole((right, y)), &rule)?;
             self.text(&text, (left - self.px(6.0), y), HPos::Right, VPos::Center, ink)?;
         }
@@ -188,23 +200,27 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     /// Names of lines at their ends, pushed apart; names of points in a row above.
     fn labels(&mut self, series: &[Series]) -> Drawn<DB> {
         let named = || series.iter().filter(|series| !series.label.is_empty() && !series.points.is_empty());
-        let is_line = |series: &&Series| matches!(series.mark, Mark::Line | Mark::Dashes);
         let mut ends: Vec<(f64, &Series)> = named()
-            .filter(is_line)
+            .filter(|series| is_line(series))
             .filter_map(|series| Some((self.place(*series.points.last()?).1, series)))
             .collect();
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut lowest = f64::NEG_INFINITY;
-        for (y, series) in ends {
-            lowest = y.max(lowest + self.px(TEXT * 1.1));
+        let spacing = self.px(TEXT * 1.1);
+        for end_idx in 1..ends.len() {
+            ends[end_idx].0 = ends[end_idx].0.max(ends[end_idx - 1].0 + spacing);
+        }
+        let mut limit = self.bottom();
+        for (y, series) in ends.into_iter().rev() {
+            let y = y.min(limit);
+            limit = y - spacing;
             let color = self.surface.theme.color(series.hue);
-            self.text(&series.label, (self.right() + self.px(6.0), lowest), HPos::Left, VPos::Center, color.rgb)?;
+            self.text(&series.label, (self.right() + self.px(6.0), y), HPos::Left, VPos::Center, color.rgb)?;
         }
         let mut x = self.right();
         for series in named().filter(|series| !is_line(series)).collect::<Vec<_>>().into_iter().rev() {
             let ink = self.surface.theme.ink;
             self.text(&series.label, (x, self.px(4.0)), HPos::Right, VPos::Top, ink)?;
-            x -= self.px(width_of(&series.label, TEXT) + 10.0);
+            x -= self.px(width_of(&series.label, TEXT) + 8.0);
             let style = Stroke { color: self.surface.theme.color(series.hue), width: self.px(1.5).round() as u32 };
             let (centre, radius) = ((x, self.px(4.0 + TEXT / 2.0)), self.px(3.4).round() as u32);
             self.backend.draw_circle(whole(centre), radius, &style, series.mark == Mark::Dots)?;
@@ -217,6 +233,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let style = Text { color: BackendColor { rgb, alpha: 1.0 }, size: self.px(TEXT), anchor: Pos::new(h_pos, v_pos) };
         self.backend.draw_text(text, &style, whole(at))
     }
+}
+
+fn is_line(series: &Series) -> bool {
+    matches!(series.mark, Mark::Line | Mark::Dashes)
 }
 
 /// How far along the axis the value lies, from 0 to 1.
@@ -357,7 +377,7 @@ mod tests {
         let target = fits.study.targets().next().unwrap();
         let spec = observed_predicted(&fits.data.dataset, target, &[true, false, false, false, false, false]).unwrap();
         let mut svg = String::new();
-        let surface = Surface { width: 400.0, height: 300.0, ratio: 1.0, theme: Theme::LIGHT };
+        let surface = Surface { width: 400.0, height: 300.0, ratio: 1.0, grain: 1.0, theme: Theme::LIGHT };
         draw(&spec, &mut SVGBackend::with_string(&mut svg, (400, 300)), surface).unwrap();
         // Six points and two in the names.
         assert_eq!(svg.matches("<circle").count(), 8);

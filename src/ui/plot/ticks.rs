@@ -34,9 +34,14 @@ fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
         return vec![low];
     }
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= rough).unwrap_or(rough);
-    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
-    (first..=last).map(|multiple| multiple as f64 * step).collect()
+    let multiples = |step: f64| -> Vec<f64> {
+        let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+        (first..=last).map(|multiple| multiple as f64 * step).collect()
+    };
+    // The sparsest that is not crowded; or else the next finer one, until there are three.
+    let steps = [10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1].map(|digit| digit * power);
+    let finest_allowed = steps.iter().rposition(|step| *step >= rough).unwrap_or(0);
+    steps[finest_allowed..].iter().map(|step| multiples(*step)).find(|ticks| ticks.len() >= 3).unwrap_or_else(|| vec![low, high])
 }
 
 #[cfg(test)]
@@ -56,6 +61,8 @@ mod tests {
         check((4e9, 4.6e10), true, &["5B", "10B", "20B"]);
         check((1.1e9, 1.9e9), true, &["1.2B", "1.4B", "1.6B", "1.8B"]);
         check((1.9, 3.4), false, &["2", "2.5", "3"]);
+        check((1.4, 2.45), false, &["1.4", "1.6", "1.8", "2", "2.2", "2.4"]);
+        check((1.45, 2.2), false, &["1.6", "1.8", "2", "2.2"]);
         check((2.0, 2.0), false, &["2"]);
     }
 }

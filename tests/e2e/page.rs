@@ -1,0 +1,184 @@
+//! From a table to a link, and what happens to tables and links that are none.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+use crate::browser::{Browser, in_browser};
+
+/// Fits of the real runs on two busy cores, in a browser.
+const FIT: Duration = Duration::from_secs(240);
+const SMALL_TABLE: &str = "w_a,w_b,N,D,a_loss\n0.5,0.5,100M,1B,3.0\n0.2,0.8,100M,2B,2.9\n0.8,0.2,300M,2B,2.7\n\
+    0.3,0.7,300M,3B,2.6\n0.6,0.4,1B,5B,2.4\n0.9,0.1,1B,9B,2.3\n0.5,0.5,1B,3B,2.45\n0.4,0.6,300M,5B,2.55\n";
+
+/// A file of the real runs, or a word on standard error that it is not there.
+fn data(name: &str) -> Option<String> {
+    let folder = env::var_os("MIXLAW_DATA")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let text = fs::read_to_string(folder.join(name)).ok();
+    if text.is_none() {
+        let _ = writeln!(io::stderr(), "browser test SKIPPED: no {name} in {}; set MIXLAW_DATA", folder.display());
+    }
+    text
+}
+
+async fn open_example(page: &Browser) {
+    page.open("").await;
+    page.wait_for("Fit finished").await;
+}
+
+/// Puts a text into the table's field and waits until it was read.
+async fn paste(page: &Browser, text: &str, until: &str) {
+    page.paste("[data-test=paste]", text).await;
+    page.wait_for(until).await;
+}
+
+/// Fits a law and waits for the end.
+async fn fit(page: &Browser, law: &str) {
+    page.choose("[data-test=law-select]", law).await;
+    page.click("[data-test=fit]").await;
+    let deadline = Instant::now() + FIT;
+    while page.text().await.contains("targets done") {
+        assert!(Instant::now() < deadline, "the fit does not end");
+        page.wait(Duration::from_millis(100)).await;
+    }
+    page.wait_for(&format!("Fit finished: {law}")).await;
+}
+
+/// The optimum as "domain weight" lines, once it is there for what is on show.
+async fn optimum(page: &Browser) -> String {
+    page.wait(Duration::from_millis(500)).await;
+    page.wait_for("KKT residual").await;
+    let script = "return [...document.querySelectorAll('[data-test=optimum-weight]')]
+        .map(cell => cell.dataset.domain + ' ' + cell.textContent).join('\\n')";
+    page.run(script, &[]).await.as_str().expect("weights").to_string()
+}
+
+fn weight(optimum: &str, domain: &str) -> f64 {
+    let line = optimum.lines().find_map(|line| line.strip_prefix(domain)).expect("a domain's weight");
+    line.trim().trim_end_matches('%').trim().parse().expect("a number")
+}
+
+#[test]
+fn the_real_runs_from_table_to_link() {
+    let Some(table) = data("slimpajama_paper_split.csv") else { return };
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, &table, "1,574 observations").await;
+        fit(page, "additive law").await;
+        // The paper's optimum for the mean of the seven domains has 25.1 % c4; with openhermes as eighth target a bit more.
+        let additive = optimum(page).await;
+        assert!((weight(&additive, "c4") - 25.1).abs() < 2.5, "{additive}");
+        fit(page, "joint law").await;
+        page.paste("[data-test=scenario-n]", "7B").await;
+        page.paste("[data-test=scenario-d]", "150B").await;
+        page.wait_for("N is 2.6 times the largest in the data (2.72B)").await;
+        let joint = optimum(page).await;
+        page.screenshot("slimpajama-joint").await;
+
+        page.click("[data-test=share]").await;
+        page.wait_for("Link copied.").await;
+        let link = page.clipboard().await;
+        assert_eq!(page.address().await, link);
+        let fragment = &link[link.find('#').expect("a fragment")..];
+        let other = page.someone_else().await;
+        other.open(fragment).await;
+        other.wait_for("These fits were not redone here").await;
+        assert_eq!(optimum(&other).await, joint);
+        assert_eq!(other.value_of("[data-test=scenario-n]").await, "7B");
+        other.screenshot("slimpajama-link").await;
+        other.click("[data-test=close-link]").await;
+        other.wait_for("Example study: synthetic").await;
+        other.wait_for("Fit finished").await;
+    });
+}
+
+#[test]
+fn what_is_no_table_gets_a_sentence_and_the_page_still_works() {
+    let half_link = "1.z.fZZbc6IwFMe_C8_iBHIh6Vs";
+    let rows = "0.5,0.5,100M,1B,3.0\n".repeat(1);
+    let cases = [
+        (String::new(), "the text is empty"),
+        ("\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR\0\0".to_string(), "this is binary data, not text"),
+        ("x".repeat(10_000_000), "the first line is one column"),
+        ("w_a,w_b,N,D\n0.5,0.5,1B,1B\n".to_string(), "no column is a loss"),
+        (format!("w_a,w_b,N,D,a_loss\n{rows}"), "1 observation ·"),
+        (SMALL_TABLE.replace("0.5,0.5,100M", "0.5,0.5,NaN"), "line 2, column \"N\": the cell is blank"),
+        (SMALL_TABLE.replace("0.2,0.8", "1.2,0.8"), "1.2 + 0.8 sum to 2; they must sum to 1"),
+    ];
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        for (text, sentence) in &cases {
+            paste(page, text, sentence).await;
+        }
+        page.change_fragment(half_link).await;
+        page.wait_for("This link cannot be opened: this link is damaged").await;
+        page.screenshot("half-link").await;
+        page.click("[data-test=close-link]").await;
+        paste(page, SMALL_TABLE, "8 observations").await;
+        fit(page, "additive law").await;
+        page.wait_for("the fit can follow any noise").await;
+    });
+}
+
+#[test]
+fn a_fit_can_be_cancelled_and_begun_again() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        page.click("[data-test=options] summary").await;
+        page.paste("[data-test=starts]", "5000").await;
+        page.choose("[data-test=law-select]", "joint law").await;
+        page.click("[data-test=fit]").await;
+        page.wait_for("Fitting the joint law: 0 of 8 targets done").await;
+        page.click("[data-test=cancel]").await;
+        page.wait_for("Fit cancelled").await;
+        page.paste("[data-test=starts]", "2").await;
+        fit(page, "additive law").await;
+    });
+}
+
+#[test]
+fn the_draft_is_there_after_a_reload() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, SMALL_TABLE, "8 observations").await;
+        page.open("").await;
+        page.wait_for("Fit finished").await;
+        assert_eq!(page.value_of("[data-test=paste]").await, SMALL_TABLE);
+        page.click("[data-test=example]").await;
+        page.wait_for("Example study: synthetic").await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("8 observations").await;
+    });
+}
+
+#[test]
+fn a_picture_dropped_on_the_page_is_refused_and_a_table_is_taken() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        page.drop_file("h1", "plot.png", "\u{0}\u{1}\u{2}\u{0}").await;
+        page.wait_for("plot.png: this is binary data, not text").await;
+        page.drop_file("h1", "runs.csv", SMALL_TABLE).await;
+        page.wait_for("8 observations").await;
+        page.wait_for("Fit finished: additive law, 1 target in").await;
+    });
+}
+
+#[test]
+fn every_screen_shows_the_whole_page() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        page.wait_for("KKT residual").await;
+        for (width, height, ratio) in [(1440, 900, 1.0), (768, 1024, 1.0), (390, 844, 2.0), (320, 640, 2.0)] {
+            page.set_screen(width, height, ratio).await;
+            for dark in [false, true] {
+                page.prefer_dark(dark).await;
+                page.wait(Duration::from_millis(300)).await;
+                let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+                assert_eq!(page.run(wider, &[]).await, 0, "the page is wider than {width} px");
+                page.screenshot(&format!("example-{width}-{}", if dark { "dark" } else { "light" })).await;
+            }
+        }
+    });
+}

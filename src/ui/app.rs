@@ -5,9 +5,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{DataTransfer, DragEvent, Element};
 
-use super::components::{
-    ChartsPanel, DataPanel, FitPanel, LinkCard, MixturePanel, SharePanel, take_file,
-};
+use super::components::{ChartsPanel, DataPanel, FitPanel, LinkCard, MixturePanel, SharePanel, take_file};
 use super::state::State;
 use super::text;
 

@@ -22,7 +22,8 @@ pub fn hardware_threads() -> usize {
 /// A path beside the page, whatever folder it lies in.
 pub fn from_base(path: &str) -> String {
     let base = window().and_then(|window| window.document()).and_then(|document| document.base_uri().ok().flatten());
-    base.and_then(|base| web_sys::Url::new_with_base(path, &base).ok()).map_or_else(|| path.to_string(), |url| url.href())
+    base.and_then(|base| web_sys::Url::new_with_base(path, &base).ok())
+        .map_or_else(|| path.to_string(), |url| url.href())
 }
 
 /// The page's address.

@@ -56,7 +56,9 @@ impl Draft {
 
     /// The draft of a stored text; `None` if it is not one of ours.
     pub fn from_stored(stored: &str) -> Option<Self> {
-        serde_json::from_str::<Self>(stored).ok().filter(|draft| draft.version == VERSION && !draft.text.trim().is_empty())
+        serde_json::from_str::<Self>(stored)
+            .ok()
+            .filter(|draft| draft.version == VERSION && !draft.text.trim().is_empty())
     }
 }
 
@@ -78,7 +80,10 @@ mod tests {
     fn what_is_no_draft_is_not_read() {
         assert_eq!(draft("x".repeat(LONGEST_KEPT_TEXT + 1)).to_stored(), None);
         assert_eq!(Draft::from_stored("{}"), None);
-        assert_eq!(Draft::from_stored(&draft("a,b".into()).to_stored().unwrap().replace("\"version\":1", "\"version\":9")), None);
+        assert_eq!(
+            Draft::from_stored(&draft("a,b".into()).to_stored().unwrap().replace("\"version\":1", "\"version\":9")),
+            None
+        );
         assert_eq!(Draft::from_stored(&draft(" ".into()).to_stored().unwrap()), None);
     }
 }

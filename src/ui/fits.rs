@@ -233,6 +233,9 @@ pub(super) mod tests {
     #[test]
     fn the_end_is_told() {
         let sentence = fits().sentence();
-        assert!(sentence.starts_with("Fit finished: additive law, 2 targets in 1.2 s, mean relative error "), "{sentence}");
+        assert!(
+            sentence.starts_with("Fit finished: additive law, 2 targets in 1.2 s, mean relative error "),
+            "{sentence}"
+        );
     }
 }

@@ -83,7 +83,10 @@ mod tests {
             with(|settings| settings.starts = "0".into()),
             "the number of starts is \"0\"; it must be a whole number from 1 to 10000"
         );
-        assert_eq!(with(|settings| settings.seed = "-1".into()), "the seed is \"-1\"; it must be a whole number of 0 or more");
+        assert_eq!(
+            with(|settings| settings.seed = "-1".into()),
+            "the seed is \"-1\"; it must be a whole number of 0 or more"
+        );
         assert_eq!(
             with(|settings| settings.delta = "0".into()),
             "δ is \"0\"; it must be a positive number, such as 0.001"

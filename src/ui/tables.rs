@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fits::{LawFits, StudyData};
-use crate::fit::{DataSummary, Fit, FittedStudy, FittedTarget, Termination};
+use crate::fit::{DataSummary, Fit, FittedStudy, FittedTarget, Flag, Termination};
 use crate::import::{Role, Roles};
 use crate::law::{Law, Parameter, Shape, Symbol};
 use crate::mixture::{Certificate, Optimum, Scenario};
@@ -34,16 +34,17 @@ pub struct ResultCells {
     pub starts: String,
     /// How the search ended.
     pub status: &'static str,
-    /// What the reader must know, each a sentence.
-    pub flags: Vec<String>,
+    /// What makes the fit doubtful, each a sentence; never folded away.
+    pub warnings: Vec<String>,
+    /// What is to be known of its parameters, each a sentence.
+    pub notes: Vec<String>,
 }
 
 /// The fits of a study, then the targets that could not be fitted.
 pub fn result_rows(study: &FittedStudy, failures: &[(String, String)]) -> Vec<ResultRow> {
-    let fitted = study.targets().map(|target| ResultRow {
-        target: target.name.to_string(),
-        outcome: Ok(result_cells(target, &study.domains)),
-    });
+    let fitted = study
+        .targets()
+        .map(|target| ResultRow { target: target.name.to_string(), outcome: Ok(result_cells(target, &study.domains)) });
     let failed =
         failures.iter().map(|(target, sentence)| ResultRow { target: target.clone(), outcome: Err(sentence.clone()) });
     fitted.chain(failed).collect()
@@ -55,6 +56,10 @@ fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
     let percent = |value: Option<f64>| value.map_or_else(|| "–".to_string(), |value| format!("{value:.2} %"));
     let names: Vec<String> =
         parameters(target.fit).iter().map(|parameter| symbol_text(parameter.symbol, domains)).collect();
+    let sentences = |doubtful: bool| {
+        let flags = report.flags.iter().filter(|flag| is_doubtful(flag) == doubtful);
+        flags.map(|flag| flag.sentence(&names)).collect()
+    };
     ResultCells {
         objective: write_scientific(report.objective, DIGITS),
         fit_mre: percent(score.map(|score| score.fit_mre_percent)),
@@ -64,7 +69,16 @@ fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
             Termination::Converged => "converged",
             Termination::StepsRanOut => "steps ran out",
         },
-        flags: report.flags.iter().map(|flag| flag.sentence(&names)).collect(),
+        warnings: sentences(true),
+        notes: sentences(false),
+    }
+}
+
+/// Whether a flag doubts the fit itself, or only single parameters of it.
+fn is_doubtful(flag: &Flag) -> bool {
+    match flag {
+        Flag::NotConverged | Flag::StartsDisagree { .. } | Flag::FewRows { .. } | Flag::Dropped(_) => true,
+        Flag::AtBound(_) | Flag::Undetermined(_) => false,
     }
 }
 
@@ -199,7 +213,8 @@ pub fn loss_rows(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) ->
     let mut rows: Vec<LossRow> = study
         .targets()
         .map(|target| {
-            let share = weighted.iter().find(|(weighted, _)| weighted.name == target.name).map_or(0.0, |(_, share)| *share);
+            let share =
+                weighted.iter().find(|(weighted, _)| weighted.name == target.name).map_or(0.0, |(_, share)| *share);
             let losses = mixtures.map(|h| target.loss(Some(scenario.n), Some(scenario.d), h).0);
             for (mean, loss) in means.iter_mut().zip(losses) {
                 *mean += share * loss;
@@ -369,8 +384,11 @@ mod tests {
         let rows = result_rows(&fits.study, &[("y".into(), "no loss".into())]);
         assert_eq!(rows.iter().map(|row| row.target.as_str()).collect::<Vec<_>>(), ["a_loss", "x_loss", "y"]);
         let cells = rows[0].outcome.as_ref().unwrap();
-        assert!(cells.fit_mre.ends_with(" %") && cells.holdout_mre == "–" && cells.starts.ends_with(" of 2"), "{cells:?}");
-        assert!(cells.flags.iter().any(|flag| flag.starts_with("6 observations for 9 parameters")), "{cells:?}");
+        assert!(
+            cells.fit_mre.ends_with(" %") && cells.holdout_mre == "–" && cells.starts.ends_with(" of 2"),
+            "{cells:?}"
+        );
+        assert!(cells.warnings.iter().any(|flag| flag.starts_with("6 observations for 9 parameters")), "{cells:?}");
         assert_eq!(rows[2].outcome, Err("no loss".into()));
     }
 
@@ -381,7 +399,10 @@ mod tests {
         let letters = |headings: &[Heading]| headings.iter().map(|heading| heading.letter).collect::<String>();
         assert_eq!(letters(&table.scalars.iter().map(|(heading, _)| *heading).collect::<Vec<_>>()), "EABαβ");
         assert_eq!(letters(&table.columns), "Cγ");
-        assert_eq!(table.rows.iter().map(|(domain, cells)| (domain.as_str(), cells.len())).collect::<Vec<_>>(), [("a", 2), ("b", 2)]);
+        assert_eq!(
+            table.rows.iter().map(|(domain, cells)| (domain.as_str(), cells.len())).collect::<Vec<_>>(),
+            [("a", 2), ("b", 2)]
+        );
     }
 
     #[test]

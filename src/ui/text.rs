@@ -16,9 +16,11 @@ pub const PROMISE: &str = "From a table of training runs to the mixture to train
 /// Above the text field.
 pub const PASTE_HELP: &str = "Paste a table anywhere on this page, drop a file on it, or choose one. One row per run or checkpoint; columns for domain weights, model size N, tokens D and losses.";
 /// For a text too long for the text field.
-pub const TOO_LONG_TO_EDIT: &str = "This table is too long to edit here; its first lines are shown. Paste or choose another one to replace it.";
+pub const TOO_LONG_TO_EDIT: &str =
+    "This table is too long to edit here; its first lines are shown. Paste or choose another one to replace it.";
 /// For a text too long to keep.
-pub const TOO_LONG_TO_KEEP: &str = "This table is too long for the browser's storage: it is gone when this page is closed.";
+pub const TOO_LONG_TO_KEEP: &str =
+    "This table is too long for the browser's storage: it is gone when this page is closed.";
 /// Where the browser refuses its storage.
 pub const NOT_KEPT: &str = "The browser refuses to store the draft: it is gone when this page is closed.";
 /// Beside results whose inputs have changed.
@@ -38,7 +40,8 @@ pub const OTHER_BUILD: &str = "the page has been updated while it was open; relo
 /// What a link holds.
 pub const LINK_CONTENTS: &str = "The link holds the law, its parameters, the names of domains and targets, the ranges of the data, the quality of the fits and the scenario above. It does not hold the table. The part after # is not sent to any server, but it stays in chats and in browser histories.";
 /// A link longer than chat programs like.
-pub const LONG_LINK: &str = "Some chat programs cut links above 2,000 characters; send this one by mail or in a document.";
+pub const LONG_LINK: &str =
+    "Some chat programs cut links above 2,000 characters; send this one by mail or in a document.";
 /// Where the clipboard cannot be written.
 pub const COPY_BY_HAND: &str = "The browser does not let this page copy: the link is selected, copy it with Ctrl+C.";
 /// Without fits.

@@ -142,7 +142,8 @@ impl Pool {
         let mut failed = Vec::new();
         for lane in [Lane::Quick, Lane::Heavy] {
             while let Some(position) = state.queue.iter().position(|job| job.lane == lane) {
-                let idle = state.members.iter().position(|member| member.lane == lane && matches!(member.doing, Doing::Idle));
+                let idle =
+                    state.members.iter().position(|member| member.lane == lane && matches!(member.doing, Doing::Idle));
                 let Some(member_idx) = idle else { break };
                 let Some(job) = state.queue.remove(position) else { break };
                 let member = &mut state.members[member_idx];
@@ -162,7 +163,8 @@ impl Pool {
                 match self.start(lane, state.last_id) {
                     Some(member) => state.members.push(member),
                     None => {
-                        failed.extend(state.queue.drain(..).map(|job| (job.listener, text::WORKER_MISSING.to_string())));
+                        failed
+                            .extend(state.queue.drain(..).map(|job| (job.listener, text::WORKER_MISSING.to_string())));
                     }
                 }
             }

@@ -2,11 +2,11 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
 use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::use_element_size;
 use leptos_use_media_query::use_media_query;
 use plotters_canvas::CanvasBackend;
-use leptos::wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::ui::plot::{Spec, Surface, Theme, draw};
@@ -56,7 +56,8 @@ fn paint(canvas: &HtmlCanvasElement, spec: &Spec, width: f64, height: f64, ratio
     let context = canvas.get_context("2d").ok().flatten().and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok());
     let scaled = context.is_some_and(|context| context.scale(1.0 / GRAIN, 1.0 / GRAIN).is_ok());
     if let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()).filter(|_| scaled) {
-        let surface = Surface { width: width * GRAIN, height: height * GRAIN, ratio: ratio * GRAIN, grain: GRAIN, theme };
+        let surface =
+            Surface { width: width * GRAIN, height: height * GRAIN, ratio: ratio * GRAIN, grain: GRAIN, theme };
         // A canvas that cannot be drawn on stays empty; its words and its table are there all the same.
         draw(spec, &mut backend, surface).ok();
     }

@@ -75,7 +75,7 @@ fn LossAgainstTokens() -> impl IntoView {
                 </select>
             </label>
             <label class="field">
-                <span>"One more size N"</span>
+                <span>"Also at N"</span>
                 <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
                     on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
             </label>

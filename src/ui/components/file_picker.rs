@@ -13,7 +13,8 @@ pub fn take_file(state: State, file: web_sys::File) {
     let file = gloo_file::File::from(file);
     let name = file.name();
     if file.size() > MAX_BYTES as u64 {
-        let sentence = format!("the file has {} MB; up to {} MB can be read", file.size() / 1_000_000, MAX_BYTES / 1_000_000);
+        let sentence =
+            format!("the file has {} MB; up to {} MB can be read", file.size() / 1_000_000, MAX_BYTES / 1_000_000);
         state.refuse_file(&name, &sentence);
         return;
     }

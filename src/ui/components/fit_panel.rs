@@ -76,5 +76,7 @@ fn shown_equation(state: State) -> String {
 
 fn source(state: State) -> &'static str {
     let linked = state.shown.get().filter(|shown| shown.fits.is_none());
-    linked.and_then(|shown| shown.study.fits.first().map(|fit| fit.law.source())).unwrap_or_else(|| state.law().source())
+    linked
+        .and_then(|shown| shown.study.fits.first().map(|fit| fit.law.source()))
+        .unwrap_or_else(|| state.law().source())
 }

@@ -16,10 +16,10 @@ pub fn Issues() -> impl IntoView {
 }
 
 fn lists(table: &ImportedTable) -> impl IntoView + use<> {
-    let rest = |shown: usize, all: usize| {
-        (all > shown).then(|| view! { <li>{format!("and {} more", all - shown)}</li> })
-    };
-    let items = |sentences: &[String]| sentences.iter().map(|sentence| view! { <li>{sentence.clone()}</li> }).collect_view();
+    let rest =
+        |shown: usize, all: usize| (all > shown).then(|| view! { <li>{format!("and {} more", all - shown)}</li> });
+    let items =
+        |sentences: &[String]| sentences.iter().map(|sentence| view! { <li>{sentence.clone()}</li> }).collect_view();
     let errors = (table.n_errors > 0).then(|| {
         view! {
             <h3 class="error">{issues_heading(table.n_errors, table.n_left_out)}</h3>

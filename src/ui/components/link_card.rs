@@ -19,7 +19,9 @@ pub fn LinkCard() -> impl IntoView {
     };
     move || {
         state.opened.get().map(|opened| match opened {
-            Opened::Study(_) => card("link-card", "Opened from a link.", text::FROM_LINK.to_string(), "Back to my own draft"),
+            Opened::Study(_) => {
+                card("link-card", "Opened from a link.", text::FROM_LINK.to_string(), "Back to my own draft")
+            }
             Opened::Bad(sentence) => {
                 card("link-card bad", text::BAD_LINK, format!("{sentence}. {}", text::DRAFT_SAFE), "Close")
             }

@@ -11,11 +11,16 @@ pub fn LossTable() -> impl IntoView {
     let state = use_state();
     let targets = Memo::new(move |_| {
         let shown = state.shown.get();
-        shown.map(|shown| shown.study.targets().map(|target| target.name.to_string()).collect::<Vec<_>>()).unwrap_or_default()
+        shown
+            .map(|shown| shown.study.targets().map(|target| target.name.to_string()).collect::<Vec<_>>())
+            .unwrap_or_default()
     });
     let rows = Memo::new(move |_| {
         let optimum = state.optimum.read();
-        optimum.latest().map(|answered| loss_rows(&answered.study, &answered.scenario, &answered.optimum)).unwrap_or_default()
+        optimum
+            .latest()
+            .map(|answered| loss_rows(&answered.study, &answered.scenario, &answered.optimum))
+            .unwrap_or_default()
     });
     let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
     view! {

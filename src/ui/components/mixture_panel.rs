@@ -68,7 +68,9 @@ fn with_study(state: State, read: fn(&ScenarioInput, &crate::fit::DataSummary) -
 fn Certificate() -> impl IntoView {
     let state = use_state();
     move || match &*state.optimum.read() {
-        AskedOptimum::Failed(sentence) => view! { <p class="error" data-test="optimum-error">{sentence.clone()}</p> }.into_any(),
+        AskedOptimum::Failed(sentence) => {
+            view! { <p class="error" data-test="optimum-error">{sentence.clone()}</p> }.into_any()
+        }
         asked => asked
             .latest()
             .map(|answered| {

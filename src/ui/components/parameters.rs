@@ -42,7 +42,8 @@ fn scalars(table: &ParameterTable) -> impl IntoView + use<> {
 }
 
 fn by_domain(table: ParameterTable) -> impl IntoView {
-    let columns = table.columns.into_iter().map(|column| view! { <th scope="col">{heading(column)}<sub>"i"</sub></th> });
+    let columns =
+        table.columns.into_iter().map(|column| view! { <th scope="col">{heading(column)}<sub>"i"</sub></th> });
     let rows = table.rows.into_iter().map(|(domain, cells)| {
         let cells = cells.into_iter().map(|cell| view! { <td>{cell}</td> }).collect_view();
         view! { <tr><th scope="row">{domain}</th>{cells}</tr> }

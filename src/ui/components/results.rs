@@ -61,7 +61,7 @@ fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView
         let target = target.clone();
         move |_| state.chosen_target.set(Some(target.clone()))
     };
-    let flags = flags_row(cells.flags);
+    let flags = flags_row(cells.warnings, cells.notes);
     let name = target.clone();
     view! {
         <tr data-target=name>
@@ -81,16 +81,19 @@ fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView
     }
 }
 
-/// What must be known of a fit: the first sentence always, the others unfolded.
-fn flags_row(flags: Vec<String>) -> Option<impl IntoView> {
-    let n_more = flags.len().saturating_sub(1);
-    let mut flags = flags.into_iter();
-    let first = flags.next()?;
-    let content = if n_more == 0 {
-        view! { <p>{first}</p> }.into_any()
-    } else {
-        let rest = flags.map(|flag| view! { <li>{flag}</li> }).collect_view();
-        view! { <details><summary>{first}" · and "{n_more}" more"</summary><ul>{rest}</ul></details> }.into_any()
-    };
-    Some(view! { <tr class="flags"><td colspan="6">{content}</td></tr> })
+/// What must be known of a fit: warnings always, of the notes the first; the others unfold.
+fn flags_row(warnings: Vec<String>, notes: Vec<String>) -> Option<impl IntoView> {
+    if warnings.is_empty() && notes.is_empty() {
+        return None;
+    }
+    let n_more = notes.len().saturating_sub(1);
+    let mut notes = notes.into_iter();
+    let first = notes.next();
+    let rest = notes.map(|note| view! { <li>{note}</li> }).collect_view();
+    let warnings = warnings.into_iter().map(|warning| view! { <p class="warning">{warning}</p> }).collect_view();
+    let notes = first.map(|first| match n_more {
+        0 => view! { <p>{first}</p> }.into_any(),
+        _ => view! { <details><summary>{first}" · and "{n_more}" more"</summary><ul>{rest}</ul></details> }.into_any(),
+    });
+    Some(view! { <tr class="flags"><td colspan="6">{warnings}{notes}</td></tr> })
 }

@@ -95,7 +95,11 @@ pub fn loss_against_tokens(
     let description = format!(
         "Predicted loss of {} against training tokens at {mixture_name}{}: it falls from {} at {} tokens to {} at {} tokens. Broken lines are beyond the data.",
         target.name,
-        largest.map_or_else(String::new, |n| format!(" for {} curves up to {} parameters", all.len(), write_count(n.0, 3))),
+        largest.map_or_else(String::new, |n| format!(
+            " for {} curves up to {} parameters",
+            all.len(),
+            write_count(n.0, 3)
+        )),
         loss(at(largest, least).1),
         write_count(least, 3),
         loss(at(largest, end).1),
@@ -122,7 +126,8 @@ fn chosen_sizes(sizes: &[Params]) -> Vec<Option<Params>> {
 /// The range of the values with some room around; `None` of none.
 fn padded(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let finite = values.filter(|value| value.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     let room = ((high - low) * 0.04).max(high.abs() * 1e-3);
     (low <= high).then_some((low - room, high + room))
 }

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily, FontStyle,
-    FontTransform,
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily,
+    FontStyle, FontTransform,
 };
 
 use super::ticks::ticks;
@@ -30,7 +30,7 @@ impl Theme {
         rule: (222, 224, 219),
         data: (0, 114, 178),
         beyond: (179, 89, 0),
-        ordered: [(96, 170, 218), (8, 48, 107)],
+        ordered: [(62, 142, 200), (8, 48, 107)],
     };
     /// On near black.
     pub const DARK: Self = Self {
@@ -39,7 +39,7 @@ impl Theme {
         rule: (44, 51, 58),
         data: (86, 165, 218),
         beyond: (224, 140, 60),
-        ordered: [(58, 118, 168), (198, 226, 250)],
+        ordered: [(70, 132, 184), (206, 230, 251)],
     };
 
     fn color(&self, hue: Hue) -> BackendColor {
@@ -213,8 +213,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for (y, series) in ends.into_iter().rev() {
             let y = y.min(limit);
             limit = y - spacing;
-            let color = self.surface.theme.color(series.hue);
-            self.text(&series.label, (self.right() + self.px(6.0), y), HPos::Left, VPos::Center, color.rgb)?;
+            let theme = self.surface.theme;
+            let rgb = if series.hue == Hue::Beyond { theme.beyond } else { theme.ink };
+            self.text(&series.label, (self.right() + self.px(6.0), y), HPos::Left, VPos::Center, rgb)?;
         }
         let mut x = self.right();
         for series in named().filter(|series| !is_line(series)).collect::<Vec<_>>().into_iter().rev() {
@@ -230,7 +231,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     fn text(&mut self, text: &str, at: (f64, f64), h_pos: HPos, v_pos: VPos, rgb: (u8, u8, u8)) -> Drawn<DB> {
-        let style = Text { color: BackendColor { rgb, alpha: 1.0 }, size: self.px(TEXT), anchor: Pos::new(h_pos, v_pos) };
+        let style =
+            Text { color: BackendColor { rgb, alpha: 1.0 }, size: self.px(TEXT), anchor: Pos::new(h_pos, v_pos) };
         self.backend.draw_text(text, &style, whole(at))
     }
 }

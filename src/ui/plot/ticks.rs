@@ -41,7 +41,11 @@ fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
     // The sparsest that is not crowded; or else the next finer one, until there are three.
     let steps = [10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1].map(|digit| digit * power);
     let finest_allowed = steps.iter().rposition(|step| *step >= rough).unwrap_or(0);
-    steps[finest_allowed..].iter().map(|step| multiples(*step)).find(|ticks| ticks.len() >= 3).unwrap_or_else(|| vec![low, high])
+    steps[finest_allowed..]
+        .iter()
+        .map(|step| multiples(*step))
+        .find(|ticks| ticks.len() >= 3)
+        .unwrap_or_else(|| vec![low, high])
 }
 
 #[cfg(test)]

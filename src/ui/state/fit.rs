@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::State;
 use crate::fit::{Fit, target_groups};
 use crate::protocol::{Answer, Task, WireStudy};
+use crate::ui::browser;
 use crate::ui::fits::Run;
 use crate::ui::same::Same;
 use crate::ui::text;
-use crate::ui::browser;
 use crate::ui::workers::{Lane, Reply};
 
 impl State {

@@ -100,7 +100,8 @@ impl State {
 
     /// Takes a file's bytes as [`State::take_text`] takes a text; if they are none, says so and keeps the table.
     pub fn take_bytes(self, name: &str, bytes: &[u8]) {
-        match import::decode::decode(bytes) {
+        let text = import::decode::decode(bytes);
+        match text.and_then(|text| import::decode::check_text(&text).map(|()| text)) {
             Ok(text) => self.take_text(&text),
             Err(cause) => self.refuse_file(name, &cause.to_string()),
         }
@@ -194,7 +195,8 @@ impl State {
     }
 
     fn next_version(self) -> u64 {
-        self.data.with_untracked(|data| data.as_ref().map_or(0, |data| data.version))
+        self.data
+            .with_untracked(|data| data.as_ref().map_or(0, |data| data.version))
             .max(self.fits.with_untracked(|fits| fits.values().map(|fits| fits.key.data_version).max().unwrap_or(0)))
             + 1
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::import::{Origin, Source, example};
 use super::State;
+use super::import::{Origin, Source, example};
 use crate::ui::browser;
 use crate::ui::draft::{Draft, STORAGE_KEY};
 use crate::ui::text;

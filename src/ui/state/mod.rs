@@ -18,7 +18,7 @@ use leptos::prelude::*;
 
 pub use import::{Import, ImportedTable, Origin, Source};
 pub use link::Opened;
-pub use optimum::{AskedOptimum, Answered};
+pub use optimum::{Answered, AskedOptimum};
 
 use super::fits::{FitKey, LawFits, Run, StudyData};
 use super::same::Same;
@@ -187,9 +187,10 @@ impl State {
             let study = shown.get()?.study;
             (!study.fits.is_empty()).then_some(())?;
             let scenario = scenario.get()?;
-            Some(scenario.and_then(|scenario| {
-                crate::share::encode(&study, &scenario).map_err(|error| error.to_string())
-            }))
+            Some(
+                scenario
+                    .and_then(|scenario| crate::share::encode(&study, &scenario).map_err(|error| error.to_string())),
+            )
         });
         Self {
             source,

@@ -91,9 +91,9 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// Of [`Task::Import`].
-    Import(WireImport),
+    Import(Box<WireImport>),
     /// Of [`Task::Fit`].
-    Fit(WireFit),
+    Fit(Box<WireFit>),
     /// Of [`Task::Optimum`].
     Optimum(Optimum),
 }
@@ -238,10 +238,11 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
     let job = request.job;
     let outcome = match request.task {
-        Task::Import { text, roles } => Ok(Answer::Import(read_table(&text, roles))),
+        Task::Import { text, roles } => Ok(Answer::Import(Box::new(read_table(&text, roles)))),
         Task::Fit { study, law, target_idxs, config } => {
             let mut progress = |progress| emit(Event::Progress { job, progress });
-            fit_study(study, &law, &target_idxs, &config, &mut progress).map(|fit| Answer::Fit(WireFit::from(&fit)))
+            fit_study(study, &law, &target_idxs, &config, &mut progress)
+                .map(|fit| Answer::Fit(Box::new(WireFit::from(&fit))))
         }
         Task::Optimum { fitted, scenario } => find_optimum(fitted, &scenario).map(Answer::Optimum),
     };

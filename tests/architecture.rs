@@ -19,13 +19,14 @@ const LEVELS: [(&str, u32); 13] = [
     ("protocol", 7),
     ("ui", 8),
 ];
-const BROWSER_CRATES: [&str; 9] = [
+const BROWSER_CRATES: [&str; 10] = [
     "leptos",
-    "leptos_use",
+    "leptos_use_device_pixel_ratio",
+    "leptos_use_element_size",
+    "leptos_use_media_query",
     "web_sys",
     "js_sys",
     "wasm_bindgen",
-    "serde_wasm_bindgen",
     "plotters_canvas",
     "gloo_file",
     "gloo_timers",

@@ -134,7 +134,7 @@ fn too_many_domains_for_a_link_are_refused_with_a_number() {
     let law = LAWS[0];
     let study = fitted(law, 65, vec![theta(&mut random(1), law, &shape(65, true, true))]);
     assert_eq!(
-        encode(&study, &scenario(1)).err().expect("too many").to_string(),
+        encode(&study, &scenario(1)).expect_err("too many").to_string(),
         "a link cannot hold this study: it has 65 domains, and a link holds 64"
     );
 }

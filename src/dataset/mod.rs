@@ -288,8 +288,7 @@ mod tests {
     fn a_wrong_observation_is_refused_with_its_line() {
         let says = |observation: Observation| {
             study(vec![self::observation(2, 1e9, 2e10, &[0.5, 0.5], 3.0), observation])
-                .err()
-                .expect("refused")
+                .expect_err("refused")
                 .to_string()
         };
         assert_eq!(

@@ -7,8 +7,8 @@ use crate::ui::tables::first_lines;
 use crate::ui::text;
 
 /// Longer texts make the browser's text field slow; of those the first lines are shown.
-const LONGEST_EDITABLE: usize = 300_000;
-const LINES_SHOWN: usize = 20;
+const LONGEST_EDITABLE: usize = 500_000;
+const LINES_SHOWN: usize = 100;
 
 /// A text field with the table. A pasted table replaces it (see the page's listeners); typing edits it.
 #[component]

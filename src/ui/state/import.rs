@@ -171,7 +171,7 @@ impl State {
 
     fn import_ended(self, outcome: Result<Answer, String>, then_fit: bool) {
         let table = match outcome {
-            Ok(Answer::Import(import)) => imported(import, self.next_version()),
+            Ok(Answer::Import(import)) => imported(*import, self.next_version()),
             Ok(_) => Err(text::WORKER_STOPPED.to_string()),
             Err(sentence) => Err(sentence),
         };

@@ -1,6 +1,6 @@
 //! The page: Data → Fit → Trust → Mixture → Share.
 //!
-//! Inputs are signals in [`state`]; everything else is a `Memo` over a pure function or the answer of a worker.
+//! Inputs are signals in `state`; everything else is a `Memo` over a pure function or the answer of a worker.
 //! What can be said without a browser is in plain modules with native tests: [`draft`] and [`settings`] (what the
 //! user typed), [`fits`] (a run over the worker pool and its results), [`scenario`], [`tables`] (results → rows of
 //! formatted cells), [`address`] (links in the address bar) and [`text`] (the longer sentences).

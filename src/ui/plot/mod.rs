@@ -1,4 +1,4 @@
-//! The page's two charts: results → plain data ([`Spec`]) → any plotters backend ([`draw`]).
+//! The page's two charts: results → plain data ([`Spec`]) → any plotters backend ([`draw()`]).
 //!
 //! Ticks, layout and text sizes are our own: plotters' log axes may have no tick at all, and its legends measure
 //! text through the page's document.

@@ -16,6 +16,7 @@ use mixlaw::fit::{self, DataSummary, Fit, FitConfig, FittedStudy, Residual};
 use mixlaw::import::{Imported, Role, Roles, import_bytes, observe};
 use mixlaw::law::{self, LAWS, Law};
 use mixlaw::mixture::{self, Certificate, Scenario};
+use mixlaw::sample;
 use mixlaw::share;
 use mixlaw::units::{Decimal, Params, Tokens, read_number, write_number};
 use rayon::prelude::*;
@@ -38,6 +39,8 @@ enum Command {
     Optimum(OptimumArgs),
     /// Print the link that opens the fit in the page
     Link(LinkArgs),
+    /// Print an example study: synthetic, drawn from a known law
+    Sample,
 }
 
 #[derive(Args)]
@@ -138,6 +141,7 @@ fn main() -> ExitCode {
         Command::Predict(args) => run_predict(&args),
         Command::Optimum(args) => run_optimum(&args),
         Command::Link(args) => run_link(&args),
+        Command::Sample => sample::llm().map_err(|error| error.to_string()),
     };
     match outcome {
         Ok(output) => {
@@ -164,6 +168,7 @@ fn run_fit(args: &FitArgs) -> Result<String, String> {
         residual: Residual::from_id(&args.residual).unwrap_or_default(),
         holdout: Holdout::from_id(&args.holdout).unwrap_or_default(),
     };
+    let began = Instant::now();
     let fits: Result<Vec<Fit>, String> = fit::target_groups(law, &target_idxs)
         .par_iter()
         .map(|group| {
@@ -173,6 +178,7 @@ fn run_fit(args: &FitArgs) -> Result<String, String> {
             Ok(fit)
         })
         .collect();
+    eprintln!("mixlaw: fitted {} in {:.1} s", counted(target_idxs.len(), "target"), began.elapsed().as_secs_f64());
     let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits: fits? };
     Ok(if args.json { fit_file::write(&study) + "\n" } else { fit_text(law, &study) })
 }
@@ -251,19 +257,15 @@ fn run_link(args: &LinkArgs) -> Result<String, String> {
 fn fit_text(law: &dyn Law, study: &FittedStudy) -> String {
     let width = column_width(study.targets().map(|target| target.name));
     let mut lines = vec![law.equation(&study.fits[0].shape)];
-    lines.push(format!("\n{:width$}  rows  objective  MRE fit  MRE held out  starts agree  seconds", "target"));
+    lines.push(format!("\n{:width$}  rows  objective  MRE fit  MRE held out  starts agree", "target"));
     for target in study.targets() {
         let report = &target.fit.report;
         let score = &report.scores[target.target_pos];
         let holdout = score.holdout_mre_percent.map_or("-".to_string(), |mre| format!("{mre:.3} %"));
         let agree = format!("{} of {}", report.agreeing_starts, report.config.starts);
         lines.push(format!(
-            "{:width$}  {:>4}  {:>9.3e}  {:>5.3} %  {holdout:>12}  {agree:>12}  {:>7.2}",
-            target.name,
-            score.n_fit,
-            report.objective,
-            score.fit_mre_percent,
-            report.seconds.unwrap_or(0.0),
+            "{:width$}  {:>4}  {:>9.3e}  {:>5.3} %  {holdout:>12}  {agree:>12}",
+            target.name, score.n_fit, report.objective, score.fit_mre_percent,
         ));
     }
     for fit in &study.fits {
@@ -274,6 +276,10 @@ fn fit_text(law: &dyn Law, study: &FittedStudy) -> String {
         lines.extend(fit.report.flags.iter().map(|flag| format!("  note: {}", flag.sentence(&names))));
     }
     lines.join("\n") + "\n"
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A share with one decimal, so that a column of them lines up.

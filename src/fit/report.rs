@@ -218,7 +218,8 @@ impl Curvature {
         largest / least.max(0.0)
     }
 
-    /// Combinations along which one unit of θ (a factor e) moves the objective by less than [`AGREEMENT`].
+    /// Parameters along whose combinations one unit of θ (a factor e) moves the objective by less than
+    /// [`AGREEMENT`].
     fn undetermined(&self, objective: f64) -> Vec<Vec<usize>> {
         let least = 2.0 * AGREEMENT * objective + PERFECT;
         let mut combinations: Vec<Vec<usize>> = Vec::new();
@@ -227,10 +228,14 @@ impl Curvature {
                 let vector = self.vectors.column(column);
                 let mut members: Vec<usize> =
                     (0..self.free.len()).filter(|&a| vector[a].abs() >= MEMBER).map(|a| self.free[a]).collect();
+                // Directions that share a parameter make one combination.
+                let (joined, apart): (Vec<_>, Vec<_>) =
+                    combinations.into_iter().partition(|other| other.iter().any(|position| members.contains(position)));
+                members.extend(joined.into_iter().flatten());
                 members.sort_unstable();
-                if !combinations.contains(&members) {
-                    combinations.push(members);
-                }
+                members.dedup();
+                combinations = apart;
+                combinations.push(members);
             }
         }
         combinations.sort();

@@ -8,7 +8,6 @@
 pub mod address;
 pub mod draft;
 pub mod fits;
-pub mod plot;
 pub mod same;
 pub mod scenario;
 pub mod settings;

@@ -9,7 +9,7 @@ use leptos_use_media_query::use_media_query;
 use plotters_canvas::CanvasBackend;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use crate::ui::plot::{Spec, Surface, Theme, draw};
+use crate::chart::{Spec, Surface, Theme, draw};
 
 /// Rows of the table beneath; the rest is only counted.
 const MOST_ROWS: usize = 200;

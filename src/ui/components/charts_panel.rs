@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::canvas::Chart;
 use super::panel::Panel;
+use crate::chart::{Spec, loss_against_tokens, observed_predicted};
 use crate::fit::FittedTarget;
-use crate::ui::plot::{Spec, loss_against_tokens, observed_predicted};
 use crate::ui::scenario::next_size;
 use crate::ui::state::{ChartMixture, Shown, State, use_state};
 use crate::ui::text;

@@ -2,12 +2,25 @@
 
 use crate::units::{write_count, write_number};
 
-/// Values between the ends of the range, ascending, each with its text.
+/// Values between the ends of the range, ascending, each with its text: about `most` of them. A range without
+/// length has one.
 pub fn ticks(range: (f64, f64), log: bool, most: usize) -> Vec<(f64, String)> {
     let values = if log { log_ticks(range, most) } else { linear_ticks(range, most) };
-    let text = |value: f64| if log { write_count(value, 3) } else { write_number(value, 4) };
-    values.into_iter().map(|value| (value, text(value))).collect()
+    // As few digits as tell the ticks apart.
+    let texts = |digits: usize| -> Vec<String> {
+        values.iter().map(|&value| if log { write_count(value, digits) } else { write_number(value, digits) }).collect()
+    };
+    let fewest = if log { 3 } else { 4 };
+    let digits = (fewest..MOST_DIGITS).find(|&digits| {
+        let texts = texts(digits);
+        texts.windows(2).all(|pair| pair[0] != pair[1])
+    });
+    let texts = texts(digits.unwrap_or(MOST_DIGITS));
+    values.into_iter().zip(texts).collect()
 }
+
+/// An f64 has no more.
+const MOST_DIGITS: usize = 17;
 
 /// Multiples of powers of ten: the sparsest family with at least three of them, else evenly spaced ones.
 fn log_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
@@ -24,7 +37,7 @@ fn log_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
             return all.into_iter().step_by(step).collect();
         }
     }
-    linear_ticks((low, high), most)
+    linear_ticks((low, high), most.max(4))
 }
 
 /// Multiples of 1, 2 or 5 times a power of ten.
@@ -50,6 +63,8 @@ fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -68,5 +83,20 @@ mod tests {
         check((1.4, 2.45), false, &["1.4", "1.6", "1.8", "2", "2.2", "2.4"]);
         check((1.45, 2.2), false, &["1.6", "1.8", "2", "2.2"]);
         check((2.0, 2.0), false, &["2"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_of_any_range_are_three_at_least_and_told_apart(
+            low in prop_oneof![1e-3..1e3, 1e5..1e13], share in prop_oneof![1e-6..1e-2, 1e-2..10.0, 10.0..1e6], log: bool, most in 3_usize..10,
+        ) {
+            let range = (low, low * (1.0 + share));
+            let ticks = ticks(range, log, most);
+            prop_assert!(ticks.len() >= 3 && ticks.len() <= 4 * most, "{range:?}: {ticks:?}");
+            for pair in ticks.windows(2) {
+                prop_assert!(pair[0].0 < pair[1].0 && pair[0].1 != pair[1].1, "{range:?}: {ticks:?}");
+            }
+            prop_assert!(ticks.iter().all(|(value, _)| (range.0..=range.1 * (1.0 + 1e-12)).contains(value)));
+        }
     }
 }

@@ -135,37 +135,3 @@ fn padded(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 fn loss(value: f64) -> String {
     format!("{value:.4}")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::super::fits::tests::fits;
-    use super::*;
-
-    #[test]
-    fn every_observation_is_a_point() {
-        let fits = fits();
-        let held_out = [false, false, false, false, true, true];
-        let target = fits.study.targets().next().unwrap();
-        let spec = observed_predicted(&fits.data.dataset, target, &held_out).unwrap();
-        assert_eq!(spec.series.iter().map(|series| series.points.len()).collect::<Vec<_>>(), [2, 4, 2]);
-        assert_eq!((spec.table.0.len(), spec.table.1.len()), (4, 6));
-        assert!(spec.description.contains("4 fitted and 2 held-out observations"), "{}", spec.description);
-    }
-
-    #[test]
-    fn a_typed_size_and_what_lies_beyond_the_data_are_broken_lines() {
-        let fits = fits();
-        let target = fits.study.targets().next().unwrap();
-        let draw = |extra, until| {
-            let data = &fits.data.summary;
-            loss_against_tokens(target, data, &[0.5, 0.5], "uniform", extra, Tokens(until)).unwrap()
-        };
-        let spec = draw(None, 1e9);
-        assert!(spec.series.iter().all(|series| series.mark == Mark::Line));
-        assert_eq!(spec.series.iter().map(|series| series.label.as_str()).collect::<Vec<_>>(), ["100M", "300M", "1B"]);
-        let spec = draw(Some(Params(7e9)), 1e11);
-        assert_eq!((spec.series.len(), spec.x.range.1), (7, 1e11));
-        assert_eq!((spec.series[6].label.as_str(), spec.series[6].mark), ("7B", Mark::Dashes));
-        assert_eq!(spec.table.0, ["Tokens", "100M", "300M", "1B", "7B"]);
-    }
-}

@@ -359,10 +359,6 @@ impl BackendTextStyle for Text {
 
 #[cfg(test)]
 mod tests {
-    use plotters::prelude::SVGBackend;
-
-    use super::super::super::fits::tests::fits;
-    use super::super::observed_predicted;
     use super::*;
 
     #[test]
@@ -371,20 +367,5 @@ mod tests {
             dashes(&[(0.0, 0.0), (7.0, 0.0), (11.0, 0.0)], 5.0),
             [vec![(0.0, 0.0), (5.0, 0.0)], vec![(10.0, 0.0), (11.0, 0.0)]]
         );
-    }
-
-    #[test]
-    fn a_chart_is_drawn_with_its_points_and_names() {
-        let fits = fits();
-        let target = fits.study.targets().next().unwrap();
-        let spec = observed_predicted(&fits.data.dataset, target, &[true, false, false, false, false, false]).unwrap();
-        let mut svg = String::new();
-        let surface = Surface { width: 400.0, height: 300.0, ratio: 1.0, grain: 1.0, theme: Theme::LIGHT };
-        draw(&spec, &mut SVGBackend::with_string(&mut svg, (400, 300)), surface).unwrap();
-        // Six points and two in the names.
-        assert_eq!(svg.matches("<circle").count(), 8);
-        for text in ["held out", "fitted", "predicted loss, nats per token"] {
-            assert!(svg.contains(text), "{text} in {svg}");
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The worker: moves messages to and from [`handle`].
 
-use js_sys::{Array, Uint8Array};
-use mixlaw::protocol::{self, BUILD, Event, Request, handle};
+use mixlaw::protocol::{BUILD, Event, Request, handle};
+use mixlaw::ui::messages::{from_js, to_js};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
@@ -10,8 +10,7 @@ fn main() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let to_page = scope.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let bytes = Uint8Array::new(&event.data()).to_vec();
-        match protocol::from_bytes::<Request>(&bytes) {
+        match from_js::<Request>(event.data()) {
             Ok(request) => handle(request, &mut |event| post(&to_page, &event)),
             // Without a request there is no job to answer: the page sees the worker die.
             Err(sentence) => wasm_bindgen::throw_str(&sentence),
@@ -23,12 +22,8 @@ fn main() {
 }
 
 fn post(scope: &DedicatedWorkerGlobalScope, event: &Event) {
-    let posted = protocol::to_bytes(event).and_then(|bytes| {
-        let bytes = Uint8Array::from(bytes.as_slice());
-        scope
-            .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()))
-            .map_err(|_| "a message could not be posted".to_string())
-    });
+    let posted = to_js(event)
+        .and_then(|message| scope.post_message(&message).map_err(|_| "a message could not be posted".to_string()));
     if let Err(sentence) = posted {
         wasm_bindgen::throw_str(&sentence);
     }

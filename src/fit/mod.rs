@@ -165,8 +165,11 @@ pub fn fit(
     }
     let warm = match law.nested() {
         Some(nested) => {
-            let config = FitConfig { starts: config.starts.div_ceil(4), ..*config };
-            let nested = fit(nested, dataset, target_idxs, &config, &mut |_| {})?;
+            let n_starts = config.starts;
+            let config = FitConfig { starts: n_starts.div_ceil(4), ..*config };
+            // What the nested law reaches, this law reaches too; its starts come before this law's first.
+            let mut before = |nested: Progress| progress(Progress { start_idx: 0, n_starts, ..nested });
+            let nested = fit(nested, dataset, target_idxs, &config, &mut before)?;
             Some(law.embed_nested(&shape, &nested.theta))
         }
         None => None,

@@ -21,6 +21,8 @@ mod browser;
 #[cfg(feature = "web")]
 mod components;
 #[cfg(feature = "web")]
+pub mod messages;
+#[cfg(feature = "web")]
 pub mod state;
 #[cfg(feature = "web")]
 pub mod workers;

@@ -9,14 +9,14 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
 use super::browser;
+use super::messages::{from_js, to_js};
 use super::text;
 use crate::fit::Progress;
-use crate::protocol::{self, Answer, BUILD, Event, JobId, Request, Task};
+use crate::protocol::{Answer, BUILD, Event, JobId, Request, Task};
 
 /// More workers than this gain little: the longest single fit sets the pace.
 const MOST_WORKERS: usize = 8;
@@ -176,8 +176,7 @@ impl Pool {
         let worker = Worker::new(&browser::from_base(&format!("worker_boot.js?v={BUILD}"))).ok()?;
         let pool = self.clone();
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            let bytes = Uint8Array::new(&event.data()).to_vec();
-            match protocol::from_bytes(&bytes) {
+            match from_js(event.data()) {
                 Ok(event) => pool.heard(serial, event),
                 Err(sentence) => pool.lost(serial, &sentence),
             }
@@ -260,10 +259,7 @@ fn most_workers(lane: Lane) -> usize {
     }
 }
 
-/// Posts a request without copying its bytes twice.
 fn post(worker: &Worker, job: JobId, task: Task) -> Result<(), String> {
-    let bytes = Uint8Array::from(protocol::to_bytes(&Request { job, task })?.as_slice());
-    worker
-        .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()))
-        .map_err(|_| text::WORKER_STOPPED.to_string())
+    let message = to_js(&Request { job, task })?;
+    worker.post_message(&message).map_err(|_| text::WORKER_STOPPED.to_string())
 }

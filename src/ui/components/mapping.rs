@@ -45,10 +45,11 @@ fn ColumnRole(column_idx: usize, name: String) -> impl IntoView {
             state.set_role(column_idx, role);
         }
     };
+    let column = name.clone();
     view! {
         <label class="column-role" class:ignored=move || role.get() == Role::Ignored>
             <span>{name}</span>
-            <select on:change:target=move |event| choose(event.target().value())>{options.collect_view()}</select>
+            <select data-test="role" data-column=column on:change:target=move |event| choose(event.target().value())>{options.collect_view()}</select>
         </label>
     }
 }

@@ -155,7 +155,10 @@ fn bad_data_and_settings_end_with_a_sentence_and_exit_code_1() {
             &["fit", "runs.csv", "--starts", "0"],
             "mixlaw: the number of starts is 0; it must be a whole number from 1 to 10000",
         ),
-        (&["fit", "runs.csv", "--delta", "0"], "mixlaw: δ is 0; it must be a positive number, such as 0.001"),
+        (
+            &["fit", "runs.csv", "--delta", "0"],
+            "mixlaw: δ is 0; it must be a number of at least 0.00000001, such as 0.001",
+        ),
         (
             &["fit", "runs.csv", "--role", "split=losses"],
             "mixlaw: \"losses\" is no role; a column is weight, n, d, flops, loss, split or ignore",
@@ -183,4 +186,21 @@ fn wrong_usage_ends_with_exit_code_2() {
     for args in usages {
         assert_eq!(fails(folder.path(), args).0, 2, "{args:?}");
     }
+}
+
+/// A full disk is no success.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let output = Command::new(env!("CARGO_BIN_EXE_mixlaw"))
+        .arg("sample")
+        .stdout(full)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .and_then(std::process::Child::wait_with_output)
+        .expect("mixlaw runs");
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = String::from_utf8_lossy(&output.stderr).to_string();
+    assert!(sentence.starts_with("mixlaw: standard output cannot be written: "), "{sentence}");
 }

@@ -45,9 +45,9 @@ proptest! {
             let truth = theta(&mut random, law, &shape(3, true, true));
             let mixtures: Vec<_> = (0..5).map(|_| mixture(&mut random, 3, true)).collect();
             let data = simulated(law, &[truth], &mixtures, &[1e8, 1e9], &[2e9, 9e9, 4e10], 0.01, seed);
-            let shape = Shape::new(law, &data, &[0]).expect("three domains");
             let residual = if log_loss { Residual::LogLoss } else { Residual::Nats };
             let weights: Vec<f64> = (0..data.observations().len()).map(|_| between(&mut random, 0.0, 3.0)).collect();
+            let shape = Shape::new(law, &data, &[0], &weights).expect("three domains");
             let mut problem = Problem::new(law, &shape, &data, &[0], &weights, residual);
             let at = theta(&mut random, law, &shape);
             let delta = if wide { f64::INFINITY } else { 0.3 };
@@ -76,8 +76,8 @@ proptest! {
             let truth = theta(&mut random, law, &shape(3, true, true));
             let mixtures: Vec<_> = (0..4).map(|_| mixture(&mut random, 3, true)).collect();
             let data = simulated(law, &[truth], &mixtures, &[1e8, 1e9], &[2e9, 4e10], 0.01, seed);
-            let shape = Shape::new(law, &data, &[0]).expect("three domains");
             let weights = vec![1.0; data.observations().len()];
+            let shape = Shape::new(law, &data, &[0], &weights).expect("three domains");
             let mut problem = Problem::new(law, &shape, &data, &[0], &weights, Residual::Nats);
             let at = theta(&mut random, law, &shape);
             let p = at.len();

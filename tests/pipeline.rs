@@ -186,7 +186,8 @@ fn progress_reaches_the_last_start_and_never_gets_worse() {
     let mut seen = Vec::new();
     let fitted = fit(law("additive"), &dataset, &[2], &QUICK, &mut |progress| seen.push(progress)).expect("sound");
     assert_eq!(seen.last().map(|progress| (progress.start_idx, progress.n_starts)), Some((3, 3)));
-    assert!(seen.windows(2).all(|pair| pair[1].best_objective <= pair[0].best_objective || pair[1].start_idx < 1));
+    // Within the first start each draw may be better or worse than the one kept before hopping; it never gets worse.
+    assert!(seen.windows(2).all(|pair| pair[1].best_objective <= pair[0].best_objective), "{seen:?}");
     assert!(fitted.report.objective <= seen.last().expect("some").best_objective);
     assert_eq!(fitted.report.termination, Termination::Converged);
 }
@@ -202,5 +203,88 @@ fn the_largest_size_can_be_held_out() {
         let score = fit(law("additive"), &dataset, &[0], &config, &mut |_| {}).expect("sound").report.scores[0].clone();
         assert_eq!((score.n_fit, score.n_holdout), (n_fit, n_holdout), "{holdout:?}");
         assert_eq!(score.holdout_mre_percent.is_some(), n_holdout > 0);
+    }
+}
+
+/// Held-out rows do not count: with one size left to fit on, the term in N is dropped.
+#[test]
+fn terms_stand_only_where_the_fitted_rows_vary() {
+    let mut random = random(8);
+    let truth = theta(&mut random, law("additive"), &shape(3, true, true));
+    let mixtures: Vec<_> = (0..10).map(|_| mixture(&mut random, 3, false)).collect();
+    let data = simulated(law("additive"), &[truth], &mixtures, &[1e8, 1e9], &[2e9, 2e10], 0.002, 5);
+    let config = FitConfig { holdout: Holdout::LargestN, ..QUICK };
+    let fitted = fit(law("additive"), &data, &[0], &config, &mut |_| {}).expect("a sound study");
+    assert!(!fitted.shape.n_term && fitted.shape.d_term);
+    assert!(fitted.report.flags.contains(&Flag::Dropped(mixlaw::law::Dropped::N)), "{:?}", fitted.report.flags);
+}
+
+#[test]
+fn losses_in_another_unit_are_refused() {
+    let says = |losses: [&str; 3]| {
+        let rows = losses.iter().zip(["0.2,0.8", "0.5,0.5", "0.9,0.1"]).map(|(loss, h)| format!("{h},1B,20B,{loss}\n"));
+        let text = format!("weight_a,weight_b,N,D,loss\n{}", rows.collect::<String>());
+        let dataset = import(&text, None).dataset.expect("a study");
+        fit(law("additive"), &dataset, &[0], &QUICK, &mut |_| {}).err().expect("no fit").to_string()
+    };
+    assert_eq!(
+        says(["3.1e-9", "3e-9", "2.9e-9"]),
+        "the losses of \"loss\" are about 3e-9; losses in nats per token are between 0.01 and 100, so give them in nats"
+    );
+    assert!(says(["3e6", "2e6", "4e6"]).contains("are about 3000000"));
+}
+
+/// What a fit file says is checked as what a link says is.
+#[test]
+fn impossible_fit_files_are_refused_with_a_sentence() {
+    let study = common::fitted(law("additive"), 3, vec![theta(&mut random(1), law("additive"), &shape(3, true, true))]);
+    let good: serde_json::Value = serde_json::from_str(&fit_file::write(&study)).expect("JSON");
+    let says = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        fit_file::read(&changed.to_string()).err().expect("refused").to_string()
+    };
+    let impossible = |what: &str| {
+        format!("the fit file says something impossible: {what}; write it anew with `mixlaw fit … --json`")
+    };
+    assert_eq!(
+        says(&|file| file["data"]["mean_mixture"] = serde_json::json!([0.5, 0.5])),
+        impossible("2 mean weights for 3 domains")
+    );
+    // A parameter of the domain that lost its name is missing.
+    assert!(says(&|file| file["domains"][2] = "domain1".into()).contains("without a name of its own"));
+    assert_eq!(
+        says(&|file| file["fits"][0]["objective"] = (-5.0).into()),
+        impossible("a setting or an error out of its range")
+    );
+    assert_eq!(
+        says(&|file| file["fits"][0]["starts"] = 0.into()),
+        impossible("a setting or an error out of its range")
+    );
+    assert_eq!(says(&|file| file["fits"][0]["parameters"]["alpha"] = 1e5.into()), impossible("a α out of its range"));
+    assert_eq!(
+        says(&|file| file["fits"][0]["parameters"]["beta"] = serde_json::Value::Null),
+        "fits[0] of the fit file: parameter beta is \"null\"; it must be a number"
+    );
+    assert!(says(&|file| file["mixlaw"] = 2.into()).contains("update mixlaw"));
+}
+
+/// C^A = A^p has no place in an f64 at the corners of the bounds; the file brings the fit back all the same.
+#[test]
+fn fit_files_bring_back_every_theta_within_bounds() {
+    for law in LAWS {
+        let parameters = law.parameters(&shape(3, true, true));
+        for corner in 0..4 {
+            let high = |position: usize| (corner >> (position % 2)) & 1 == 1;
+            let bound = |(position, parameter): (usize, &mixlaw::law::Parameter)| {
+                if high(position) { parameter.bounds.1 } else { parameter.bounds.0 }
+            };
+            let at: Vec<f64> = parameters.iter().enumerate().map(bound).collect();
+            let study = common::fitted(law, 3, vec![at.clone()]);
+            let back = fit_file::read(&fit_file::write(&study)).expect("our own file");
+            for (seen, expected) in back.fits[0].theta.iter().zip(&at) {
+                assert!((seen - expected).abs() < 1e-6 * expected.abs().max(1.0), "{}: {seen} {expected}", law.id());
+            }
+        }
     }
 }

@@ -63,7 +63,7 @@ struct FitArgs {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Huber's δ: residuals beyond it count by their size, not their square
-    #[arg(long, default_value_t = FitConfig::DEFAULT_DELTA)]
+    #[arg(long, default_value_t = FitConfig::DEFAULT_DELTA, allow_negative_numbers = true)]
     delta: f64,
     /// Residuals in nats, or in the logarithm of the loss
     #[arg(long, value_parser = [Residual::Nats.id(), Residual::LogLoss.id()], default_value = Residual::Nats.id())]
@@ -145,9 +145,15 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(output) => {
-            // A reader that has seen enough, such as head, closes the pipe; that is no error of ours.
-            let _ = std::io::stdout().write_all(output.as_bytes());
-            ExitCode::SUCCESS
+            let mut stdout = std::io::stdout().lock();
+            match stdout.write_all(output.as_bytes()).and_then(|()| stdout.flush()) {
+                // A reader that has seen enough, such as head, closes the pipe; that is no error of ours.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    eprintln!("mixlaw: standard output cannot be written: {error}");
+                    ExitCode::from(1)
+                }
+                _ => ExitCode::SUCCESS,
+            }
         }
         Err(sentence) => {
             eprintln!("mixlaw: {sentence}");
@@ -178,8 +184,9 @@ fn run_fit(args: &FitArgs) -> Result<String, String> {
             Ok(fit)
         })
         .collect();
+    let fits = fits?;
     eprintln!("mixlaw: fitted {} in {:.1} s", counted(target_idxs.len(), "target"), began.elapsed().as_secs_f64());
-    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits: fits? };
+    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits };
     Ok(if args.json { fit_file::write(&study) + "\n" } else { fit_text(law, &study) })
 }
 
@@ -229,6 +236,7 @@ fn run_optimum(args: &OptimumArgs) -> Result<String, String> {
         lines.push(format!("{name:width$}  {:>6}  {:>19}", percent(*weight), format!("{:.4}", loss.0)));
     }
     let certificate = match optimum.certificate {
+        Certificate::None => "this is not certified to be a minimum".to_string(),
         Certificate::Convex => "the weighted loss is convex, so this is the global minimum".to_string(),
         Certificate::BestOf { agreeing, starts } => {
             format!("the weighted loss is not convex: {agreeing} of {starts} descents ended here, none lower")

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Observation, SAME_WEIGHT};
+use super::Observation;
 use crate::units::{Params, Tokens};
+
+/// Weights are told apart to nine decimals: below that they are the same numbers, written with other last digits.
+const PER_WEIGHT: f64 = 1e9;
 
 /// A model size and a number of tokens; what the study does not give is absent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,15 +26,16 @@ pub struct Design {
 }
 
 impl Design {
-    /// Finds the distinct mixtures (weights equal to within [`SAME_WEIGHT`]) and scales.
+    /// Finds the distinct mixtures (weights equal to nine decimals) and scales.
     pub(super) fn new(observations: &[Observation]) -> Self {
         let mut mixture_idx_of = HashMap::new();
         let mut scale_idx_of = HashMap::new();
         let mut design = Self { mixtures: Vec::new(), scales: Vec::new(), rows: Vec::new() };
         for observation in observations {
-            let mixture_key: Vec<i64> = observation.mixture.iter().map(|h| (h / SAME_WEIGHT).round() as i64).collect();
-            let mixture_idx = *mixture_idx_of.entry(mixture_key).or_insert_with(|| {
-                design.mixtures.push(observation.mixture.clone());
+            let mixture_key: Vec<i64> = observation.mixture.iter().map(|h| (h * PER_WEIGHT).round() as i64).collect();
+            let mixture_idx = *mixture_idx_of.entry(mixture_key.clone()).or_insert_with(|| {
+                // Not the first one's digits, which would make results depend on the order of the text.
+                design.mixtures.push(mixture_key.iter().map(|&key| key as f64 / PER_WEIGHT).collect());
                 design.mixtures.len() - 1
             });
             let scale_key = (observation.n.map(|n| n.0.to_bits()), observation.d.map(|d| d.0.to_bits()));

@@ -17,10 +17,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Loss, Params, Tokens};
 
-/// Mixtures whose weights differ by less than this are one mixture: the same numbers, written with
-/// different last digits.
-pub const SAME_WEIGHT: f64 = 1e-9;
-
 /// How far Σ h may be from 1 in a valid observation: rounding only, the import has normalised before.
 pub const WEIGHT_SUM_TOLERANCE: f64 = 1e-9;
 

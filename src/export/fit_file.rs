@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Score, Termination};
+use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Impossible, Score, Termination};
 use crate::law::{self, Dropped, Law, Scope, Shape};
 
 /// The version that this code writes; it reads no newer one.
@@ -47,6 +47,9 @@ struct Entry {
     condition: Option<f64>,
     warnings: Vec<Warning>,
     parameters: Map<String, Value>,
+    /// The law's inside parameters, only where one of the natural ones has no place in an f64.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    theta: Option<Vec<f64>>,
 }
 
 /// A flag of the report: its kind, the parameters it names, and the sentence for its reader.
@@ -82,6 +85,9 @@ pub enum FitFileError {
         /// What would be right.
         expected: String,
     },
+    /// What cannot be.
+    #[error("the fit file says something impossible: {0}; write it anew with `mixlaw fit … --json`")]
+    Impossible(#[from] Impossible),
     /// No fits.
     #[error("the fit file has no fits; fit at least one target")]
     Empty,
@@ -117,6 +123,7 @@ pub fn write(study: &FittedStudy) -> String {
                 holdout: report.config.holdout.id().to_string(),
                 condition: finite(report.condition),
                 warnings: report.flags.iter().map(|flag| warning(flag, &names)).collect(),
+                theta: parameters.iter().any(|(_, value)| !value.is_normal()).then(|| fit.theta.clone()),
                 parameters: parameters.into_iter().map(|(name, value)| (name, Value::from(value))).collect(),
             }
         })
@@ -155,7 +162,9 @@ pub fn read(text: &str) -> Result<FittedStudy, FitFileError> {
             _ => fits.push(fit),
         }
     }
-    Ok(FittedStudy { domains: file.domains, summary: file.data, fits })
+    let study = FittedStudy { domains: file.domains, summary: file.data, fits };
+    study.check()?;
+    Ok(study)
 }
 
 fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, FitFileError> {
@@ -179,17 +188,22 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
     let shape =
         Shape { n_domains: domains.len(), n_term: entry.n_term, d_term: entry.d_term, own_domains: vec![own_domain] };
     let names: Vec<String> = law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
-    let mut natural = Vec::with_capacity(names.len());
-    for name in &names {
-        let seen = entry.parameters.get(name);
-        natural.push(seen.and_then(Value::as_f64).ok_or_else(|| {
-            wrong(&format!("parameter {name}"), &seen.map_or("missing".into(), Value::to_string), "a number")
-        })?);
-    }
-    let theta = law.inside(&shape, &natural).map_err(|position| {
-        let expected = "a number that the formula allows, positive for most";
-        wrong(&format!("parameter {}", names[position]), &natural[position].to_string(), expected)
-    })?;
+    let theta = match entry.theta {
+        Some(theta) => theta,
+        None => {
+            let mut natural = Vec::with_capacity(names.len());
+            for name in &names {
+                let seen = entry.parameters.get(name);
+                natural.push(seen.and_then(Value::as_f64).ok_or_else(|| {
+                    wrong(&format!("parameter {name}"), &seen.map_or("missing".into(), Value::to_string), "a number")
+                })?);
+            }
+            law.inside(&shape, &natural).map_err(|position| {
+                let expected = "a number that the formula allows, positive for most";
+                wrong(&format!("parameter {}", names[position]), &natural[position].to_string(), expected)
+            })?
+        }
+    };
     let termination = Termination::from_id(&entry.status)
         .ok_or_else(|| wrong("status", &entry.status, "converged or steps-ran-out"))?;
     let residual = crate::fit::Residual::from_id(&entry.residual)

@@ -34,6 +34,7 @@ pub fn optimum(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> S
     let weights = optimum.targets.iter().map(|(name, weight, _)| (name.clone(), Value::from(*weight)));
     let losses = optimum.targets.iter().map(|(name, _, loss)| (name.clone(), Value::from(loss.0)));
     let certificate = match optimum.certificate {
+        Certificate::None => json!({ "kind": "none" }),
         Certificate::Convex => json!({ "kind": "convex" }),
         Certificate::BestOf { agreeing, starts } => {
             json!({ "kind": "best-of", "agreeing_starts": agreeing, "starts": starts })

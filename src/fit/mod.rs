@@ -20,13 +20,13 @@ pub mod study;
 pub use problem::Residual;
 pub use report::{FitReport, Flag, Score, Termination};
 pub use search::Progress;
-pub use study::{DataSummary, FittedStudy, FittedTarget, PredictError, Prediction};
+pub use study::{DataSummary, FittedStudy, FittedTarget, Impossible, PredictError, Prediction};
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Holdout};
 use crate::law::{self, Law, LawError, Mixture, Scale, Shape};
-use crate::units::{Loss, Params, Tokens};
+use crate::units::{Loss, Params, Tokens, write_number};
 use problem::Problem;
 use search::Search;
 
@@ -48,6 +48,8 @@ pub struct FitConfig {
 impl FitConfig {
     /// Enough that the SlimPajama study's joint fits find the best minimum known (see the README's figures).
     pub const DEFAULT_STARTS: usize = 12;
+    /// Below this, rounding decides.
+    pub const LEAST_DELTA: f64 = 1e-8;
     /// Most starts that make sense: more than this is a mistake in the number.
     pub const MOST_STARTS: usize = 10_000;
     /// δ of Shukor et al. 2025, §2.6, in nats.
@@ -101,6 +103,22 @@ pub enum FitError {
         /// How many there are.
         n_mixtures: usize,
     },
+    /// Losses in some other unit.
+    #[error(
+        "the losses of \"{target}\" are about {median}; losses in nats per token are between 0.01 and 100, so give them in nats"
+    )]
+    Unit {
+        /// The target.
+        target: String,
+        /// The median of its losses.
+        median: String,
+    },
+    /// The formula overflows wherever it was tried.
+    #[error("no finite fit was found for \"{target}\": its numbers are too large or too small for the formula")]
+    NotFinite {
+        /// The target.
+        target: String,
+    },
     /// A setting that makes no sense.
     #[error("{what} is {seen}; it must be {expected}")]
     Setting {
@@ -149,7 +167,7 @@ pub fn fit(
     check(config)?;
     let held_out = config.holdout.held_out(dataset);
     let weights: Vec<f64> = held_out.iter().map(|&held_out| if held_out { 0.0 } else { 1.0 }).collect();
-    let shape = Shape::new(law, dataset, target_idxs)?;
+    let shape = Shape::new(law, dataset, target_idxs, &weights)?;
     let mut problem = Problem::new(law, &shape, dataset, target_idxs, &weights, config.residual);
     for &target_idx in target_idxs {
         let observations = dataset.observations().iter().zip(&held_out);
@@ -158,6 +176,17 @@ pub fn fit(
             .any(|(observation, held_out)| !held_out && observation.losses[target_idx].is_some())
         {
             return Err(FitError::NoRows { target: dataset.targets()[target_idx].clone() });
+        }
+    }
+    for &target_idx in target_idxs {
+        let rows = dataset.observations().iter().zip(&held_out).filter(|(_, held_out)| !**held_out);
+        let mut losses: Vec<f64> =
+            rows.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
+        losses.sort_by(f64::total_cmp);
+        let median = losses[losses.len() / 2];
+        if !PLAUSIBLE_LOSS.contains(&median) {
+            let target = dataset.targets()[target_idx].clone();
+            return Err(FitError::Unit { target, median: write_number(median, 3) });
         }
     }
     if law.needs().min_domains > 1 && problem.n_mixtures() < 2 {
@@ -183,18 +212,24 @@ pub fn fit(
         warm: warm.as_deref(),
     };
     let found = search::search(&mut problem, &search, progress);
+    if !found.best.objective.is_finite() {
+        return Err(FitError::NotFinite { target: dataset.targets()[target_idxs[0]].clone() });
+    }
     let report = report::report(law, &shape, dataset, target_idxs, &held_out, &mut problem, &found, config);
     let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
     Ok(Fit { law, shape, targets, theta: found.best.theta, report })
 }
+
+/// Where losses in nats per token lie. The laws' bounds are made for such.
+const PLAUSIBLE_LOSS: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 
 fn check(config: &FitConfig) -> Result<(), FitError> {
     if config.starts == 0 || config.starts > FitConfig::MOST_STARTS {
         let expected = "a whole number from 1 to 10000";
         return Err(FitError::Setting { what: "the number of starts", seen: config.starts.to_string(), expected });
     }
-    if !(config.delta > 0.0) {
-        let expected = "a positive number, such as 0.001";
+    if !(config.delta >= FitConfig::LEAST_DELTA) {
+        let expected = "a number of at least 0.00000001, such as 0.001";
         return Err(FitError::Setting { what: "δ", seen: config.delta.to_string(), expected });
     }
     Ok(())

@@ -168,7 +168,8 @@ pub fn bfgs(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Li
         let longest = direction.amax();
         if !(slope < 0.0) || !longest.is_finite() {
             if fresh {
-                return Ending { theta, objective: value, converged: true, n_iterations };
+                // No way down; or derivatives that are no numbers, which say nothing.
+                return Ending { theta, objective: value, converged: slope >= 0.0, n_iterations };
             }
             objective.normal_equations(&theta, delta, &mut gradient, &mut gram);
             inverse = inverse_metric(&gram, n);

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fit, report::mre_percent};
+use super::report::mre_percent;
+use super::{Fit, FitConfig, Flag};
 use crate::dataset::{Dataset, Observation};
 use crate::units::{Loss, Params, Tokens};
 
@@ -56,6 +57,20 @@ pub struct FittedStudy {
     pub fits: Vec<Fit>,
 }
 
+/// What a study from a file or a link says that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Impossible {
+    /// What it says, as the object of "it says".
+    pub what: String,
+}
+
+impl Impossible {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}
+
 /// One target with the fit that explains it.
 #[derive(Clone, Copy)]
 pub struct FittedTarget<'a> {
@@ -72,6 +87,86 @@ impl FittedTarget<'_> {
     pub fn loss(&self, n: Option<Params>, d: Option<Tokens>, h: &[f64]) -> Loss {
         self.fit.loss(self.target_pos, n, d, h)
     }
+}
+
+impl DataSummary {
+    fn check(&self, k: usize) -> Result<(), Impossible> {
+        for (what, n) in [("ranges", self.weight_ranges.len()), ("mean weights", self.mean_mixture.len())] {
+            if n != k {
+                return Err(Impossible::new(format!("{n} {what} for {k} domains")));
+            }
+        }
+        let weights = self.weight_ranges.iter().flat_map(|&(low, high)| [low, high]);
+        // A link rounds them.
+        if let Some(weight) = weights.chain(self.mean_mixture.iter().copied()).find(|h| !(0.0..=1.001).contains(h)) {
+            return Err(Impossible::new(format!("a weight of {weight}")));
+        }
+        let sum: f64 = self.mean_mixture.iter().sum();
+        if k > 0 && (sum - 1.0).abs() > 1e-3 {
+            return Err(Impossible::new(format!("mean weights that sum to {sum}")));
+        }
+        let tokens = self.token_range.iter().flat_map(|&(low, high)| [low.0, high.0]);
+        match self.sizes.iter().map(|n| n.0).chain(tokens).find(|value| !(value.is_finite() && *value > 0.0)) {
+            Some(value) => Err(Impossible::new(format!("a model size or number of tokens of {value}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Fit {
+    fn check(&self, k: usize) -> Result<(), Impossible> {
+        let name = self.law.name();
+        if k < self.law.needs().min_domains || self.shape.n_domains != k {
+            return Err(Impossible::new(format!("the {name} law with {k} domains")));
+        }
+        let report = &self.report;
+        let n_targets = self.targets.len();
+        if n_targets == 0 || report.scores.len() != n_targets || self.shape.own_domains.len() != n_targets {
+            return Err(Impossible::new(format!("the {name} law for {n_targets} targets")));
+        }
+        if self.shape.own_domains.iter().flatten().any(|&domain_idx| domain_idx >= k) {
+            return Err(Impossible::new("a target of a domain that is not there"));
+        }
+        let parameters = self.law.parameters(&self.shape);
+        if self.theta.len() != parameters.len() {
+            let (seen, expected) = (self.theta.len(), parameters.len());
+            return Err(Impossible::new(format!("{seen} parameters of a law that has {expected}")));
+        }
+        for (value, parameter) in self.theta.iter().zip(&parameters) {
+            // Rounding may carry a value just past its bound.
+            const SLACK: f64 = 1e-6;
+            if !(parameter.bounds.0 - SLACK..=parameter.bounds.1 + SLACK).contains(value) {
+                return Err(Impossible::new(format!("a {} out of its range", parameter.symbol.letter)));
+            }
+        }
+        let config = &report.config;
+        let settings = (1..=FitConfig::MOST_STARTS).contains(&config.starts) && config.delta >= FitConfig::LEAST_DELTA;
+        let errors = report.scores.iter().flat_map(|score| [Some(score.fit_mre_percent), score.holdout_mre_percent]);
+        let mut numbers = errors.flatten().chain([report.objective]);
+        if !settings || numbers.any(|value| !(value.is_finite() && value >= 0.0)) {
+            return Err(Impossible::new("a setting or an error out of its range"));
+        }
+        let named = |flag: &Flag| match flag {
+            Flag::AtBound(positions) | Flag::Undetermined(positions) => {
+                positions.iter().any(|&position| position >= parameters.len())
+            }
+            _ => false,
+        };
+        if report.flags.iter().any(named) {
+            return Err(Impossible::new("a parameter that the law does not have"));
+        }
+        Ok(())
+    }
+}
+
+fn check_names<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Impossible> {
+    let mut seen = std::collections::HashSet::new();
+    for name in names {
+        if name.is_empty() || !seen.insert(name) {
+            return Err(Impossible::new(format!("a {what} without a name of its own")));
+        }
+    }
+    Ok(())
 }
 
 /// A predicted loss beside the observed one, where there is one.
@@ -121,6 +216,22 @@ pub enum PredictError {
 }
 
 impl FittedStudy {
+    /// Checks what [`fit`](super::fit()) guarantees and a file or a link may not keep.
+    ///
+    /// # Errors
+    /// The first thing that cannot be.
+    pub fn check(&self) -> Result<(), Impossible> {
+        let k = self.domains.len();
+        let targets: Vec<&str> = self.targets().map(|target| target.name).collect();
+        check_names("domain", self.domains.iter().map(String::as_str))?;
+        check_names("target", targets.iter().copied())?;
+        self.summary.check(k)?;
+        if self.fits.is_empty() {
+            return Err(Impossible::new("no fit"));
+        }
+        self.fits.iter().try_for_each(|fit| fit.check(k))
+    }
+
     /// The targets of all fits, in order.
     pub fn targets(&self) -> impl Iterator<Item = FittedTarget<'_>> {
         self.fits.iter().flat_map(|fit| {

@@ -108,20 +108,25 @@ pub enum LawError {
 }
 
 impl Shape {
-    /// The dimensions that `law` takes on in `dataset`, for the targets at those positions.
+    /// The dimensions that `law` takes on in `dataset`, for the targets at those positions, where it is fitted to
+    /// the observations with a positive weight: a term stands if those have two values of what it depends on.
     ///
     /// # Errors
     /// The study has fewer domains than the law needs.
-    pub fn new(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize]) -> Result<Self, LawError> {
+    pub fn new(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], weights: &[f64]) -> Result<Self, LawError> {
         let needs = law.needs();
         let seen = dataset.domains().len();
         if seen < needs.min_domains {
             return Err(LawError::Domains { law: law.name(), needed: needs.min_domains, seen });
         }
+        let used = dataset.observations().iter().zip(weights).filter(|(observation, weight)| {
+            **weight > 0.0 && target_idxs.iter().any(|&target_idx| observation.losses[target_idx].is_some())
+        });
+        let (sizes, tokens): (Vec<_>, Vec<_>) = used.map(|(observation, _)| (observation.n, observation.d)).unzip();
         Ok(Self {
             n_domains: seen,
-            n_term: needs.n && dataset.design().sizes().len() > 1,
-            d_term: needs.d && dataset.design().tokens().len() > 1,
+            n_term: needs.n && sizes.windows(2).any(|pair| pair[0] != pair[1]),
+            d_term: needs.d && tokens.windows(2).any(|pair| pair[0] != pair[1]),
             own_domains: target_idxs.iter().map(|&target_idx| dataset.own_domain(target_idx)).collect(),
         })
     }

@@ -15,6 +15,8 @@ use crate::units::Loss;
 pub enum Certificate {
     /// The weighted loss is convex in h, so its only minimum is the global one.
     Convex,
+    /// None: the conditions of a minimum do not hold closely enough to say that this is one.
+    None,
     /// It is not; of several descents this many ended at the best value.
     BestOf {
         /// Descents that ended there.
@@ -45,11 +47,16 @@ pub enum OptimumError {
     /// The scenario makes no sense.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// The laws give no number.
+    #[error("the fits give no finite loss at this N and D; they are too far from the data for the formula")]
+    NotFinite,
     /// There is nothing to mix.
     #[error("the fit has no domains, so there is no mixture to optimise")]
     NoDomains,
 }
 
+/// A KKT residual up to this certifies a minimum.
+const CERTIFIED: f64 = 1e-8;
 /// Values this close are one minimum, as a share of the value.
 const SAME_VALUE: f64 = 1e-9;
 
@@ -86,6 +93,9 @@ pub fn optimum(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Opti
             }
         }
     }
+    if !best.value.is_finite() || best.h.iter().any(|h| !h.is_finite()) {
+        return Err(OptimumError::NotFinite);
+    }
     let agreeing = minima.iter().filter(|minimum| minimum.value <= best.value + SAME_VALUE * best.value.abs()).count();
     let losses = targets.iter().map(|(target, weight)| {
         (target.name.to_string(), *weight, target.loss(Some(scenario.n), Some(scenario.d), &best.h))
@@ -95,7 +105,13 @@ pub fn optimum(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Opti
         weighted_loss: Loss(best.value),
         targets: losses.collect(),
         kkt_residual: best.kkt_residual,
-        certificate: if convex { Certificate::Convex } else { Certificate::BestOf { agreeing, starts: minima.len() } },
+        certificate: if best.kkt_residual > CERTIFIED {
+            Certificate::None
+        } else if convex {
+            Certificate::Convex
+        } else {
+            Certificate::BestOf { agreeing, starts: minima.len() }
+        },
     })
 }
 
@@ -128,7 +144,7 @@ fn weighted(targets: &[(FittedTarget, f64)], scale: Scale, h: &[f64]) -> Mixture
 const MOST_ROUNDS: usize = 4;
 /// A domain of less weight than this has none to take away.
 const SOME_WEIGHT: f64 = 1e-3;
-/// With more domains than this, only taking away is tried.
+/// With more domains than this, corners are left to chance and giving is not tried.
 const FEW_DOMAINS: usize = 16;
 
 /// Mixtures that differ from h in one domain: taken away, or given half of everything.
@@ -156,7 +172,11 @@ const INSIDE: f64 = 1e-3;
 fn spread_starts(k: usize, mean_mixture: &[f64], value: impl Fn(&[f64]) -> f64) -> Vec<Vec<f64>> {
     let inside = |h: &[f64]| -> Vec<f64> { h.iter().map(|h| (1.0 - INSIDE) * h + INSIDE / k as f64).collect() };
     let mut starts = vec![vec![1.0 / k as f64; k], inside(mean_mixture)];
-    starts.extend((0..k).map(|i| inside(&(0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>())));
+    starts.extend(
+        (0..k)
+            .filter(|_| k <= FEW_DOMAINS)
+            .map(|i| inside(&(0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>())),
+    );
     let mut random = Xoshiro256PlusPlus::seed_from_u64(k as u64);
     let mut looked_at: Vec<(f64, Vec<f64>)> = (0..LOOKED_AT)
         .map(|_| {

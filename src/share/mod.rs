@@ -20,7 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::fit::FittedStudy;
 use crate::mixture::Scenario;
 
-/// Longest fragment that is read; a link of 64 domains and targets is shorter.
+/// Longest fragment that is read and written: browsers take more, but nothing else does.
 const LONGEST_FRAGMENT: usize = 64 * 1024;
 /// Most bytes that a body may inflate to.
 const LARGEST_BODY: usize = 512 * 1024;
@@ -84,8 +84,12 @@ pub fn encode(study: &FittedStudy, scenario: &Scenario) -> Result<String, ShareE
     let body = v1::write(study, scenario)?;
     let deflated = miniz_oxide::deflate::compress_to_vec(&body, DEFLATE_LEVEL);
     let front = format!("1.z.{}", URL_SAFE_NO_PAD.encode(deflated));
-    let check = check(&front);
-    Ok(format!("{front}.{check}"))
+    let fragment = format!("{front}.{}", check(&front));
+    // A link that would not open is none: too long, or of a study that says something impossible.
+    match decode(&fragment) {
+        Ok(_) => Ok(fragment),
+        Err(error) => Err(ShareError::TooLarge { what: error.to_string() }),
+    }
 }
 
 /// Reads a fragment, with or without the #, or a whole URL with one.

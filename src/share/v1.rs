@@ -129,12 +129,6 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>,
             return Err(ShareError::TooLarge { what: format!("it has {seen} {what}, and a link holds {most}") });
         }
     }
-    let target_names: Vec<String> = study.targets().map(|target| target.name.to_string()).collect();
-    for (what, given) in [("domain", &study.domains), ("target", &target_names)] {
-        names(given, what).map_err(|_| ShareError::TooLarge {
-            what: format!("the first {LONGEST_NAME} characters of each {what}'s name must be its own"),
-        })?;
-    }
     let Some(first) = study.fits.first() else {
         return Err(ShareError::TooLarge { what: "nothing is fitted yet".into() });
     };
@@ -263,30 +257,10 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
     at_most("domains", k, MOST_DOMAINS)?;
     at_most("model sizes", body.r.n.len(), MOST_SIZES)?;
     at_most("targets", body.f.iter().map(|fit| fit.t.len()).sum(), MOST_TARGETS)?;
-    let domains = names(&body.d, "domain")?;
-    if body.r.h.len() != k {
-        return Err(impossible(format!("{k} domains, but ranges of {}", body.r.h.len())));
-    }
-    for &(low, high, mean) in &body.r.h {
-        for weight in [low, high, mean] {
-            if !(0.0..=1.001).contains(&weight) {
-                return Err(impossible(format!("a weight of {weight}")));
-            }
-        }
-    }
     // Rounded to six digits, the mean's weights still sum to nearly 1.
     let mean_sum: f64 = body.r.h.iter().map(|&(_, _, mean)| mean).sum();
     if k > 0 && (mean_sum - 1.0).abs() > 1e-3 {
         return Err(impossible(format!("mean weights that sum to {mean_sum}")));
-    }
-    for (what, value) in body
-        .r
-        .n
-        .iter()
-        .map(|&n| ("model size", n))
-        .chain(body.r.d.iter().flat_map(|&(low, high)| [("number of tokens", low), ("number of tokens", high)]))
-    {
-        positive(what, value)?;
     }
     let config = FitConfig {
         starts: body.c.s,
@@ -299,22 +273,15 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
             _ => Holdout::LargestN,
         },
     };
-    if config.starts == 0 || config.starts > FitConfig::MOST_STARTS || !(config.delta > 0.0) {
-        return Err(impossible("settings out of range".into()));
-    }
     let mut fits: Vec<Fit> = Vec::new();
     for fit_body in body.f {
         let before = fits.last().map(|fit| fit.law.id());
         fits.push(read_fit(fit_body, before, k, config)?);
     }
-    if fits.is_empty() {
-        return Err(impossible("no fit".into()));
-    }
     let target_names: Vec<String> = fits.iter().flat_map(|fit| fit.targets.clone()).collect();
-    names(&target_names, "target")?;
     let scenario = Scenario {
-        n: Params(positive("model size", body.n)?),
-        d: Tokens(positive("number of tokens", body.t)?),
+        n: Params(body.n),
+        d: Tokens(body.t),
         target_weights: match body.w.len() {
             0 => Vec::new(),
             n if n == target_names.len() => target_names.into_iter().zip(body.w).collect(),
@@ -329,7 +296,8 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         weight_ranges: body.r.h.iter().map(|&(low, high, _)| (low, high)).collect(),
         mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean / mean_sum).collect(),
     };
-    let study = FittedStudy { domains, summary, fits };
+    let study = FittedStudy { domains: body.d.iter().map(|name| clean(name)).collect(), summary, fits };
+    study.check().map_err(|error| impossible(error.what))?;
     scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;
     Ok(Shared { study, scenario })
 }
@@ -338,38 +306,13 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
     let id = body.l.as_deref().or(law_before).unwrap_or("");
     let law = law::by_id(id).ok_or_else(|| impossible(format!("a law \"{}\" that is not known", clean(id))))?;
     let needs = law.needs();
-    if k < needs.min_domains || body.t.is_empty() {
-        return Err(impossible(format!("the {} law with {k} domains and {} targets", law.name(), body.t.len())));
-    }
-    if body.t.iter().any(|target| target.d.is_some_and(|domain| domain >= k)) {
-        return Err(impossible("a target of a domain that is not there".into()));
-    }
     let shape = Shape {
         n_domains: k,
         n_term: needs.n && body.x & 1 == 0,
         d_term: needs.d && body.x & 2 == 0,
         own_domains: body.t.iter().map(|target| target.d).collect(),
     };
-    let parameters = law.parameters(&shape);
     let theta = unpack(&body.p)?;
-    if theta.len() != parameters.len() {
-        let (seen, expected) = (theta.len(), parameters.len());
-        return Err(impossible(format!("{seen} parameters of a law that has {expected}")));
-    }
-    for (value, parameter) in theta.iter().zip(&parameters) {
-        // Rounding may carry a value just past its bound.
-        let slack = 1e-6;
-        if !(parameter.bounds.0 - slack..=parameter.bounds.1 + slack).contains(value) {
-            return Err(impossible(format!("a parameter of {value}")));
-        }
-    }
-    if body.b.iter().chain(body.u.iter().flatten()).any(|&position| position >= parameters.len()) {
-        return Err(impossible("a parameter that the law does not have".into()));
-    }
-    let numbers = body.t.iter().flat_map(|target| [target.m, target.e.unwrap_or(0.0)]);
-    if numbers.chain([body.o, body.c.unwrap_or(0.0)]).any(|value| !value.is_finite() || value < 0.0) {
-        return Err(impossible("a negative error".into()));
-    }
     let mut flags = Vec::new();
     if body.e == 1 {
         flags.push(Flag::NotConverged);
@@ -381,9 +324,9 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
         flags.push(Flag::AtBound(body.b));
     }
     flags.extend(body.u.into_iter().map(Flag::Undetermined));
-    let rows: usize = body.t.iter().map(|target| target.f).sum();
-    if rows < parameters.len() {
-        flags.push(Flag::FewRows { rows, parameters: parameters.len() });
+    let rows = body.t.iter().fold(0_usize, |rows, target| rows.saturating_add(target.f));
+    if rows < theta.len() {
+        flags.push(Flag::FewRows { rows, parameters: theta.len() });
     }
     flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
     Ok(Fit {
@@ -413,22 +356,8 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
     })
 }
 
-fn names(given: &[String], what: &str) -> Result<Vec<String>, ShareError> {
-    let names: Vec<String> = given.iter().map(|name| clean(name)).collect();
-    for (position, name) in names.iter().enumerate() {
-        if name.is_empty() || names[..position].contains(name) {
-            return Err(impossible(format!("a {what} without a name of its own")));
-        }
-    }
-    Ok(names)
-}
-
 fn at_most(what: &str, seen: usize, most: usize) -> Result<(), ShareError> {
     if seen > most { Err(impossible(format!("{seen} {what}, where {most} are the most"))) } else { Ok(()) }
-}
-
-fn positive(what: &str, value: f64) -> Result<f64, ShareError> {
-    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(impossible(format!("a {what} of {value}"))) }
 }
 
 fn impossible(what: String) -> ShareError {

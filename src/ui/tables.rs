@@ -233,6 +233,7 @@ fn loss_text(loss: f64) -> String {
 /// Why the optimum is the best, in plain words.
 pub fn certificate_sentence(optimum: &Optimum) -> String {
     match optimum.certificate {
+        Certificate::None => "This is not certified to be a minimum.".to_string(),
         Certificate::Convex => {
             "Global: the weighted loss is convex in the mixture, so no other mixture is better under these fits.".into()
         }
@@ -307,7 +308,10 @@ pub fn pieces(equation: &str) -> Vec<Piece> {
 
 /// The equation of the law for the terms that the study can determine; for all terms without a study.
 pub fn equation(law: &dyn Law, data: Option<&StudyData>) -> String {
-    let shape = data.and_then(|data| Shape::new(law, &data.dataset, &[]).ok());
+    let shape = data.and_then(|data| {
+        let target_idxs: Vec<usize> = (0..data.dataset.targets().len()).collect();
+        Shape::new(law, &data.dataset, &target_idxs, &vec![1.0; data.dataset.observations().len()]).ok()
+    });
     let all = || Shape { n_domains: 2, n_term: true, d_term: true, own_domains: Vec::new() };
     law.equation(&shape.unwrap_or_else(all))
 }

@@ -175,11 +175,9 @@ impl Pool {
     fn start(&self, lane: Lane, serial: u64) -> Option<Member> {
         let worker = Worker::new(&browser::from_base(&format!("worker_boot.js?v={BUILD}"))).ok()?;
         let pool = self.clone();
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            match from_js(event.data()) {
-                Ok(event) => pool.heard(serial, event),
-                Err(sentence) => pool.lost(serial, &sentence),
-            }
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| match from_js(event.data()) {
+            Ok(event) => pool.heard(serial, event),
+            Err(sentence) => pool.lost(serial, &sentence),
         });
         // A worker that cannot be loaded gives a plain Event without a message, so none is asked for.
         let pool = self.clone();

@@ -209,6 +209,7 @@ fn a_column_can_be_given_another_role_by_hand() {
         page.choose("[data-test=role][data-column=final]", "loss").await;
         page.wait_for("8 observations").await;
         fit(page, "additive law").await;
+        page.run("document.querySelector('[data-test=mapping]').open = true", &[]).await;
         page.choose("[data-test=role][data-column=final]", "not used").await;
         page.wait_for("no column is a loss").await;
     });

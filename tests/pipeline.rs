@@ -261,7 +261,10 @@ fn impossible_fit_files_are_refused_with_a_sentence() {
         says(&|file| file["fits"][0]["starts"] = 0.into()),
         impossible("a setting or an error out of its range")
     );
-    assert_eq!(says(&|file| file["fits"][0]["parameters"]["alpha"] = 1e5.into()), impossible("a α out of its range"));
+    assert_eq!(
+        says(&|file| file["fits"][0]["parameters"]["gamma_domain1"] = 1e5.into()),
+        impossible("a γ out of its range")
+    );
     assert_eq!(
         says(&|file| file["fits"][0]["parameters"]["beta"] = serde_json::Value::Null),
         "fits[0] of the fit file: parameter beta is \"null\"; it must be a number"

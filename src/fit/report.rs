@@ -87,6 +87,9 @@ impl Flag {
             Flag::NotConverged => {
                 "the search did not converge: the steps ran out while the objective still fell".into()
             }
+            Flag::StartsDisagree { agreeing: 0, starts } => format!(
+                "the best objective was found only by going on from the best of {starts} starts: a better minimum may exist; try more starts"
+            ),
             Flag::StartsDisagree { agreeing, starts } => format!(
                 "only {agreeing} of {starts} starts ended at the best objective: a better minimum may exist; try more starts"
             ),

@@ -18,7 +18,7 @@ pub fn MixturePanel() -> impl IntoView {
     view! {
         <Panel id="mixture" number=4 title="Mixture">
             <Show when=fitted fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
-                <div class="columns">
+                <div class="columns" class:stale=state.stale>
                     <div>
                         <ScaleFields/>
                         <MixtureTable/>

@@ -33,7 +33,9 @@ fn log_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
             .filter(|value| (low..=high).contains(value))
             .collect();
         if all.len() >= 3 {
-            let step = all.len().div_ceil(most.max(1));
+            // Every second or third where they would crowd, as long as three are left.
+            let left = |step: &usize| all.len().div_ceil(*step);
+            let step = (1..=left(&most.max(1))).rev().find(|step| left(step) >= 3).unwrap_or(1);
             return all.into_iter().step_by(step).collect();
         }
     }

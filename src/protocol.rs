@@ -10,6 +10,7 @@ use crate::fit::{self, DataSummary, Fit, FitConfig, FitReport, FittedStudy, Prog
 use crate::import::{self, Issue, Roles};
 use crate::law::{self, Shape};
 use crate::mixture::{self, Optimum, Scenario};
+use crate::units::Tokens;
 
 /// Of what build this program is; page and worker must be of the same.
 pub const BUILD: &str = match option_env!("MIXLAW_BUILD") {
@@ -106,6 +107,7 @@ struct Unpacked {
     domains: Vec<String>,
     targets: Vec<String>,
     observations: Vec<Observation>,
+    stocks: Vec<(String, Tokens)>,
 }
 
 impl From<&Dataset> for WireStudy {
@@ -114,6 +116,13 @@ impl From<&Dataset> for WireStudy {
             domains: dataset.domains().to_vec(),
             targets: dataset.targets().to_vec(),
             observations: dataset.observations().to_vec(),
+            stocks: dataset
+                .domains()
+                .iter()
+                .cloned()
+                .zip(dataset.stocks())
+                .filter_map(|(name, stock)| Some((name, (*stock)?)))
+                .collect(),
         };
         Self(postcard::to_allocvec(&unpacked).expect("names and numbers have a form in bytes"))
     }
@@ -125,9 +134,10 @@ impl WireStudy {
     /// # Errors
     /// Page and worker are of different builds, or the study breaks a rule of [`Dataset`].
     pub fn into_dataset(self) -> Result<Dataset, String> {
-        let Unpacked { domains, targets, observations } = postcard::from_bytes(&self.0)
+        let Unpacked { domains, targets, observations, stocks } = postcard::from_bytes(&self.0)
             .map_err(|error| format!("page and worker do not understand each other ({error}); reload the page"))?;
-        Dataset::new(domains, targets, observations).map_err(|error| error.to_string())
+        let dataset = Dataset::new(domains, targets, observations).and_then(|dataset| dataset.with_stocks(&stocks));
+        dataset.map_err(|error| error.to_string())
     }
 }
 

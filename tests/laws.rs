@@ -218,7 +218,7 @@ fn a_law_recovers_its_own_noiseless_losses() {
 /// A law that holds another one never fits worse.
 #[test]
 fn the_joint_law_never_fits_worse_than_the_additive() {
-    let [additive, joint] = LAWS;
+    let (additive, joint) = (LAWS[0], LAWS[1]);
     for seed in 0..3 {
         let mut random = random(seed);
         let truth = theta(&mut random, joint, &shape(3, true, true));

@@ -74,7 +74,7 @@ proptest! {
     #[test]
     fn the_order_of_the_domains_does_not_matter(seed: u64) {
         let mut random = random(seed);
-        let [additive, _] = LAWS;
+        let additive = LAWS[0];
         let k = 5;
         let before = theta(&mut random, additive, &shape(k, true, true));
         let mut after = before.clone();
@@ -105,7 +105,7 @@ fn sixty_four_domains_are_no_trouble() {
 /// ∂L/∂h is infinite at 0 where γ < 1: such a domain keeps a weight, however useless it is.
 #[test]
 fn a_nearly_useless_domain_keeps_a_tiny_weight_when_its_power_is_below_one() {
-    let [additive, _] = LAWS;
+    let additive = LAWS[0];
     let natural = [1.0, 2.0, 1e-4, 0.5, 0.3, 10.0, 20.0, 0.2, 0.3];
     let theta = additive.inside(&shape(2, true, true), &natural).expect("allowed");
     let found = optimum(&fitted(additive, 2, vec![theta]), &scenario(&[1.0])).expect("a sound scenario");
@@ -117,7 +117,7 @@ fn a_nearly_useless_domain_keeps_a_tiny_weight_when_its_power_is_below_one() {
 /// With γ > 1 a domain that gives nothing is left out exactly.
 #[test]
 fn a_useless_domain_of_a_power_above_one_gets_exactly_nothing() {
-    let [additive, _] = LAWS;
+    let additive = LAWS[0];
     let natural = [1.0, 2.0, 0.5, 0.5, 1.5, 10.0, 20.0, 0.2, 0.3];
     let theta = additive.inside(&shape(2, true, true), &natural).expect("allowed");
     let found = optimum(&fitted(additive, 2, vec![theta]), &scenario(&[1.0])).expect("a sound scenario");
@@ -128,7 +128,7 @@ fn a_useless_domain_of_a_power_above_one_gets_exactly_nothing() {
 
 #[test]
 fn bad_scenarios_get_a_sentence_that_names_the_field() {
-    let [additive, _] = LAWS;
+    let additive = LAWS[0];
     let study = fitted(additive, 2, vec![theta(&mut random(1), additive, &shape(2, true, true))]);
     let says = |scenario: &Scenario| optimum(&study, scenario).expect_err("a bad scenario").to_string();
     let sound = scenario(&[1.0]);

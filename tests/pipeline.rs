@@ -23,6 +23,8 @@ const QUICK: FitConfig = FitConfig {
     delta: FitConfig::DEFAULT_DELTA,
     residual: mixlaw::fit::Residual::Nats,
     holdout: Holdout::Split,
+    ridge: 0.0,
+    restrictions: Vec::new(),
 };
 
 #[test]
@@ -199,7 +201,7 @@ fn the_largest_size_can_be_held_out() {
     for (holdout, n_fit, n_holdout) in
         [(Holdout::None, 400, 0), (Holdout::Split, 384, 16), (Holdout::LargestN, 384, 16)]
     {
-        let config = FitConfig { holdout, starts: 1, ..QUICK };
+        let config = FitConfig { holdout, starts: 1, ..QUICK.clone() };
         let score = fit(law("additive"), &dataset, &[0], &config, &mut |_| {}).expect("sound").report.scores[0].clone();
         assert_eq!((score.n_fit, score.n_holdout), (n_fit, n_holdout), "{holdout:?}");
         assert_eq!(score.holdout_mre_percent.is_some(), n_holdout > 0);

@@ -11,8 +11,9 @@ use std::time::Instant;
 use clap::{Args, Parser, Subcommand};
 use mixlaw::dataset::{Dataset, Holdout};
 use mixlaw::export::{fit_file, results};
+use mixlaw::fit::solver::Ending;
 use mixlaw::fit::study::prediction_mre_percent;
-use mixlaw::fit::{self, DataSummary, Fit, FitConfig, FittedStudy, Residual};
+use mixlaw::fit::{self, DataSummary, Fit, FitConfig, FittedStudy, Residual, Restriction, Runner};
 use mixlaw::import::{Imported, Role, Roles, import_bytes, observe};
 use mixlaw::law::{self, LAWS, Law};
 use mixlaw::mixture::{self, Certificate, Scenario};
@@ -68,6 +69,21 @@ struct FitArgs {
     /// Residuals in nats, or in the logarithm of the loss
     #[arg(long, value_parser = [Residual::Nats.id(), Residual::LogLoss.id()], default_value = Residual::Nats.id())]
     residual: String,
+    /// Give parameters this value: alpha=0.34; gamma=1 means those of all domains, gamma_arxiv=1 that of one
+    #[arg(long = "fix", value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    fixed: Vec<String>,
+    /// Keep parameters in this range: gamma=0.1:1; an end may be left out
+    #[arg(long = "bound", value_name = "NAME=LOW:HIGH", allow_hyphen_values = true)]
+    bounded: Vec<String>,
+    /// Make parameters equal: alpha=beta; gamma alone makes those of all domains equal
+    #[arg(long = "tie", value_name = "NAME=NAME")]
+    tied: Vec<String>,
+    /// λ of the linear law's ridge
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    ridge: f64,
+    /// Tokens in stock of a domain, for the laws that count epochs: wikipedia=4.5B
+    #[arg(long = "stock", value_name = "DOMAIN=TOKENS")]
+    stocks: Vec<String>,
     #[command(flatten)]
     roles: RoleArgs,
     /// Print the fit file that the other commands read
@@ -77,7 +93,7 @@ struct FitArgs {
 
 #[derive(Args)]
 struct RoleArgs {
-    /// What a column holds, where the guess is wrong: weight, n, d, flops, loss, split or ignore
+    /// What a column holds, where the guess is wrong: weight, n, d, flops, loss, row-weight, split or ignore
     #[arg(long = "role", value_name = "COLUMN=ROLE")]
     roles: Vec<String>,
 }
@@ -165,21 +181,25 @@ fn main() -> ExitCode {
 fn run_fit(args: &FitArgs) -> Result<String, String> {
     let imported = read_table(&args.file, &args.roles)?;
     let dataset = imported.dataset.ok_or_else(|| no_study(&args.file))?;
+    let dataset = dataset.with_stocks(&stocks(&args.stocks)?).map_err(|error| error.to_string())?;
     let law = law::by_id(&args.law).ok_or_else(|| format!("no law is called \"{}\"", args.law))?;
-    let target_idxs = chosen_targets(&dataset, &args.targets)?;
+    let target_idxs = chosen_targets(law, &dataset, &args.targets)?;
     let config = FitConfig {
         starts: args.starts,
         seed: args.seed,
         delta: args.delta,
         residual: Residual::from_id(&args.residual).unwrap_or_default(),
         holdout: Holdout::from_id(&args.holdout).unwrap_or_default(),
+        ridge: args.ridge,
+        restrictions: restrictions(args)?,
     };
     let began = Instant::now();
     let fits: Result<Vec<Fit>, String> = fit::target_groups(law, &target_idxs)
         .par_iter()
         .map(|group| {
             let began = Instant::now();
-            let mut fit = fit::fit(law, &dataset, group, &config, &mut |_| {}).map_err(|error| error.to_string())?;
+            let mut fit = fit::fit_with(law, &dataset, group, &config, &AllAtOnce, &mut |_| {})
+                .map_err(|error| error.to_string())?;
             fit.report.seconds = Some(began.elapsed().as_secs_f64());
             Ok(fit)
         })
@@ -299,9 +319,71 @@ fn column_width<'a>(names: impl Iterator<Item = impl AsRef<str> + 'a>) -> usize 
     names.map(|name| name.as_ref().chars().count()).max().unwrap_or(0).max("domain".len())
 }
 
-fn chosen_targets(dataset: &Dataset, names: &[String]) -> Result<Vec<usize>, String> {
+/// Starts on as many threads as the machine has.
+struct AllAtOnce;
+
+impl Runner for AllAtOnce {
+    fn run(
+        &self,
+        n: usize,
+        start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
+        _report: &mut dyn FnMut(usize, f64),
+    ) -> Vec<Ending> {
+        (0..n).into_par_iter().map(|start_idx| start(start_idx, &mut |_| {})).collect()
+    }
+}
+
+fn stocks(given: &[String]) -> Result<Vec<(String, Tokens)>, String> {
+    let read = |given: &String| {
+        let (domain, tokens) = given
+            .rsplit_once('=')
+            .ok_or_else(|| format!("the stock \"{given}\" must read DOMAIN=TOKENS, such as wikipedia=4.5B"))?;
+        let tokens: Tokens = tokens.parse().map_err(|error| format!("the tokens in stock of \"{domain}\": {error}"))?;
+        Ok((domain.to_string(), tokens))
+    };
+    given.iter().map(read).collect()
+}
+
+fn restrictions(args: &FitArgs) -> Result<Vec<Restriction>, String> {
+    let number = |name: &str, text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .map_err(|_| format!("\"{text}\", given for {name}, is no number; write one such as 0.34"))
+    };
+    let mut restrictions = Vec::new();
+    for given in &args.fixed {
+        let (name, value) = given
+            .rsplit_once('=')
+            .ok_or_else(|| format!("the fixed parameter \"{given}\" must read NAME=VALUE, such as alpha=0.34"))?;
+        restrictions.push(Restriction::Fixed { name: name.to_string(), value: number(name, value)? });
+    }
+    for given in &args.bounded {
+        let ends = given.rsplit_once('=').and_then(|(name, ends)| Some((name, ends.split_once(':')?)));
+        let (name, (low, high)) = ends
+            .ok_or_else(|| format!("the bounded parameter \"{given}\" must read NAME=LOW:HIGH, such as gamma=0.1:1"))?;
+        let end = |text: &str| if text.trim().is_empty() { Ok(None) } else { number(name, text).map(Some) };
+        restrictions.push(Restriction::Bounded { name: name.to_string(), low: end(low)?, high: end(high)? });
+    }
+    restrictions.extend(
+        args.tied.iter().map(|given| Restriction::Tied { names: given.split('=').map(str::to_string).collect() }),
+    );
+    Ok(restrictions)
+}
+
+fn chosen_targets(law: &dyn Law, dataset: &Dataset, names: &[String]) -> Result<Vec<usize>, String> {
     if names.is_empty() {
-        return Ok((0..dataset.targets().len()).collect());
+        let all: Vec<usize> = (0..dataset.targets().len()).collect();
+        let usable = fit::usable_targets(law, dataset, &all);
+        let left_out: Vec<&str> =
+            all.iter().filter(|idx| !usable.contains(idx)).map(|&idx| dataset.targets()[idx].as_str()).collect();
+        if !left_out.is_empty() && !usable.is_empty() {
+            eprintln!(
+                "mixlaw: the {} law gives the losses of training domains only, so it leaves out {}",
+                law.name(),
+                left_out.join(", ")
+            );
+        }
+        return Ok(if usable.is_empty() { all } else { usable });
     }
     let mut target_idxs = Vec::new();
     for name in names {
@@ -361,8 +443,9 @@ fn changed_roles(imported: &Imported, changes: &[String]) -> Result<Roles, Strin
             .iter()
             .position(|name| name == column)
             .ok_or_else(|| format!("no column is called \"{column}\"; the table has: {}", header.join(", ")))?;
-        roles.0[column_idx] = Role::from_id(role)
-            .ok_or_else(|| format!("\"{role}\" is no role; a column is weight, n, d, flops, loss, split or ignore"))?;
+        roles.0[column_idx] = Role::from_id(role).ok_or_else(|| {
+            format!("\"{role}\" is no role; a column is weight, n, d, flops, loss, row-weight, split or ignore")
+        })?;
     }
     Ok(roles)
 }

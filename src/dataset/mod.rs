@@ -33,6 +33,8 @@ pub struct Observation {
     pub mixture: Vec<f64>,
     /// Losses in the order of [`Dataset::targets`]; a missing one leaves the observation out of that target's fit.
     pub losses: Vec<Option<Loss>>,
+    /// How much the row counts in a fit, beside others; 1 where the study does not say.
+    pub weight: f64,
     /// Whether the study's own `split` column says to fit on this row or to hold it out.
     pub split: Split,
 }
@@ -43,6 +45,7 @@ pub struct Dataset {
     domains: Vec<String>,
     targets: Vec<String>,
     observations: Vec<Observation>,
+    stocks: Vec<Option<Tokens>>,
     design: Design,
 }
 
@@ -103,6 +106,22 @@ pub enum DatasetError {
         /// What was seen.
         value: f64,
     },
+    /// Tokens in stock of a domain that the study does not have.
+    #[error("tokens in stock are given for \"{domain}\", which is no domain of the study; its domains are: {known}")]
+    UnknownStock {
+        /// The domain.
+        domain: String,
+        /// Domains of the study.
+        known: String,
+    },
+    /// Tokens in stock that are not finite and positive.
+    #[error("the tokens in stock of \"{domain}\" are {value}; give a positive number, such as 30B")]
+    Stock {
+        /// The domain.
+        domain: String,
+        /// What was seen.
+        value: f64,
+    },
     /// N or D in some observations only.
     #[error("line {line} has no {what}, but other lines have one; give it on every line or on none")]
     Mixed {
@@ -140,7 +159,31 @@ impl Dataset {
             check(observation, &domains, &targets, with_n, with_d)?;
         }
         let design = Design::new(&observations);
-        Ok(Self { domains, targets, observations, design })
+        let stocks = vec![None; domains.len()];
+        Ok(Self { domains, targets, observations, stocks, design })
+    }
+
+    /// The same study with tokens in stock of some of its domains.
+    ///
+    /// # Errors
+    /// A domain is not one of the study's, or named twice, or its stock is not a positive number.
+    pub fn with_stocks(mut self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
+        self.stocks.fill(None);
+        for (domain, stock) in stocks {
+            let known = || self.domains.join(", ");
+            let domain_idx = self
+                .domains
+                .iter()
+                .position(|name| name == domain)
+                .ok_or_else(|| DatasetError::UnknownStock { domain: domain.clone(), known: known() })?;
+            if !is_positive(stock.0) {
+                return Err(DatasetError::Stock { domain: domain.clone(), value: stock.0 });
+            }
+            if self.stocks[domain_idx].replace(*stock).is_some() {
+                return Err(DatasetError::Repeated { what: "stock of", name: domain.clone() });
+            }
+        }
+        Ok(self)
     }
 
     /// Names of the k domains.
@@ -156,6 +199,11 @@ impl Dataset {
     /// The observations, in the order of the text.
     pub fn observations(&self) -> &[Observation] {
         &self.observations
+    }
+
+    /// Tokens in stock of each domain, where known.
+    pub fn stocks(&self) -> &[Option<Tokens>] {
+        &self.stocks
     }
 
     /// Distinct mixtures and scales, and which of them each observation has.
@@ -219,6 +267,9 @@ fn check(
     }
     let n = observation.n.map(|n| n.0);
     let d = observation.d.map(|d| d.0);
+    if !is_positive(observation.weight) {
+        return Err(DatasetError::NotPositive { line, what: "row weight".into(), value: observation.weight });
+    }
     for (what, value, required) in [("model size", n, with_n), ("tokens", d, with_d)] {
         match value {
             None if required => return Err(DatasetError::Mixed { line, what }),
@@ -253,6 +304,7 @@ mod tests {
             d: Some(Tokens(d)),
             mixture: mixture.to_vec(),
             losses: vec![Some(Loss(loss))],
+            weight: 1.0,
             split: Split::Fit,
         }
     }

@@ -6,11 +6,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Impossible, Score, Termination};
+use crate::fit::{
+    DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Impossible, Restriction, Score, Termination,
+};
 use crate::law::{self, Dropped, Law, Scope, Shape};
+use crate::units::BILLION;
 
 /// The version that this code writes; it reads no newer one.
 const VERSION: u32 = 1;
+const IN_BILLIONS: &str = "N in 10^9 parameters, D in 10^9 tokens";
+const NOT_REPEATED: &str = "not-repeated";
 
 #[derive(Serialize, Deserialize)]
 struct FitFile {
@@ -29,6 +34,9 @@ struct Entry {
     own_domain: Option<String>,
     n_term: bool,
     d_term: bool,
+    /// Tokens in stock of each domain, for a law that counts epochs.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    stocks: Vec<Option<f64>>,
     n_fit: usize,
     n_holdout: usize,
     objective: f64,
@@ -43,9 +51,21 @@ struct Entry {
     delta: Option<f64>,
     residual: String,
     holdout: String,
+    /// The linear law's λ.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ridge: Option<f64>,
+    /// What the user wanted of parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    restrictions: Vec<Restriction>,
+    /// Losses of rows that the law cannot use.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    rows_unused: Option<usize>,
     /// Absent where it is infinite.
     condition: Option<f64>,
     warnings: Vec<Warning>,
+    /// What N and D are counted in, where it is not parameters and tokens. Only written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    units: Option<String>,
     parameters: Map<String, Value>,
     /// The law's inside parameters, only where one of the natural ones has no place in an f64.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -108,6 +128,7 @@ pub fn write(study: &FittedStudy) -> String {
                 own_domain: fit.shape.own_domains[target.target_pos].map(|i| study.domains[i].clone()),
                 n_term: fit.shape.n_term,
                 d_term: fit.shape.d_term,
+                stocks: fit.shape.stocks.iter().map(|stock| stock.map(|stock| stock * BILLION)).collect(),
                 n_fit: score.n_fit,
                 n_holdout: score.n_holdout,
                 objective: report.objective,
@@ -121,7 +142,11 @@ pub fn write(study: &FittedStudy) -> String {
                 delta: finite(report.config.delta),
                 residual: report.config.residual.id().to_string(),
                 holdout: report.config.holdout.id().to_string(),
+                ridge: (report.config.ridge > 0.0).then_some(report.config.ridge),
+                restrictions: report.config.restrictions.clone(),
+                rows_unused: report.rows_unused(),
                 condition: finite(report.condition),
+                units: fit.law.counts_in_billions().then(|| IN_BILLIONS.to_string()),
                 warnings: report.flags.iter().map(|flag| warning(flag, &names)).collect(),
                 theta: parameters.iter().any(|(_, value)| !value.is_normal()).then(|| fit.theta.clone()),
                 parameters: parameters.into_iter().map(|(name, value)| (name, Value::from(value))).collect(),
@@ -175,7 +200,7 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
         expected: expected.to_string(),
     };
     let law: &'static dyn Law =
-        law::by_id(&entry.law).ok_or_else(|| wrong("law", &entry.law, &law::LAWS.map(|law| law.id()).join(" or ")))?;
+        law::by_id(&entry.law).ok_or_else(|| wrong("law", &entry.law, &law::LAWS.map(|law| law.id()).join(", ")))?;
     let own_domain = match &entry.own_domain {
         Some(name) => Some(
             domains
@@ -185,8 +210,14 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
         ),
         None => None,
     };
-    let shape =
-        Shape { n_domains: domains.len(), n_term: entry.n_term, d_term: entry.d_term, own_domains: vec![own_domain] };
+    let shape = Shape {
+        n_domains: domains.len(),
+        n_term: entry.n_term,
+        d_term: entry.d_term,
+        own_domains: vec![own_domain],
+        stocks: entry.stocks.iter().map(|stock| stock.map(|stock| stock / BILLION)).collect(),
+        repeats: entry.warnings.iter().all(|warning| warning.kind != NOT_REPEATED) && !entry.stocks.is_empty(),
+    };
     let names: Vec<String> = law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
     let theta = match entry.theta {
         Some(theta) => theta,
@@ -221,6 +252,8 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
             "few-rows" => Flag::FewRows { rows: entry.n_fit, parameters: names.len() },
             "n-dropped" => Flag::Dropped(Dropped::N),
             "d-dropped" => Flag::Dropped(Dropped::D),
+            NOT_REPEATED => Flag::Dropped(Dropped::Saturation),
+            "rows-unused" => Flag::RowsUnused { rows: entry.rows_unused.unwrap_or(0) },
             _ => return None,
         })
     });
@@ -234,6 +267,8 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
             delta: entry.delta.unwrap_or(f64::INFINITY),
             residual,
             holdout,
+            ridge: entry.ridge.unwrap_or(0.0),
+            restrictions: entry.restrictions,
         },
         scores: vec![Score {
             n_fit: entry.n_fit,
@@ -257,6 +292,8 @@ fn warning(flag: &Flag, names: &[String]) -> Warning {
         Flag::FewRows { .. } => ("few-rows", &[]),
         Flag::Dropped(Dropped::N) => ("n-dropped", &[]),
         Flag::Dropped(Dropped::D) => ("d-dropped", &[]),
+        Flag::Dropped(Dropped::Saturation) => (NOT_REPEATED, &[]),
+        Flag::RowsUnused { .. } => ("rows-unused", &[]),
     };
     Warning {
         kind: kind.to_string(),

@@ -13,13 +13,15 @@
 
 pub mod problem;
 pub mod report;
+pub mod restrict;
 pub mod search;
 pub mod solver;
 pub mod study;
 
 pub use problem::Residual;
 pub use report::{FitReport, Flag, Score, Termination};
-pub use search::Progress;
+pub use restrict::Restriction;
+pub use search::{InTurn, Progress, Runner};
 pub use study::{DataSummary, FittedStudy, FittedTarget, Impossible, PredictError, Prediction};
 
 use serde::{Deserialize, Serialize};
@@ -28,10 +30,12 @@ use crate::dataset::{Dataset, Holdout};
 use crate::law::{self, Law, LawError, Mixture, Scale, Shape};
 use crate::units::{Loss, Params, Tokens, write_number};
 use problem::Problem;
+use restrict::{Freedom, Restricted};
 use search::Search;
+use solver::Objective;
 
 /// Settings of a fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitConfig {
     /// Independent searches for the global minimum.
     pub starts: usize,
@@ -43,6 +47,10 @@ pub struct FitConfig {
     pub residual: Residual,
     /// Which observations are left out of the fit, to judge it.
     pub holdout: Holdout,
+    /// λ of the linear law's ridge λ Σ_i (C_i − C̄)², which is added to the objective; 0 is none.
+    pub ridge: f64,
+    /// What the user wants of parameters.
+    pub restrictions: Vec<Restriction>,
 }
 
 impl FitConfig {
@@ -64,6 +72,8 @@ impl Default for FitConfig {
             delta: Self::DEFAULT_DELTA,
             residual: Residual::default(),
             holdout: Holdout::default(),
+            ridge: 0.0,
+            restrictions: Vec::new(),
         }
     }
 }
@@ -103,6 +113,14 @@ pub enum FitError {
         /// How many there are.
         n_mixtures: usize,
     },
+    /// No rows that the law can use.
+    #[error("the {law} law can use no row that has a loss of \"{target}\": all have no weight of that domain")]
+    NoUsableRows {
+        /// The law.
+        law: &'static str,
+        /// The target.
+        target: String,
+    },
     /// Losses in some other unit.
     #[error(
         "the losses of \"{target}\" are about {median}; losses in nats per token are between 0.01 and 100, so give them in nats"
@@ -118,6 +136,52 @@ pub enum FitError {
     NotFinite {
         /// The target.
         target: String,
+    },
+    /// A restriction of a parameter that the law does not have.
+    #[error("the {law} law has no parameter \"{name}\"; it has: {known}")]
+    NoParameter {
+        /// The law.
+        law: &'static str,
+        /// The name.
+        name: String,
+        /// The names it has, without domains.
+        known: String,
+    },
+    /// A fixed value that the formula does not allow.
+    #[error("\"{name}\" cannot be fixed at {value}: it must be {expected}")]
+    Restricted {
+        /// The parameter.
+        name: String,
+        /// The value.
+        value: f64,
+        /// What would be right.
+        expected: String,
+    },
+    /// A range that leaves nothing.
+    #[error("\"{name}\" cannot lie between {low} and {high}: the law's own range is between {own}")]
+    Range {
+        /// The parameter.
+        name: String,
+        /// The least value asked for.
+        low: f64,
+        /// The largest value asked for.
+        high: f64,
+        /// The range of the law.
+        own: String,
+    },
+    /// A restriction of a parameter whose unit depends on another.
+    #[error("\"{name}\" can be fixed or bounded only where \"{other}\" is fixed, since its unit depends on that")]
+    UnitDepends {
+        /// The parameter.
+        name: String,
+        /// The other one.
+        other: String,
+    },
+    /// A tie of parameters that are no equals.
+    #[error("{names} cannot be tied: only parameters of one kind can, such as alpha = beta")]
+    Tie {
+        /// The parameters.
+        names: String,
     },
     /// A setting that makes no sense.
     #[error("{what} is {seen}; it must be {expected}")]
@@ -144,6 +208,12 @@ impl Fit {
     }
 }
 
+/// Those of the targets that the law can give a loss for: all, or those that are a training domain's own loss.
+pub fn usable_targets(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize]) -> Vec<usize> {
+    let usable = |target_idx: &usize| !law.needs().own_domain || dataset.own_domain(*target_idx).is_some();
+    target_idxs.iter().copied().filter(usable).collect()
+}
+
 /// The groups of targets that are fitted together: each alone, or all at once, as the law's scope says.
 pub fn target_groups(law: &dyn Law, target_idxs: &[usize]) -> Vec<Vec<usize>> {
     match law.scope() {
@@ -152,11 +222,11 @@ pub fn target_groups(law: &dyn Law, target_idxs: &[usize]) -> Vec<Vec<usize>> {
     }
 }
 
-/// Fits the law to the targets at those positions, on the rows that `config.holdout` leaves.
+/// Fits the law to the targets at those positions, on the rows that `config.holdout` leaves; one start after
+/// another.
 ///
 /// # Errors
-/// No fit can be started: the law needs more domains, there are no rows or only one mixture, or a setting is
-/// out of range.
+/// As [`fit_with`].
 pub fn fit(
     law: &'static dyn Law,
     dataset: &Dataset,
@@ -164,61 +234,107 @@ pub fn fit(
     config: &FitConfig,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fit, FitError> {
-    check(config)?;
+    fit_with(law, dataset, target_idxs, config, &InTurn, progress)
+}
+
+/// Fits the law as [`fit`] does; `runner` runs the starts. The result does not depend on it.
+///
+/// # Errors
+/// No fit can be started: the law does not go with the study, there are no rows or only one mixture, or a setting
+/// is out of range.
+pub fn fit_with(
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    runner: &dyn Runner,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Fit, FitError> {
+    let weights = weights(dataset, config);
+    fit_weighted(law, dataset, target_idxs, config, &weights, false, runner, progress)
+}
+
+/// The weight of each observation: its own, or 0 where it is held out.
+fn weights(dataset: &Dataset, config: &FitConfig) -> Vec<f64> {
     let held_out = config.holdout.held_out(dataset);
-    let weights: Vec<f64> = held_out.iter().map(|&held_out| if held_out { 0.0 } else { 1.0 }).collect();
-    let shape = Shape::new(law, dataset, target_idxs, &weights)?;
-    let mut problem = Problem::new(law, &shape, dataset, target_idxs, &weights, config.residual);
+    let weighed = dataset.observations().iter().zip(held_out);
+    weighed.map(|(observation, held_out)| if held_out { 0.0 } else { observation.weight }).collect()
+}
+
+#[expect(clippy::too_many_arguments, reason = "the nested law's fit differs from the outer one in two of them")]
+fn fit_weighted(
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    weights: &[f64],
+    nested: bool,
+    runner: &dyn Runner,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Fit, FitError> {
+    check(config)?;
     for &target_idx in target_idxs {
-        let observations = dataset.observations().iter().zip(&held_out);
-        if !observations
-            .into_iter()
-            .any(|(observation, held_out)| !held_out && observation.losses[target_idx].is_some())
-        {
-            return Err(FitError::NoRows { target: dataset.targets()[target_idx].clone() });
-        }
-    }
-    for &target_idx in target_idxs {
-        let rows = dataset.observations().iter().zip(&held_out).filter(|(_, held_out)| !**held_out);
+        let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
         let mut losses: Vec<f64> =
-            rows.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
+            fitted.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
+        let target = || dataset.targets()[target_idx].clone();
+        if losses.is_empty() {
+            return Err(FitError::NoRows { target: target() });
+        }
         losses.sort_by(f64::total_cmp);
         let median = losses[losses.len() / 2];
         if !PLAUSIBLE_LOSS.contains(&median) {
-            let target = dataset.targets()[target_idx].clone();
-            return Err(FitError::Unit { target, median: write_number(median, 3) });
+            return Err(FitError::Unit { target: target(), median: write_number(median, 3) });
         }
     }
-    if law.needs().min_domains > 1 && problem.n_mixtures() < 2 {
-        return Err(FitError::Mixtures { n_mixtures: problem.n_mixtures() });
+    let shape = Shape::new(law, dataset, target_idxs, weights)?;
+    let freedom = Freedom::new(law, &shape, dataset.domains(), &config.restrictions, nested)?;
+    let problem = || Problem::new(law, &shape, dataset, target_idxs, weights, config.residual).with_ridge(config.ridge);
+    let mut whole = problem();
+    if whole.n_rows() == 0 {
+        return Err(FitError::NoUsableRows { law: law.name(), target: dataset.targets()[target_idxs[0]].clone() });
+    }
+    if law.needs().min_domains > 1 && whole.n_mixtures() < 2 {
+        return Err(FitError::Mixtures { n_mixtures: whole.n_mixtures() });
     }
     let warm = match law.nested() {
         Some(nested) => {
             let n_starts = config.starts;
-            let config = FitConfig { starts: n_starts.div_ceil(4), ..*config };
+            let config = FitConfig { starts: n_starts.div_ceil(4), ..config.clone() };
             // What the nested law reaches, this law reaches too; its starts come before this law's first.
             let mut before = |nested: Progress| progress(Progress { start_idx: 0, n_starts, ..nested });
-            let nested = fit(nested, dataset, target_idxs, &config, &mut before)?;
-            Some(law.embed_nested(&shape, &nested.theta))
+            let nested = fit_weighted(nested, dataset, target_idxs, &config, weights, true, runner, &mut before)?;
+            let same_terms = (nested.shape.n_term, nested.shape.d_term) == (shape.n_term, shape.d_term);
+            same_terms.then(|| freedom.reduce(&law.embed_nested(&shape, &nested.theta)))
         }
         None => None,
     };
     let search = Search {
-        parameters: &law.parameters(&shape),
-        groups: &law.groups(&shape),
+        parameters: &freedom.parameters,
+        groups: &freedom.groups,
         delta: config.delta,
         n_starts: config.starts,
         seed: config.seed,
         warm: warm.as_deref(),
     };
-    let found = search::search(&mut problem, &search, progress);
+    let step = whole.n_rows().div_ceil(MOST_ROWS);
+    let make = || Box::new(Restricted::new(problem().thinned(step), &freedom)) as Box<dyn Objective>;
+    let mut found = search::search(&make, &search, runner, progress);
+    if step > 1 {
+        found.best = search::polish(&mut Restricted::new(problem(), &freedom), &found.best, config.delta);
+    }
     if !found.best.objective.is_finite() {
         return Err(FitError::NotFinite { target: dataset.targets()[target_idxs[0]].clone() });
     }
-    let report = report::report(law, &shape, dataset, target_idxs, &held_out, &mut problem, &found, config);
+    let theta = freedom.expand(&found.best.theta);
+    let report =
+        report::report(law, &shape, dataset, target_idxs, weights, &mut whole, &freedom, &found, &theta, config);
     let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
-    Ok(Fit { law, shape, targets, theta: found.best.theta, report })
+    Ok(Fit { law, shape: shape.clone(), targets, theta, report })
 }
+
+/// With more rows than this the search looks at every second, third … row, and only its result goes on to all.
+const MOST_ROWS: usize = 8_000;
 
 /// Where losses in nats per token lie. The laws' bounds are made for such.
 const PLAUSIBLE_LOSS: std::ops::RangeInclusive<f64> = 0.01..=100.0;
@@ -231,6 +347,10 @@ fn check(config: &FitConfig) -> Result<(), FitError> {
     if !(config.delta >= FitConfig::LEAST_DELTA) {
         let expected = "a number of at least 0.00000001, such as 0.001";
         return Err(FitError::Setting { what: "δ", seen: config.delta.to_string(), expected });
+    }
+    if !(config.ridge >= 0.0 && config.ridge.is_finite()) {
+        let expected = "0 or a positive number, such as 0.001";
+        return Err(FitError::Setting { what: "the ridge λ", seen: config.ridge.to_string(), expected });
     }
     Ok(())
 }

@@ -5,8 +5,8 @@
 //!     ρ_r = L(N_r, D_r, h_r; θ) − L_r [nats], or ln L(N_r, D_r, h_r; θ) − ln L_r
 //! ```
 //!
-//! δ → ∞ is least squares. Rows are grouped by their mixture. For a law of channels ∂ρ_r/∂θ = M_hᵀ z_r, where
-//! z_r = (s_c, ∂s_c/∂θ_p) depends on the scale alone and the sparse M_h on the mixture alone, so that JᵀWJ =
+//! δ → ∞ is least squares. Rows are grouped by their mixture. For a law of features ∂ρ_r/∂θ = M_hᵀ z_r, where
+//! z_r = ∂ρ_r/∂q has a handful of entries and the sparse M_h = ∂q/∂θ depends on the mixture alone, so that JᵀWJ =
 //! Σ_h M_hᵀ (Σ_r w_r z_r z_rᵀ) M_h: the sum over rows is over tiny matrices.
 
 use std::ops::Range;
@@ -54,10 +54,8 @@ struct Row {
 
 /// The objective of one fit.
 pub struct Problem<'a> {
-    law: &'a dyn Law,
-    shape: &'a Shape,
+    law: Evaluation<'a>,
     mixtures: Vec<Mixture>,
-    scales: Vec<Scale>,
     /// Sorted by mixture.
     rows: Vec<Row>,
     /// For each mixture with rows: its index and its rows.
@@ -65,18 +63,17 @@ pub struct Problem<'a> {
     weight_sum: f64,
     residual: Residual,
     bounds: Vec<(f64, f64)>,
+    ridge: (f64, Range<usize>),
     work: Work,
 }
 
 /// Buffers that live as long as the problem.
 struct Work {
-    /// For each scale z = (s_c, ∂s_c/∂θ_p).
-    z: Vec<f64>,
-    phi: Vec<f64>,
+    q: Vec<f64>,
     jacobian: Vec<f64>,
+    z: Vec<f64>,
     z_gradient: Vec<f64>,
     z_gram: Vec<f64>,
-    row_gradient: Vec<f64>,
 }
 
 /// Which derivatives are asked for.
@@ -87,7 +84,8 @@ enum Order<'o> {
 }
 
 impl<'a> Problem<'a> {
-    /// Gathers the observations that have a loss of one of the targets and a positive weight.
+    /// Gathers the observations that have a loss of one of the targets and a positive weight, and that the law can
+    /// use.
     ///
     /// `weights` has one entry an observation: 0 leaves it out, 1 takes it, a bootstrap counts it.
     pub fn new(
@@ -106,6 +104,7 @@ impl<'a> Problem<'a> {
             {
                 if let Some(loss) = observation.losses[target_idx]
                     && weight > 0.0
+                    && law.uses(shape, target_pos, &observation.mixture)
                 {
                     rows.push((mixture_idx, Row { scale_idx, target_pos, loss: loss.0, weight }));
                 }
@@ -118,53 +117,54 @@ impl<'a> Problem<'a> {
                 .map(|(a, b)| a.total_cmp(b))
                 .find(|order| order.is_ne())
                 .unwrap_or(std::cmp::Ordering::Equal)
-                .then(a.target_pos.cmp(&b.target_pos))
                 .then(scale_order(design.scales(), a.scale_idx, b.scale_idx))
+                .then(a.target_pos.cmp(&b.target_pos))
                 .then(a.loss.total_cmp(&b.loss))
         });
-        let mut blocks: Vec<(usize, Range<usize>)> = Vec::new();
-        for (position, (mixture_idx, _)) in rows.iter().enumerate() {
-            match blocks.last_mut() {
-                Some((last, range)) if last == mixture_idx => range.end = position + 1,
-                _ => blocks.push((*mixture_idx, position..position + 1)),
-            }
-        }
-        let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-        let n_parameters = law.parameters(shape).len();
-        let work = match law.evaluation() {
-            Evaluation::Channels(channels) => {
-                let ranges = channels.mixture_parameters(shape);
-                let n_z = ranges.len() + channels.scale_parameters(shape).len();
-                Work {
-                    z: vec![0.0; design.scales().len() * n_z],
-                    phi: vec![0.0; ranges.len()],
-                    jacobian: vec![0.0; ranges.iter().map(Range::len).sum()],
-                    z_gradient: vec![0.0; n_z],
-                    z_gram: vec![0.0; n_z * n_z],
-                    row_gradient: Vec::new(),
-                }
-            }
-            Evaluation::Rows(_) => Work {
-                z: Vec::new(),
-                phi: Vec::new(),
-                jacobian: Vec::new(),
-                z_gradient: Vec::new(),
-                z_gram: Vec::new(),
-                row_gradient: vec![0.0; n_parameters],
-            },
+        let parameters = law.parameters(shape);
+        let scales: Vec<Scale> = design.scales().iter().map(|scale| Scale::new(scale.n, scale.d)).collect();
+        let evaluation = law.evaluation(shape, &scales);
+        let (n_features, n_jacobian) = match &evaluation {
+            Evaluation::Features(law) => (law.ranges().len(), law.ranges().iter().map(Range::len).sum()),
+            Evaluation::Rows(_) => (parameters.len(), 0),
         };
         Self {
-            law,
-            shape,
+            law: evaluation,
             mixtures: design.mixtures().iter().map(|h| Mixture::new(h)).collect(),
-            scales: design.scales().iter().map(|scale| Scale::new(scale.n, scale.d)).collect(),
-            weight_sum: rows.iter().map(|row| row.weight).sum(),
-            rows,
-            blocks,
+            weight_sum: rows.iter().map(|(_, row)| row.weight).sum(),
+            blocks: blocks(&rows),
+            rows: rows.into_iter().map(|(_, row)| row).collect(),
             residual,
-            bounds: law.parameters(shape).iter().map(|parameter| parameter.bounds).collect(),
-            work,
+            bounds: parameters.iter().map(|parameter| parameter.bounds).collect(),
+            ridge: (0.0, law.ridge(shape)),
+            work: Work {
+                q: vec![0.0; n_features],
+                jacobian: vec![0.0; n_jacobian],
+                z: vec![0.0; n_features],
+                z_gradient: vec![0.0; n_features],
+                z_gram: vec![0.0; n_features * n_features],
+            },
         }
+    }
+
+    /// The same with λ Σ_p (θ_p − θ̄)² added, over the entries that the law's ridge draws to their mean.
+    pub fn with_ridge(mut self, lambda: f64) -> Self {
+        self.ridge.0 = lambda;
+        self
+    }
+
+    /// The same with every `step`-th row only, in the order in which rows are sorted.
+    pub fn thinned(mut self, step: usize) -> Self {
+        if step > 1 {
+            let mut rows: Vec<(usize, Row)> = Vec::new();
+            for (mixture_idx, range) in &self.blocks {
+                rows.extend(range.clone().step_by(step).map(|position| (*mixture_idx, self.rows[position])));
+            }
+            self.blocks = blocks(&rows);
+            self.weight_sum = rows.iter().map(|(_, row)| row.weight).sum();
+            self.rows = rows.into_iter().map(|(_, row)| row).collect();
+        }
+        self
     }
 
     /// Number of observed losses.
@@ -191,83 +191,106 @@ impl<'a> Problem<'a> {
                 gram.fill(0.0);
             }
         }
-        let value = match self.law.evaluation() {
-            Evaluation::Channels(_) => self.evaluate_channels(theta, delta, &mut order),
+        let value = match &self.law {
+            Evaluation::Features(_) => self.evaluate_features(theta, delta, &mut order),
             Evaluation::Rows(_) => self.evaluate_rows(theta, delta, &mut order),
         };
         let scale = 1.0 / self.weight_sum;
-        match order {
+        match &mut order {
             Order::Value => {}
             Order::Gradient(gradient) => gradient.iter_mut().for_each(|entry| *entry *= scale),
             Order::NormalEquations(gradient, gram) => {
                 gradient.iter_mut().for_each(|entry| *entry *= scale);
                 gram.iter_mut().for_each(|entry| *entry *= scale);
-                mirror_lower_triangle(gram, theta.len());
             }
         }
+        let value = value * scale + self.add_ridge(theta, &mut order);
+        if let Order::NormalEquations(_, gram) = order {
+            mirror_lower_triangle(gram, theta.len());
+        }
         // A θ at which the formula overflows is worse than any other.
-        if value.is_nan() { f64::INFINITY } else { value * scale }
+        if value.is_nan() { f64::INFINITY } else { value }
     }
 
-    fn evaluate_channels(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
-        let Evaluation::Channels(channels) = self.law.evaluation() else { unreachable!("called for channels only") };
-        let Work { z, phi, jacobian, z_gradient, z_gram, .. } = &mut self.work;
-        let ranges = channels.mixture_parameters(self.shape);
-        let pairs = channels.scale_parameters(self.shape);
-        let (n_channels, n_z) = (ranges.len(), ranges.len() + pairs.len());
-        for (&scale, z) in self.scales.iter().zip(z.chunks_exact_mut(n_z)) {
-            let (s, derivatives) = z.split_at_mut(n_channels);
-            channels.scale(self.shape, theta, scale, s, derivatives);
+    /// λ Σ_p (θ_p − θ̄)², with its derivatives.
+    fn add_ridge(&self, theta: &[f64], order: &mut Order) -> f64 {
+        let (lambda, range) = &self.ridge;
+        if *lambda == 0.0 || range.is_empty() {
+            return 0.0;
         }
+        let entries = &theta[range.clone()];
+        let n = entries.len() as f64;
+        let mean = entries.iter().sum::<f64>() / n;
+        if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
+            for (gradient, entry) in gradient[range.clone()].iter_mut().zip(entries) {
+                *gradient += 2.0 * lambda * (entry - mean);
+            }
+        }
+        if let Order::NormalEquations(_, gram) = order {
+            for i in range.clone() {
+                for j in range.start..=i {
+                    gram[i * theta.len() + j] += 2.0 * lambda * (f64::from(u8::from(i == j)) - 1.0 / n);
+                }
+            }
+        }
+        lambda * entries.iter().map(|entry| (entry - mean) * (entry - mean)).sum::<f64>()
+    }
+
+    fn evaluate_features(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
+        let Evaluation::Features(law) = &mut self.law else { unreachable!("called for laws of features only") };
+        law.begin(theta);
+        let Work { q, jacobian, z, z_gradient, z_gram } = &mut self.work;
+        let n_z = q.len();
         let mut value = 0.0;
         for (mixture_idx, range) in &self.blocks {
-            channels.mixture(self.shape, theta, &self.mixtures[*mixture_idx], phi, jacobian);
+            let mixture = &self.mixtures[*mixture_idx];
+            if let Order::Value = order {
+                law.features(theta, mixture, q, None);
+                for row in &self.rows[range.clone()] {
+                    let (residual, _) = residual(self.residual, law.loss(q, row.scale_idx, mixture, None), row.loss);
+                    value += row.weight * huber(residual, delta).0;
+                }
+                continue;
+            }
+            law.features(theta, mixture, q, Some(jacobian));
             z_gradient.fill(0.0);
             z_gram.fill(0.0);
             for row in &self.rows[range.clone()] {
-                let z = &z[row.scale_idx * n_z..(row.scale_idx + 1) * n_z];
-                let loss = phi.iter().zip(z).fold(0.0, |sum, (phi, s)| sum + phi * s);
+                let loss = law.loss(q, row.scale_idx, mixture, Some(z));
                 let (residual, derivative) = residual(self.residual, loss, row.loss);
                 let (huber, slope, curvature) = huber(residual, delta);
                 value += row.weight * huber;
-                match order {
-                    Order::Value => {}
-                    Order::Gradient(_) => add_scaled(z_gradient, row.weight * slope * derivative, z),
-                    Order::NormalEquations(..) => {
-                        add_scaled(z_gradient, row.weight * slope * derivative, z);
-                        let weight = row.weight * curvature * derivative * derivative;
-                        for a in 0..n_z {
-                            add_scaled(&mut z_gram[a * n_z..a * n_z + a + 1], weight * z[a], z);
-                        }
+                add_scaled(z_gradient, row.weight * slope * derivative, z);
+                if let Order::NormalEquations(..) = order {
+                    let weight = row.weight * curvature * derivative * derivative;
+                    for a in 0..n_z {
+                        add_scaled(&mut z_gram[a * n_z..a * n_z + a + 1], weight * z[a], z);
                     }
                 }
             }
-            // The rows of M_h: each channel's ∂φ_c/∂θ, and φ_c where s_c depends on θ_p.
-            let mut segments: Vec<(usize, &[f64])> = Vec::with_capacity(n_z);
+            // The rows of M_h: each feature's ∂q_c/∂θ.
             let mut from = 0;
-            for range in &ranges {
-                segments.push((range.start, &jacobian[from..from + range.len()]));
-                from += range.len();
-            }
-            segments.extend(pairs.iter().map(|&(channel, position)| (position, &phi[channel..channel + 1])));
-            if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
-                for (&(start, entries), &weight) in segments.iter().zip(z_gradient.iter()) {
-                    add_scaled(&mut gradient[start..start + entries.len()], weight, entries);
+            for (a, range_a) in law.ranges().iter().enumerate() {
+                let entries_a = &jacobian[from..from + range_a.len()];
+                from += range_a.len();
+                if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
+                    add_scaled(&mut gradient[range_a.clone()], z_gradient[a], entries_a);
                 }
-            }
-            if let Order::NormalEquations(_, gram) = order {
-                let n_parameters = theta.len();
-                for (a, &(start_a, entries_a)) in segments.iter().enumerate() {
-                    for (b, &(start_b, entries_b)) in segments.iter().enumerate() {
-                        // Only the lower triangle is filled; the upper one is mirrored at the end.
-                        if start_b > start_a {
-                            continue;
-                        }
-                        let weight = if b <= a { z_gram[a * n_z + b] } else { z_gram[b * n_z + a] };
-                        for (i, entry) in entries_a.iter().enumerate() {
-                            let row = (start_a + i) * n_parameters + start_b;
-                            add_scaled(&mut gram[row..row + entries_b.len()], weight * entry, entries_b);
-                        }
+                let Order::NormalEquations(_, gram) = order else { continue };
+                // Only the lower triangle is filled; the upper one is mirrored at the end.
+                let mut from_b = 0;
+                for (b, range_b) in law.ranges().iter().enumerate() {
+                    let entries_b = &jacobian[from_b..from_b + range_b.len()];
+                    from_b += range_b.len();
+                    if range_b.start > range_a.start {
+                        continue;
+                    }
+                    let weight = if b <= a { z_gram[a * n_z + b] } else { z_gram[b * n_z + a] };
+                    for (i, entry) in entries_a.iter().enumerate() {
+                        let row = (range_a.start + i) * theta.len() + range_b.start;
+                        // Of a feature with itself only the lower triangle, too.
+                        let length = if a == b { i + 1 } else { entries_b.len() };
+                        add_scaled(&mut gram[row..row + length], weight * entry, entries_b);
                     }
                 }
             }
@@ -276,29 +299,33 @@ impl<'a> Problem<'a> {
     }
 
     fn evaluate_rows(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
-        let Evaluation::Rows(law) = self.law.evaluation() else { unreachable!("called for row-wise laws only") };
-        let n_parameters = theta.len();
-        let row_gradient = &mut self.work.row_gradient;
+        let Evaluation::Rows(law) = &mut self.law else { unreachable!("called for row-wise laws only") };
+        law.begin(theta);
+        let row_gradient = &mut self.work.z;
         let mut value = 0.0;
         for (mixture_idx, range) in &self.blocks {
             let mixture = &self.mixtures[*mixture_idx];
             for row in &self.rows[range.clone()] {
-                let scale = self.scales[row.scale_idx];
-                let loss = law.loss(self.shape, theta, row.target_pos, scale, mixture, row_gradient);
+                let wanted = match order {
+                    Order::Value => None,
+                    _ => Some(&mut row_gradient[..]),
+                };
+                let loss = law.loss(row.target_pos, row.scale_idx, mixture, wanted);
                 let (residual, derivative) = residual(self.residual, loss, row.loss);
                 let (huber, slope, curvature) = huber(residual, delta);
                 value += row.weight * huber;
-                match order {
-                    Order::Value => {}
-                    Order::Gradient(gradient) => {
-                        add_scaled(gradient, row.weight * slope * derivative, row_gradient);
+                let entries = law.entries(row.target_pos);
+                if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
+                    for (&position, entry) in entries.iter().zip(row_gradient.iter()) {
+                        gradient[position] += row.weight * slope * derivative * entry;
                     }
-                    Order::NormalEquations(gradient, gram) => {
-                        add_scaled(gradient, row.weight * slope * derivative, row_gradient);
-                        let weight = row.weight * curvature * derivative * derivative;
-                        for p in 0..n_parameters {
-                            let row = &mut gram[p * n_parameters..p * n_parameters + p + 1];
-                            add_scaled(row, weight * row_gradient[p], row_gradient);
+                }
+                if let Order::NormalEquations(_, gram) = order {
+                    let weight = row.weight * curvature * derivative * derivative;
+                    for (a, &position_a) in entries.iter().enumerate() {
+                        let weight = weight * row_gradient[a];
+                        for (&position_b, entry) in entries.iter().zip(row_gradient.iter()).take(a + 1) {
+                            gram[position_a * theta.len() + position_b] += weight * entry;
                         }
                     }
                 }
@@ -306,6 +333,18 @@ impl<'a> Problem<'a> {
         }
         value
     }
+}
+
+/// For each mixture its index and its rows, of rows sorted by mixture.
+fn blocks(rows: &[(usize, Row)]) -> Vec<(usize, Range<usize>)> {
+    let mut blocks: Vec<(usize, Range<usize>)> = Vec::new();
+    for (position, (mixture_idx, _)) in rows.iter().enumerate() {
+        match blocks.last_mut() {
+            Some((last, range)) if last == mixture_idx => range.end = position + 1,
+            _ => blocks.push((*mixture_idx, position..position + 1)),
+        }
+    }
+    blocks
 }
 
 impl Objective for Problem<'_> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FitConfig;
 use super::problem::Problem;
+use super::restrict::Freedom;
 use super::search::{AGREEMENT, Found, PERFECT};
 use super::solver::Objective;
 use crate::dataset::Dataset;
@@ -75,6 +76,11 @@ pub enum Flag {
         /// Parameters.
         parameters: usize,
     },
+    /// Losses of rows that the law cannot use, because they have too little of the target's own domain.
+    RowsUnused {
+        /// How many.
+        rows: usize,
+    },
     /// A term was left out, because the study does not vary what it depends on.
     Dropped(Dropped),
 }
@@ -102,6 +108,13 @@ impl Flag {
             }
             Flag::FewRows { rows, parameters } => {
                 format!("{rows} observations for {parameters} parameters: the fit can follow any noise")
+            }
+            Flag::RowsUnused { rows } => format!(
+                "{rows} losses are left out: their runs have too little of the target's own domain for this law"
+            ),
+            Flag::Dropped(Dropped::Saturation) => {
+                "no run takes a domain for more than one epoch, so the saturation constant R is not fitted: 15.39, of Muennighoff et al. 2023"
+                    .into()
             }
             Flag::Dropped(Dropped::N) => {
                 "the study has no two model sizes, so the term in N is dropped: predictions hold for its size only"
@@ -136,6 +149,13 @@ pub struct FitReport {
     pub seconds: Option<f64>,
 }
 
+impl FitReport {
+    /// Losses of rows that the law cannot use, where there are any.
+    pub fn rows_unused(&self) -> Option<usize> {
+        self.flags.iter().find_map(|flag| if let Flag::RowsUnused { rows } = flag { Some(*rows) } else { None })
+    }
+}
+
 /// Members of an undetermined combination: entries of its unit vector at least this large.
 const MEMBER: f64 = 0.3;
 /// This close to its bound a parameter is at it.
@@ -149,13 +169,13 @@ pub(super) fn report(
     shape: &Shape,
     dataset: &Dataset,
     target_idxs: &[usize],
-    held_out: &[bool],
+    weights: &[f64],
     problem: &mut Problem,
+    freedom: &Freedom,
     found: &Found,
+    theta: &[f64],
     config: &FitConfig,
 ) -> FitReport {
-    let theta = &found.best.theta;
-    let parameters = law.parameters(shape);
     let mut flags = Vec::new();
     if !found.best.converged {
         flags.push(Flag::NotConverged);
@@ -165,28 +185,35 @@ pub(super) fn report(
     {
         flags.push(Flag::StartsDisagree { agreeing: found.agreeing_starts, starts: config.starts });
     }
-    let at_bound: Vec<usize> = (0..theta.len())
-        .filter(|&p| theta[p] <= parameters[p].bounds.0 + AT_BOUND || theta[p] >= parameters[p].bounds.1 - AT_BOUND)
-        .collect();
-    let curvature = curvature(problem, theta, config.delta, &at_bound);
+    let bounds = freedom.bounds();
+    let is_at_bound =
+        |p: usize| bounds[p].is_some_and(|(low, high)| theta[p] <= low + AT_BOUND || theta[p] >= high - AT_BOUND);
+    let (at_bound, inside): (Vec<usize>, Vec<usize>) = (0..theta.len()).partition(|&p| is_at_bound(p));
+    let free = inside.into_iter().filter(|&p| bounds[p].is_some()).collect();
+    let curvature = curvature(problem, theta, config.delta, free);
     if !at_bound.is_empty() {
         flags.push(Flag::AtBound(at_bound));
     }
     flags.extend(curvature.undetermined(found.best.objective).into_iter().map(Flag::Undetermined));
-    if problem.n_rows() < theta.len() {
-        flags.push(Flag::FewRows { rows: problem.n_rows(), parameters: theta.len() });
+    let n_free = freedom.parameters.len();
+    if problem.n_rows() < n_free {
+        flags.push(Flag::FewRows { rows: problem.n_rows(), parameters: n_free });
     }
     flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
     let scores = target_idxs
         .iter()
         .enumerate()
-        .map(|(target_pos, &target_idx)| score(law, shape, theta, target_pos, dataset, target_idx, held_out))
+        .map(|(target_pos, &target_idx)| score(law, shape, theta, target_pos, dataset, target_idx, weights))
         .collect();
+    let n_unused = n_unused(law, shape, dataset, target_idxs, weights);
+    if n_unused > 0 {
+        flags.push(Flag::RowsUnused { rows: n_unused });
+    }
     FitReport {
         objective: found.best.objective,
         termination: if found.best.converged { Termination::Converged } else { Termination::StepsRanOut },
         agreeing_starts: found.agreeing_starts,
-        config: *config,
+        config: config.clone(),
         scores,
         condition: curvature.condition(),
         flags,
@@ -201,11 +228,10 @@ struct Curvature {
     vectors: DMatrix<f64>,
 }
 
-fn curvature(problem: &mut Problem, theta: &[f64], delta: f64, at_bound: &[usize]) -> Curvature {
+fn curvature(problem: &mut Problem, theta: &[f64], delta: f64, free: Vec<usize>) -> Curvature {
     let n = theta.len();
     let mut gram = vec![0.0; n * n];
     problem.normal_equations(theta, delta, &mut vec![0.0; n], &mut gram);
-    let free: Vec<usize> = (0..n).filter(|p| !at_bound.contains(p)).collect();
     let matrix = DMatrix::from_fn(free.len(), free.len(), |a, b| gram[free[a] * n + free[b]]);
     if free.is_empty() || matrix.iter().any(|entry| !entry.is_finite()) {
         return Curvature { free: Vec::new(), values: Vec::new(), vectors: DMatrix::zeros(0, 0) };
@@ -253,14 +279,16 @@ fn score(
     target_pos: usize,
     dataset: &Dataset,
     target_idx: usize,
-    held_out: &[bool],
+    weights: &[f64],
 ) -> Score {
     let mut errors = [Vec::new(), Vec::new()];
-    for (observation, &held_out) in dataset.observations().iter().zip(held_out) {
-        if let Some(observed) = observation.losses[target_idx] {
+    for (observation, &weight) in dataset.observations().iter().zip(weights) {
+        if let Some(observed) = observation.losses[target_idx]
+            && law.uses(shape, target_pos, &observation.mixture)
+        {
             let scale = Scale::new(observation.n, observation.d);
             let predicted = loss(law, shape, theta, target_pos, scale, &Mixture::new(&observation.mixture));
-            errors[usize::from(held_out)].push((predicted, observed.0));
+            errors[usize::from(weight == 0.0)].push((predicted, observed.0));
         }
     }
     let [fit, holdout] = errors;
@@ -270,6 +298,20 @@ fn score(
         fit_mre_percent: mre_percent(&fit).unwrap_or(0.0),
         holdout_mre_percent: mre_percent(&holdout),
     }
+}
+
+/// Rows with a loss that the law cannot use.
+fn n_unused(law: &dyn Law, shape: &Shape, dataset: &Dataset, target_idxs: &[usize], weights: &[f64]) -> usize {
+    let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
+    fitted
+        .map(|(observation, _)| {
+            let targets = target_idxs.iter().enumerate();
+            let unused = |target_pos: usize, target_idx: usize| {
+                observation.losses[target_idx].is_some() && !law.uses(shape, target_pos, &observation.mixture)
+            };
+            targets.filter(|&(target_pos, &target_idx)| unused(target_pos, target_idx)).count()
+        })
+        .sum()
 }
 
 /// 100 · mean |predicted − observed| / observed over the pairs; `None` of none.

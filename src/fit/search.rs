@@ -81,46 +81,90 @@ pub struct Search<'a> {
     pub warm: Option<&'a [f64]>,
 }
 
-/// Searches for the global minimum of the objective.
-pub fn search(objective: &mut dyn Objective, search: &Search, progress: &mut dyn FnMut(Progress)) -> Found {
-    let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
-    let mut searcher = Searcher { objective, parameters, groups, delta };
-    let mut best: Option<Ending> = None;
-    let mut endings = Vec::with_capacity(n_starts);
-    for start_idx in 0..n_starts {
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-        // Each start has its own stretch of the generator, so that more starts only add to fewer.
-        for _ in 0..start_idx {
-            random.jump();
-        }
-        let mut report = |candidate: f64| {
-            let best_objective = best.as_ref().map_or(candidate, |best: &Ending| best.objective.min(candidate));
-            progress(Progress { start_idx, n_starts, best_objective });
-        };
-        let ending = searcher.start(&mut random, &mut report);
-        endings.push(ending.objective);
-        if best.as_ref().is_none_or(|best| ending.objective < best.objective) {
-            best = Some(ending);
-        }
+/// Makes an objective; each thread needs one of its own.
+pub type Make<'a> = dyn Fn() -> Box<dyn Objective + 'a> + Sync + 'a;
+
+/// Runs the starts of a search: one after another, or as many at once as the machine can.
+pub trait Runner {
+    /// Calls `start` for 0 … n − 1 and gives the endings in that order. `start` takes a callback for the least
+    /// objective so far; what it is told goes on to `report` with the start's index, or nowhere.
+    fn run(
+        &self,
+        n: usize,
+        start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
+        report: &mut dyn FnMut(usize, f64),
+    ) -> Vec<Ending>;
+}
+
+/// One start after another.
+pub struct InTurn;
+
+impl Runner for InTurn {
+    fn run(
+        &self,
+        n: usize,
+        start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
+        report: &mut dyn FnMut(usize, f64),
+    ) -> Vec<Ending> {
+        (0..n).map(|start_idx| start(start_idx, &mut |objective| report(start_idx, objective))).collect()
     }
+}
+
+/// One independent start, told by its index.
+pub fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(f64)) -> Ending {
+    let &Search { parameters, groups, delta, seed, .. } = search;
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    // Each start has its own stretch of the generator, so that more starts only add to fewer.
+    for _ in 0..start_idx {
+        random.jump();
+    }
+    let mut objective = make();
+    Searcher { objective: objective.as_mut(), parameters, groups, delta }.start(&mut random, report)
+}
+
+/// Searches for the global minimum of the objective.
+pub fn search(make: &Make, search: &Search, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Found {
+    let n_starts = search.n_starts;
+    let mut best_objective = f64::INFINITY;
+    let mut report = |start_idx: usize, objective: f64| {
+        best_objective = best_objective.min(objective);
+        progress(Progress { start_idx, n_starts, best_objective });
+    };
+    let one = |start_idx: usize, report: &mut dyn FnMut(f64)| start(make, search, start_idx, report);
+    let endings = runner.run(n_starts, &one, &mut report);
+    finish(make, search, endings, progress)
+}
+
+/// Goes on from the best of the starts' endings until hopping has long improved nothing.
+pub fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn FnMut(Progress)) -> Found {
+    let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
+    let mut objective = make();
+    let mut searcher = Searcher { objective: objective.as_mut(), parameters, groups, delta };
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     random.long_jump();
-    if let Some(warm) = warm {
-        let warm = solver::bfgs(searcher.objective, warm, delta, POLISH);
-        if best.as_ref().is_none_or(|best| warm.objective < best.objective) {
-            best = Some(warm);
+    let objectives: Vec<f64> = endings.iter().map(|ending| ending.objective).collect();
+    let warm = warm.map(|warm| solver::bfgs(searcher.objective, warm, delta, POLISH));
+    let best = endings.into_iter().chain(warm).min_by(|a, b| a.objective.total_cmp(&b.objective));
+    let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
+    if !groups.is_empty() {
+        let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
+        let (most, patience) = (MOST_LAST_HOPS * groups.len(), PATIENCE * groups.len());
+        let last = searcher.hop(&best, &mut random, most, patience, &mut report);
+        let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
+        if last.objective < best.objective {
+            best = last;
         }
     }
-    let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
-    let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
-    let last = searcher.hop(&best, &mut random, MOST_LAST_HOPS * groups.len(), PATIENCE * groups.len(), &mut report);
-    let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
-    if last.objective < best.objective {
-        best = last;
-    }
     let agrees = best.objective * (1.0 + AGREEMENT) + PERFECT;
-    let agreeing_starts = endings.iter().filter(|&&ending| ending <= agrees).count();
+    let agreeing_starts = objectives.iter().filter(|&&objective| objective <= agrees).count();
     Found { best, agreeing_starts }
+}
+
+/// Takes the best of a search on some of the rows to its end on all of them.
+pub fn polish(objective: &mut dyn Objective, best: &Ending, delta: f64) -> Ending {
+    let limits = Limits { max_iterations: 40, tolerance: COARSE };
+    let ending = solver::levenberg_marquardt(objective, &best.theta, delta, limits);
+    solver::bfgs(objective, &ending.theta, delta, POLISH)
 }
 
 struct Searcher<'a> {

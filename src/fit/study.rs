@@ -116,15 +116,23 @@ impl DataSummary {
 impl Fit {
     fn check(&self, k: usize) -> Result<(), Impossible> {
         let name = self.law.name();
-        if k < self.law.needs().min_domains || self.shape.n_domains != k {
+        let needs = self.law.needs();
+        if k < needs.min_domains || needs.max_domains.is_some_and(|most| k > most) || self.shape.n_domains != k {
             return Err(Impossible::new(format!("the {name} law with {k} domains")));
+        }
+        let stocks = &self.shape.stocks;
+        let known = stocks.iter().flatten();
+        if stocks.len() != if needs.stocks { k } else { 0 } || known.copied().any(|stock| !(stock > 0.0 && stock < 1e9))
+        {
+            return Err(Impossible::new(format!("tokens in stock that the {name} law cannot have")));
         }
         let report = &self.report;
         let n_targets = self.targets.len();
         if n_targets == 0 || report.scores.len() != n_targets || self.shape.own_domains.len() != n_targets {
             return Err(Impossible::new(format!("the {name} law for {n_targets} targets")));
         }
-        if self.shape.own_domains.iter().flatten().any(|&domain_idx| domain_idx >= k) {
+        let is_wrong = |own: &Option<usize>| own.map_or(needs.own_domain, |domain_idx| domain_idx >= k);
+        if self.shape.own_domains.iter().any(is_wrong) {
             return Err(Impossible::new("a target of a domain that is not there"));
         }
         let parameters = self.law.parameters(&self.shape);
@@ -140,7 +148,9 @@ impl Fit {
             }
         }
         let config = &report.config;
-        let settings = (1..=FitConfig::MOST_STARTS).contains(&config.starts) && config.delta >= FitConfig::LEAST_DELTA;
+        let settings = (1..=FitConfig::MOST_STARTS).contains(&config.starts)
+            && config.delta >= FitConfig::LEAST_DELTA
+            && config.ridge >= 0.0;
         let errors = report.scores.iter().flat_map(|score| [Some(score.fit_mre_percent), score.holdout_mre_percent]);
         let mut numbers = errors.flatten().chain([report.objective]);
         if !settings || numbers.any(|value| !(value.is_finite() && value >= 0.0)) {

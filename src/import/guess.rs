@@ -73,6 +73,8 @@ const FLOPS_WEAK: [&str; 2] = ["c", "budget"];
 /// Believed if the values are words for fit and holdout.
 const SPLIT_NAMES: [&str; 7] = ["split", "holdout", "heldout", "set", "subset", "partition", "fold"];
 const LOSS_WORDS: [&str; 7] = ["loss", "bpb", "ppl", "perplexity", "nll", "crossentropy", "xent"];
+/// How much a row counts.
+const ROW_WEIGHT_NAMES: [&str; 4] = ["rowweight", "sampleweight", "observationweight", "runweight"];
 /// Small numbers that are never weights, and would pass for a small one.
 const NO_WEIGHTS: [&str; 10] =
     ["index", "idx", "id", "run", "runid", "seed", "step", "lr", "learningrate", "weightdecay"];
@@ -95,6 +97,9 @@ pub fn guess_roles(table: &Table) -> Roles {
         if let Some(i) = found {
             roles[i] = role;
         }
+    }
+    if let Some(i) = position_of(&ROW_WEIGHT_NAMES, &columns) {
+        roles[i] = Role::RowWeight;
     }
     if let Some(i) = columns.iter().position(|c| SPLIT_NAMES.contains(&c.key.as_str()) && c.has_split_words(&sample)) {
         roles[i] = Role::Split;
@@ -335,6 +340,7 @@ pub(super) fn quantity_of(role: Role) -> Quantity {
         Role::D => Quantity::Tokens,
         Role::Flops => Quantity::Flops,
         Role::Loss => Quantity::Loss,
+        Role::RowWeight => Quantity::RowWeight,
         Role::Weight | Role::Split | Role::Ignored => Quantity::Share,
     }
 }

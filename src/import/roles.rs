@@ -19,6 +19,9 @@ pub enum Role {
     Flops,
     /// A target's loss.
     Loss,
+    /// How much the row counts in a fit.
+    #[serde(rename = "row-weight")]
+    RowWeight,
     /// Whether to fit on the observation or to hold it out.
     Split,
     /// Not used.
@@ -33,7 +36,8 @@ pub struct Roles(pub Vec<Role>);
 
 impl Role {
     /// All roles, in the order in which a menu offers them.
-    pub const ALL: [Role; 7] = [Role::Weight, Role::N, Role::D, Role::Flops, Role::Loss, Role::Split, Role::Ignored];
+    pub const ALL: [Role; 8] =
+        [Role::Weight, Role::N, Role::D, Role::Flops, Role::Loss, Role::RowWeight, Role::Split, Role::Ignored];
 
     /// Its name in files and menus' values; the same as in its serialised form.
     pub fn id(self) -> &'static str {
@@ -43,6 +47,7 @@ impl Role {
             Role::D => "d",
             Role::Flops => "flops",
             Role::Loss => "loss",
+            Role::RowWeight => "row-weight",
             Role::Split => "split",
             Role::Ignored => "ignore",
         }
@@ -55,7 +60,7 @@ impl Role {
 
     /// Whether only one column of a table can have it.
     pub fn is_single(self) -> bool {
-        matches!(self, Role::N | Role::D | Role::Flops | Role::Split)
+        matches!(self, Role::N | Role::D | Role::Flops | Role::RowWeight | Role::Split)
     }
 
     /// What to do where a cell of this role is blank and must not be.
@@ -65,6 +70,7 @@ impl Role {
             Role::N => "write the model size, or leave the column out",
             Role::D => "write the number of tokens, or leave the column out",
             Role::Flops => "write the FLOPs, or leave the column out",
+            Role::RowWeight => "write 1 for a row that counts as others do",
             Role::Loss | Role::Split | Role::Ignored => "write a value",
         }
     }
@@ -79,6 +85,7 @@ impl fmt::Display for Role {
             Role::D => "tokens D",
             Role::Flops => "compute C in FLOPs",
             Role::Loss => "loss",
+            Role::RowWeight => "weight of the row",
             Role::Split => "fit or holdout",
             Role::Ignored => "not used",
         })

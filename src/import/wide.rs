@@ -84,6 +84,7 @@ struct Columns {
     d: Option<Count>,
     flops: Option<Count>,
     losses: Vec<usize>,
+    row_weight: Option<usize>,
     split: Option<usize>,
 }
 
@@ -132,6 +133,7 @@ impl Columns {
             d: count(Role::D),
             flops: count(Role::Flops),
             losses: all(Role::Loss),
+            row_weight: single.get(&Role::RowWeight).copied(),
             split: single.get(&Role::Split).copied(),
         };
         if let Some(flops) = columns.flops {
@@ -201,8 +203,13 @@ impl<'a> RowReader<'a> {
         let d = self.count(self.columns.d, row, issues);
         let flops = self.count(self.columns.flops, row, issues);
         let losses = self.losses(row, issues);
+        let weight = match self.columns.row_weight {
+            Some(column_idx) => self.number(row, column_idx, Role::RowWeight, None, issues),
+            None => Some(1.0),
+        };
         let split = self.split(row, issues);
-        let (mixture, n, d, flops, losses, split) = (mixture?, n?, d?, flops?, losses?, split?);
+        let (mixture, n, d, flops, losses) = (mixture?, n?, d?, flops?, losses?);
+        let (weight, split) = (weight?, split?);
 
         let (n, d) = (n.map(Params), d.map(Tokens));
         let (n, d) = match (n, d, flops.map(Flops)) {
@@ -221,7 +228,7 @@ impl<'a> RowReader<'a> {
         for (n_blank, loss) in self.n_blank_losses.iter_mut().zip(&losses) {
             *n_blank += usize::from(loss.is_none());
         }
-        Some(Observation { line: row.line(), n, d, mixture, losses, split })
+        Some(Observation { line: row.line(), n, d, mixture, losses, weight, split })
     }
 
     fn mixture(&mut self, row: Row, issues: &mut Issues) -> Option<Vec<f64>> {

@@ -1,37 +1,69 @@
 //! Laws: formulas that give one target's loss from model size N, tokens D and mixture h.
 //!
-//! Most laws split into channels,
+//! A study has few distinct mixtures and scales, and most laws depend on the mixture through a few numbers only,
 //!
 //! ```text
-//!     L(N, D, h; θ) = Σ_c φ_c(h; θ) · s_c(N, D; θ)        [nats per token]
+//!     L(N, D, h; θ) = ℓ(q(h; θ); N, D)        [nats per token]
 //! ```
 //!
-//! where φ depends on the mixture alone and s on the scale alone ([`ChannelLaw`]). A study has few distinct
-//! mixtures and scales, so the fit asks for φ, s and their derivatives once for each of those. A law that
-//! does not split is evaluated for each distinct (N, D, h) ([`RowLaw`]). A law says which it is by
-//! [`Law::evaluation`], and by [`Law::scope`] whether it is fitted target by target or to all at once.
+//! so the fit asks for q and ∂q/∂θ once for each mixture ([`Features`]), and a row is a handful of
+//! multiply-adds. Most of those are one [`skeleton`] with different terms. A law that is not of that kind is
+//! evaluated row by row ([`Rows`]). A law says by [`Law::scope`] whether it is fitted target by target or to all
+//! targets at once.
 //!
-//! θ is unconstrained inside: logarithms of what is positive, N in 10⁹ parameters and D in 10⁹ tokens, so
-//! that coefficients are of order one. [`Law::natural`] gives the parameters as the formula prints them,
-//! N counted in parameters and D in tokens. Box bounds keep θ where the arithmetic is sound.
+//! θ is unconstrained inside: logarithms of what is positive, N in 10⁹ parameters and D in 10⁹ tokens, so that
+//! coefficients are of order one. [`Law::natural`] gives the parameters as the formula prints them. Box bounds
+//! keep θ where the arithmetic is sound.
 //!
 //! h_i = 0 is legal everywhere: h^γ and its derivatives in θ are 0 there.
 //!
 //! A law is one file here and one entry in [`LAWS`].
 
 mod additive;
+mod additive_repetition;
+mod bimix;
+mod chinchilla;
+mod d_cpt;
+mod full;
 mod joint;
+mod joint_repetition;
+mod linear;
+mod m1;
+mod m2;
+mod m3;
+mod m4;
+mod parameter;
+mod repetition;
+mod simple;
+mod skeleton;
 mod terms;
+
+pub use parameter::{Kind, Parameter, Symbol};
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Observation};
 use crate::units::{Params, Tokens};
 
 /// All laws, in the order in which they are offered.
-pub static LAWS: [&dyn Law; 2] = [&additive::Additive, &joint::Joint];
+pub static LAWS: [&dyn Law; 14] = [
+    &additive::LAW,
+    &joint::LAW,
+    &full::LAW,
+    &simple::LAW,
+    &chinchilla::LAW,
+    &additive_repetition::LAW,
+    &joint_repetition::LAW,
+    &m4::LAW,
+    &m1::LAW,
+    &m2::LAW,
+    &m3::LAW,
+    &linear::LAW,
+    &bimix::BiMix,
+    &d_cpt::DCpt,
+];
 
 /// The law of that id.
 pub fn by_id(id: &str) -> Option<&'static dyn Law> {
@@ -47,15 +79,21 @@ pub enum Scope {
     AllTargets,
 }
 
-/// What of N and D a law can use; it drops the term of what a study does not vary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the formula needs of a study; it drops the term of an N or D that the study does not vary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
     /// Fewest domains that the law makes sense for.
     pub min_domains: usize,
+    /// Most domains, where there is a limit.
+    pub max_domains: Option<usize>,
     /// Whether the formula has a term in N.
     pub n: bool,
     /// Whether the formula has a term in D.
     pub d: bool,
+    /// Whether it gives the loss of a training domain only, so that each target must be one.
+    pub own_domain: bool,
+    /// Whether it needs the domains' tokens in stock.
+    pub stocks: bool,
 }
 
 /// The dimensions that a law takes on in one study.
@@ -69,6 +107,10 @@ pub struct Shape {
     pub d_term: bool,
     /// For each target of the fit the domain whose loss it is, where it is one.
     pub own_domains: Vec<Option<usize>>,
+    /// Tokens in stock of each domain, in 10⁹, where known; empty for a law that does not ask for them.
+    pub stocks: Vec<Option<f64>>,
+    /// Whether a fitted observation takes a domain for more than one epoch.
+    pub repeats: bool,
 }
 
 /// A term that a law leaves out, because the study cannot determine it.
@@ -78,6 +120,8 @@ pub enum Dropped {
     N,
     /// The term in D.
     D,
+    /// The saturation of repeated tokens.
+    Saturation,
 }
 
 /// Why a law cannot be fitted to a study.
@@ -92,6 +136,34 @@ pub enum LawError {
         needed: usize,
         /// Domains of the study.
         seen: usize,
+    },
+    /// Too many weight columns.
+    #[error("the {law} law is for {most} domains at most, but the study has {seen}; choose another law")]
+    ManyDomains {
+        /// Name of the law.
+        law: &'static str,
+        /// Most domains.
+        most: usize,
+        /// Domains of the study.
+        seen: usize,
+    },
+    /// A target that is no domain's own loss.
+    #[error(
+        "the {law} law gives the losses of training domains only, and \"{target}\" is none of them; leave it out, or choose another law"
+    )]
+    OwnDomain {
+        /// Name of the law.
+        law: &'static str,
+        /// The target.
+        target: String,
+    },
+    /// No token stocks.
+    #[error(
+        "the {law} law counts how often tokens are repeated: it needs tokens D on every row and the tokens in stock of at least one domain"
+    )]
+    Stocks {
+        /// Name of the law.
+        law: &'static str,
     },
     /// A parameter missing among given ones, or one that the formula does not allow.
     #[error("the {law} law needs a parameter \"{name}\" that is {expected}, but {seen} was given")]
@@ -112,23 +184,60 @@ impl Shape {
     /// the observations with a positive weight: a term stands if those have two values of what it depends on.
     ///
     /// # Errors
-    /// The study has fewer domains than the law needs.
+    /// The study lacks what the law needs: the number of domains, own losses, or stocks.
     pub fn new(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], weights: &[f64]) -> Result<Self, LawError> {
         let needs = law.needs();
         let seen = dataset.domains().len();
         if seen < needs.min_domains {
             return Err(LawError::Domains { law: law.name(), needed: needs.min_domains, seen });
         }
-        let used = dataset.observations().iter().zip(weights).filter(|(observation, weight)| {
-            **weight > 0.0 && target_idxs.iter().any(|&target_idx| observation.losses[target_idx].is_some())
+        if let Some(most) = needs.max_domains.filter(|most| seen > *most) {
+            return Err(LawError::ManyDomains { law: law.name(), most, seen });
+        }
+        let own_domains: Vec<Option<usize>> =
+            target_idxs.iter().map(|&target_idx| dataset.own_domain(target_idx)).collect();
+        let outside = target_idxs.iter().zip(&own_domains).find(|(_, own_domain)| own_domain.is_none());
+        if let Some((&target_idx, _)) = outside.filter(|_| needs.own_domain) {
+            let target = dataset.targets()[target_idx].clone();
+            return Err(LawError::OwnDomain { law: law.name(), target });
+        }
+        let used: Vec<&Observation> = dataset
+            .observations()
+            .iter()
+            .zip(weights)
+            .filter(|(observation, weight)| {
+                **weight > 0.0 && target_idxs.iter().any(|&target_idx| observation.losses[target_idx].is_some())
+            })
+            .map(|(observation, _)| observation)
+            .collect();
+        let mut stocks = Vec::new();
+        if needs.stocks {
+            stocks.extend(dataset.stocks().iter().map(|stock| stock.map(Tokens::billions)));
+            if stocks.iter().all(Option::is_none) || used.iter().any(|observation| observation.d.is_none()) {
+                return Err(LawError::Stocks { law: law.name() });
+            }
+        }
+        let repeats = used.iter().any(|observation| {
+            let d = observation.d.map_or(0.0, Tokens::billions);
+            observation.mixture.iter().zip(&stocks).any(|(h, stock)| stock.is_some_and(|stock| h * d > stock))
         });
-        let (sizes, tokens): (Vec<_>, Vec<_>) = used.map(|(observation, _)| (observation.n, observation.d)).unzip();
+        let two_sizes = used.windows(2).any(|pair| pair[0].n != pair[1].n);
+        let two_tokens = used.windows(2).any(|pair| pair[0].d != pair[1].d);
         Ok(Self {
             n_domains: seen,
-            n_term: needs.n && sizes.windows(2).any(|pair| pair[0] != pair[1]),
-            d_term: needs.d && tokens.windows(2).any(|pair| pair[0] != pair[1]),
-            own_domains: target_idxs.iter().map(|&target_idx| dataset.own_domain(target_idx)).collect(),
+            n_term: needs.n && two_sizes,
+            d_term: needs.d && (two_tokens || repeats),
+            own_domains,
+            stocks,
+            repeats,
         })
+    }
+
+    /// For k domains with every term, for a reader who wants to see the formula.
+    pub fn whole(n_domains: usize) -> Self {
+        let own_domains = vec![Some(0)];
+        let stocks = vec![Some(1.0); n_domains];
+        Self { n_domains, n_term: true, d_term: true, own_domains, stocks, repeats: true }
     }
 
     /// Terms of `law` that this shape leaves out.
@@ -141,63 +250,11 @@ impl Shape {
         if needs.d && !self.d_term {
             dropped.push(Dropped::D);
         }
+        if needs.stocks && !self.repeats {
+            dropped.push(Dropped::Saturation);
+        }
         dropped
     }
-}
-
-/// A parameter's letters: γ^A, C_i and so on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Symbol {
-    /// The letter in Unicode, such as "γ".
-    pub letter: &'static str,
-    /// The same in ASCII, such as "gamma".
-    pub ascii: &'static str,
-    /// A superscript, such as "A" in γ^A.
-    pub superscript: Option<&'static str>,
-    /// The domain that the parameter belongs to.
-    pub domain_idx: Option<usize>,
-}
-
-impl Symbol {
-    /// A symbol with nothing but its letter.
-    pub const fn plain(letter: &'static str, ascii: &'static str) -> Self {
-        Self { letter, ascii, superscript: None, domain_idx: None }
-    }
-
-    /// The same symbol with a superscript.
-    pub const fn with_superscript(self, superscript: &'static str) -> Self {
-        Self { superscript: Some(superscript), ..self }
-    }
-
-    /// The same symbol for one domain.
-    pub const fn of_domain(self, domain_idx: usize) -> Self {
-        Self { domain_idx: Some(domain_idx), ..self }
-    }
-
-    /// The name in files and on the command line: `gamma^A`, `C_arxiv`.
-    pub fn name(&self, domains: &[String]) -> String {
-        let mut name = self.ascii.to_string();
-        if let Some(superscript) = self.superscript {
-            name.push('^');
-            name.push_str(superscript);
-        }
-        if let Some(domain_idx) = self.domain_idx {
-            name.push('_');
-            name.push_str(&domains[domain_idx]);
-        }
-        name
-    }
-}
-
-/// One entry of θ.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameter {
-    /// Its letters.
-    pub symbol: Symbol,
-    /// Random starts are drawn uniformly from this range of the inside value.
-    pub start: (f64, f64),
-    /// The inside value never leaves this range.
-    pub bounds: (f64, f64),
 }
 
 /// One distinct mixture, with the logarithms that every law needs.
@@ -263,12 +320,12 @@ impl MixtureDerivatives {
     }
 }
 
-/// How a law is evaluated.
+/// How a law is evaluated: an object that holds what does not change during a fit.
 pub enum Evaluation<'a> {
-    /// Channel by channel, once for each distinct mixture and scale.
-    Channels(&'a dyn ChannelLaw),
-    /// Once for each distinct (N, D, h).
-    Rows(&'a dyn RowLaw),
+    /// Through a few numbers of each distinct mixture.
+    Features(Box<dyn Features + 'a>),
+    /// Row by row.
+    Rows(Box<dyn Rows + 'a>),
 }
 
 /// A formula for the loss, with all that a fit and an optimum need of it.
@@ -296,18 +353,32 @@ pub trait Law: Send + Sync {
     /// The entries of θ, in order.
     fn parameters(&self, shape: &Shape) -> Vec<Parameter>;
 
-    /// The parameters as the formula prints them, in the order of [`Law::parameters`]: N counted in
-    /// parameters, D in tokens, losses in nats.
-    fn natural(&self, shape: &Shape, theta: &[f64]) -> Vec<f64>;
+    /// Whether the parameters are for N in 10⁹ parameters and D in 10⁹ tokens, because the formula does not keep
+    /// its form in other units; elsewhere N is counted in parameters and D in tokens.
+    fn counts_in_billions(&self) -> bool {
+        false
+    }
+
+    /// Whether an observation with this mixture can be used for the fit's target at `target_pos`.
+    fn uses(&self, _shape: &Shape, _target_pos: usize, _h: &[f64]) -> bool {
+        true
+    }
+
+    /// The parameters as the formula prints them, in the order of [`Law::parameters`], losses in nats.
+    fn natural(&self, shape: &Shape, theta: &[f64]) -> Vec<f64> {
+        parameter::natural(&self.parameters(shape), theta)
+    }
 
     /// The inverse of [`Law::natural`].
     ///
     /// # Errors
     /// The index of the first value that the formula does not allow.
-    fn inside(&self, shape: &Shape, natural: &[f64]) -> Result<Vec<f64>, usize>;
+    fn inside(&self, shape: &Shape, natural: &[f64]) -> Result<Vec<f64>, usize> {
+        parameter::inside(&self.parameters(shape), natural)
+    }
 
-    /// How the law is evaluated.
-    fn evaluation(&self) -> Evaluation<'_>;
+    /// The law made ready to be evaluated at those scales.
+    fn evaluation<'a>(&'a self, shape: &'a Shape, scales: &[Scale]) -> Evaluation<'a>;
 
     /// L, ∂L/∂h and ∂²L/∂h² at `place`, added to `out` with weight `weight`.
     fn add_mixture_derivatives(
@@ -332,52 +403,63 @@ pub trait Law: Send + Sync {
         Vec::new()
     }
 
+    /// Entries that a ridge draws to their mean; none for most laws.
+    fn ridge(&self, _shape: &Shape) -> Range<usize> {
+        0..0
+    }
+
     /// Groups of entries of θ that one term of the formula shares for one domain; a search for a better
     /// minimum moves such a group at once.
     fn groups(&self, shape: &Shape) -> Vec<Vec<usize>>;
 }
 
-/// A law that splits into channels: L = Σ_c φ_c(h; θ) s_c(N, D; θ).
-pub trait ChannelLaw: Send + Sync {
-    /// For each channel c the entries of θ that φ_c depends on.
-    fn mixture_parameters(&self, shape: &Shape) -> Vec<Range<usize>>;
+/// A law that depends on the mixture through a few numbers only, its features q_c(h; θ):
+///
+/// ```text
+///     L(N, D, h; θ) = ℓ(q(h; θ); N, D)
+/// ```
+///
+/// Every entry of θ is in a feature of its own or shares one: a constant exponent is a feature, too.
+pub trait Features {
+    /// For each feature the entries of θ that it depends on.
+    fn ranges(&self) -> &[Range<usize>];
 
-    /// The pairs (c, p) for which s_c depends on θ_p.
-    fn scale_parameters(&self, shape: &Shape) -> Vec<(usize, usize)>;
+    /// Takes θ; all that follows is for it.
+    fn begin(&mut self, theta: &[f64]);
 
-    /// Writes φ_c(h; θ) into `phi`, and ∂φ_c/∂θ_p for p in the channel's range into `jacobian`, channel after
-    /// channel.
-    fn mixture(&self, shape: &Shape, theta: &[f64], mixture: &Mixture, phi: &mut [f64], jacobian: &mut [f64]);
+    /// Writes the features of a mixture into `q` and, where asked for, ∂q_c/∂θ_p for p in the feature's range into
+    /// `jacobian`, feature after feature.
+    fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], jacobian: Option<&mut [f64]>);
 
-    /// Writes s_c(N, D; θ) into `s`, and ∂s_c/∂θ_p into `derivatives`, pair after pair.
-    fn scale(&self, shape: &Shape, theta: &[f64], scale: Scale, s: &mut [f64], derivatives: &mut [f64]);
+    /// L at the scale of that index; writes ∂L/∂q_c where asked for.
+    fn loss(&self, q: &[f64], scale_idx: usize, mixture: &Mixture, z: Option<&mut [f64]>) -> f64;
 }
 
-/// A law that does not split.
-pub trait RowLaw: Send + Sync {
-    /// L(N, D, h; θ) of the fit's target at `target_pos`; writes ∂L/∂θ into `gradient`.
-    fn loss(
-        &self,
-        shape: &Shape,
-        theta: &[f64],
-        target_pos: usize,
-        scale: Scale,
-        mixture: &Mixture,
-        gradient: &mut [f64],
-    ) -> f64;
+/// A law that is evaluated row by row.
+pub trait Rows {
+    /// The entries of θ that the loss of the target at `target_pos` depends on.
+    fn entries(&self, target_pos: usize) -> &[usize];
+
+    /// Takes θ; all that follows is for it.
+    fn begin(&mut self, theta: &[f64]);
+
+    /// L of the target at `target_pos` at the scale of that index; writes ∂L/∂θ_p for p in its entries where asked
+    /// for. Rows of one mixture come one after another, and among those the rows of one scale.
+    fn loss(&mut self, target_pos: usize, scale_idx: usize, mixture: &Mixture, gradient: Option<&mut [f64]>) -> f64;
 }
 
 /// L(N, D, h; θ) of the fit's target at `target_pos`, in nats.
 pub fn loss(law: &dyn Law, shape: &Shape, theta: &[f64], target_pos: usize, scale: Scale, mixture: &Mixture) -> f64 {
-    match law.evaluation() {
-        Evaluation::Channels(channels) => {
-            let ranges = channels.mixture_parameters(shape);
-            let mut phi = vec![0.0; ranges.len()];
-            let mut s = vec![0.0; ranges.len()];
-            channels.mixture(shape, theta, mixture, &mut phi, &mut vec![0.0; ranges.iter().map(Range::len).sum()]);
-            channels.scale(shape, theta, scale, &mut s, &mut vec![0.0; channels.scale_parameters(shape).len()]);
-            phi.iter().zip(&s).map(|(phi, s)| phi * s).sum()
+    match law.evaluation(shape, &[scale]) {
+        Evaluation::Features(mut law) => {
+            let mut q = vec![0.0; law.ranges().len()];
+            law.begin(theta);
+            law.features(theta, mixture, &mut q, None);
+            law.loss(&q, 0, mixture, None)
         }
-        Evaluation::Rows(rows) => rows.loss(shape, theta, target_pos, scale, mixture, &mut vec![0.0; theta.len()]),
+        Evaluation::Rows(mut law) => {
+            law.begin(theta);
+            law.loss(target_pos, 0, mixture, None)
+        }
     }
 }

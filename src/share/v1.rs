@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{ShareError, Shared};
 use crate::dataset::Holdout;
-use crate::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Residual, Score, Termination};
+use crate::fit::{
+    DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Residual, Restriction, Score, Termination,
+};
 use crate::law::{self, Dropped, Shape};
 use crate::mixture::Scenario;
-use crate::units::{Params, Tokens};
+use crate::units::{BILLION, Params, Tokens};
 
 const MOST_DOMAINS: usize = 64;
 const MOST_TARGETS: usize = 64;
@@ -67,6 +69,12 @@ struct Settings {
     /// Hold-out: 0 split, 1 none, 2 largest N.
     #[serde(default, skip_serializing_if = "is_zero")]
     h: u8,
+    /// The linear law's ridge λ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    l: Option<f64>,
+    /// Restrictions of parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    p: Vec<Restriction>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,7 +84,7 @@ struct FitBody {
     l: Option<String>,
     /// Targets: name, own domain, rows fitted and held out, MRE of both.
     t: Vec<TargetBody>,
-    /// Terms left out: bit 0 for N, bit 1 for D.
+    /// Terms left out: bit 0 for N, bit 1 for D, bit 2 for the saturation of repeated tokens.
     #[serde(default, skip_serializing_if = "is_zero")]
     x: u8,
     /// θ.
@@ -97,6 +105,12 @@ struct FitBody {
     /// 1 where the starts disagree.
     #[serde(default, skip_serializing_if = "is_zero")]
     g: u8,
+    /// Losses of rows that the law cannot use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r: Option<usize>,
+    /// Tokens in stock of each domain, for a law that counts epochs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    s: Vec<Option<f64>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,7 +146,7 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>,
     let Some(first) = study.fits.first() else {
         return Err(ShareError::TooLarge { what: "nothing is fitted yet".into() });
     };
-    let config = first.report.config;
+    let config = &first.report.config;
     let summary = &study.summary;
     let mut law = None;
     let fits = study
@@ -169,6 +183,8 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>,
                 Holdout::None => 1,
                 Holdout::LargestN => 2,
             },
+            l: (config.ridge > 0.0).then_some(config.ridge),
+            p: config.restrictions.clone(),
         },
         f: fits,
         n: scenario.n.0,
@@ -196,6 +212,8 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
         b: Vec::new(),
         u: Vec::new(),
         g: 0,
+        r: report.rows_unused(),
+        s: fit.shape.stocks.iter().map(|stock| stock.map(|stock| stock * BILLION)).collect(),
     };
     for flag in &report.flags {
         match flag {
@@ -204,8 +222,9 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
             Flag::StartsDisagree { .. } => body.g = 1,
             Flag::Dropped(Dropped::N) => body.x |= 1,
             Flag::Dropped(Dropped::D) => body.x |= 2,
-            // These two follow from the rest.
-            Flag::NotConverged | Flag::FewRows { .. } => {}
+            Flag::Dropped(Dropped::Saturation) => body.x |= 4,
+            // These follow from the rest.
+            Flag::NotConverged | Flag::FewRows { .. } | Flag::RowsUnused { .. } => {}
         }
     }
     for ((name, score), own_domain) in fit.targets.iter().zip(&report.scores).zip(&fit.shape.own_domains) {
@@ -272,11 +291,13 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
             1 => Holdout::None,
             _ => Holdout::LargestN,
         },
+        ridge: body.c.l.unwrap_or(0.0),
+        restrictions: body.c.p,
     };
     let mut fits: Vec<Fit> = Vec::new();
     for fit_body in body.f {
         let before = fits.last().map(|fit| fit.law.id());
-        fits.push(read_fit(fit_body, before, k, config)?);
+        fits.push(read_fit(fit_body, before, k, config.clone())?);
     }
     let target_names: Vec<String> = fits.iter().flat_map(|fit| fit.targets.clone()).collect();
     let scenario = Scenario {
@@ -311,6 +332,8 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
         n_term: needs.n && body.x & 1 == 0,
         d_term: needs.d && body.x & 2 == 0,
         own_domains: body.t.iter().map(|target| target.d).collect(),
+        repeats: !body.s.is_empty() && body.x & 4 == 0,
+        stocks: body.s.iter().map(|stock| stock.map(|stock| stock / BILLION)).collect(),
     };
     let theta = unpack(&body.p)?;
     let mut flags = Vec::new();
@@ -328,6 +351,7 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
     if rows < theta.len() {
         flags.push(Flag::FewRows { rows, parameters: theta.len() });
     }
+    flags.extend(body.r.map(|rows| Flag::RowsUnused { rows }));
     flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
     Ok(Fit {
         law,

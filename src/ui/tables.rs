@@ -78,7 +78,7 @@ fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
 fn is_doubtful(flag: &Flag) -> bool {
     match flag {
         Flag::NotConverged | Flag::StartsDisagree { .. } | Flag::FewRows { .. } | Flag::Dropped(_) => true,
-        Flag::AtBound(_) | Flag::Undetermined(_) => false,
+        Flag::AtBound(_) | Flag::Undetermined(_) | Flag::RowsUnused { .. } => false,
     }
 }
 
@@ -312,8 +312,7 @@ pub fn equation(law: &dyn Law, data: Option<&StudyData>) -> String {
         let target_idxs: Vec<usize> = (0..data.dataset.targets().len()).collect();
         Shape::new(law, &data.dataset, &target_idxs, &vec![1.0; data.dataset.observations().len()]).ok()
     });
-    let all = || Shape { n_domains: 2, n_term: true, d_term: true, own_domains: Vec::new() };
-    law.equation(&shape.unwrap_or_else(all))
+    law.equation(&shape.unwrap_or_else(|| Shape::whole(2)))
 }
 
 /// "2 errors; 1 line is left out".

@@ -33,6 +33,8 @@ pub enum Quantity {
     Flops,
     /// A loss: more than 0.
     Loss,
+    /// How much a row counts: more than 0.
+    RowWeight,
 }
 
 /// Why a text is not the number that is asked for.
@@ -166,6 +168,7 @@ impl fmt::Display for Quantity {
             Quantity::Tokens => "a number of tokens",
             Quantity::Flops => "a number of FLOPs",
             Quantity::Loss => "a loss",
+            Quantity::RowWeight => "a row's weight",
         })
     }
 }

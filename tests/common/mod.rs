@@ -32,7 +32,7 @@ pub fn theta(random: &mut Xoshiro256PlusPlus, law: &dyn Law, shape: &Shape) -> V
 }
 
 pub fn shape(k: usize, n_term: bool, d_term: bool) -> Shape {
-    Shape { n_domains: k, n_term, d_term, own_domains: vec![None] }
+    Shape { n_domains: k, n_term, d_term, own_domains: vec![None], stocks: Vec::new(), repeats: false }
 }
 
 pub fn names(prefix: &str, n: usize) -> Vec<String> {
@@ -69,6 +69,7 @@ pub fn simulated(
                     d: Some(Tokens(d)),
                     mixture: h.clone(),
                     losses: losses.collect(),
+                    weight: 1.0,
                     split: Split::Fit,
                 });
             }

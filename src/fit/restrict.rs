@@ -1,0 +1,372 @@
+//! Parameters that a user fixes, bounds or ties together, and the search over what is left.
+//!
+//! Names are the parameters' own, such as `alpha` or `gamma_arxiv`; a name without its domain, such as `gamma`,
+//! means that parameter of every domain. Values are in natural units.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::FitError;
+use super::solver::Objective;
+use crate::law::{Kind, Law, Parameter, Shape, Symbol};
+use crate::units::write_number;
+
+/// What a user wants of parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Restriction {
+    /// They have this value.
+    Fixed {
+        /// Name of the parameters.
+        name: String,
+        /// Their natural value.
+        value: f64,
+    },
+    /// They lie in this range.
+    Bounded {
+        /// Name of the parameters.
+        name: String,
+        /// Least natural value, if there is one.
+        low: Option<f64>,
+        /// Largest natural value, if there is one.
+        high: Option<f64>,
+    },
+    /// They are all equal.
+    Tied {
+        /// Names of the parameters.
+        names: Vec<String>,
+    },
+}
+
+impl Restriction {
+    /// The restriction as one writes it: `alpha = 0.34`, `0.1 <= gamma <= 1`, `alpha = beta`.
+    pub fn text(&self) -> String {
+        match self {
+            Restriction::Fixed { name, value } => format!("{name} = {}", write_number(*value, 6)),
+            Restriction::Bounded { name, low, high } => {
+                let mut text = String::new();
+                if let Some(low) = low {
+                    let _ = write!(text, "{} <= ", write_number(*low, 6));
+                }
+                text.push_str(name);
+                if let Some(high) = high {
+                    let _ = write!(text, " <= {}", write_number(*high, 6));
+                }
+                text
+            }
+            Restriction::Tied { names } => {
+                if let [name] = &names[..] {
+                    format!("all {name} equal")
+                } else {
+                    names.join(" = ")
+                }
+            }
+        }
+    }
+
+    fn names(&self) -> &[String] {
+        match self {
+            Restriction::Fixed { name, .. } | Restriction::Bounded { name, .. } => std::slice::from_ref(name),
+            Restriction::Tied { names } => names,
+        }
+    }
+}
+
+/// Where an entry of θ gets its value from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Source {
+    Fixed(f64),
+    /// Position among the free entries.
+    Free(usize),
+}
+
+/// θ as the search sees it: the entries that are neither fixed nor tied to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Freedom {
+    sources: Vec<Source>,
+    /// The free entries, with the user's bounds.
+    pub parameters: Vec<Parameter>,
+    /// Entries that a hop moves together.
+    pub groups: Vec<Vec<usize>>,
+}
+
+impl Freedom {
+    /// Applies the restrictions to the law's parameters. With `lenient`, names that the law does not have are no
+    /// error: they belong to the law that it is nested in.
+    ///
+    /// # Errors
+    /// A name that the law does not have, a value that the formula or its range does not allow, a fixed parameter
+    /// whose unit depends on one that is not fixed, or ties between parameters of different kinds.
+    pub fn new(
+        law: &dyn Law,
+        shape: &Shape,
+        domains: &[String],
+        restrictions: &[Restriction],
+        lenient: bool,
+    ) -> Result<Self, FitError> {
+        let mut parameters = law.parameters(shape);
+        let mut natural: Vec<Option<f64>> = vec![None; parameters.len()];
+        let mut leader: Vec<usize> = (0..parameters.len()).collect();
+        let mut bounded: Vec<(usize, f64, f64)> = Vec::new();
+        for restriction in restrictions {
+            let mut positions = Vec::new();
+            for name in restriction.names() {
+                let found = named(&parameters, domains, name);
+                if found.is_empty() && !lenient {
+                    return Err(FitError::NoParameter {
+                        law: law.name(),
+                        name: name.clone(),
+                        known: stems(&parameters).join(", "),
+                    });
+                }
+                positions.extend(found);
+            }
+            match restriction {
+                Restriction::Fixed { value, .. } => {
+                    positions.iter().for_each(|&position| natural[position] = Some(*value));
+                }
+                Restriction::Bounded { low, high, .. } => {
+                    bounded.extend(
+                        positions.iter().map(|&p| (p, low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))),
+                    );
+                }
+                Restriction::Tied { names } => {
+                    let Some(&first) = positions.first() else { continue };
+                    let alike = |&position: &usize| {
+                        parameters[position].kind == parameters[first].kind
+                            && parameters[position].kind.depends_on().next().is_none()
+                    };
+                    if !positions.iter().all(alike) {
+                        return Err(FitError::Tie { names: names.join(", ") });
+                    }
+                    let to = leader[first];
+                    let tied: Vec<usize> = positions.iter().map(|&position| leader[position]).collect();
+                    for entry in &mut leader {
+                        if tied.contains(entry) {
+                            *entry = to;
+                        }
+                    }
+                }
+            }
+        }
+        // A fixed value is that of all that it is tied to.
+        for position in 0..parameters.len() {
+            if natural[position].is_none() {
+                natural[position] = (0..parameters.len())
+                    .find_map(|other| natural[other].filter(|_| leader[other] == leader[position]));
+            }
+        }
+        let known: Vec<f64> = natural.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+        let inside = |position: usize, value: f64| -> Result<f64, FitError> {
+            let parameter = &parameters[position];
+            let name = parameter.symbol.name(domains);
+            if let Some(other) = parameter.kind.depends_on().find(|&other| natural[other].is_none()) {
+                return Err(FitError::UnitDepends { name, other: parameters[other].symbol.name(domains) });
+            }
+            if !parameter.kind.allows(value) {
+                return Err(FitError::Restricted { name, value, expected: parameter.kind.expected().to_string() });
+            }
+            Ok(parameter.kind.inside(value, &known))
+        };
+        let mut fixed = vec![None; parameters.len()];
+        for (position, value) in natural.iter().enumerate() {
+            let Some(value) = *value else { continue };
+            let at = inside(position, value)?;
+            let (low, high) = parameters[position].bounds;
+            if !(low..=high).contains(&at) {
+                let ends = range(&parameters, position, &known);
+                let name = parameters[position].symbol.name(domains);
+                return Err(FitError::Restricted { name, value, expected: format!("between {ends}") });
+            }
+            fixed[position] = Some(at);
+        }
+        let mut narrowed: Vec<(usize, (f64, f64))> = Vec::new();
+        for &(position, low, high) in &bounded {
+            let parameter = &parameters[position];
+            // An open end, or one at the edge of what the formula allows, leaves the law's own bound.
+            let end =
+                |value: f64| if parameter.kind.allows(value) { inside(position, value).map(Some) } else { Ok(None) };
+            let (mut at_low, mut at_high) = (end(low)?, end(high)?);
+            if parameter.kind == Kind::Inverse {
+                (at_low, at_high) = (at_high, at_low);
+            }
+            let own = parameter.bounds;
+            let ends = (at_low.map_or(own.0, |low| low.max(own.0)), at_high.map_or(own.1, |high| high.min(own.1)));
+            if !(low <= high) || !(ends.0 <= ends.1) {
+                let name = parameter.symbol.name(domains);
+                let own = range(&parameters, position, &known);
+                return Err(FitError::Range { name, low, high, own });
+            }
+            narrowed.push((position, ends));
+        }
+        for (position, ends) in narrowed {
+            let tied: Vec<usize> = (0..parameters.len()).filter(|&other| leader[other] == leader[position]).collect();
+            for other in tied {
+                let bounds = &mut parameters[other].bounds;
+                *bounds = (bounds.0.max(ends.0), bounds.1.min(ends.1));
+            }
+        }
+        let mut sources = Vec::with_capacity(parameters.len());
+        let mut free: Vec<usize> = Vec::new();
+        for position in 0..parameters.len() {
+            sources.push(match fixed[position] {
+                Some(value) => Source::Fixed(value),
+                None => Source::Free(free.iter().position(|&other| leader[other] == leader[position]).unwrap_or_else(
+                    || {
+                        free.push(position);
+                        free.len() - 1
+                    },
+                )),
+            });
+        }
+        let groups = law.groups(shape).into_iter().map(|group| {
+            let mut group: Vec<usize> = group
+                .into_iter()
+                .filter_map(|position| if let Source::Free(at) = sources[position] { Some(at) } else { None })
+                .collect();
+            group.sort_unstable();
+            group.dedup();
+            group
+        });
+        let groups = groups.filter(|group| !group.is_empty()).collect();
+        let parameters = free.into_iter().map(|position| within_bounds(parameters[position].clone())).collect();
+        Ok(Self { sources, parameters, groups })
+    }
+
+    /// The whole θ.
+    pub fn expand(&self, free: &[f64]) -> Vec<f64> {
+        let value = |source: &Source| match *source {
+            Source::Fixed(value) => value,
+            Source::Free(position) => free[position],
+        };
+        self.sources.iter().map(value).collect()
+    }
+
+    /// The free entries nearest to those of a whole θ.
+    pub fn reduce(&self, theta: &[f64]) -> Vec<f64> {
+        let at = |position: usize| self.sources.iter().position(|source| *source == Source::Free(position));
+        let entries = self.parameters.iter().enumerate();
+        let value = |(position, parameter): (usize, &Parameter)| {
+            at(position).map_or(0.0, |at| theta[at]).clamp(parameter.bounds.0, parameter.bounds.1)
+        };
+        entries.map(value).collect()
+    }
+
+    /// For each entry of θ its bounds, or `None` where it is fixed.
+    pub fn bounds(&self) -> Vec<Option<(f64, f64)>> {
+        let bounds = |source: &Source| match *source {
+            Source::Fixed(_) => None,
+            Source::Free(position) => Some(self.parameters[position].bounds),
+        };
+        self.sources.iter().map(bounds).collect()
+    }
+}
+
+/// Random starts are drawn within the bounds: where these leave nothing of the start range, from all of them.
+fn within_bounds(mut parameter: Parameter) -> Parameter {
+    let (low, high) = parameter.bounds;
+    parameter.start = (parameter.start.0.max(low), parameter.start.1.min(high));
+    if parameter.start.0 > parameter.start.1 {
+        parameter.start = parameter.bounds;
+    }
+    parameter
+}
+
+/// Positions of the parameters of that name: one, or one for each domain.
+fn named(parameters: &[Parameter], domains: &[String], name: &str) -> Vec<usize> {
+    let symbol_is = |symbol: &Symbol| symbol.name(domains) == name || symbol.stem() == name;
+    (0..parameters.len()).filter(|&position| symbol_is(&parameters[position].symbol)).collect()
+}
+
+fn stems(parameters: &[Parameter]) -> Vec<String> {
+    let mut stems: Vec<String> = Vec::new();
+    for parameter in parameters {
+        let stem = parameter.symbol.stem();
+        if !stems.contains(&stem) {
+            stems.push(stem);
+        }
+    }
+    stems
+}
+
+/// The natural values of a parameter's bounds, for a reader.
+fn range(parameters: &[Parameter], position: usize, known: &[f64]) -> String {
+    let Parameter { kind, bounds, .. } = parameters[position].clone();
+    // Only the entries that it depends on are asked for, and those are fixed.
+    let theta: Vec<f64> = parameters
+        .iter()
+        .zip(known)
+        .map(|(parameter, &value)| if value.is_finite() { parameter.kind.inside(value, known) } else { 0.0 })
+        .collect();
+    let ends = [bounds.0, bounds.1].map(|bound| write_number(kind.natural(bound, &theta), 3));
+    format!("{} and {}", ends[0], ends[1])
+}
+
+/// The objective of the free entries.
+pub struct Restricted<'a, O: Objective> {
+    objective: O,
+    freedom: &'a Freedom,
+    bounds: Vec<(f64, f64)>,
+    gradient: Vec<f64>,
+    gram: Vec<f64>,
+}
+
+impl<'a, O: Objective> Restricted<'a, O> {
+    /// `objective` is that of the whole θ.
+    pub fn new(objective: O, freedom: &'a Freedom) -> Self {
+        let n = freedom.sources.len();
+        let bounds = freedom.parameters.iter().map(|parameter| parameter.bounds).collect();
+        Self { objective, freedom, bounds, gradient: vec![0.0; n], gram: vec![0.0; n * n] }
+    }
+
+    /// Whether every entry is free, so that there is nothing to translate.
+    fn is_whole(&self) -> bool {
+        self.freedom.parameters.len() == self.freedom.sources.len()
+    }
+}
+
+impl<O: Objective> Objective for Restricted<'_, O> {
+    fn bounds(&self) -> &[(f64, f64)] {
+        &self.bounds
+    }
+
+    fn value(&mut self, theta: &[f64], delta: f64) -> f64 {
+        self.objective.value(&self.freedom.expand(theta), delta)
+    }
+
+    fn gradient(&mut self, theta: &[f64], delta: f64, gradient: &mut [f64]) -> f64 {
+        if self.is_whole() {
+            return self.objective.gradient(theta, delta, gradient);
+        }
+        let value = self.objective.gradient(&self.freedom.expand(theta), delta, &mut self.gradient);
+        gradient.fill(0.0);
+        for (source, entry) in self.freedom.sources.iter().zip(&self.gradient) {
+            if let Source::Free(position) = source {
+                gradient[*position] += entry;
+            }
+        }
+        value
+    }
+
+    fn normal_equations(&mut self, theta: &[f64], delta: f64, gradient: &mut [f64], gram: &mut [f64]) -> f64 {
+        if self.is_whole() {
+            return self.objective.normal_equations(theta, delta, gradient, gram);
+        }
+        let whole = self.freedom.expand(theta);
+        let value = self.objective.normal_equations(&whole, delta, &mut self.gradient, &mut self.gram);
+        gradient.fill(0.0);
+        gram.fill(0.0);
+        let (n, n_free) = (whole.len(), theta.len());
+        for (i, source) in self.freedom.sources.iter().enumerate() {
+            let Source::Free(row) = *source else { continue };
+            gradient[row] += self.gradient[i];
+            for (j, source) in self.freedom.sources.iter().enumerate() {
+                if let Source::Free(column) = *source {
+                    gram[row * n_free + column] += self.gram[i * n + j];
+                }
+            }
+        }
+        value
+    }
+}

@@ -1,0 +1,91 @@
+//! Ye's M1 (Ye et al. 2024, "Data Mixing Laws", arXiv:2403.16952, §3.1, "M1"):
+//!
+//! ```text
+//!     L(h) = E + Σ_i C_i e^{γ_i h_i}        [nats per token]
+//! ```
+//!
+//! 1 + 2k parameters, C_i > 0; θ = (ln E; ln C_i, γ_i) inside. A law of one N and one D; where the study varies
+//! them, A/N^α and B/D^β stand beside it. Always convex in h.
+
+use super::skeleton::Skeleton;
+use super::terms::Term;
+use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
+
+struct Exponentials;
+
+impl Term for Exponentials {
+    fn parameters(&self, k: usize, _at: usize, _exponent: Option<usize>) -> Vec<Parameter> {
+        let c = (0..k).map(|i| Parameter {
+            symbol: Symbol::plain("C", "C").of_domain(i),
+            kind: Kind::Log,
+            start: (-4.0, 0.5),
+            bounds: (-14.0, 6.0),
+        });
+        c.chain((0..k).map(rate)).collect()
+    }
+
+    fn n_prepared(&self, _k: usize) -> usize {
+        0
+    }
+
+    fn prepare(&self, _theta: &[f64], _prepared: &mut [f64]) {}
+
+    fn value(&self, theta: &[f64], _prepared: &[f64], mixture: &Mixture, mut jacobian: Option<&mut [f64]>) -> f64 {
+        let k = mixture.h.len();
+        let mut sum = 0.0;
+        for i in 0..k {
+            let summand = libm::exp(theta[i] + theta[k + i] * mixture.h[i]);
+            sum += summand;
+            if let Some(jacobian) = &mut jacobian {
+                jacobian[i] = summand;
+                jacobian[k + i] = summand * mixture.h[i];
+            }
+        }
+        sum
+    }
+
+    fn add_mixture_derivatives(&self, theta: &[f64], h: &[f64], weight: f64, out: &mut MixtureDerivatives) {
+        let k = h.len();
+        for i in 0..k {
+            let gamma = theta[k + i];
+            let summand = weight * libm::exp(theta[i] + gamma * h[i]);
+            out.value += summand;
+            out.gradient[i] += summand * gamma;
+            out.hessian[i * k + i] += summand * gamma * gamma;
+        }
+    }
+
+    fn is_convex(&self, _theta: &[f64]) -> bool {
+        true
+    }
+
+    fn groups(&self, k: usize) -> Vec<Vec<usize>> {
+        (0..k).map(|i| vec![i, k + i]).collect()
+    }
+
+    fn flat(&self, k: usize, value: f64) -> Vec<f64> {
+        let mut theta = vec![libm::log(value / k as f64); k];
+        theta.resize(2 * k, 0.0);
+        theta
+    }
+
+    fn equation(&self) -> String {
+        "Σᵢ Cᵢ e^(γᵢ hᵢ)".into()
+    }
+}
+
+/// γ_i of M1 and M2: the losses that one weight changes fall by e^{γ_i} from h_i = 0 to 1.
+pub(super) fn rate(domain_idx: usize) -> Parameter {
+    Parameter {
+        symbol: Symbol::plain("γ", "gamma").of_domain(domain_idx),
+        kind: Kind::Plain,
+        start: (-8.0, 3.0),
+        bounds: (-31.0, 20.0),
+    }
+}
+
+pub(super) static LAW: Skeleton = Skeleton {
+    mixture: Some(&Exponentials),
+    nested: Some(&super::chinchilla::LAW),
+    ..Skeleton::additive("m1", "Ye M1", "Ye et al. 2024, Data Mixing Laws, arXiv:2403.16952, M1")
+};

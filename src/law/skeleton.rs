@@ -1,0 +1,459 @@
+//! The skeleton that most laws share:
+//!
+//! ```text
+//!     L(N, D, h) = E + T(h) + A(h)/N^{α(h)} + B(h)/D^{β(h)}        [nats per token]
+//! ```
+//!
+//! A law says which function of the mixture stands for T, A, B, α and β: none, a constant, or a [`Term`]; and
+//! whether D is counted as it is or as effective tokens, where domains are repeated ([`repetition`](super::repetition)).
+//! θ holds their blocks in the order E, T, A, B, α, β, R. What the study does not vary is dropped: A/N^α with
+//! one N only, B/D^β with one D only; their values there go into E.
+
+use std::ops::Range;
+
+use super::repetition;
+use super::terms::{self, Term};
+use super::{Evaluation, Features, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Scale, Shape};
+
+/// One law of the skeleton.
+pub(super) struct Skeleton {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub source: &'static str,
+    /// Whether there is an E; without, T stands for it.
+    pub irreducible: bool,
+    pub mixture: Option<&'static dyn Term>,
+    pub n_coefficient: &'static dyn Term,
+    pub n_exponent: &'static dyn Term,
+    pub d_coefficient: &'static dyn Term,
+    pub d_exponent: &'static dyn Term,
+    /// Whether D is counted as effective tokens.
+    pub repetition: bool,
+    pub nested: Option<&'static Skeleton>,
+}
+
+/// A/N^α and B/D^β with constants, for laws whose mixture acts alone.
+pub(super) const CONSTANT_A: terms::Constant = terms::Constant::coefficient("A");
+pub(super) const CONSTANT_B: terms::Constant = terms::Constant::coefficient("B");
+pub(super) const CONSTANT_ALPHA: terms::Constant = terms::Constant::exponent("α", "alpha");
+pub(super) const CONSTANT_BETA: terms::Constant = terms::Constant::exponent("β", "beta");
+
+/// Positions of a block of θ.
+struct Block {
+    term: &'static dyn Term,
+    theta: Range<usize>,
+    prepared: Range<usize>,
+}
+
+/// A power of N or of D.
+struct Power {
+    coefficient: Block,
+    exponent: Block,
+    of_d: bool,
+}
+
+/// Positions of all blocks.
+struct Layout {
+    irreducible: bool,
+    mixture: Option<Block>,
+    powers: Vec<Power>,
+    /// Position of ln R.
+    saturation: Option<usize>,
+    n_theta: usize,
+    n_prepared: usize,
+}
+
+impl Skeleton {
+    /// E + T(h) + A/N^α + B/D^β with constants; the rest of a law is written over it.
+    pub const fn additive(id: &'static str, name: &'static str, source: &'static str) -> Self {
+        Self {
+            id,
+            name,
+            source,
+            irreducible: true,
+            mixture: None,
+            n_coefficient: &CONSTANT_A,
+            n_exponent: &CONSTANT_ALPHA,
+            d_coefficient: &CONSTANT_B,
+            d_exponent: &CONSTANT_BETA,
+            repetition: false,
+            nested: None,
+        }
+    }
+
+    fn layout(&self, shape: &Shape) -> Layout {
+        let k = shape.n_domains;
+        let mut n_theta = usize::from(self.irreducible);
+        let mut n_prepared = usize::from(self.irreducible);
+        let mut block = |term: &'static dyn Term| {
+            let theta = n_theta..n_theta + term.parameters(k, 0, None).len();
+            let prepared = n_prepared..n_prepared + term.n_prepared(k);
+            (n_theta, n_prepared) = (theta.end, prepared.end);
+            Block { term, theta, prepared }
+        };
+        let mixture = self.mixture.map(&mut block);
+        let standing = [
+            shape.n_term.then_some((self.n_coefficient, self.n_exponent, false)),
+            shape.d_term.then_some((self.d_coefficient, self.d_exponent, true)),
+        ];
+        let standing: Vec<_> = standing.into_iter().flatten().collect();
+        let coefficients: Vec<Block> = standing.iter().map(|&(coefficient, ..)| block(coefficient)).collect();
+        let exponents: Vec<Block> = standing.iter().map(|&(_, exponent, _)| block(exponent)).collect();
+        let powers = coefficients.into_iter().zip(exponents).zip(&standing);
+        let powers =
+            powers.map(|((coefficient, exponent), &(.., of_d))| Power { coefficient, exponent, of_d }).collect();
+        let saturation = (self.repetition && shape.d_term && shape.repeats).then_some(n_theta);
+        if saturation.is_some() {
+            n_theta += 1;
+            n_prepared += 1;
+        }
+        Layout { irreducible: self.irreducible, mixture, powers, saturation, n_theta, n_prepared }
+    }
+
+    /// Whether the power of D counts effective tokens.
+    fn counts_effective(&self, power: &Power) -> bool {
+        self.repetition && power.of_d
+    }
+}
+
+impl Layout {
+    /// R, which is fitted where a run repeats a domain.
+    fn saturation(&self, theta: &[f64]) -> f64 {
+        self.saturation.map_or(repetition::SATURATION, |position| libm::exp(theta[position]))
+    }
+}
+
+impl Law for Skeleton {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn source(&self) -> &'static str {
+        self.source
+    }
+
+    fn equation(&self, shape: &Shape) -> String {
+        let layout = self.layout(shape);
+        let mut terms: Vec<String> = layout.irreducible.then(|| "E".to_string()).into_iter().collect();
+        terms.extend(layout.mixture.map(|block| block.term.equation()));
+        terms.extend(layout.powers.iter().map(|power| {
+            let scale = match (power.of_d, self.counts_effective(power)) {
+                (_, true) => "D_eff",
+                (true, _) => "D",
+                (false, _) => "N",
+            };
+            format!("{}/{scale}^{}", power.coefficient.term.equation(), power.exponent.term.equation())
+        }));
+        format!("L = {}", terms.join(" + "))
+    }
+
+    fn needs(&self) -> Needs {
+        let min_domains = if self.mixture.is_some() { 2 } else { 0 };
+        Needs { min_domains, n: true, d: true, stocks: self.repetition, ..Needs::default() }
+    }
+
+    fn parameters(&self, shape: &Shape) -> Vec<Parameter> {
+        let k = shape.n_domains;
+        let layout = self.layout(shape);
+        let mut parameters: Vec<Parameter> = layout.irreducible.then(terms::irreducible_loss).into_iter().collect();
+        let mut push = |block: &Block, exponent: Option<usize>| {
+            parameters.extend(block.term.parameters(k, block.theta.start, exponent));
+        };
+        if let Some(block) = &layout.mixture {
+            push(block, None);
+        }
+        for power in &layout.powers {
+            let constant = power.exponent.term.is_constant();
+            push(&power.coefficient, constant.then_some(power.exponent.theta.start));
+        }
+        for power in &layout.powers {
+            push(&power.exponent, None);
+        }
+        parameters.extend(layout.saturation.map(|_| repetition::saturation()));
+        parameters
+    }
+
+    fn counts_in_billions(&self) -> bool {
+        !(self.n_exponent.is_constant() && self.d_exponent.is_constant())
+    }
+
+    fn evaluation<'a>(&'a self, shape: &'a Shape, scales: &[Scale]) -> Evaluation<'a> {
+        Evaluation::Features(Box::new(AtTheta::new(self, shape, scales)))
+    }
+
+    fn add_mixture_derivatives(
+        &self,
+        shape: &Shape,
+        theta: &[f64],
+        place: Place,
+        weight: f64,
+        out: &mut MixtureDerivatives,
+    ) {
+        let layout = self.layout(shape);
+        if layout.irreducible {
+            out.value += weight * libm::exp(theta[0]);
+        }
+        if let Some(block) = &layout.mixture {
+            block.term.add_mixture_derivatives(&theta[block.theta.clone()], place.h, weight, out);
+        }
+        for power in &layout.powers {
+            let ln_scale = if power.of_d { place.scale.ln_d } else { place.scale.ln_n };
+            let (coefficient, exponent) = (&power.coefficient, &power.exponent);
+            let (a, e) = (&theta[coefficient.theta.clone()], &theta[exponent.theta.clone()]);
+            let effective = self.counts_effective(power);
+            if exponent.term.is_constant() && !effective {
+                let s = libm::exp(-libm::exp(e[0]) * ln_scale);
+                coefficient.term.add_mixture_derivatives(a, place.h, weight * s, out);
+                continue;
+            }
+            let derivatives = |block: &Block, theta: &[f64]| {
+                let mut out = MixtureDerivatives::zero(place.h.len());
+                block.term.add_mixture_derivatives(theta, place.h, 1.0, &mut out);
+                out
+            };
+            let ln_scale = if effective {
+                repetition::ln_effective_tokens(shape, layout.saturation(theta), ln_scale, place.h)
+            } else {
+                MixtureDerivatives { value: ln_scale, ..MixtureDerivatives::zero(place.h.len()) }
+            };
+            add_power(&derivatives(coefficient, a), &derivatives(exponent, e), &ln_scale, weight, out);
+        }
+    }
+
+    fn is_convex(&self, shape: &Shape, theta: &[f64]) -> bool {
+        let layout = self.layout(shape);
+        let convex = |block: &Block| block.term.is_convex(&theta[block.theta.clone()]);
+        layout.mixture.as_ref().is_none_or(convex)
+            && layout.powers.iter().all(|power| {
+                // Effective tokens are concave in h, so B/D^β is convex in it if B is constant.
+                let alone = !self.counts_effective(power) || power.coefficient.term.is_constant();
+                alone && convex(&power.coefficient) && power.exponent.term.is_constant()
+            })
+    }
+
+    fn nested(&self) -> Option<&'static dyn Law> {
+        self.nested.map(|nested| nested as &dyn Law)
+    }
+
+    fn embed_nested(&self, shape: &Shape, nested_theta: &[f64]) -> Vec<f64> {
+        let Some(nested) = self.nested else { return Vec::new() };
+        let (k, from, to) = (shape.n_domains, nested.layout(shape), self.layout(shape));
+        let mut theta = Vec::with_capacity(to.n_theta);
+        // A law with a T where the nested one has none shares the nested E between E and T.
+        let (e, t) = match (&from.mixture, &to.mixture) {
+            (None, Some(to)) => {
+                let e = libm::exp(nested_theta[0]);
+                let share = if self.irreducible { e / 2.0 } else { e };
+                (libm::log(e / 2.0), Some(to.term.flat(k, share)))
+            }
+            (Some(from), Some(_)) => (nested_theta[0], Some(nested_theta[from.theta.clone()].to_vec())),
+            _ => (nested_theta[0], None),
+        };
+        if self.irreducible {
+            theta.push(e);
+        }
+        theta.extend(t.into_iter().flatten());
+        let mut embed = |from: &Block, to: &Block| {
+            let values = &nested_theta[from.theta.clone()];
+            if from.term.is_constant() && !to.term.is_constant() {
+                theta.extend(to.term.flat(k, libm::exp(values[0])));
+            } else {
+                theta.extend(values);
+            }
+        };
+        for (from, to) in from.powers.iter().zip(&to.powers) {
+            embed(&from.coefficient, &to.coefficient);
+        }
+        for (from, to) in from.powers.iter().zip(&to.powers) {
+            embed(&from.exponent, &to.exponent);
+        }
+        theta.extend(to.saturation.map(|_| repetition::saturation().bounds.1));
+        theta
+    }
+
+    fn ridge(&self, shape: &Shape) -> Range<usize> {
+        self.layout(shape).mixture.filter(|block| block.term.has_ridge()).map_or(0..0, |block| block.theta)
+    }
+
+    fn groups(&self, shape: &Shape) -> Vec<Vec<usize>> {
+        let k = shape.n_domains;
+        let layout = self.layout(shape);
+        let powers = layout.powers.iter();
+        let blocks = layout.mixture.iter().chain(powers.flat_map(|power| [&power.coefficient, &power.exponent]));
+        let mut groups: Vec<Vec<usize>> = blocks
+            .flat_map(|block| {
+                let groups = block.term.groups(k).into_iter();
+                groups.map(|group| group.into_iter().map(|position| block.theta.start + position).collect())
+            })
+            .collect();
+        groups.extend(layout.saturation.map(|position| vec![position]));
+        if groups.is_empty() {
+            groups = layout.powers.iter().map(|p| vec![p.coefficient.theta.start, p.exponent.theta.start]).collect();
+            groups.push(vec![0]);
+        }
+        groups
+    }
+}
+
+/// Adds weight · a(h) · exp(−e(h) · l(h)), l the logarithm of N or D, with its derivatives.
+fn add_power(
+    a: &MixtureDerivatives,
+    e: &MixtureDerivatives,
+    l: &MixtureDerivatives,
+    weight: f64,
+    out: &mut MixtureDerivatives,
+) {
+    let k = a.gradient.len();
+    let s = weight * libm::exp(-e.value * l.value);
+    // q = e·l.
+    let q: Vec<f64> = (0..k).map(|i| e.gradient[i] * l.value + e.value * l.gradient[i]).collect();
+    out.value += s * a.value;
+    for i in 0..k {
+        out.gradient[i] += s * (a.gradient[i] - a.value * q[i]);
+        for j in 0..k {
+            let at = i * k + j;
+            let q2 = e.hessian[at] * l.value
+                + e.gradient[i] * l.gradient[j]
+                + e.gradient[j] * l.gradient[i]
+                + e.value * l.hessian[at];
+            out.hessian[at] +=
+                s * (a.hessian[at] - a.gradient[i] * q[j] - a.gradient[j] * q[i] + a.value * (q[i] * q[j] - q2));
+        }
+    }
+}
+
+/// A law with its layout, at one θ. The features are E + T, then A and α, then B and β, for the powers that
+/// stand, then R.
+struct AtTheta<'a> {
+    layout: Layout,
+    ranges: Vec<Range<usize>>,
+    shape: &'a Shape,
+    scales: Vec<Scale>,
+    effective: Vec<bool>,
+    prepared: Vec<f64>,
+    /// For each scale and power that has a constant exponent: N^−α, D^−β.
+    factors: Vec<f64>,
+}
+
+impl<'a> AtTheta<'a> {
+    fn new(law: &Skeleton, shape: &'a Shape, scales: &[Scale]) -> Self {
+        let layout = law.layout(shape);
+        let level = 0..layout.mixture.as_ref().map_or(usize::from(layout.irreducible), |block| block.theta.end);
+        let powers = layout.powers.iter().flat_map(|p| [p.coefficient.theta.clone(), p.exponent.theta.clone()]);
+        let saturation = layout.saturation.map(|position| position..position + 1);
+        Self {
+            ranges: [level].into_iter().chain(powers).chain(saturation).collect(),
+            shape,
+            scales: scales.to_vec(),
+            effective: layout.powers.iter().map(|power| law.counts_effective(power)).collect(),
+            prepared: vec![0.0; layout.n_prepared],
+            factors: vec![0.0; scales.len() * layout.powers.len()],
+            layout,
+        }
+    }
+
+    fn has_factor(&self, position: usize) -> bool {
+        !self.effective[position] && self.layout.powers[position].exponent.term.is_constant()
+    }
+}
+
+impl Features for AtTheta<'_> {
+    fn ranges(&self) -> &[Range<usize>] {
+        &self.ranges
+    }
+
+    fn begin(&mut self, theta: &[f64]) {
+        let Layout { irreducible, mixture, powers, saturation, n_prepared, .. } = &self.layout;
+        if *irreducible {
+            self.prepared[0] = libm::exp(theta[0]);
+        }
+        for block in mixture.iter().chain(powers.iter().flat_map(|power| [&power.coefficient, &power.exponent])) {
+            block.term.prepare(&theta[block.theta.clone()], &mut self.prepared[block.prepared.clone()]);
+        }
+        if let Some(position) = *saturation {
+            self.prepared[n_prepared - 1] = libm::exp(theta[position]);
+        }
+        for position in 0..powers.len() {
+            if self.has_factor(position) {
+                let power = &self.layout.powers[position];
+                let exponent = self.prepared[power.exponent.prepared.start];
+                for (scale, factors) in self.scales.iter().zip(self.factors.chunks_exact_mut(self.layout.powers.len()))
+                {
+                    factors[position] = libm::exp(-exponent * if power.of_d { scale.ln_d } else { scale.ln_n });
+                }
+            }
+        }
+    }
+
+    fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], mut jacobian: Option<&mut [f64]>) {
+        let Layout { irreducible, mixture: level, powers, saturation, .. } = &self.layout;
+        let mut done = 0;
+        q[0] = 0.0;
+        if *irreducible {
+            q[0] = self.prepared[0];
+            if let Some(jacobian) = &mut jacobian {
+                jacobian[0] = q[0];
+            }
+            done = 1;
+        }
+        let mut value = |block: &Block| {
+            let from = done;
+            done += block.theta.len();
+            let (theta, prepared) = (&theta[block.theta.clone()], &self.prepared[block.prepared.clone()]);
+            block.term.value(theta, prepared, mixture, jacobian.as_mut().map(|jacobian| &mut jacobian[from..done]))
+        };
+        if let Some(level) = level {
+            q[0] += value(level);
+        }
+        for (position, power) in powers.iter().enumerate() {
+            q[1 + 2 * position] = value(&power.coefficient);
+            q[2 + 2 * position] = value(&power.exponent);
+        }
+        if let Some(position) = *saturation {
+            q[1 + 2 * powers.len()] = theta[position];
+            if let Some(jacobian) = jacobian {
+                jacobian[done] = 1.0;
+            }
+        }
+    }
+
+    fn loss(&self, q: &[f64], scale_idx: usize, mixture: &Mixture, mut z: Option<&mut [f64]>) -> f64 {
+        let powers = &self.layout.powers;
+        let scale = self.scales[scale_idx];
+        let mut value = q[0];
+        if let Some(z) = &mut z {
+            z[0] = 1.0;
+        }
+        for (position, power) in powers.iter().enumerate() {
+            let (coefficient, exponent) = (q[1 + 2 * position], q[2 + 2 * position]);
+            let mut ln_scale = if power.of_d { scale.ln_d } else { scale.ln_n };
+            let mut by_saturation = 0.0;
+            let factor = if self.has_factor(position) {
+                self.factors[scale_idx * powers.len() + position]
+            } else {
+                if self.effective[position] {
+                    let saturation = self
+                        .layout
+                        .saturation
+                        .map_or(repetition::SATURATION, |_| self.prepared[self.layout.n_prepared - 1]);
+                    (ln_scale, by_saturation) =
+                        repetition::effective_tokens(self.shape, saturation, ln_scale, &mixture.h);
+                }
+                libm::exp(-exponent * ln_scale)
+            };
+            value += coefficient * factor;
+            if let Some(z) = &mut z {
+                z[1 + 2 * position] = factor;
+                z[2 + 2 * position] = -coefficient * factor * ln_scale;
+                if self.effective[position] && self.layout.saturation.is_some() {
+                    z[1 + 2 * powers.len()] = -coefficient * factor * exponent * by_saturation;
+                }
+            }
+        }
+        value
+    }
+}

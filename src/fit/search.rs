@@ -40,6 +40,8 @@ const STAGES: [(f64, usize); 4] = [(100.0, 40), (20.0, 20), (4.0, 20), (1.0, 20)
 const HOP_STAGES: [(f64, usize); 2] = [(10.0, 12), (1.0, 20)];
 /// Share of the hops' entries that are drawn anew; the others move by up to half their start range.
 const DRAWN_ANEW: f64 = 0.3;
+/// Share of the last hops that take groups over from another start's ending.
+const DONATED: f64 = 0.5;
 /// On the way down; a better θ is told well before the last digits.
 const COARSE: f64 = 1e-3;
 /// The end of a start.
@@ -144,12 +146,13 @@ pub fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut
     random.long_jump();
     let objectives: Vec<f64> = endings.iter().map(|ending| ending.objective).collect();
     let warm = warm.map(|warm| solver::bfgs(searcher.objective, warm, delta, POLISH));
-    let best = endings.into_iter().chain(warm).min_by(|a, b| a.objective.total_cmp(&b.objective));
+    let best = endings.iter().cloned().chain(warm).min_by(|a, b| a.objective.total_cmp(&b.objective));
     let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
     if !groups.is_empty() {
         let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
         let (most, patience) = (MOST_LAST_HOPS * groups.len(), PATIENCE * groups.len());
-        let last = searcher.hop(&best, &mut random, most, patience, &mut report);
+        let last = searcher.hop(&best, &endings, &mut random, most, patience, &mut report);
+        let last = searcher.revive(&last);
         let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
         if last.objective < best.objective {
             best = last;
@@ -187,14 +190,16 @@ impl Searcher<'_> {
         }
         let kept = kept.expect("DRAWS is at least 1");
         let n_hops = HOPS * self.groups.len();
-        let hopped = self.hop(&kept, random, n_hops, n_hops, report);
-        solver::bfgs(self.objective, &hopped.theta, self.delta, POLISH)
+        let hopped = self.hop(&kept, &[], random, n_hops, n_hops, report);
+        let revived = self.revive(&hopped);
+        solver::bfgs(self.objective, &revived.theta, self.delta, POLISH)
     }
 
     /// Hops from `from` and returns the best θ seen, `from` included.
     fn hop(
         &mut self,
         from: &Ending,
+        donors: &[Ending],
         random: &mut Xoshiro256PlusPlus,
         most_hops: usize,
         patience: usize,
@@ -204,7 +209,15 @@ impl Searcher<'_> {
         let mut idle = 0;
         for _ in 0..most_hops {
             let mut theta = best.theta.clone();
+            let donor = (!donors.is_empty() && random.random::<f64>() < DONATED)
+                .then(|| &donors[below(random, donors.len())]);
             for _ in 0..1 + below(random, 3) {
+                if let Some(donor) = donor {
+                    for &i in &self.groups[below(random, self.groups.len())] {
+                        theta[i] = donor.theta[i];
+                    }
+                    continue;
+                }
                 for &i in &self.groups[below(random, self.groups.len())] {
                     let parameter = &self.parameters[i];
                     let (low, high) = parameter.start;
@@ -227,6 +240,40 @@ impl Searcher<'_> {
             }
         }
         best
+    }
+
+    /// Brings entries back that drifted to where they change nothing: a C_i of nearly 0 has no slope in ln C_i that
+    /// would ever lead it away. Each gets the median value of those with its symbol that do something, one after
+    /// another, as long as that leads to something better.
+    fn revive(&mut self, from: &Ending) -> Ending {
+        let n = from.theta.len();
+        let mut best = from.clone();
+        let mut tried = vec![false; n];
+        loop {
+            let mut gram = vec![0.0; n * n];
+            self.objective.normal_equations(&best.theta, self.delta, &mut vec![0.0; n], &mut gram);
+            // One unit of θ moves the objective by half of this.
+            let is_idle = |i: usize| gram[i * n + i] < 2.0 * AGREEMENT * best.objective;
+            let Some(idle) = (0..n).find(|&i| !tried[i] && is_idle(i)) else { return best };
+            tried[idle] = true;
+            let symbol = |i: usize| (self.parameters[i].symbol.letter, self.parameters[i].symbol.superscript);
+            let mut live: Vec<f64> =
+                (0..n).filter(|&i| symbol(i) == symbol(idle) && !is_idle(i)).map(|i| best.theta[i]).collect();
+            if live.is_empty() {
+                continue;
+            }
+            live.sort_by(f64::total_cmp);
+            let mut theta = best.theta.clone();
+            theta[idle] = live[live.len() / 2];
+            let ending = self.downhill(theta, &HOP_STAGES);
+            if ending.objective < best.objective {
+                if ending.objective < best.objective * (1.0 - IMPROVEMENT) {
+                    tried.fill(false);
+                    tried[idle] = true;
+                }
+                best = ending;
+            }
+        }
     }
 
     fn downhill(&mut self, mut theta: Vec<f64>, stages: &[(f64, usize)]) -> Ending {

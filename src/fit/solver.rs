@@ -47,9 +47,6 @@ pub struct Limits {
 /// evaluations together lowered F by less than this share of it.
 const WINDOW: usize = 100;
 const WINDOW_TOLERANCE: f64 = 5e-6;
-/// No entry of θ moves by more than this in one step: most are logarithms, and e² is far.
-const LONGEST_STEP: f64 = 2.0;
-
 /// Levenberg–Marquardt from `theta` at this δ.
 pub fn levenberg_marquardt(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Limits) -> Ending {
     let n = theta.len();
@@ -62,8 +59,8 @@ pub fn levenberg_marquardt(objective: &mut dyn Objective, theta: &[f64], delta: 
     let mut damping = 1e-3;
     let mut growth = 2.0;
     let mut quiet = 0;
-    while n_iterations < limits.max_iterations && value.is_finite() {
-        let Some(step) = damped_step(&theta, &bounds, &gradient, &gram, damping) else {
+    while n_iterations < limits.max_iterations && value.is_finite() && value > 0.0 {
+        let Some(step) = damped_step(&theta, &bounds, value, &gradient, &gram, damping) else {
             damping *= 10.0;
             if damping > 1e12 {
                 break;
@@ -99,19 +96,39 @@ pub fn levenberg_marquardt(objective: &mut dyn Objective, theta: &[f64], delta: 
             }
         }
     }
-    Ending { theta, objective: value, converged: false, n_iterations }
+    Ending { theta, objective: value, converged: value == 0.0, n_iterations }
 }
 
-/// −(H + μ diag H)⁻¹ g over the entries that are not held at a bound, with no entry above [`LONGEST_STEP`].
-fn damped_step(theta: &[f64], bounds: &[(f64, f64)], gradient: &[f64], gram: &[f64], damping: f64) -> Option<Vec<f64>> {
+/// How far an entry of θ may move in one step: its own size or, as most entries are logarithms, a factor e.
+fn reach(entry: f64) -> f64 {
+    entry.abs().max(1.0)
+}
+
+/// What to shorten a step by so that no entry moves farther than its [`reach`].
+fn shortening(theta: &[f64], step: &[f64]) -> f64 {
+    theta.iter().zip(step).fold(1.0, |most, (&theta, step)| most.min(reach(theta) / step.abs()))
+}
+
+/// −(H + μ D)⁻¹ g over the entries that are not held at a bound, shortened to their reach.
+///
+/// D_i = H_ii + F/reach_i²: Marquardt's scaling, and a curvature by which an entry that F hardly depends on here
+/// stays near where it is. That part vanishes with F, so that convergence to a perfect fit stays quadratic
+/// (Yamashita & Fukushima 2001), and D follows a change of the unit of the residuals.
+fn damped_step(
+    theta: &[f64],
+    bounds: &[(f64, f64)],
+    value: f64,
+    gradient: &[f64],
+    gram: &[f64],
+    damping: f64,
+) -> Option<Vec<f64>> {
     let n = theta.len();
     let free: Vec<usize> = (0..n)
         .filter(|&i| !(theta[i] <= bounds[i].0 && gradient[i] > 0.0 || theta[i] >= bounds[i].1 && gradient[i] < 0.0))
         .collect();
-    let largest = (0..n).map(|i| gram[i * n + i]).fold(0.0, f64::max);
     let matrix = DMatrix::from_fn(free.len(), free.len(), |a, b| {
         let entry = gram[free[a] * n + free[b]];
-        if a == b { entry + damping * (entry + 1e-8 * largest) } else { entry }
+        if a == b { entry + damping * (entry + value / reach(theta[free[a]]).powi(2)) } else { entry }
     });
     let mut solution = DVector::from_fn(free.len(), |a, _| -gradient[free[a]]);
     Cholesky::new(matrix)?.solve_mut(&mut solution);
@@ -119,14 +136,9 @@ fn damped_step(theta: &[f64], bounds: &[(f64, f64)], gradient: &[f64], gram: &[f
     for (a, &i) in free.iter().enumerate() {
         step[i] = solution[a];
     }
-    let longest = step.iter().fold(0.0_f64, |longest, entry| longest.max(entry.abs()));
-    if !longest.is_finite() {
-        return None;
-    }
-    if longest > LONGEST_STEP {
-        step.iter_mut().for_each(|entry| *entry *= LONGEST_STEP / longest);
-    }
-    Some(step)
+    let shortening = shortening(theta, &step);
+    step.iter_mut().for_each(|entry| *entry *= shortening);
+    step.iter().all(|entry| entry.is_finite()).then_some(step)
 }
 
 fn predicted_decrease(gradient: &[f64], gram: &[f64], step: &[f64]) -> f64 {
@@ -165,8 +177,7 @@ pub fn bfgs(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Li
             }
         }
         let slope = direction.dot(&free_gradient);
-        let longest = direction.amax();
-        if !(slope < 0.0) || !longest.is_finite() {
+        if !(slope < 0.0) || !direction.iter().all(|entry| entry.is_finite()) {
             if fresh {
                 // No way down; or derivatives that are no numbers, which say nothing.
                 return Ending { theta, objective: value, converged: slope >= 0.0, n_iterations };
@@ -177,7 +188,7 @@ pub fn bfgs(objective: &mut dyn Objective, theta: &[f64], delta: f64, limits: Li
             continue;
         }
         // Backtracking to a sufficient decrease (Armijo 1966), then the pair (s, y) if it shows curvature.
-        let mut length = (LONGEST_STEP / longest).min(1.0);
+        let mut length = shortening(&theta, direction.as_slice());
         let mut accepted = None;
         for _ in 0..30 {
             let trial: Vec<f64> =
@@ -306,6 +317,20 @@ mod tests {
     }
 
     /// With x ≤ 0.5 the least of the valley is (0.5, 0.25), where F = (1 − 0.5)²/2.
+    /// A power of two, so that not even the rounding changes.
+    #[test]
+    fn the_unit_of_the_residuals_does_not_change_the_steps() {
+        let ending = |unit: f64| {
+            let rows = |x: &[f64]| {
+                vec![(unit * 10.0 * (x[1] - x[0] * x[0]), vec![unit * -20.0 * x[0], unit * 10.0]), (unit, vec![0.0; 2])]
+            };
+            let mut objective = Curve { rows, bounds: vec![(-10.0, 10.0); 2] };
+            levenberg_marquardt(&mut objective, &[-1.2, 1.0], f64::INFINITY, LIMITS)
+        };
+        let (one, other) = (ending(1.0), ending(1024.0));
+        assert_eq!((&one.theta, one.n_iterations), (&other.theta, other.n_iterations));
+    }
+
     #[test]
     fn both_methods_stop_at_a_bound() {
         for method in [levenberg_marquardt, bfgs] {
@@ -313,6 +338,16 @@ mod tests {
             let ending = method(&mut objective, &[-1.2, 1.0], f64::INFINITY, LIMITS);
             assert!((ending.objective - 0.125).abs() < 1e-9, "{ending:?}");
             assert!((ending.theta[0] - 0.5).abs() < 1e-9 && (ending.theta[1] - 0.25).abs() < 1e-6, "{ending:?}");
+        }
+    }
+
+    /// The Jacobian is 0 there, so that no step can be computed.
+    #[test]
+    fn a_perfect_fit_has_converged() {
+        for method in [levenberg_marquardt, bfgs] {
+            let mut objective = Curve { rows: |_: &[f64]| vec![(0.0, vec![0.0])], bounds: vec![(-1.0, 1.0)] };
+            let ending = method(&mut objective, &[0.5], f64::INFINITY, LIMITS);
+            assert!(ending.converged && ending.theta == [0.5], "{ending:?}");
         }
     }
 

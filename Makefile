@@ -1,7 +1,7 @@
 SHELL := bash
 ENV := . scripts/env.sh
 WEB := --lib --bin app --bin worker --no-default-features --features web --target wasm32-unknown-unknown
-.PHONY: serve test lint bench dist
+.PHONY: serve test lint bench peers dist
 
 # Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
@@ -22,8 +22,13 @@ lint:
 	@$(ENV); wasm cargo clippy --locked $(WEB) -- -D warnings
 	@$(ENV); RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --lib --document-private-items
 
+# How long each step takes, and where the time of a fit goes. MIXLAW_DATA names the folder of the SlimPajama runs.
 bench:
 	@$(ENV); cargo bench --locked
+
+# The same fits by the paper's method in SciPy and JAX, side by side; PEERS="--all --seconds 120" and the like.
+peers:
+	@scripts/peers.sh $(PEERS)
 
 # The page as plain files in dist/, for any static host and any path on it.
 dist:

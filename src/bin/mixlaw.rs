@@ -284,7 +284,7 @@ fn run_link(args: &LinkArgs) -> Result<String, String> {
 
 fn fit_text(law: &dyn Law, study: &FittedStudy) -> String {
     let width = column_width(study.targets().map(|target| target.name));
-    let mut lines = vec![law.equation(&study.fits[0].shape)];
+    let mut lines = vec![law.formula(&study.fits[0].shape).to_string()];
     lines.push(format!("\n{:width$}  rows  objective  MRE fit  MRE held out  starts agree", "target"));
     for target in study.targets() {
         let report = &target.fit.report;

@@ -24,6 +24,7 @@ mod additive_repetition;
 mod bimix;
 mod chinchilla;
 mod d_cpt;
+pub mod formula;
 mod full;
 mod joint;
 mod joint_repetition;
@@ -38,6 +39,7 @@ mod simple;
 mod skeleton;
 mod terms;
 
+pub use formula::Formula;
 pub use parameter::{Kind, Parameter, Symbol};
 
 use std::ops::Range;
@@ -339,8 +341,8 @@ pub trait Law: Send + Sync {
     /// Where the formula comes from: authors, year, title, equation.
     fn source(&self) -> &'static str;
 
-    /// The formula in one line of Unicode, for the terms that stand.
-    fn equation(&self, shape: &Shape) -> String;
+    /// The formula, for the terms that stand.
+    fn formula(&self, shape: &Shape) -> Formula;
 
     /// Whether one fit explains one target or all of them.
     fn scope(&self) -> Scope {

@@ -192,7 +192,10 @@ fn text(expr: &Expr, place: u8) -> String {
         Difference(a, b) => format!("{} − {}", text(a, 1), text(b, 2)),
         Negative(a) => format!("−{}", text(a, 2)),
         Product(factors) => joined(factors, " ", 2),
-        Fraction(a, b) => format!("{}/{}", text(a, 2), text(b, 3)),
+        Fraction(a, b) => {
+            let sign = if a.tightness() < 4 { " / " } else { "/" };
+            format!("{}{sign}{}", text(a, 2), text(b, 3))
+        }
         Power(a, b) => format!("{}^{}", text(a, 4), text(b, 4)),
         Over { operator, index, body } => {
             let operator = if *operator == "∑" { "Σ" } else { "Π" };

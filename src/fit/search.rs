@@ -129,6 +129,11 @@ pub fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn Fn
 /// Searches for the global minimum of the objective.
 pub fn search(make: &Make, search: &Search, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Found {
     let n_starts = search.n_starts;
+    if search.parameters.is_empty() {
+        let objective = make().value(&[], search.delta);
+        let best = Ending { theta: Vec::new(), objective, converged: true, n_iterations: 1 };
+        return Found { best, agreeing_starts: n_starts };
+    }
     let mut best_objective = f64::INFINITY;
     let mut report = |start_idx: usize, objective: f64| {
         best_objective = best_objective.min(objective);

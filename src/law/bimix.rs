@@ -41,7 +41,7 @@ impl Law for BiMix {
     }
 
     fn formula(&self, shape: &Shape) -> Formula {
-        let own = sym("h").sub("o").pow(sym("γ"));
+        let own = sym("h").below("o").pow(sym("γ"));
         let level = if shape.d_term { sum([sym("B").over(sym("D").pow(sym("β"))), sym("C")]) } else { sym("C") };
         Formula(vec![(sym("L"), level.over(own))])
     }

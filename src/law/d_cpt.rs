@@ -37,7 +37,7 @@ impl Law for DCpt {
     }
 
     fn formula(&self, shape: &Shape) -> Formula {
-        let own = || sym("h").sub("o");
+        let own = || sym("h").below("o");
         let mut terms = vec![sym("E")];
         if shape.n_term {
             terms.push(sym("A").over(sym("N").pow(sym("α"))));

@@ -82,17 +82,17 @@ pub fn cases(cases: impl IntoIterator<Item = (Expr, Expr)>) -> Expr {
 
 impl Expr {
     /// The symbol with this below it.
-    pub fn sub(self, below: &'static str) -> Self {
+    pub fn below(self, text: &'static str) -> Self {
         match self {
-            Symbol { letter, sup, .. } => Symbol { letter, sub: Some(below), sup },
+            Symbol { letter, sup, .. } => Symbol { letter, sub: Some(text), sup },
             other => other,
         }
     }
 
     /// The symbol with this above it.
-    pub fn sup(self, above: Option<&'static str>) -> Self {
+    pub fn above(self, text: Option<&'static str>) -> Self {
         match self {
-            Symbol { letter, sub, .. } => Symbol { letter, sub, sup: above },
+            Symbol { letter, sub, .. } => Symbol { letter, sub, sup: text },
             other => other,
         }
     }

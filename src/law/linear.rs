@@ -64,7 +64,7 @@ impl Term for LinearTerm {
     }
 
     fn formula(&self) -> Expr {
-        sum_over("i", product([sym("C").sub("i"), sym("h").sub("i")]))
+        sum_over("i", product([sym("C").below("i"), sym("h").below("i")]))
     }
 }
 

@@ -71,8 +71,8 @@ impl Term for Exponentials {
     }
 
     fn formula(&self) -> Expr {
-        let rate = product([sym("γ").sub("i"), sym("h").sub("i")]);
-        sum_over("i", product([sym("C").sub("i"), exp(rate)]))
+        let rate = product([sym("γ").below("i"), sym("h").below("i")]);
+        sum_over("i", product([sym("C").below("i"), exp(rate)]))
     }
 }
 

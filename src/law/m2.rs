@@ -69,7 +69,7 @@ impl Term for ScaledExponentials {
     }
 
     fn formula(&self) -> Expr {
-        let rate = product([sym("γ").sub("i"), sym("h").sub("i")]);
+        let rate = product([sym("γ").below("i"), sym("h").below("i")]);
         product([sym("C"), sum_over("i", exp(rate))])
     }
 }

@@ -80,7 +80,7 @@ impl Term for ExponentialOfProduct {
     }
 
     fn formula(&self) -> Expr {
-        product([sym("C"), exp(product([sym("γ"), product_over("i", sym("h").sub("i"))]))])
+        product([sym("C"), exp(product([sym("γ"), product_over("i", sym("h").below("i"))]))])
     }
 }
 

@@ -72,7 +72,7 @@ impl Term for ExponentialOfSum {
     }
 
     fn formula(&self) -> Expr {
-        exp(sum_over("i", product([sym("γ").sub("i"), sym("h").sub("i")])))
+        exp(sum_over("i", product([sym("γ").below("i"), sym("h").below("i")])))
     }
 }
 

@@ -22,6 +22,7 @@
 mod additive;
 mod additive_repetition;
 mod bimix;
+mod capacity;
 mod chinchilla;
 mod d_cpt;
 pub mod formula;
@@ -50,7 +51,7 @@ use crate::dataset::{Dataset, Observation};
 use crate::units::{Params, Tokens};
 
 /// All laws, in the order in which they are offered.
-pub static LAWS: [&dyn Law; 14] = [
+pub static LAWS: [&dyn Law; 15] = [
     &additive::LAW,
     &joint::LAW,
     &full::LAW,
@@ -65,6 +66,7 @@ pub static LAWS: [&dyn Law; 14] = [
     &linear::LAW,
     &bimix::BiMix,
     &d_cpt::DCpt,
+    &capacity::Capacity,
 ];
 
 /// The law of that id.

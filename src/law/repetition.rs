@@ -25,13 +25,13 @@ pub(super) fn saturation() -> Parameter {
 
 /// What D_eff and ρ stand for.
 pub(super) fn definitions() -> [(Expr, Expr); 2] {
-    let stock = || sym("U").sub("i");
-    let epochs = product([sym("h").sub("i"), sym("D")]).over(stock());
+    let stock = || sym("U").below("i");
+    let epochs = product([sym("h").below("i"), sym("D")]).over(stock());
     let further = || sym("r").minus(sym("1"));
     let gained = sym("1").minus(exp(further().over(sym("R")).negative()));
     let saturated = sum([sym("1"), product([sym("R"), gained])]);
     [
-        (sym("D").sub("eff"), sum_over("i", product([stock(), sym("ρ").of(epochs)]))),
+        (sym("D").below("eff"), sum_over("i", product([stock(), sym("ρ").of(epochs)]))),
         (
             sym("ρ").of(sym("r")),
             cases([(sym("r"), sym("r").relates("≤", sym("1"))), (saturated, sym("r").relates(">", sym("1")))]),

@@ -146,12 +146,12 @@ impl Law for Skeleton {
             let exponent = if power.exponent.term.is_constant() {
                 power.exponent.term.formula()
             } else {
-                let of_mixture = sym(if power.of_d { "β" } else { "α" }).sub("h");
+                let of_mixture = sym(if power.of_d { "β" } else { "α" }).below("h");
                 definitions.push((of_mixture.clone(), power.exponent.term.formula()));
                 of_mixture
             };
             let scale = match (power.of_d, self.counts_effective(power)) {
-                (_, true) => sym("D").sub("eff"),
+                (_, true) => sym("D").below("eff"),
                 (true, _) => sym("D"),
                 (false, _) => sym("N"),
             };

@@ -152,8 +152,8 @@ impl Term for PowerMean {
     }
 
     fn formula(&self) -> Expr {
-        let c = sym("C").sub("i").sup(self.superscript);
-        sum_over("i", product([c, sym("h").sub("i")])).pow(sym("γ").sup(self.superscript))
+        let c = sym("C").below("i").above(self.superscript);
+        sum_over("i", product([c, sym("h").below("i")])).pow(sym("γ").above(self.superscript))
     }
 }
 

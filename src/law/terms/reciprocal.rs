@@ -96,7 +96,7 @@ impl Term for Reciprocal {
     }
 
     fn formula(&self) -> Expr {
-        let summand = product([sym("C").sub("i"), sym("h").sub("i").pow(sym("γ").sub("i"))]);
+        let summand = product([sym("C").below("i"), sym("h").below("i").pow(sym("γ").below("i"))]);
         sym("1").over(sum_over("i", summand))
     }
 }

@@ -3,7 +3,7 @@
 
 use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Score, Termination};
-use mixlaw::law::{Law, Scope, Shape};
+use mixlaw::law::{LAWS, Law, Scope, Shape};
 use mixlaw::units::{Loss, Params, Tokens};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -109,19 +109,40 @@ pub fn simulated(
     data.with_stocks(&stocks).expect("domains of the study")
 }
 
-/// Fits that were never fitted: these θ, with reports that say nothing.
+/// Fits with random θ, as [`fitted`]: of so many targets, or of one for each domain where a law is fitted to all at
+/// once.
+pub fn random_fits(random: &mut Xoshiro256PlusPlus, law: &'static dyn Law, k: usize, n_targets: usize) -> FittedStudy {
+    let k = most_domains(law, k);
+    let n_fits = if law.scope() == Scope::AllTargets { 1 } else { n_targets };
+    fitted(law, k, (0..n_fits).map(|_| theta(random, law, &shape_of(law, k, true, true))).collect())
+}
+
+/// Laws that a mixture can be optimised for.
+pub fn laws_of_the_mixture() -> impl Iterator<Item = &'static dyn Law> {
+    LAWS.into_iter().filter(|law| law.needs().min_domains > 0)
+}
+
+/// Fits that were never fitted: these θ, with reports that say nothing. The j-th target is the j-th domain's own.
 pub fn fitted(law: &'static dyn Law, k: usize, thetas: Vec<Vec<f64>>) -> FittedStudy {
+    let own = |j: usize| law.needs().own_domain.then_some(j % k);
+    let all = law.scope() == Scope::AllTargets;
     let fits = thetas.into_iter().enumerate().map(|(j, theta)| Fit {
         law,
-        shape: shape_of(law, k, true, true),
-        targets: vec![format!("target{j}")],
+        shape: match shape_of(law, k, true, true) {
+            shape if all => shape,
+            shape => Shape { own_domains: vec![own(j)], ..shape },
+        },
+        targets: if all { names("target", k) } else { vec![format!("target{j}")] },
         theta,
         report: FitReport {
             objective: 1e-5,
             termination: Termination::Converged,
             agreeing_starts: 3,
             config: FitConfig::default(),
-            scores: vec![Score { n_fit: 100, n_holdout: 0, fit_mre_percent: 0.5, holdout_mre_percent: None }],
+            scores: vec![
+                Score { n_fit: 100, n_holdout: 0, fit_mre_percent: 0.5, holdout_mre_percent: None };
+                if all { k } else { 1 }
+            ],
             condition: 1e4,
             flags: Vec::new(),
             seconds: None,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, fit};
+use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, Residual, fit};
 use mixlaw::import::import;
 use mixlaw::law;
 use mixlaw::mixture::{Scenario, optimum};
@@ -59,7 +59,96 @@ fn additive_fits_reach_the_best_minima_known() {
 
 #[test]
 fn joint_fits_reach_the_best_minima_known() {
-    check_objectives(&JOINT, "joint", 0.02);
+    check_objectives(&JOINT, "joint", 0.001);
+}
+
+/// A hundred seeds take minutes (`make reproduction`); a few show a search that has become worse.
+#[test]
+fn other_seeds_reach_them_too() {
+    let (Some((dataset, _)), Some(reference)) = (&*ADDITIVE, data("slimpajama_reference.json")) else { return };
+    let reference: Value = serde_json::from_str(&reference).expect("JSON");
+    let mut jobs = Vec::new();
+    for (target_idx, target) in dataset.targets().iter().enumerate() {
+        jobs.extend((1..=3).flat_map(|seed| ["additive", "joint"].map(|law| (target_idx, target, seed, law))));
+    }
+    let n_jobs = jobs.len();
+    let missed: Vec<String> = jobs
+        .into_par_iter()
+        .filter_map(|(target_idx, target, seed, id)| {
+            let config = FitConfig { seed, ..FitConfig::default() };
+            let law = law::by_id(id).expect("a law");
+            let fitted = fit(law, dataset, &[target_idx], &config, &mut |_| {}).expect("a sound study");
+            let best = reference["targets"][target.as_str()][id]["mean_huber"].as_f64().expect("a number");
+            let ratio = fitted.report.objective / best;
+            (ratio > 1.001).then(|| format!("{id} {target}, seed {seed}: {ratio:.5}"))
+        })
+        .collect();
+    assert!(missed.len() <= n_jobs / 20, "{missed:?}");
+}
+
+/// The paper's table of mean relative errors on the fitted runs, percent: additive and joint.
+#[test]
+fn the_runs_are_fitted_as_well_as_in_the_paper() {
+    let (Some((_, additive)), Some((_, joint))) = (&*ADDITIVE, &*JOINT) else { return };
+    let paper = [
+        ("arxiv", 0.50, 0.39),
+        ("book", 0.29, 0.24),
+        ("c4", 0.29, 0.24),
+        ("github", 0.65, 0.54),
+        ("commoncrawl", 0.29, 0.24),
+        ("stackexchange", 0.51, 0.38),
+        ("wikipedia", 0.92, 0.57),
+    ];
+    for (domain, of_additive, of_joint) in paper {
+        for (law, study, expected) in [("additive", additive, of_additive), ("joint", joint, of_joint)] {
+            let target = study.targets().find(|target| target.name == format!("{domain}_loss")).expect("a target");
+            let seen = target.fit.report.scores[target.target_pos].fit_mre_percent;
+            assert!((seen * 100.0).round() / 100.0 <= expected, "{law} {domain}: {seen} %, in the paper {expected} %");
+        }
+    }
+}
+
+/// Each law holds the one before it, and never fits worse.
+#[test]
+fn full_fits_no_worse_than_joint_than_additive_than_chinchilla() {
+    let (Some((dataset, additive)), Some((_, joint))) = (&*ADDITIVE, &*JOINT) else { return };
+    let config = FitConfig { starts: 1, ..FitConfig::default() };
+    (0..dataset.targets().len()).into_par_iter().for_each(|target_idx| {
+        let objective = |id: &str| {
+            let law = law::by_id(id).expect("a law");
+            fit(law, dataset, &[target_idx], &config, &mut |_| {}).expect("a sound study").report.objective
+        };
+        let of = |study: &FittedStudy| study.fits[target_idx].report.objective;
+        // One start of its own and what it takes over from a joint law with one start: not worse than that.
+        let (chinchilla, joint_of_one, full) = (objective("chinchilla"), objective("joint"), objective("full"));
+        assert!(full <= joint_of_one * (1.0 + 1e-9), "full {full:e}, joint {joint_of_one:e}");
+        assert!(
+            of(joint) <= of(additive) && of(additive) <= chinchilla,
+            "{:e} {:e} {chinchilla:e}",
+            of(joint),
+            of(additive)
+        );
+    });
+}
+
+/// Runs read off Hoffmann et al. 2022, as Besiroglu et al. 2024 (arXiv:2404.10102) fitted them: their best sum of
+/// Huber over log residuals is 0.00101827.
+#[test]
+fn chinchilla_reaches_its_best_known_fit() {
+    let Some(text) = data("chinchilla_epoch.csv") else { return };
+    let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let loss = |line: &str| line.rsplit(',').next().and_then(|cell| cell.parse::<f64>().ok()).expect("a loss");
+    lines[1..].sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+    // Its authors leave out the five highest losses.
+    lines.truncate(lines.len() - 5);
+    let dataset = import(&lines.join("\n"), None).dataset.expect("a sound table");
+    let n_rows = dataset.observations().len();
+    assert_eq!(n_rows, 240);
+    let config = FitConfig { residual: Residual::LogLoss, ..FitConfig::default() };
+    let fitted = fit(law::by_id("chinchilla").expect("a law"), &dataset, &[0], &config, &mut |_| {}).expect("sound");
+    let sum = fitted.report.objective * n_rows as f64;
+    println!("the sum is {sum:.10}");
+    assert!(sum <= 0.001_018_3, "{sum}");
 }
 
 /// The paper's Table: the mean of the seven domains' losses under the additive law, percent.

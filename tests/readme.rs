@@ -48,3 +48,12 @@ fn the_worked_example_prints_what_is_shown() {
     }
     println!("{printed}");
 }
+
+/// A law that is added is told of.
+#[test]
+fn every_law_is_in_the_table() {
+    let readme = include_str!("../README.md");
+    for law in mixlaw::law::LAWS {
+        assert!(readme.contains(&format!("`{}`", law.id())), "the README does not name the law {}", law.id());
+    }
+}

@@ -11,9 +11,9 @@ use std::time::Instant;
 use clap::{Args, Parser, Subcommand};
 use mixlaw::dataset::{Dataset, Holdout};
 use mixlaw::export::{fit_file, results};
-use mixlaw::fit::solver::Ending;
+use mixlaw::fit::search::Start;
 use mixlaw::fit::study::prediction_mre_percent;
-use mixlaw::fit::{self, DataSummary, Fit, FitConfig, FittedStudy, Residual, Restriction, Runner};
+use mixlaw::fit::{self, DataSummary, Ending, Fit, FitConfig, FittedStudy, Residual, Restriction, Runner};
 use mixlaw::import::{Imported, Role, Roles, import_bytes, observe};
 use mixlaw::law::{self, LAWS, Law};
 use mixlaw::mixture::{self, Certificate, Scenario};
@@ -323,12 +323,7 @@ fn column_width<'a>(names: impl Iterator<Item = impl AsRef<str> + 'a>) -> usize 
 struct AllAtOnce;
 
 impl Runner for AllAtOnce {
-    fn run(
-        &self,
-        n: usize,
-        start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
-        _report: &mut dyn FnMut(usize, f64),
-    ) -> Vec<Ending> {
+    fn run(&self, n: usize, start: &Start, _report: &mut dyn FnMut(usize, f64)) -> Vec<Ending> {
         (0..n).into_par_iter().map(|start_idx| start(start_idx, &mut |_| {})).collect()
     }
 }

@@ -90,28 +90,21 @@ pub struct Search<'a> {
 /// Makes an objective; each thread needs one of its own.
 pub type Make<'a> = dyn Fn() -> Box<dyn Objective + 'a> + Sync + 'a;
 
+/// One start, told by its index, with a callback for the least objective so far.
+pub type Start<'a> = dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync + 'a;
+
 /// Runs the starts of a search: one after another, or as many at once as the machine can.
 pub trait Runner {
-    /// Calls `start` for 0 … n − 1 and gives the endings in that order. `start` takes a callback for the least
-    /// objective so far; what it is told goes on to `report` with the start's index, or nowhere.
-    fn run(
-        &self,
-        n: usize,
-        start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
-        report: &mut dyn FnMut(usize, f64),
-    ) -> Vec<Ending>;
+    /// Calls `start` for 0 … n − 1 and gives the endings in that order. What `start` tells its callback goes on
+    /// to `report` with the start's index, or nowhere.
+    fn run(&self, n: usize, start: &Start, report: &mut dyn FnMut(usize, f64)) -> Vec<Ending>;
 }
 
 /// One start after another.
 pub struct InTurn;
 
 impl Runner for InTurn {
-    fn run(
-        &self,
-        n: usize,
-        start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
-        report: &mut dyn FnMut(usize, f64),
-    ) -> Vec<Ending> {
+    fn run(&self, n: usize, start: &Start, report: &mut dyn FnMut(usize, f64)) -> Vec<Ending> {
         (0..n).map(|start_idx| start(start_idx, &mut |objective| report(start_idx, objective))).collect()
     }
 }
@@ -120,12 +113,7 @@ impl Runner for InTurn {
 pub struct Before(pub Vec<Ending>);
 
 impl Runner for Before {
-    fn run(
-        &self,
-        _n: usize,
-        _start: &(dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync),
-        _report: &mut dyn FnMut(usize, f64),
-    ) -> Vec<Ending> {
+    fn run(&self, _n: usize, _start: &Start, _report: &mut dyn FnMut(usize, f64)) -> Vec<Ending> {
         self.0.clone()
     }
 }

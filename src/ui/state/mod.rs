@@ -268,6 +268,11 @@ impl State {
         self.pool.with_value(Pool::clone).cancel(&before);
     }
 
+    /// Notes one more job under that name.
+    fn add_job(self, name: &'static str, job: JobId) {
+        self.jobs.update_value(|all| all.entry(name).or_default().push(job));
+    }
+
     fn pool(self) -> Pool {
         self.pool.with_value(Pool::clone)
     }

@@ -294,6 +294,17 @@ pub fn fit_from(
     prepared.fit(&search::Before(endings), &InTurn, progress)
 }
 
+/// The shape that the law takes on, and whether a fit could begin, as far as that shows without its losses.
+///
+/// # Errors
+/// The law does not go with the study, or a setting is out of range.
+pub fn check(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], config: &FitConfig) -> Result<Shape, FitError> {
+    check_config(config)?;
+    let shape = Shape::new(law, dataset, target_idxs, &weights(dataset, config))?;
+    Freedom::new(law, &shape, dataset.domains(), &config.restrictions, false)?;
+    Ok(shape)
+}
+
 /// The weight of each observation: its own, or 0 where it is held out.
 fn weights(dataset: &Dataset, config: &FitConfig) -> Vec<f64> {
     let held_out = config.holdout.held_out(dataset);
@@ -322,7 +333,7 @@ impl<'a> Prepared<'a> {
         weights: &'a [f64],
         nested: bool,
     ) -> Result<Self, FitError> {
-        check(config)?;
+        check_config(config)?;
         for &target_idx in target_idxs {
             let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
             let mut losses: Vec<f64> =
@@ -442,7 +453,7 @@ const MOST_ROWS: usize = 8_000;
 /// Where losses in nats per token lie. The laws' bounds are made for such.
 const PLAUSIBLE_LOSS: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 
-fn check(config: &FitConfig) -> Result<(), FitError> {
+fn check_config(config: &FitConfig) -> Result<(), FitError> {
     if config.starts == 0 || config.starts > FitConfig::MOST_STARTS {
         let expected = "a whole number from 1 to 10000";
         return Err(FitError::Setting { what: "the number of starts", seen: config.starts.to_string(), expected });

@@ -3,12 +3,16 @@
 use std::ops::Range;
 
 use super::same::Same;
+use super::settings::Settings;
 use super::tables::counted;
 use super::text;
-use crate::dataset::Dataset;
-use crate::fit::{DataSummary, Ending, Fit, FitConfig, FittedStudy, Progress};
-use crate::law::Law;
+use crate::dataset::{Dataset, DatasetError, Holdout};
+use crate::fit::{
+    DataSummary, Ending, Fit, FitConfig, FitError, FittedStudy, Progress, check, target_groups, usable_targets,
+};
+use crate::law::{Law, Shape};
 use crate::protocol::{Answer, Task, WireJob, WireStudy};
+use crate::units::Tokens;
 
 /// A study with its summary. The version tells it from the one before: contents are not compared.
 #[derive(Debug)]
@@ -28,6 +32,15 @@ impl StudyData {
         Self { version, dataset, summary }
     }
 
+    /// The same study with those tokens in stock.
+    ///
+    /// # Errors
+    /// A domain is none of the study's, or named twice.
+    pub fn with_stocks(&self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
+        let dataset = self.dataset.clone().with_stocks(stocks)?;
+        Ok(Self { version: self.version, dataset, summary: self.summary.clone() })
+    }
+
     /// Whether a fit of it takes seconds at most, so that it may start unasked.
     pub fn is_quick(&self) -> bool {
         /// Losses in the table; a tenth of a second or so for 10 000 of them.
@@ -43,8 +56,62 @@ pub struct FitKey {
     pub data_version: u64,
     /// Settings.
     pub config: FitConfig,
+    /// Tokens in stock, for a law that needs them.
+    pub stocks: Vec<(String, Tokens)>,
     /// Targets, in the order of the study.
     pub targets: Vec<String>,
+}
+
+impl FitKey {
+    /// What a fit of the law would be made of.
+    ///
+    /// # Errors
+    /// In a sentence, why there can be no fit.
+    pub fn new(law: &dyn Law, data: &StudyData, settings: &Settings, excluded: &[String]) -> Result<Self, String> {
+        let config = settings.config(law).map_err(|error| error.to_string())?;
+        let stocks = settings.stocks(law).map_err(|error| error.to_string())?;
+        let with_stocks = match stocks.as_slice() {
+            [] => None,
+            stocks => Some(data.with_stocks(stocks).map_err(|error| error.to_string())?),
+        };
+        let dataset = &with_stocks.as_ref().unwrap_or(data).dataset;
+        let (chosen, left_out) = chosen_targets(law, dataset, excluded);
+        // If none is left, the law says why.
+        let target_idxs = if chosen.is_empty() { left_out } else { chosen };
+        if target_idxs.is_empty() {
+            return Err("choose at least one target".to_string());
+        }
+        // Without a column for it there is no split, and the setting makes no difference.
+        let no_split = config.holdout == Holdout::Split && !Holdout::Split.held_out(dataset).contains(&true);
+        let config = FitConfig { holdout: if no_split { Holdout::None } else { config.holdout }, ..config };
+        let checks: Result<Vec<Shape>, FitError> =
+            target_groups(law, &target_idxs).iter().map(|group| check(law, dataset, group, &config)).collect();
+        checks.map_err(|error| error.to_string())?;
+        let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
+        Ok(Self { data_version: data.version, config, stocks, targets })
+    }
+}
+
+/// Positions of the targets that are not excluded: those that the law can give a loss for, and the others.
+fn chosen_targets(law: &dyn Law, dataset: &Dataset, excluded: &[String]) -> (Vec<usize>, Vec<usize>) {
+    let all = (0..dataset.targets().len()).filter(|&target_idx| !excluded.contains(&dataset.targets()[target_idx]));
+    let all: Vec<usize> = all.collect();
+    let usable = usable_targets(law, dataset, &all);
+    all.into_iter().partition(|target_idx| usable.contains(target_idx))
+}
+
+/// Which of the chosen targets the law leaves out, in a sentence; `None` if that is none of them, or all.
+pub fn left_out(law: &dyn Law, data: &StudyData, excluded: &[String]) -> Option<String> {
+    let (chosen, left_out) = chosen_targets(law, &data.dataset, excluded);
+    let names: Vec<&str> = left_out.iter().map(|&target_idx| data.dataset.targets()[target_idx].as_str()).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    (!chosen.is_empty() && !names.is_empty()).then(|| {
+        format!(
+            "The {} law gives the losses of training domains only: {} {verb} left out.",
+            law.name(),
+            names.join(", ")
+        )
+    })
 }
 
 /// The fits of one law.
@@ -259,7 +326,6 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::fit::target_groups;
     use crate::protocol::{Event, JobId, Request, handle};
     use crate::{import, law};
 
@@ -273,8 +339,8 @@ pub(super) mod tests {
 
     pub(in super::super) fn run(n_workers: usize) -> Run {
         let (law, data) = (law::LAWS[0], data());
-        let config = FitConfig { starts: 2, ..FitConfig::default() };
-        let key = FitKey { data_version: 1, config, targets: data.dataset.targets().to_vec() };
+        let settings = Settings { starts: "2".into(), ..Settings::default() };
+        let key = FitKey::new(law, &data, &settings, &[]).unwrap();
         Run::new(law, data, key, target_groups(law, &[0, 1]), n_workers)
     }
 
@@ -301,6 +367,40 @@ pub(super) mod tests {
 
     pub(in super::super) fn fits() -> LawFits {
         fits_of(run(1))
+    }
+
+    #[test]
+    fn a_law_that_cannot_be_fitted_says_why() {
+        let key = |law: &str, change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            FitKey::new(law::by_id(law).unwrap(), &data(), &settings, &[]).map(|key| key.targets)
+        };
+        let both = ["a_loss", "x_loss"].map(String::from).to_vec();
+        assert_eq!(key("additive", |_| {}), Ok(both.clone()));
+        assert_eq!(key("bimix", |_| {}), Ok(both[..1].to_vec()));
+        assert!(key("joint-repetition", |_| {}).unwrap_err().contains("tokens in stock of at least one domain"));
+        assert_eq!(key("joint-repetition", |settings| settings.stocks = "a = 1B".into()), Ok(both));
+        assert_eq!(
+            key("joint-repetition", |settings| settings.stocks = "c = 1B".into()).unwrap_err(),
+            "tokens in stock are given for \"c\", which is no domain of the study; its domains are: a, b"
+        );
+        assert_eq!(
+            key("m4", |settings| settings.restrictions = "delta = 1".into()).unwrap_err(),
+            "the Ye M4 (log-linear) law has no parameter \"delta\"; it has: E, gamma, A, B, alpha, beta"
+        );
+    }
+
+    #[test]
+    fn targets_that_the_law_leaves_out_are_named() {
+        let left_out = |law: &str, excluded: &[String]| left_out(law::by_id(law).unwrap(), &data(), excluded);
+        assert_eq!(left_out("additive", &[]), None);
+        assert_eq!(
+            left_out("bimix", &[]).as_deref(),
+            Some("The BiMix (own domain) law gives the losses of training domains only: x_loss is left out.")
+        );
+        assert_eq!(left_out("bimix", &["x_loss".into()]), None);
+        assert_eq!(left_out("bimix", &["a_loss".into()]), None, "the law itself says so");
     }
 
     #[test]

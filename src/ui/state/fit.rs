@@ -20,6 +20,11 @@ impl State {
         // Before anything that may fail.
         self.keep_now();
         let law = untrack(|| self.law());
+        let data = match key.stocks.as_slice() {
+            [] => data,
+            // The key was made with them, so they are sound.
+            stocks => data.with_stocks(stocks).map_or(data, Same::new),
+        };
         let target_idxs: Vec<usize> = key.targets.iter().filter_map(|name| data.dataset.target_idx(name)).collect();
         let groups = target_groups(law, &target_idxs);
         let run = Run::new(law, data, key, groups, most_workers(Lane::Heavy));

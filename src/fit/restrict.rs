@@ -367,6 +367,11 @@ impl Freedom {
         entries.map(value).collect()
     }
 
+    /// For each entry of θ whether it was fitted.
+    pub fn free(&self) -> Vec<bool> {
+        self.sources.iter().map(|source| matches!(source, Source::Free(_))).collect()
+    }
+
     /// For each entry of θ its bounds, or `None` where it is fixed.
     pub fn bounds(&self) -> Vec<Option<(f64, f64)>> {
         let bounds = |source: &Source| match *source {

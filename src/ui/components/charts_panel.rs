@@ -60,34 +60,46 @@ fn LossAgainstTokens() -> impl IntoView {
     let size_text = move || {
         state.chart_size.get().unwrap_or_else(|| default_size(state).map(|n| write_count(n.0, 3)).unwrap_or_default())
     };
-    let mixtures = ChartMixture::ALL.into_iter().map(|mixture| {
+    let mixture_option = move |mixture: ChartMixture| {
         view! { <option value=mixture.id() prop:selected=move || state.chart_mixture.get() == mixture>{mixture.label()}</option> }
-    });
+    };
+    let mixtures = move || ChartMixture::ALL.into_iter().map(mixture_option).collect_view();
+    let uses_n = Memo::new(move |_| with_target(state, |_, target| target.fit.shape.n_term.then_some(())).is_some());
     view! {
-        <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_TOKENS}</p> }>
+        <Show when=move || spec.read().is_some() fallback=move || view! { <p class="note">{no_curve(state)}</p> }>
             <Chart spec name="chart-tokens"/>
         </Show>
         <div class="fields">
-            <label class="field">
-                <span>"Mixture"</span>
-                <select on:change:target=move |event| state.chart_mixture.set(ChartMixture::from_id(&event.target().value()))>
-                    {mixtures.collect_view()}
-                </select>
-            </label>
-            <label class="field">
-                <span>"Also at N"</span>
-                <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
-                    on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
-            </label>
+            <Show when=move || state.no_mixture.read().is_none()>
+                <label class="field">
+                    <span>"Mixture"</span>
+                    <select data-test="chart-mixture" on:change:target=move |event| state.chart_mixture.set(ChartMixture::from_id(&event.target().value()))>
+                        {mixtures()}
+                    </select>
+                </label>
+            </Show>
+            <Show when=move || uses_n.get()>
+                <label class="field">
+                    <span>"Also at N"</span>
+                    <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
+                        on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
+                </label>
+            </Show>
         </div>
     }
 }
 
-fn with_target(state: State, chart: impl Fn(&Shown, FittedTarget) -> Option<Spec>) -> Option<Spec> {
+fn with_target<T>(state: State, make: impl Fn(&Shown, FittedTarget) -> Option<T>) -> Option<T> {
     let shown = state.shown.get()?;
     let name = state.target.get()?;
     let target = shown.study.targets().find(|target| target.name == name)?;
-    chart(&shown, target)
+    make(&shown, target)
+}
+
+/// Why there is no curve over tokens.
+fn no_curve(state: State) -> &'static str {
+    let varies = with_target(state, |shown, _| shown.study.summary.token_range.filter(|(least, most)| least < most));
+    if varies.is_some() { text::NO_OPTIMUM } else { text::NO_TOKENS }
 }
 
 fn default_size(state: State) -> Option<Params> {
@@ -97,7 +109,7 @@ fn default_size(state: State) -> Option<Params> {
 
 fn tokens_chart(state: State, shown: &Shown, target: FittedTarget) -> Option<Spec> {
     let study = &shown.study;
-    let chosen = state.chart_mixture.get();
+    let chosen = if state.no_mixture.read().is_some() { ChartMixture::Mean } else { state.chart_mixture.get() };
     let optimum = state.optimum.with(|optimum| optimum.latest().map(|answered| answered.optimum.mixture.clone()));
     let mixture = match chosen {
         ChartMixture::Optimum => optimum.filter(|h| h.len() == study.domains.len()),
@@ -113,5 +125,10 @@ fn tokens_chart(state: State, shown: &Shown, target: FittedTarget) -> Option<Spe
         Some(Ok(scenario)) => scenario.d,
         _ => Tokens(0.0),
     };
-    loss_against_tokens(target, &study.summary, &mixture, chosen.label(), extra, until)
+    let mut summary = study.summary.clone();
+    if !target.fit.shape.n_term {
+        // All sizes have the same curve.
+        summary.sizes.clear();
+    }
+    loss_against_tokens(target, &summary, &mixture, chosen.label(), extra, until)
 }

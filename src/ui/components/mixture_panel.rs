@@ -15,9 +15,11 @@ use crate::ui::text;
 pub fn MixturePanel() -> impl IntoView {
     let state = use_state();
     let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
+    let mixes = move || fitted() && state.no_mixture.read().is_none();
+    let why_not = move || state.no_mixture.get().unwrap_or_else(|| text::NOT_FITTED.to_string());
     view! {
         <Panel id="mixture" number=4 title="Mixture">
-            <Show when=fitted fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
+            <Show when=mixes fallback=move || view! { <p class="note" data-test="no-mixture">{why_not}</p> }>
                 <div class="columns" class:stale=state.stale>
                     <div>
                         <ScaleFields/>

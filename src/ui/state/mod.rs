@@ -24,6 +24,7 @@ use super::fits::{FitKey, LawFits, Run, StudyData, left_out};
 use super::same::Same;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
+use super::tables::no_mixture;
 use super::workers::Pool;
 use crate::fit::FittedStudy;
 use crate::import::Roles;
@@ -135,6 +136,8 @@ pub struct State {
     pub stale: Memo<bool>,
     /// The target that charts and parameters are of.
     pub target: Memo<Option<String>>,
+    /// Why the fits on show have no best mixture, if they do not depend on it.
+    pub no_mixture: Memo<Option<String>>,
     /// The scenario for the fits on show.
     pub scenario: Memo<Option<Result<Scenario, String>>>,
     /// The fragment that holds what is on show, or why there is none.
@@ -223,6 +226,7 @@ impl State {
             shown,
             stale,
             target,
+            no_mixture: Memo::new(move |_| no_mixture(&shown.get()?.study)),
             scenario,
             fragment,
             pool: StoredValue::new_local(Pool::default()),

@@ -338,12 +338,17 @@ pub fn pieces(equation: &str) -> Vec<Piece> {
 
 /// The equation of the law for the terms that the study can determine; for all terms without a study.
 pub fn equation(law: &dyn Law, data: Option<&StudyData>) -> String {
+    law.equation(&shape(law, data))
+}
+
+fn shape(law: &dyn Law, data: Option<&StudyData>) -> Shape {
+    let n_domains = data.map_or(2, |data| data.dataset.domains().len().max(1));
     let shape = data.and_then(|data| {
         let all: Vec<usize> = (0..data.dataset.targets().len()).collect();
         let target_idxs = usable_targets(law, &data.dataset, &all);
         Shape::new(law, &data.dataset, &target_idxs, &vec![1.0; data.dataset.observations().len()]).ok()
     });
-    law.equation(&shape.unwrap_or_else(|| Shape::whole(2)))
+    shape.unwrap_or_else(|| Shape::whole(n_domains))
 }
 
 /// "2 errors; 1 line is left out".
@@ -441,12 +446,12 @@ pub fn law_groups(laws: &[&'static dyn Law]) -> Vec<(String, Vec<&'static dyn La
 }
 
 /// What a restriction can name: "E, A, alpha, gamma; gamma_arxiv is that of one domain".
-pub fn parameter_names(law: &dyn Law, domains: &[String]) -> String {
-    let parameters = law.parameters(&Shape::whole(domains.len().max(1)));
+pub fn parameter_names(law: &dyn Law, data: Option<&StudyData>) -> String {
+    let parameters = law.parameters(&shape(law, data));
     let mut text = stems(&parameters).join(", ");
     let of_domain = parameters.iter().rev().find(|parameter| parameter.symbol.domain_idx == Some(0));
-    if let (Some(parameter), false) = (of_domain, domains.is_empty()) {
-        text.push_str(&format!("; {} is that of one domain", parameter.symbol.name(domains)));
+    if let (Some(parameter), Some(data)) = (of_domain, data) {
+        text.push_str(&format!("; {} is that of one domain", parameter.symbol.name(data.dataset.domains())));
     }
     text
 }
@@ -462,7 +467,7 @@ pub fn no_mixture(study: &FittedStudy) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fits::tests::fits;
+    use super::super::fits::tests::{data, fits};
     use super::*;
     use crate::law::{LAWS, by_id};
     use crate::mixture::optimum;
@@ -549,8 +554,10 @@ mod tests {
 
     #[test]
     fn names_for_restrictions() {
-        let names = |id: &str| parameter_names(by_id(id).unwrap(), &["web".to_string(), "code".to_string()]);
-        assert_eq!(names("additive"), "E, C, gamma, A, B, alpha, beta; gamma_web is that of one domain");
+        let data = data();
+        let names = |id: &str| parameter_names(by_id(id).unwrap(), Some(&data));
+        assert_eq!(names("additive"), "E, C, gamma, A, B, alpha, beta; gamma_a is that of one domain");
+        assert_eq!(parameter_names(by_id("m4").unwrap(), None), "E, gamma, A, B, alpha, beta");
         assert_eq!(names("chinchilla"), "E, A, B, alpha, beta");
     }
 

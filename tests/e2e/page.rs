@@ -192,6 +192,7 @@ fn other_laws_and_their_options() {
         fit(page, "Ye M4 (log-linear)").await;
         page.wait_for("KKT residual").await;
         assert!(page.text_of("[data-test=scalars]").await.contains("1.5"));
+        assert!(!page.text().await.contains("Model size N"), "the law has no N to ask for");
         pictures(page, "law-m4").await;
     });
 }

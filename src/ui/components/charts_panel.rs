@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::canvas::Chart;
 use super::panel::Panel;
 use crate::chart::{Spec, loss_against_tokens, observed_predicted};
-use crate::fit::FittedTarget;
-use crate::ui::scenario::next_size;
+use crate::fit::{DataSummary, FittedTarget};
+use crate::ui::scenario::{next_size, used_by};
 use crate::ui::state::{ChartMixture, Shown, State, use_state};
 use crate::ui::text;
 use crate::units::{Params, Tokens, write_count};
@@ -64,13 +64,16 @@ fn LossAgainstTokens() -> impl IntoView {
         view! { <option value=mixture.id() prop:selected=move || state.chart_mixture.get() == mixture>{mixture.label()}</option> }
     };
     let mixtures = move || ChartMixture::ALL.into_iter().map(mixture_option).collect_view();
-    let uses_n = Memo::new(move |_| with_target(state, |_, target| target.fit.shape.n_term.then_some(())).is_some());
+    let used = Memo::new(move |_| with_target(state, |shown, target| Some(used(shown, target))));
+    let uses_n = Memo::new(move |_| used.read().as_ref().is_some_and(|used| !used.sizes.is_empty()));
+    let uses_d = Memo::new(move |_| used.read().as_ref().is_some_and(|used| used.token_range.is_some()));
+    let no_curve = move || if uses_d.get() { text::NO_OPTIMUM } else { text::NO_TOKENS };
     view! {
-        <Show when=move || spec.read().is_some() fallback=move || view! { <p class="note">{no_curve(state)}</p> }>
+        <Show when=move || spec.read().is_some() fallback=move || view! { <p class="note">{no_curve}</p> }>
             <Chart spec name="chart-tokens"/>
         </Show>
         <div class="fields">
-            <Show when=move || state.no_mixture.read().is_none()>
+            <Show when=move || uses_d.get() && state.no_mixture.read().is_none()>
                 <label class="field">
                     <span>"Mixture"</span>
                     <select data-test="chart-mixture" on:change:target=move |event| state.chart_mixture.set(ChartMixture::from_id(&event.target().value()))>
@@ -78,7 +81,7 @@ fn LossAgainstTokens() -> impl IntoView {
                     </select>
                 </label>
             </Show>
-            <Show when=move || uses_n.get()>
+            <Show when=move || uses_d.get() && uses_n.get()>
                 <label class="field">
                     <span>"Also at N"</span>
                     <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
@@ -96,10 +99,8 @@ fn with_target<T>(state: State, make: impl Fn(&Shown, FittedTarget) -> Option<T>
     make(&shown, target)
 }
 
-/// Why there is no curve over tokens.
-fn no_curve(state: State) -> &'static str {
-    let varies = with_target(state, |shown, _| shown.study.summary.token_range.filter(|(least, most)| least < most));
-    if varies.is_some() { text::NO_OPTIMUM } else { text::NO_TOKENS }
+fn used(shown: &Shown, target: FittedTarget) -> DataSummary {
+    used_by(std::slice::from_ref(target.fit), &shown.study.summary)
 }
 
 fn default_size(state: State) -> Option<Params> {
@@ -125,10 +126,6 @@ fn tokens_chart(state: State, shown: &Shown, target: FittedTarget) -> Option<Spe
         Some(Ok(scenario)) => scenario.d,
         _ => Tokens(0.0),
     };
-    let mut summary = study.summary.clone();
-    if !target.fit.shape.n_term {
-        // All sizes have the same curve.
-        summary.sizes.clear();
-    }
+    let summary = used(shown, target);
     loss_against_tokens(target, &summary, &mixture, chosen.label(), extra, until)
 }

@@ -25,7 +25,7 @@ pub fn FitSettings() -> impl IntoView {
         <details class="folded" data-test="options" prop:open=needs_stocks>
             <summary>"Options: hold-out, starts, residuals, restrictions"</summary>
             <div class="fields">
-                <Menu label="Held out" name="holdout" options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
+                <Menu label="Held out" name="holdout" wide=true options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
                 <Field label="Starts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
                 <Field label="Seed" name="seed" read=|settings| &settings.seed write=|settings, text| settings.seed = text/>
                 <Menu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
@@ -51,7 +51,7 @@ fn domains(state: State) -> Vec<String> {
 }
 
 fn names(state: State) -> String {
-    parameter_names(state.law(), &domains(state))
+    parameter_names(state.law(), state.data.get().as_deref())
 }
 
 /// A menu for one setting.
@@ -61,6 +61,9 @@ fn Menu(
     label: &'static str,
     /// Its hook for tests.
     name: &'static str,
+    /// Whether it is twice as wide as a field; it is not without it.
+    #[prop(optional)]
+    wide: bool,
     /// Values and what the menu shows for them.
     options: Vec<(&'static str, &'static str)>,
     /// Reads the setting.
@@ -73,7 +76,7 @@ fn Menu(
         view! { <option value=id prop:selected=move || state.settings.with(|settings| read(settings) == id)>{label}</option> }
     });
     view! {
-        <label class="field wide">
+        <label class="field" class:wide=wide>
             <span>{label}</span>
             <select data-test=name on:change:target=move |event| state.settings.update(|settings| write(settings, event.target().value()))>
                 {options.collect_view()}

@@ -146,6 +146,7 @@ fn other_laws_and_their_options() {
         page.choose("[data-test=law-select]", "joint, repetition-aware").await;
         page.wait_for("the tokens in stock of at least one domain").await;
         assert_eq!(page.run("return document.querySelector('[data-test=fit]').disabled", &[]).await, true);
+        page.screenshot("law-refused").await;
         page.paste("[data-test=stocks]", "arxiv = 1,5B").await;
         page.wait_for("Tokens in stock of arxiv: ").await;
         page.paste("[data-test=stocks]", "arxiv = 1.5B\nwikipedia = 500M").await;
@@ -274,6 +275,7 @@ fn every_screen_shows_the_whole_page() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         page.wait_for("KKT residual").await;
+        page.click("[data-test=options] summary").await;
         for (width, height, ratio) in [(1440, 900, 1.0), (768, 1024, 1.0), (390, 844, 2.0), (320, 640, 2.0)] {
             page.set_screen(width, height, ratio).await;
             for dark in [false, true] {

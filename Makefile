@@ -1,7 +1,7 @@
 SHELL := bash
 ENV := . scripts/env.sh
 WEB := --lib --bin app --bin worker --no-default-features --features web --target wasm32-unknown-unknown
-.PHONY: serve test lint bench peers dist
+.PHONY: serve test lint bench peers reproduction dist
 
 # Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
@@ -29,6 +29,10 @@ bench:
 # The same fits by the paper's method in SciPy and JAX, side by side; PEERS="--all --seconds 120" and the like.
 peers:
 	@scripts/peers.sh $(PEERS)
+
+# The paper's, Chinchilla's and NIST's numbers beside ours, into docs/reproduction.md; some minutes.
+reproduction:
+	@$(ENV); cargo run --locked --release --example reproduction
 
 # The page as plain files in dist/, for any static host and any path on it.
 dist:

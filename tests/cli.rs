@@ -161,7 +161,7 @@ fn bad_data_and_settings_end_with_a_sentence_and_exit_code_1() {
         ),
         (
             &["fit", "runs.csv", "--role", "split=losses"],
-            "mixlaw: \"losses\" is no role; a column is weight, n, d, flops, loss, split or ignore",
+            "mixlaw: \"losses\" is no role; a column is weight, n, d, flops, loss, row-weight, split or ignore",
         ),
         (
             &["link", "nothing.json"],

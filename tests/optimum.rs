@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{fitted, mixture, random, shape, theta};
+use common::{fitted, laws_of_the_mixture, mixture, random, random_fits, shape, theta};
 use mixlaw::fit::FittedStudy;
-use mixlaw::law::LAWS;
+use mixlaw::law::by_id;
 use mixlaw::mixture::{Certificate, Scenario, optimum};
 use mixlaw::units::{Params, Tokens};
 use proptest::prelude::*;
@@ -28,17 +28,20 @@ fn corner(k: usize, i: usize) -> Vec<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn no_mixture_is_better_and_the_certificate_holds(seed: u64, k in 2_usize..9, n_targets in 1_usize..5) {
         let mut random = random(seed);
-        for law in LAWS {
-            let thetas = (0..n_targets).map(|_| theta(&mut random, law, &shape(k, true, true))).collect();
-            let study = fitted(law, k, thetas);
+        for law in laws_of_the_mixture() {
+            let study = random_fits(&mut random, law, k, n_targets);
+            let (k, n_targets) = (study.domains.len(), study.targets().count());
             let weights: Vec<f64> = (0..n_targets).map(|_| 0.1 + random.random::<f64>()).collect();
             let found = optimum(&study, &scenario(&weights)).expect("a sound scenario");
-            prop_assert!(found.kkt_residual <= 1e-8, "{} k = {k}: KKT residual {:e}", law.id(), found.kkt_residual);
+            // Capacity competition has kinks, where no condition of a smooth minimum holds; and it says so.
+            let certified = found.kkt_residual <= 1e-8;
+            prop_assert!(certified || law.id() == "capacity", "{} k = {k}: KKT residual {:e}", law.id(), found.kkt_residual);
+            prop_assert!(certified == (found.certificate != Certificate::None));
             prop_assert!(found.mixture.iter().all(|h| *h >= 0.0), "{:?}", found.mixture);
             let sum: f64 = found.mixture.iter().sum();
             prop_assert!((sum - 1.0).abs() <= 1e-15 * k as f64, "Σ h = {sum}");
@@ -48,7 +51,8 @@ proptest! {
             let others = (0..1000).map(|i| mixture(&mut random, k, i % 2 == 0));
             for other in corners.chain(others.collect::<Vec<_>>()) {
                 let there = weighted_loss(&study, &weights, &other);
-                prop_assert!(best <= there + 1e-12 * there, "{}: {best} at {:?}, {there} at {other:?}", law.id(), found.mixture);
+                let slack = if certified { 1e-12 } else { 1e-5 };
+                prop_assert!(best <= there + slack * there, "{}: {best} at {:?}, {there} at {other:?}", law.id(), found.mixture);
             }
         }
     }
@@ -56,16 +60,20 @@ proptest! {
     #[test]
     fn a_fine_grid_over_three_domains_has_nothing_better(seed: u64) {
         let mut random = random(seed);
-        for law in LAWS {
-            let study = fitted(law, 3, (0..2).map(|_| theta(&mut random, law, &shape(3, true, true))).collect());
-            let weights = [0.3, 0.7];
-            let best = optimum(&study, &scenario(&weights)).expect("a sound scenario").weighted_loss.0;
+        for law in laws_of_the_mixture() {
+            let study = random_fits(&mut random, law, 3, 2);
+            if study.domains.len() < 3 {
+                continue;
+            }
+            let weights = &[0.3, 0.5, 0.2][..study.targets().count()];
+            let best = optimum(&study, &scenario(weights)).expect("a sound scenario").weighted_loss.0;
             const STEPS: usize = 100;
             for i in 0..=STEPS {
                 for j in 0..=STEPS - i {
                     let h = [i, j, STEPS - i - j].map(|part| part as f64 / STEPS as f64);
-                    let there = weighted_loss(&study, &weights, &h);
-                    prop_assert!(best <= there + 1e-12 * there, "{}: {best}, but {there} at {h:?}", law.id());
+                    let there = weighted_loss(&study, weights, &h);
+                    let slack = if law.id() == "capacity" { 1e-5 } else { 1e-12 };
+                    prop_assert!(best <= there + slack * there, "{}: {best}, but {there} at {h:?}", law.id());
                 }
             }
         }
@@ -74,7 +82,7 @@ proptest! {
     #[test]
     fn the_order_of_the_domains_does_not_matter(seed: u64) {
         let mut random = random(seed);
-        let additive = LAWS[0];
+        let additive = by_id("additive").expect("a law");
         let k = 5;
         let before = theta(&mut random, additive, &shape(k, true, true));
         let mut after = before.clone();
@@ -92,11 +100,11 @@ proptest! {
 #[test]
 fn sixty_four_domains_are_no_trouble() {
     let mut random = random(3);
-    for law in LAWS {
+    for id in ["additive", "joint"] {
         let k = 64;
-        let study = fitted(law, k, (0..4).map(|_| theta(&mut random, law, &shape(k, true, true))).collect());
+        let study = random_fits(&mut random, by_id(id).expect("a law"), k, 4);
         let found = optimum(&study, &scenario(&[1.0; 4])).expect("a sound scenario");
-        assert!(found.kkt_residual <= 1e-8, "{}: {:e}", law.id(), found.kkt_residual);
+        assert!(found.kkt_residual <= 1e-8, "{id}: {:e}", found.kkt_residual);
         let uniform = vec![1.0 / k as f64; k];
         assert!(found.weighted_loss.0 < weighted_loss(&study, &[1.0; 4], &uniform));
     }
@@ -105,7 +113,7 @@ fn sixty_four_domains_are_no_trouble() {
 /// ∂L/∂h is infinite at 0 where γ < 1: such a domain keeps a weight, however useless it is.
 #[test]
 fn a_nearly_useless_domain_keeps_a_tiny_weight_when_its_power_is_below_one() {
-    let additive = LAWS[0];
+    let additive = by_id("additive").expect("a law");
     let natural = [1.0, 2.0, 1e-4, 0.5, 0.3, 10.0, 20.0, 0.2, 0.3];
     let theta = additive.inside(&shape(2, true, true), &natural).expect("allowed");
     let found = optimum(&fitted(additive, 2, vec![theta]), &scenario(&[1.0])).expect("a sound scenario");
@@ -117,7 +125,7 @@ fn a_nearly_useless_domain_keeps_a_tiny_weight_when_its_power_is_below_one() {
 /// With γ > 1 a domain that gives nothing is left out exactly.
 #[test]
 fn a_useless_domain_of_a_power_above_one_gets_exactly_nothing() {
-    let additive = LAWS[0];
+    let additive = by_id("additive").expect("a law");
     let natural = [1.0, 2.0, 0.5, 0.5, 1.5, 10.0, 20.0, 0.2, 0.3];
     let theta = additive.inside(&shape(2, true, true), &natural).expect("allowed");
     let found = optimum(&fitted(additive, 2, vec![theta]), &scenario(&[1.0])).expect("a sound scenario");
@@ -128,7 +136,7 @@ fn a_useless_domain_of_a_power_above_one_gets_exactly_nothing() {
 
 #[test]
 fn bad_scenarios_get_a_sentence_that_names_the_field() {
-    let additive = LAWS[0];
+    let additive = by_id("additive").expect("a law");
     let study = fitted(additive, 2, vec![theta(&mut random(1), additive, &shape(2, true, true))]);
     let says = |scenario: &Scenario| optimum(&study, scenario).expect_err("a bad scenario").to_string();
     let sound = scenario(&[1.0]);
@@ -151,4 +159,14 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     assert_eq!(says(&weighted(&[("target0", -1.0)])), "the weight of \"target0\" is -1; it must be 0 or more");
     assert_eq!(says(&weighted(&[("target0", 0.0)])), "every target weighs 0; at least one must weigh more");
     assert_eq!(says(&weighted(&[("target0", 1.0), ("target0", 1.0)])), "\"target0\" has two weights; give one");
+}
+
+/// Every mixture is as good to a law without one.
+#[test]
+fn a_law_without_mixture_has_no_optimum() {
+    let study = random_fits(&mut random(1), by_id("chinchilla").expect("a law"), 3, 2);
+    assert_eq!(
+        optimum(&study, &scenario(&[1.0, 1.0])).expect_err("no optimum").to_string(),
+        "the Chinchilla law does not depend on the mixture: every mixture is as good; choose a law of the mixture"
+    );
 }

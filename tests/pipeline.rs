@@ -5,7 +5,7 @@ mod common;
 use common::{mixture, random, shape, simulated, theta};
 use mixlaw::dataset::Holdout;
 use mixlaw::export::fit_file;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, Flag, Termination, fit, fit_from, starts};
+use mixlaw::fit::{DataSummary, Fit, FitConfig, FitError, FittedStudy, Flag, Termination, fit, fit_from, starts};
 use mixlaw::import::import;
 use mixlaw::law::{LAWS, Law, by_id};
 use mixlaw::mixture::{Scenario, optimum};
@@ -63,8 +63,7 @@ fn the_example_goes_all_the_way() {
 #[test]
 fn a_fit_in_parts_is_the_whole_fit() {
     let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
-    for id in ["additive", "joint", "bimix"] {
-        let targets = if id == "bimix" { vec![0, 1] } else { vec![1] };
+    for (id, targets) in [("additive", vec![1]), ("joint", vec![1]), ("capacity", vec![0, 1])] {
         let whole = fit(law(id), &dataset, &targets, &QUICK, &mut |_| {}).expect("a sound study");
         let part = |range| starts(law(id), &dataset, &targets, &QUICK, range, &mut |_| {}).expect("a sound study");
         let endings = [part(0..1), part(1..3)].concat();
@@ -119,15 +118,23 @@ fn what_cannot_be_fitted_is_refused_with_a_sentence() {
 fn a_single_scale_swarm_drops_its_terms_and_says_so() {
     let mut random = random(4);
     for law in LAWS {
-        let truth = theta(&mut random, law, &shape(3, false, false));
-        let mixtures: Vec<_> = (0..30).map(|_| mixture(&mut random, 3, false)).collect();
+        // One that counts epochs has a term in D as long as a domain is repeated.
+        if law.needs().stocks {
+            continue;
+        }
+        let k = common::most_domains(law, 3);
+        let shape = common::shape_of(law, k, false, false);
+        let truth = theta(&mut random, law, &shape);
+        let mixtures: Vec<_> = (0..30).map(|_| mixture(&mut random, k, false)).collect();
         let data = simulated(law, &[truth], &mixtures, &[1e9], &[2e10], 0.001, 5);
-        let fitted = fit(law, &data, &[0], &QUICK, &mut |_| {}).expect("a sound study");
-        assert_eq!(fitted.parameters(data.domains()).len(), 1 + 2 * 3);
+        let targets: Vec<usize> = (0..data.targets().len()).collect();
+        let fitted = fit(law, &data, &targets, &QUICK, &mut |_| {}).expect("a sound study");
+        assert_eq!(fitted.parameters(data.domains()).len(), law.parameters(&shape).len());
         let names: Vec<String> = fitted.parameters(data.domains()).into_iter().map(|(name, _)| name).collect();
         let sentences: Vec<String> = fitted.report.flags.iter().map(|flag| flag.sentence(&names)).collect();
-        for term in ["the term in N is dropped", "the term in D is dropped"] {
-            assert!(sentences.iter().any(|sentence| sentence.contains(term)), "{term}: {sentences:?}");
+        let needs = law.needs();
+        for (term, needed) in [("the term in N is dropped", needs.n), ("the term in D is dropped", needs.d)] {
+            assert!(!needed || sentences.iter().any(|sentence| sentence.contains(term)), "{term}: {sentences:?}");
         }
         assert!(fitted.report.scores[0].fit_mre_percent < 0.3, "{}", fitted.report.scores[0].fit_mre_percent);
     }
@@ -184,7 +191,12 @@ fn odd_losses_give_finite_fits() {
     ];
     for (what, study) in &studies {
         for law in LAWS {
-            let fitted = fit(law, study, &[0], &QUICK, &mut |_| {}).expect("a sound study");
+            let fitted = match fit(law, study, &[0], &QUICK, &mut |_| {}) {
+                Ok(fitted) => fitted,
+                // What this study does not have: own domains, two domains, stocks.
+                Err(FitError::Law(_)) => continue,
+                Err(error) => panic!("{what}, {}: {error}", law.id()),
+            };
             assert!(fitted.report.objective.is_finite(), "{what}");
             assert!(fitted.parameters(study.domains()).iter().all(|(_, value)| value.is_finite()), "{what}");
         }
@@ -292,14 +304,15 @@ fn impossible_fit_files_are_refused_with_a_sentence() {
 #[test]
 fn fit_files_bring_back_every_theta_within_bounds() {
     for law in LAWS {
-        let parameters = law.parameters(&shape(3, true, true));
+        let k = common::most_domains(law, 3);
+        let parameters = law.parameters(&common::shape_of(law, k, true, true));
         for corner in 0..4 {
             let high = |position: usize| (corner >> (position % 2)) & 1 == 1;
             let bound = |(position, parameter): (usize, &mixlaw::law::Parameter)| {
                 if high(position) { parameter.bounds.1 } else { parameter.bounds.0 }
             };
             let at: Vec<f64> = parameters.iter().enumerate().map(bound).collect();
-            let study = common::fitted(law, 3, vec![at.clone()]);
+            let study = common::fitted(law, k, vec![at.clone()]);
             let back = fit_file::read(&fit_file::write(&study)).expect("our own file");
             for (seen, expected) in back.fits[0].theta.iter().zip(&at) {
                 assert!((seen - expected).abs() < 1e-6 * expected.abs().max(1.0), "{}: {seen} {expected}", law.id());

@@ -15,7 +15,7 @@ use mixlaw::fit::search::Start;
 use mixlaw::fit::study::prediction_mre_percent;
 use mixlaw::fit::{self, DataSummary, Ending, Fit, FitConfig, FittedStudy, Residual, Restriction, Runner};
 use mixlaw::import::{Imported, Role, Roles, import_bytes, observe};
-use mixlaw::law::{self, LAWS, Law};
+use mixlaw::law::{self, LAWS, Law, Shape};
 use mixlaw::mixture::{self, Certificate, Scenario};
 use mixlaw::sample;
 use mixlaw::share;
@@ -40,6 +40,8 @@ enum Command {
     Optimum(OptimumArgs),
     /// Print the link that opens the fit in the page
     Link(LinkArgs),
+    /// List the laws: id, name, formula, source
+    Laws,
     /// Print an example study: synthetic, drawn from a known law
     Sample,
 }
@@ -147,6 +149,14 @@ struct LinkArgs {
     page: String,
 }
 
+fn laws() -> String {
+    let law = |law: &&dyn Law| {
+        let shape = Shape::whole(law.needs().max_domains.unwrap_or(3));
+        format!("{}: {}\n  {}\n  {}\n", law.id(), law.name(), law.formula(&shape), law.source())
+    };
+    LAWS.iter().map(law).collect::<Vec<_>>().join("\n")
+}
+
 fn law_ids() -> Vec<&'static str> {
     LAWS.iter().map(|law| law.id()).collect()
 }
@@ -157,6 +167,7 @@ fn main() -> ExitCode {
         Command::Predict(args) => run_predict(&args),
         Command::Optimum(args) => run_optimum(&args),
         Command::Link(args) => run_link(&args),
+        Command::Laws => Ok(laws()),
         Command::Sample => sample::llm().map_err(|error| error.to_string()),
     };
     match outcome {
@@ -284,7 +295,7 @@ fn run_link(args: &LinkArgs) -> Result<String, String> {
 
 fn fit_text(law: &dyn Law, study: &FittedStudy) -> String {
     let width = column_width(study.targets().map(|target| target.name));
-    let mut lines = vec![law.equation(&study.fits[0].shape)];
+    let mut lines = vec![law.formula(&study.fits[0].shape).to_string()];
     lines.push(format!("\n{:width$}  rows  objective  MRE fit  MRE held out  starts agree", "target"));
     for target in study.targets() {
         let report = &target.fit.report;

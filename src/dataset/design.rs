@@ -35,7 +35,8 @@ impl Design {
             let mixture_key: Vec<i64> = observation.mixture.iter().map(|h| (h * PER_WEIGHT).round() as i64).collect();
             let mixture_idx = *mixture_idx_of.entry(mixture_key.clone()).or_insert_with(|| {
                 // Not the first one's digits, which would make results depend on the order of the text.
-                design.mixtures.push(mixture_key.iter().map(|&key| key as f64 / PER_WEIGHT).collect());
+                let sum = mixture_key.iter().sum::<i64>() as f64;
+                design.mixtures.push(mixture_key.iter().map(|&key| key as f64 / sum).collect());
                 design.mixtures.len() - 1
             });
             let scale_key = (observation.n.map(|n| n.0.to_bits()), observation.d.map(|d| d.0.to_bits()));

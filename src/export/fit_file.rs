@@ -173,26 +173,25 @@ pub fn read(text: &str) -> Result<FittedStudy, FitFileError> {
         return Err(FitFileError::Empty);
     }
     let mut fits: Vec<Fit> = Vec::new();
-    for (index, entry) in file.fits.into_iter().enumerate() {
-        let mut fit = read_entry(index, entry, &file.domains)?;
-        match fits.last_mut() {
-            // One fit of several targets has an entry for each of them, all with the same parameters.
-            Some(last)
-                if fit.law.scope() == Scope::AllTargets && last.law.id() == fit.law.id() && last.theta == fit.theta =>
-            {
-                last.targets.append(&mut fit.targets);
-                last.shape.own_domains.append(&mut fit.shape.own_domains);
-                last.report.scores.append(&mut fit.report.scores);
-            }
-            _ => fits.push(fit),
+    let mut entries = file.fits.into_iter().enumerate().peekable();
+    while let Some((index, entry)) = entries.next() {
+        let of_all = law::by_id(&entry.law).is_some_and(|law| law.scope() == Scope::AllTargets);
+        // One fit of several targets has an entry for each of them, all with the same parameters.
+        let mut others = Vec::new();
+        while let Some((_, other)) = entries.next_if(|(_, other)| {
+            of_all && (&other.law, &other.parameters, &other.theta) == (&entry.law, &entry.parameters, &entry.theta)
+        }) {
+            others.push(other);
         }
+        fits.push(read_entry(index, entry, others, &file.domains)?);
     }
     let study = FittedStudy { domains: file.domains, summary: file.data, fits };
     study.check()?;
     Ok(study)
 }
 
-fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, FitFileError> {
+/// The fit of an entry, and of `others` that it explains, too.
+fn read_entry(index: usize, entry: Entry, others: Vec<Entry>, domains: &[String]) -> Result<Fit, FitFileError> {
     let wrong = |what: &str, seen: &str, expected: &str| FitFileError::Field {
         index,
         what: what.to_string(),
@@ -201,26 +200,25 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
     };
     let law: &'static dyn Law =
         law::by_id(&entry.law).ok_or_else(|| wrong("law", &entry.law, &law::LAWS.map(|law| law.id()).join(", ")))?;
-    let own_domain = match &entry.own_domain {
-        Some(name) => Some(
-            domains
-                .iter()
-                .position(|domain| domain == name)
-                .ok_or_else(|| wrong("own_domain", name, &domains.join(" or ")))?,
-        ),
-        None => None,
+    let own_domain = |entry: &Entry| match &entry.own_domain {
+        Some(name) => match domains.iter().position(|domain| domain == name) {
+            Some(domain_idx) => Ok(Some(domain_idx)),
+            None => Err(wrong("own_domain", name, &domains.join(" or "))),
+        },
+        None => Ok(None),
     };
+    let own_domains = std::iter::once(&entry).chain(&others).map(own_domain).collect::<Result<_, _>>()?;
     let shape = Shape {
         n_domains: domains.len(),
         n_term: entry.n_term,
         d_term: entry.d_term,
-        own_domains: vec![own_domain],
+        own_domains,
         stocks: entry.stocks.iter().map(|stock| stock.map(|stock| stock / BILLION)).collect(),
         repeats: entry.warnings.iter().all(|warning| warning.kind != NOT_REPEATED) && !entry.stocks.is_empty(),
     };
     let names: Vec<String> = law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
-    let theta = match entry.theta {
-        Some(theta) => theta,
+    let theta = match &entry.theta {
+        Some(theta) => theta.clone(),
         None => {
             let mut natural = Vec::with_capacity(names.len());
             for name in &names {
@@ -257,6 +255,12 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
             _ => return None,
         })
     });
+    let score = |entry: &Entry| Score {
+        n_fit: entry.n_fit,
+        n_holdout: entry.n_holdout,
+        fit_mre_percent: entry.fit_mre_percent,
+        holdout_mre_percent: entry.holdout_mre_percent,
+    };
     let report = FitReport {
         objective: entry.objective,
         termination,
@@ -268,19 +272,15 @@ fn read_entry(index: usize, entry: Entry, domains: &[String]) -> Result<Fit, Fit
             residual,
             holdout,
             ridge: entry.ridge.unwrap_or(0.0),
-            restrictions: entry.restrictions,
+            restrictions: entry.restrictions.clone(),
         },
-        scores: vec![Score {
-            n_fit: entry.n_fit,
-            n_holdout: entry.n_holdout,
-            fit_mre_percent: entry.fit_mre_percent,
-            holdout_mre_percent: entry.holdout_mre_percent,
-        }],
+        scores: std::iter::once(&entry).chain(&others).map(score).collect(),
         condition: entry.condition.unwrap_or(f64::INFINITY),
         flags: flags.collect(),
         seconds: entry.seconds,
     };
-    Ok(Fit { law, shape, targets: vec![entry.target], theta, report })
+    let targets = std::iter::once(entry).chain(others).map(|entry| entry.target).collect();
+    Ok(Fit { law, shape, targets, theta, report })
 }
 
 fn warning(flag: &Flag, names: &[String]) -> Warning {

@@ -124,7 +124,7 @@ pub fn search(make: &Make, search: &Search, runner: &dyn Runner, progress: &mut 
     finish(make, search, endings, progress)
 }
 
-/// The starts of that range; its progress counts them alone.
+/// The starts of that range; its progress counts them alone. None where there is nothing to search over.
 pub fn starts(
     make: &Make,
     search: &Search,
@@ -132,6 +132,9 @@ pub fn starts(
     runner: &dyn Runner,
     progress: &mut dyn FnMut(Progress),
 ) -> Vec<Ending> {
+    if search.parameters.is_empty() {
+        return Vec::new();
+    }
     let mut best_objective = f64::INFINITY;
     let mut report = |start_idx: usize, objective: f64| {
         best_objective = best_objective.min(objective);
@@ -157,6 +160,11 @@ fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(
 fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn FnMut(Progress)) -> Found {
     let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
     let mut objective = make();
+    if parameters.is_empty() {
+        let objective = objective.value(&[], delta);
+        let best = Ending { theta: Vec::new(), objective, converged: true, n_iterations: 1 };
+        return Found { best, agreeing_starts: n_starts };
+    }
     let mut searcher = Searcher { objective: objective.as_mut(), parameters, groups, delta };
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     random.long_jump();

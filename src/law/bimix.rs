@@ -9,6 +9,7 @@
 //! and C.) B/D^β is dropped with one D only. Infinite at h_o = 0: observations without the domain are left out.
 //! Convex in h.
 
+use super::formula::{Formula, sum, sym};
 use super::{Evaluation, Kind, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Rows, Scale, Shape, Symbol};
 
 pub(super) struct BiMix;
@@ -39,8 +40,10 @@ impl Law for BiMix {
         "Ge et al. 2024, BiMix: Bivariate Data Mixing Law for Language Model Pretraining, arXiv:2405.14908"
     }
 
-    fn equation(&self, shape: &Shape) -> String {
-        if shape.d_term { "L = (B/D^β + C)/hₒ^γ".into() } else { "L = C/hₒ^γ".into() }
+    fn formula(&self, shape: &Shape) -> Formula {
+        let own = sym("h").below("o").pow(sym("γ"));
+        let level = if shape.d_term { sum([sym("B").over(sym("D").pow(sym("β"))), sym("C")]) } else { sym("C") };
+        Formula(vec![(sym("L"), level.over(own))])
     }
 
     fn needs(&self) -> Needs {

@@ -10,6 +10,7 @@
 //! What the study does not vary is dropped. Convex in h where η ≥ 1 only: h_o^η is concave below.
 
 use super::bimix::own_domain;
+use super::formula::{Formula, product, sum, sym};
 use super::{
     Evaluation, Kind, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Rows, Scale, Shape, Symbol, terms,
 };
@@ -35,10 +36,17 @@ impl Law for DCpt {
          arXiv:2406.01375"
     }
 
-    fn equation(&self, shape: &Shape) -> String {
-        let n = if shape.n_term { " + A/N^α" } else { "" };
-        let d = if shape.d_term { " + B hₒ^η/D^β" } else { "" };
-        format!("L = E{n}{d} + C/(hₒ + ε)^γ")
+    fn formula(&self, shape: &Shape) -> Formula {
+        let own = || sym("h").below("o");
+        let mut terms = vec![sym("E")];
+        if shape.n_term {
+            terms.push(sym("A").over(sym("N").pow(sym("α"))));
+        }
+        if shape.d_term {
+            terms.push(product([sym("B"), own().pow(sym("η"))]).over(sym("D").pow(sym("β"))));
+        }
+        terms.push(sym("C").over(sum([own(), sym("ε")]).pow(sym("γ"))));
+        Formula(vec![(sym("L"), sum(terms))])
     }
 
     fn needs(&self) -> Needs {

@@ -9,6 +9,7 @@
 //! stand beside it. With few runs for many domains a ridge λ Σ_i (C_i − C̄)² draws the C_i to their mean C̄.
 //! Convex in h; without constraints its optimum is at a corner.
 
+use super::formula::{Expr, product, sum_over, sym};
 use super::skeleton::Skeleton;
 use super::terms::Term;
 use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
@@ -62,8 +63,8 @@ impl Term for LinearTerm {
         true
     }
 
-    fn equation(&self) -> String {
-        "Σᵢ Cᵢ hᵢ".into()
+    fn formula(&self) -> Expr {
+        sum_over("i", product([sym("C").below("i"), sym("h").below("i")]))
     }
 }
 

@@ -7,6 +7,7 @@
 //! 1 + 2k parameters, C_i > 0; θ = (ln E; ln C_i, γ_i) inside. A law of one N and one D; where the study varies
 //! them, A/N^α and B/D^β stand beside it. Always convex in h.
 
+use super::formula::{Expr, exp, product, sum_over, sym};
 use super::skeleton::Skeleton;
 use super::terms::Term;
 use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
@@ -69,8 +70,9 @@ impl Term for Exponentials {
         theta
     }
 
-    fn equation(&self) -> String {
-        "Σᵢ Cᵢ e^(γᵢ hᵢ)".into()
+    fn formula(&self) -> Expr {
+        let rate = product([sym("γ").below("i"), sym("h").below("i")]);
+        sum_over("i", product([sym("C").below("i"), exp(rate)]))
     }
 }
 

@@ -7,6 +7,7 @@
 //! 2 + k parameters, C > 0; θ = (ln E; ln C, γ_i) inside. A law of one N and one D; where the study varies them,
 //! A/N^α and B/D^β stand beside it. Always convex in h.
 
+use super::formula::{Expr, exp, product, sum_over, sym};
 use super::m1::rate;
 use super::skeleton::Skeleton;
 use super::terms::Term;
@@ -67,8 +68,9 @@ impl Term for ScaledExponentials {
         theta
     }
 
-    fn equation(&self) -> String {
-        "C Σᵢ e^(γᵢ hᵢ)".into()
+    fn formula(&self) -> Expr {
+        let rate = product([sym("γ").below("i"), sym("h").below("i")]);
+        product([sym("C"), sum_over("i", exp(rate))])
     }
 }
 

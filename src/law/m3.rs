@@ -9,6 +9,7 @@
 //! is E + C; its authors dropped it because it does not fit. A law of one N and one D; where the study varies
 //! them, A/N^α and B/D^β stand beside it.
 
+use super::formula::{Expr, exp, product, product_over, sym};
 use super::skeleton::Skeleton;
 use super::terms::Term;
 use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
@@ -16,7 +17,7 @@ use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 struct ExponentialOfProduct;
 
 /// Π_{i not in `without`} k h_i.
-fn product(h: &[f64], without: &[usize]) -> f64 {
+fn product_without(h: &[f64], without: &[usize]) -> f64 {
     let k = h.len() as f64;
     h.iter().enumerate().filter(|(i, _)| !without.contains(i)).fold(1.0, |product, (_, h)| product * k * h)
 }
@@ -42,7 +43,7 @@ impl Term for ExponentialOfProduct {
     fn prepare(&self, _theta: &[f64], _prepared: &mut [f64]) {}
 
     fn value(&self, theta: &[f64], _prepared: &[f64], mixture: &Mixture, jacobian: Option<&mut [f64]>) -> f64 {
-        let product = product(&mixture.h, &[]);
+        let product = product_without(&mixture.h, &[]);
         let value = libm::exp(theta[0] + theta[1] * product);
         if let Some(jacobian) = jacobian {
             jacobian[0] = value;
@@ -54,13 +55,13 @@ impl Term for ExponentialOfProduct {
     fn add_mixture_derivatives(&self, theta: &[f64], h: &[f64], weight: f64, out: &mut MixtureDerivatives) {
         let k = h.len();
         let factor = k as f64;
-        let value = weight * libm::exp(theta[0] + theta[1] * product(h, &[]));
+        let value = weight * libm::exp(theta[0] + theta[1] * product_without(h, &[]));
         out.value += value;
-        let slopes: Vec<f64> = (0..k).map(|i| theta[1] * factor * product(h, &[i])).collect();
+        let slopes: Vec<f64> = (0..k).map(|i| theta[1] * factor * product_without(h, &[i])).collect();
         for i in 0..k {
             out.gradient[i] += value * slopes[i];
             for j in 0..k {
-                let second = if i == j { 0.0 } else { theta[1] * factor * factor * product(h, &[i, j]) };
+                let second = if i == j { 0.0 } else { theta[1] * factor * factor * product_without(h, &[i, j]) };
                 out.hessian[i * k + j] += value * (slopes[i] * slopes[j] + second);
             }
         }
@@ -78,8 +79,8 @@ impl Term for ExponentialOfProduct {
         vec![libm::log(value), 0.0]
     }
 
-    fn equation(&self) -> String {
-        "C e^(γ Πᵢ hᵢ)".into()
+    fn formula(&self) -> Expr {
+        product([sym("C"), exp(product([sym("γ"), product_over("i", sym("h").below("i"))]))])
     }
 }
 

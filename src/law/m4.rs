@@ -9,6 +9,7 @@
 //! them. A law of one N and one D; where the study varies them, A/N^α and B/D^β stand beside it. Always convex
 //! in h; without constraints its optimum is at a corner.
 
+use super::formula::{Expr, exp, product, sum_over, sym};
 use super::skeleton::Skeleton;
 use super::terms::Term;
 use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
@@ -70,8 +71,8 @@ impl Term for ExponentialOfSum {
         vec![libm::log(value); k]
     }
 
-    fn equation(&self) -> String {
-        "e^(Σᵢ γᵢ hᵢ)".into()
+    fn formula(&self) -> Expr {
+        exp(sum_over("i", product([sym("γ").below("i"), sym("h").below("i")])))
     }
 }
 

@@ -22,8 +22,10 @@
 mod additive;
 mod additive_repetition;
 mod bimix;
+mod capacity;
 mod chinchilla;
 mod d_cpt;
+pub mod formula;
 mod full;
 mod joint;
 mod joint_repetition;
@@ -38,6 +40,7 @@ mod simple;
 mod skeleton;
 mod terms;
 
+pub use formula::Formula;
 pub use parameter::{Kind, Parameter, Symbol};
 
 use std::ops::Range;
@@ -48,7 +51,7 @@ use crate::dataset::{Dataset, Observation};
 use crate::units::{Params, Tokens};
 
 /// All laws, in the order in which they are offered.
-pub static LAWS: [&dyn Law; 14] = [
+pub static LAWS: [&dyn Law; 15] = [
     &additive::LAW,
     &joint::LAW,
     &full::LAW,
@@ -63,6 +66,7 @@ pub static LAWS: [&dyn Law; 14] = [
     &linear::LAW,
     &bimix::BiMix,
     &d_cpt::DCpt,
+    &capacity::Capacity,
 ];
 
 /// The law of that id.
@@ -339,8 +343,8 @@ pub trait Law: Send + Sync {
     /// Where the formula comes from: authors, year, title, equation.
     fn source(&self) -> &'static str;
 
-    /// The formula in one line of Unicode, for the terms that stand.
-    fn equation(&self, shape: &Shape) -> String;
+    /// The formula, for the terms that stand.
+    fn formula(&self, shape: &Shape) -> Formula;
 
     /// Whether one fit explains one target or all of them.
     fn scope(&self) -> Scope {

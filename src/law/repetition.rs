@@ -12,6 +12,7 @@
 //! epochs after which little more is gained, is fitted where a run repeats a domain; else it is their 15.39.
 //! ρ is concave, so D_eff is concave in h, and D_eff^−β is convex.
 
+use super::formula::{Expr, cases, exp, product, sum, sum_over, sym};
 use super::{Kind, MixtureDerivatives, Parameter, Shape, Symbol};
 
 /// R* of Muennighoff et al. 2023.
@@ -20,6 +21,22 @@ pub(super) const SATURATION: f64 = 15.39;
 /// R: from 0.05, where a second epoch is worth next to nothing, to 10⁴, where every one is as good as the first.
 pub(super) fn saturation() -> Parameter {
     Parameter { symbol: Symbol::plain("R", "R"), kind: Kind::Log, start: (0.0, 4.0), bounds: (-3.0, 9.2) }
+}
+
+/// What D_eff and ρ stand for.
+pub(super) fn definitions() -> [(Expr, Expr); 2] {
+    let stock = || sym("U").below("i");
+    let epochs = product([sym("h").below("i"), sym("D")]).over(stock());
+    let further = || sym("r").minus(sym("1"));
+    let gained = sym("1").minus(exp(further().over(sym("R")).negative()));
+    let saturated = sum([sym("1"), product([sym("R"), gained])]);
+    [
+        (sym("D").below("eff"), sum_over("i", product([stock(), sym("ρ").of(epochs)]))),
+        (
+            sym("ρ").of(sym("r")),
+            cases([(sym("r"), sym("r").relates("≤", sym("1"))), (saturated, sym("r").relates(">", sym("1")))]),
+        ),
+    ]
 }
 
 /// ln D_eff in 10⁹ tokens and its derivative in ln R.

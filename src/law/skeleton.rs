@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 
+use super::formula::{Expr, Formula, sum, sym};
 use super::repetition;
 use super::terms::{self, Term};
 use super::{Evaluation, Features, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Scale, Shape};
@@ -136,19 +137,30 @@ impl Law for Skeleton {
         self.source
     }
 
-    fn equation(&self, shape: &Shape) -> String {
+    fn formula(&self, shape: &Shape) -> Formula {
         let layout = self.layout(shape);
-        let mut terms: Vec<String> = layout.irreducible.then(|| "E".to_string()).into_iter().collect();
-        terms.extend(layout.mixture.map(|block| block.term.equation()));
-        terms.extend(layout.powers.iter().map(|power| {
-            let scale = match (power.of_d, self.counts_effective(power)) {
-                (_, true) => "D_eff",
-                (true, _) => "D",
-                (false, _) => "N",
+        let mut terms: Vec<Expr> = layout.irreducible.then(|| sym("E")).into_iter().collect();
+        terms.extend(layout.mixture.as_ref().map(|block| block.term.formula()));
+        let mut definitions = Vec::new();
+        for power in &layout.powers {
+            let exponent = if power.exponent.term.is_constant() {
+                power.exponent.term.formula()
+            } else {
+                let of_mixture = sym(if power.of_d { "β" } else { "α" }).below("h");
+                definitions.push((of_mixture.clone(), power.exponent.term.formula()));
+                of_mixture
             };
-            format!("{}/{scale}^{}", power.coefficient.term.equation(), power.exponent.term.equation())
-        }));
-        format!("L = {}", terms.join(" + "))
+            let scale = match (power.of_d, self.counts_effective(power)) {
+                (_, true) => sym("D").below("eff"),
+                (true, _) => sym("D"),
+                (false, _) => sym("N"),
+            };
+            terms.push(power.coefficient.term.formula().over(scale.pow(exponent)));
+        }
+        if layout.powers.iter().any(|power| self.counts_effective(power)) {
+            definitions.extend(repetition::definitions());
+        }
+        Formula([(sym("L"), sum(terms))].into_iter().chain(definitions).collect())
     }
 
     fn needs(&self) -> Needs {

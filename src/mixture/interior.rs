@@ -253,8 +253,9 @@ fn newton_on(
     let mut idle = 0;
     for _ in 0..MOST_STEPS {
         let here = function(&h);
-        // An infinite derivative pulls that weight off its bound, however the bound's multiplier looked inside.
-        if let Some(i) = (0..k).find(|&i| !here.gradient[i].is_finite()) {
+        // A derivative of −∞ pulls that weight off its bound, however the bound's multiplier looked inside.
+        let pinned = |i: usize| is_pinned(&here, &h, i);
+        if let Some(i) = (0..k).find(|&i| !here.gradient[i].is_finite() && !pinned(i)) {
             negative = active.iter().position(|&j| constraints[j].coefficients[i] != 0.0);
             break;
         }
@@ -263,13 +264,14 @@ fn newton_on(
         let mut matrix = DMatrix::zeros(k + n_equations, k + n_equations);
         let mut right = DVector::zeros(k + n_equations);
         for i in 0..k {
-            // Next to nothing for all others: it stays where it is now, and follows alone below.
-            if is_tiny(h[i]) {
+            // Next to nothing for all others: it stays where it is now, and follows alone below. One that is pinned
+            // stays at 0.
+            if is_tiny(h[i]) || pinned(i) {
                 matrix[(i, i)] = 1.0;
                 continue;
             }
             right[i] = -here.gradient[i] * unit[i];
-            for j in (0..k).filter(|&j| !is_tiny(h[j])) {
+            for j in (0..k).filter(|&j| !is_tiny(h[j]) && !pinned(j)) {
                 // Infinite for a weight at 0 under a power between 1 and 2; an equation holds it, so it is not used.
                 let curvature = here.hessian[i * k + j];
                 matrix[(i, j)] = if curvature.is_finite() { curvature * unit[i] * unit[j] } else { 0.0 };
@@ -279,11 +281,16 @@ fn newton_on(
         }
         right[k] = 1.0 - h.iter().sum::<f64>();
         for (position, &j) in active.iter().enumerate() {
-            for i in (0..k).filter(|&i| !is_tiny(h[i])) {
+            for i in (0..k).filter(|&i| !is_tiny(h[i]) && !pinned(i)) {
                 matrix[(i, k + 1 + position)] = constraints[j].coefficients[i] * unit[i];
                 matrix[(k + 1 + position, i)] = constraints[j].coefficients[i] * unit[i];
             }
             right[k + 1 + position] = -constraints[j].slack(&h);
+            // What holds pinned weights only has no multiplier to find.
+            if (0..k).all(|i| constraints[j].coefficients[i] == 0.0 || pinned(i)) {
+                matrix[(k + 1 + position, k + 1 + position)] = 1.0;
+                right[k + 1 + position] = 0.0;
+            }
         }
         let Some(solution) = matrix.lu().solve(&right) else { break };
         if solution.iter().any(|entry| !entry.is_finite()) {
@@ -323,6 +330,11 @@ fn newton_on(
         }
     }
     (best, negative)
+}
+
+/// Whether a weight is at 0 with a derivative of +∞: nothing draws it off, and no multiplier is needed to hold it.
+fn is_pinned(here: &MixtureDerivatives, h: &[f64], i: usize) -> bool {
+    h[i] == 0.0 && here.gradient[i] == f64::INFINITY
 }
 
 fn is_tiny(weight: f64) -> bool {
@@ -366,10 +378,12 @@ fn certified(
 fn kkt_residual(here: &MixtureDerivatives, constraints: &[Constraint], active: &[usize], h: &[f64]) -> f64 {
     let k = h.len();
     let infeasible = constraints.iter().map(|constraint| -constraint.slack(h)).fold(0.0, f64::max);
-    let columns = DMatrix::from_fn(k, 1 + active.len(), |i, column| {
-        if column == 0 { 1.0 } else { constraints[active[column - 1]].coefficients[i] }
+    // A pinned weight's condition holds.
+    let rows: Vec<usize> = (0..k).filter(|&i| !is_pinned(here, h, i)).collect();
+    let columns = DMatrix::from_fn(rows.len(), 1 + active.len(), |row, column| {
+        if column == 0 { 1.0 } else { constraints[active[column - 1]].coefficients[rows[row]] }
     });
-    let gradient = DVector::from_column_slice(&here.gradient);
+    let gradient = DVector::from_fn(rows.len(), |row, _| here.gradient[rows[row]]);
     if gradient.iter().any(|entry| !entry.is_finite()) {
         return f64::INFINITY;
     }

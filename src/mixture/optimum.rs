@@ -50,6 +50,12 @@ pub enum OptimumError {
     /// The laws give no number.
     #[error("the fits give no finite loss at this N and D; they are too far from the data for the formula")]
     NotFinite,
+    /// The laws know no mixture.
+    #[error("the {law} law does not depend on the mixture: every mixture is as good; choose a law of the mixture")]
+    NoMixture {
+        /// The law.
+        law: &'static str,
+    },
     /// There is nothing to mix.
     #[error("the fit has no domains, so there is no mixture to optimise")]
     NoDomains,
@@ -70,6 +76,9 @@ pub fn optimum(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Opti
         return Err(OptimumError::NoDomains);
     }
     let targets = scenario.weighted_targets(study)?;
+    if targets.iter().all(|(target, _)| target.fit.law.needs().min_domains == 0) {
+        return Err(OptimumError::NoMixture { law: targets[0].0.fit.law.name() });
+    }
     let scale = Scale::new(Some(scenario.n), Some(scenario.d));
     let constraints: Vec<Constraint> = (0..k)
         .map(|i| Constraint { coefficients: (0..k).map(|j| f64::from(u8::from(i == j))).collect(), bound: 0.0 })

@@ -8,8 +8,8 @@ use crate::fit::{
     DataSummary, Fit, FittedStudy, FittedTarget, Flag, Residual, Restriction, Termination, usable_targets,
 };
 use crate::import::{Role, Roles};
-use crate::law::{Dropped, Law, Parameter, Shape, Symbol};
-use crate::mixture::{Certificate, Optimum, Scenario};
+use crate::law::{Dropped, Formula, Law, Parameter, Shape, Symbol};
+use crate::mixture::{Certificate, Optimum, OptimumError, Scenario};
 use crate::units::{BILLION, Params, Tokens, write_count, write_number, write_scientific};
 
 /// Significant digits of parameters and objectives.
@@ -315,30 +315,9 @@ pub fn roles_sentence(roles: &Roles) -> String {
     parts.join(" · ")
 }
 
-/// A piece of an equation: on the line or above it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Piece {
-    /// On the line.
-    Plain(String),
-    /// What stood behind a ^.
-    Raised(String),
-}
-
-/// "A/N^α + 1" with its exponents told apart: each goes up to the next space, slash or bracket.
-pub fn pieces(equation: &str) -> Vec<Piece> {
-    let mut parts = equation.split('^');
-    let mut pieces: Vec<Piece> = parts.next().map(|first| Piece::Plain(first.to_string())).into_iter().collect();
-    for part in parts {
-        let end = part.find([' ', '/', ')', '(', '+']).unwrap_or(part.len());
-        pieces.push(Piece::Raised(part[..end].to_string()));
-        pieces.push(Piece::Plain(part[end..].to_string()));
-    }
-    pieces
-}
-
-/// The equation of the law for the terms that the study can determine; for all terms without a study.
-pub fn equation(law: &dyn Law, data: Option<&StudyData>) -> String {
-    law.equation(&shape(law, data))
+/// The formula of the law for the terms that the study can determine; for all terms without a study.
+pub fn formula(law: &dyn Law, data: Option<&StudyData>) -> Formula {
+    law.formula(&shape(law, data))
 }
 
 fn shape(law: &dyn Law, data: Option<&StudyData>) -> Shape {
@@ -460,9 +439,7 @@ pub fn parameter_names(law: &dyn Law, data: Option<&StudyData>) -> String {
 pub fn no_mixture(study: &FittedStudy) -> Option<String> {
     let fit = study.fits.first()?;
     let depends = study.fits.iter().any(|fit| fit.law.needs().min_domains > 0);
-    (!depends).then(|| {
-        format!("The {} law does not depend on the mixture: choose another law to find the best one.", fit.law.name())
-    })
+    (!depends).then(|| OptimumError::NoMixture { law: fit.law.name() }.to_string())
 }
 
 #[cfg(test)]
@@ -591,15 +568,6 @@ mod tests {
     }
 
     #[test]
-    fn exponents_are_raised() {
-        let (plain, raised) = (|text: &str| Piece::Plain(text.into()), |text: &str| Piece::Raised(text.into()));
-        assert_eq!(
-            pieces("1/hᵢ^γᵢ + (x)^γᴬ / N^α"),
-            [plain("1/hᵢ"), raised("γᵢ"), plain(" + (x)"), raised("γᴬ"), plain(" / N"), raised("α"), plain("")]
-        );
-    }
-
-    #[test]
     fn previews_are_short() {
         assert_eq!(&*first_lines("a\nb\nc", 2), "a\nb");
         assert_eq!(&*first_lines("a\nb", 9), "a\nb");
@@ -613,7 +581,7 @@ mod tests {
         let fits = fits();
         let roles = Roles(vec![Role::Weight, Role::Weight, Role::N, Role::Loss, Role::Ignored]);
         assert_eq!(roles_sentence(&roles), "2 × weight of a domain · model size N · loss · not used");
-        assert_eq!(equation(fits.law, Some(&fits.data)), equation(fits.law, None));
+        assert_eq!(formula(fits.law, Some(&fits.data)), formula(fits.law, None));
     }
 
     #[test]

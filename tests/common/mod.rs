@@ -3,7 +3,7 @@
 
 use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Score, Termination};
-use mixlaw::law::{Law, Shape};
+use mixlaw::law::{LAWS, Law, Scope, Shape};
 use mixlaw::units::{Loss, Params, Tokens};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -35,6 +35,26 @@ pub fn shape(k: usize, n_term: bool, d_term: bool) -> Shape {
     Shape { n_domains: k, n_term, d_term, own_domains: vec![None], stocks: Vec::new(), repeats: false }
 }
 
+/// As many of k domains as the law takes.
+pub fn most_domains(law: &dyn Law, k: usize) -> usize {
+    law.needs().max_domains.map_or(k, |most| k.min(most))
+}
+
+/// The shape of the law for k domains: where it asks for them, the target is the first domain's own loss (or all
+/// of them are targets), and all domains but the first have stocks that are soon used up.
+pub fn shape_of(law: &dyn Law, k: usize, n_term: bool, d_term: bool) -> Shape {
+    let needs = law.needs();
+    let n_targets = if law.scope() == Scope::AllTargets { k } else { 1 };
+    Shape {
+        n_domains: k,
+        n_term: n_term && needs.n,
+        d_term: d_term && needs.d,
+        own_domains: (0..n_targets).map(|i| needs.own_domain.then_some(i)).collect(),
+        stocks: (0..k).filter(|_| needs.stocks).map(|i| (i > 0).then_some(0.5 * i as f64)).collect(),
+        repeats: needs.stocks,
+    }
+}
+
 pub fn names(prefix: &str, n: usize) -> Vec<String> {
     (0..n).map(|i| format!("{prefix}{i}")).collect()
 }
@@ -51,17 +71,23 @@ pub fn simulated(
 ) -> Dataset {
     let mut random = random(seed);
     let k = mixtures[0].len();
-    let shape = shape(k, sizes.len() > 1, tokens.len() > 1);
+    let needs = law.needs();
+    let shape = shape_of(law, k, sizes.len() > 1, tokens.len() > 1);
+    let n_targets = if law.scope() == Scope::AllTargets { k } else { thetas.len() };
     let mut observations = Vec::new();
     for h in mixtures {
         for &n in sizes {
             for &d in tokens {
-                let losses = thetas.iter().map(|theta| {
+                let losses = (0..n_targets).map(|j| {
+                    // One θ of all targets, or one of each.
+                    let (theta, target_pos) = if thetas.len() == n_targets { (&thetas[j], 0) } else { (&thetas[0], j) };
                     let scale = mixlaw::law::Scale::new(Some(Params(n)), Some(Tokens(d)));
-                    let loss = mixlaw::law::loss(law, &shape, theta, 0, scale, &mixlaw::law::Mixture::new(h));
+                    let loss = mixlaw::law::loss(law, &shape, theta, target_pos, scale, &mixlaw::law::Mixture::new(h));
                     // The sum of four uniforms is close enough to a normal deviate; its deviation is 1/√3.
                     let deviate: f64 = (0..4).map(|_| random.random::<f64>() - 0.5).sum::<f64>() * 3.0_f64.sqrt();
-                    Some(Loss(loss * (noise * deviate).exp()))
+                    // Where a law is infinite there is no observation.
+                    let loss = loss * (noise * deviate).exp();
+                    loss.is_finite().then_some(Loss(loss))
                 });
                 observations.push(Observation {
                     line: observations.len() + 2,
@@ -75,22 +101,48 @@ pub fn simulated(
             }
         }
     }
-    Dataset::new(names("domain", k), names("target", thetas.len()), observations).expect("simulated runs are a study")
+    let targets = names(if needs.own_domain { "domain" } else { "target" }, n_targets);
+    let data = Dataset::new(names("domain", k), targets, observations).expect("simulated runs are a study");
+    let stocks = shape.stocks.iter().enumerate();
+    let stocks: Vec<_> =
+        stocks.filter_map(|(i, stock)| Some((format!("domain{i}"), Tokens(stock.as_ref()? * 1e9)))).collect();
+    data.with_stocks(&stocks).expect("domains of the study")
 }
 
-/// Fits that were never fitted: these θ, with reports that say nothing.
+/// Fits with random θ, as [`fitted`]: of so many targets, or of one for each domain where a law is fitted to all at
+/// once.
+pub fn random_fits(random: &mut Xoshiro256PlusPlus, law: &'static dyn Law, k: usize, n_targets: usize) -> FittedStudy {
+    let k = most_domains(law, k);
+    let n_fits = if law.scope() == Scope::AllTargets { 1 } else { n_targets };
+    fitted(law, k, (0..n_fits).map(|_| theta(random, law, &shape_of(law, k, true, true))).collect())
+}
+
+/// Laws that a mixture can be optimised for.
+pub fn laws_of_the_mixture() -> impl Iterator<Item = &'static dyn Law> {
+    LAWS.into_iter().filter(|law| law.needs().min_domains > 0)
+}
+
+/// Fits that were never fitted: these θ, with reports that say nothing. The j-th target is the j-th domain's own.
 pub fn fitted(law: &'static dyn Law, k: usize, thetas: Vec<Vec<f64>>) -> FittedStudy {
+    let own = |j: usize| law.needs().own_domain.then_some(j % k);
+    let all = law.scope() == Scope::AllTargets;
     let fits = thetas.into_iter().enumerate().map(|(j, theta)| Fit {
         law,
-        shape: shape(k, true, true),
-        targets: vec![format!("target{j}")],
+        shape: match shape_of(law, k, true, true) {
+            shape if all => shape,
+            shape => Shape { own_domains: vec![own(j)], ..shape },
+        },
+        targets: if all { names("target", k) } else { vec![format!("target{j}")] },
         theta,
         report: FitReport {
             objective: 1e-5,
             termination: Termination::Converged,
             agreeing_starts: 3,
             config: FitConfig::default(),
-            scores: vec![Score { n_fit: 100, n_holdout: 0, fit_mre_percent: 0.5, holdout_mre_percent: None }],
+            scores: vec![
+                Score { n_fit: 100, n_holdout: 0, fit_mre_percent: 0.5, holdout_mre_percent: None };
+                if all { k } else { 1 }
+            ],
             condition: 1e4,
             flags: Vec::new(),
             seconds: None,

@@ -182,7 +182,7 @@ fn other_laws_and_their_options() {
         page.wait_for("the Ye M4 (log-linear) law has no parameter \"delta\"; it has: E, gamma").await;
         page.paste("[data-test=restrictions]", "").await;
         fit(page, "Chinchilla").await;
-        page.wait_for("The Chinchilla law does not depend on the mixture").await;
+        page.wait_for("the Chinchilla law does not depend on the mixture").await;
         pictures(page, "law-chinchilla").await;
         fit(page, "full").await;
         page.wait_for("N in 10⁹ parameters, D in 10⁹ tokens").await;

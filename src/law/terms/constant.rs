@@ -1,5 +1,6 @@
 //! A number that is the same for every mixture.
 
+use super::super::formula::{Expr, sym};
 use super::super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 use super::Term;
 
@@ -63,7 +64,7 @@ impl Term for Constant {
         vec![libm::log(value)]
     }
 
-    fn equation(&self) -> String {
-        self.symbol.letter.to_string()
+    fn formula(&self) -> Expr {
+        sym(self.symbol.letter)
     }
 }

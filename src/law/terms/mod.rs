@@ -8,6 +8,7 @@ pub(super) use constant::Constant;
 pub(super) use power_mean::PowerMean;
 pub(super) use reciprocal::Reciprocal;
 
+use super::formula::Expr;
 use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 
 /// A function of the mixture with parameters of its own: a block of θ.
@@ -48,7 +49,7 @@ pub(super) trait Term: Send + Sync {
     }
 
     /// Its formula.
-    fn equation(&self) -> String;
+    fn formula(&self) -> Expr;
 }
 
 /// Inside, E is its logarithm; losses are of order one, and an E of 0.001 is as good as none.

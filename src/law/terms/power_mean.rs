@@ -1,5 +1,6 @@
 //! The power of a linear function of the mixture: the coefficients of the joint law, and more.
 
+use super::super::formula::{Expr, product, sum_over, sym};
 use super::super::parameter::away_from_zero;
 use super::super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 use super::Term;
@@ -150,11 +151,9 @@ impl Term for PowerMean {
         theta
     }
 
-    fn equation(&self) -> String {
-        match self.superscript {
-            None => "(Σᵢ Cᵢ hᵢ)^γ".into(),
-            Some(superscript) => format!("(Σᵢ C^{superscript}ᵢ hᵢ)^γ^{superscript}"),
-        }
+    fn formula(&self) -> Expr {
+        let c = sym("C").below("i").above(self.superscript);
+        sum_over("i", product([c, sym("h").below("i")])).pow(sym("γ").above(self.superscript))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The mixture term of the additive and the joint law.
 
+use super::super::formula::{Expr, product, sum_over, sym};
 use super::super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 use super::Term;
 
@@ -94,7 +95,8 @@ impl Term for Reciprocal {
         theta
     }
 
-    fn equation(&self) -> String {
-        "1/Σᵢ Cᵢ hᵢ^γᵢ".into()
+    fn formula(&self) -> Expr {
+        let summand = product([sym("C").below("i"), sym("h").below("i").pow(sym("γ").below("i"))]);
+        sym("1").over(sum_over("i", summand))
     }
 }

@@ -8,9 +8,9 @@ use super::parameters::Parameters;
 use super::results::Results;
 use super::run_bar::RunBar;
 use super::target_choice::TargetChoice;
-use crate::law::{LAWS, Law};
+use crate::law::{Formula, LAWS, Law};
 use crate::ui::state::{State, use_state};
-use crate::ui::tables::{Piece, equation, law_groups, pieces};
+use crate::ui::tables::{formula, law_groups};
 
 /// The second panel. Of a link it shows the fits alone.
 #[component]
@@ -22,7 +22,8 @@ pub fn FitPanel() -> impl IntoView {
                 <Show when=move || !state.from_link() fallback=move || view! { <p class="law-name">{move || link_law(state)}</p> }>
                     <LawChoice/>
                 </Show>
-                <p class="equation" data-test="equation">{move || pieces(&shown_equation(state)).into_iter().map(piece).collect_view()}</p>
+                // MathML of the program's own symbols: no text of a user is in it.
+                <div class="formula" data-test="formula" inner_html=move || shown_formula(state).mathml().concat()/>
                 <p class="help">{move || source(state)}</p>
             </div>
             <Show when=move || !state.from_link()>
@@ -58,23 +59,16 @@ fn LawChoice() -> impl IntoView {
     }
 }
 
-fn piece(piece: Piece) -> impl IntoView {
-    match piece {
-        Piece::Plain(text) => text.into_any(),
-        Piece::Raised(text) => view! { <sup>{text}</sup> }.into_any(),
-    }
-}
-
 fn link_law(state: State) -> Option<String> {
     let study = state.shown.get()?.study;
     study.fits.first().map(|fit| format!("{} law", fit.law.name()))
 }
 
-fn shown_equation(state: State) -> String {
+fn shown_formula(state: State) -> Formula {
     let linked = state.shown.get().filter(|shown| shown.fits.is_none());
     match linked.as_ref().and_then(|shown| shown.study.fits.first()) {
-        Some(fit) => fit.law.equation(&fit.shape),
-        None => equation(state.law(), state.data.get().as_deref()),
+        Some(fit) => fit.law.formula(&fit.shape),
+        None => formula(state.law(), state.data.get().as_deref()),
     }
 }
 

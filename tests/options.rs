@@ -1,0 +1,162 @@
+//! The options of a fit: parameters fixed, bounded and tied, row weights, the linear law's ridge, residuals.
+
+mod common;
+
+use common::{mixture, random, shape, simulated, theta};
+use mixlaw::dataset::Dataset;
+use mixlaw::fit::{Fit, FitConfig, Residual, Restriction, fit};
+use mixlaw::import::import;
+use mixlaw::law::{Law, by_id};
+use proptest::prelude::*;
+
+fn law(id: &str) -> &'static dyn Law {
+    by_id(id).expect("a law")
+}
+
+fn config(restrictions: Vec<Restriction>) -> FitConfig {
+    FitConfig { starts: 3, restrictions, ..FitConfig::default() }
+}
+
+/// An additive study with noise.
+fn study(seed: u64) -> Dataset {
+    let mut random = random(seed);
+    let truth = theta(&mut random, law("additive"), &shape(3, true, true));
+    let mixtures: Vec<_> = (0..14).map(|_| mixture(&mut random, 3, false)).collect();
+    simulated(law("additive"), &[truth], &mixtures, &[1e8, 3e8, 1e9], &[2e9, 8e9, 3e10], 0.003, seed)
+}
+
+fn value(fit: &Fit, data: &Dataset, name: &str) -> f64 {
+    let parameters = fit.parameters(data.domains());
+    parameters.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name}")).1
+}
+
+fn fixed(name: &str, value: f64) -> Restriction {
+    Restriction::Fixed { name: name.into(), value }
+}
+
+fn bounded(name: &str, low: Option<f64>, high: Option<f64>) -> Restriction {
+    Restriction::Bounded { name: name.into(), low, high }
+}
+
+fn tied(names: &[&str]) -> Restriction {
+    Restriction::Tied { names: names.iter().map(|name| (*name).to_string()).collect() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn restrictions_hold_and_never_help(seed: u64) {
+        let data = study(seed);
+        let free = fit(law("additive"), &data, &[0], &config(Vec::new()), &mut |_| {}).expect("a sound study");
+        let fit = |law, restrictions| {
+            let fit = fit(law, &data, &[0], &config(restrictions), &mut |_| {}).expect("a sound study");
+            // What holds for the search's minimum holds to its precision.
+            prop_assert!(fit.report.objective >= free.report.objective * 0.995, "{law}", law = fit.law.id());
+            Ok(fit)
+        };
+        let held = fit(law("additive"), vec![fixed("alpha", 0.3), fixed("A", 200.0), fixed("gamma_domain1", 0.5)])?;
+        for (name, expected) in [("alpha", 0.3), ("A", 200.0), ("gamma_domain1", 0.5)] {
+            prop_assert!((value(&held, &data, name) / expected - 1.0).abs() < 1e-12, "{name}");
+        }
+        let held = fit(law("additive"), vec![bounded("gamma", Some(0.4), Some(0.6)), bounded("beta", None, Some(0.2))])?;
+        for name in ["gamma_domain0", "gamma_domain1", "gamma_domain2"] {
+            let gamma = value(&held, &data, name);
+            prop_assert!((0.4 - 1e-12..=0.6 + 1e-12).contains(&gamma), "{name} = {gamma}");
+        }
+        prop_assert!(value(&held, &data, "beta") <= 0.2 + 1e-12);
+        let held = fit(law("additive"), vec![tied(&["alpha", "beta"]), tied(&["gamma"])])?;
+        prop_assert_eq!(value(&held, &data, "alpha"), value(&held, &data, "beta"));
+        prop_assert_eq!(value(&held, &data, "gamma_domain0"), value(&held, &data, "gamma_domain2"));
+        // One that is tied to a fixed one is fixed, too; and a law in which another is nested passes it on.
+        let restrictions = vec![fixed("beta", 0.25), tied(&["alpha", "beta"])];
+        let held = mixlaw::fit::fit(law("joint"), &data, &[0], &config(restrictions), &mut |_| {}).expect("sound");
+        prop_assert!((value(&held, &data, "alpha") - 0.25).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_fixed_parameter_is_no_free_one() {
+    let data = study(3);
+    let all = ["E", "C", "gamma", "alpha", "beta", "A", "B"];
+    let held: Vec<Restriction> = all.iter().map(|name| fixed(name, if *name == "A" { 30.0 } else { 0.5 })).collect();
+    let fitted = fit(law("additive"), &data, &[0], &config(held), &mut |_| {}).expect("nothing to search, but sound");
+    assert!(fitted.report.objective.is_finite());
+    assert!(fitted.report.flags.iter().all(|flag| !matches!(flag, mixlaw::fit::Flag::AtBound(_))));
+    assert_eq!(fitted.report.agreeing_starts, 3);
+}
+
+#[track_caller]
+fn refused(restriction: Restriction, sentence: &str) {
+    let data = study(1);
+    let error = fit(law("additive"), &data, &[0], &config(vec![restriction]), &mut |_| {}).err().expect("refused");
+    assert_eq!(error.to_string(), sentence);
+}
+
+#[test]
+fn restrictions_that_cannot_be_get_a_sentence() {
+    refused(fixed("kappa", 1.0), "the additive law has no parameter \"kappa\"; it has: E, C, gamma, A, B, alpha, beta");
+    refused(fixed("alpha", -1.0), "\"alpha\" cannot be fixed at -1: it must be a positive number");
+    refused(fixed("alpha", f64::NAN), "\"alpha\" cannot be fixed at NaN: it must be a positive number");
+    refused(fixed("alpha", 3.0), "\"alpha\" cannot be fixed at 3: it must be between 0.00499 and 1.49");
+    refused(
+        fixed("A", 3.0),
+        "\"A\" can be fixed or bounded only where \"alpha\" is fixed, since its unit depends on that",
+    );
+    refused(
+        bounded("gamma_domain0", Some(2.0), Some(1.0)),
+        "\"gamma_domain0\" cannot lie between 2 and 1: the law's own range is between 0.0101 and 20.1",
+    );
+    refused(tied(&["alpha", "A"]), "alpha, A cannot be tied: only parameters of one kind can, such as alpha = beta");
+}
+
+/// A row of weight 2 counts as two rows.
+#[test]
+fn row_weights_count_rows() {
+    let header = "w_web,w_code,model_size,n_tokens,loss,row_weight\n";
+    let row = |i: usize, weight: usize| {
+        let web = 0.1 + 0.08 * (i % 11) as f64;
+        let loss = 2.0 + web * web + 0.1 / (1.0 + (i / 11) as f64) + 0.01 * (i * 7 % 5) as f64;
+        format!("{web:.2},{:.2},{}e8,{}e9,{loss:.3},{weight}\n", 1.0 - web, 1 + i / 11, 2 + i % 3)
+    };
+    let weighted: String = (0..33).map(|i| row(i, if i % 4 == 0 { 2 } else { 1 })).collect();
+    let twice: String = (0..33).map(|i| row(i, 1).repeat(if i % 4 == 0 { 2 } else { 1 })).collect();
+    let objective = |rows: &str| {
+        let imported = import(&format!("{header}{rows}"), None);
+        let data = imported.dataset.expect("a table");
+        fit(law("m4"), &data, &[0], &config(Vec::new()), &mut |_| {}).expect("a sound study").report.objective
+    };
+    let (seen, expected) = (objective(&weighted), objective(&twice));
+    assert!((seen / expected - 1.0).abs() < 1e-6, "{seen:e} {expected:e}");
+    let unweighted = objective(&(0..33).map(|i| row(i, 1)).collect::<String>());
+    assert!((seen / unweighted - 1.0).abs() > 1e-3, "the weights change nothing: {seen:e} {unweighted:e}");
+}
+
+/// A strong ridge makes the linear law's coefficients equal; a weak one does next to nothing.
+#[test]
+fn a_ridge_draws_linear_coefficients_together() {
+    let data = study(5);
+    let spread = |ridge: f64| {
+        let config = FitConfig { ridge, ..config(Vec::new()) };
+        let fitted = fit(law("linear"), &data, &[0], &config, &mut |_| {}).expect("a sound study");
+        let c = ["C_domain0", "C_domain1", "C_domain2"].map(|name| value(&fitted, &data, name));
+        c.iter().fold(0.0_f64, |spread, a| c.iter().fold(spread, |spread, b| spread.max((a - b).abs())))
+    };
+    let (none, weak, strong) = (spread(0.0), spread(1e-9), spread(1e3));
+    assert!((none - weak).abs() < 0.01 * none, "{none} {weak}");
+    assert!(strong < 1e-4 * none, "{none} {strong}");
+}
+
+/// In log loss a factor on all losses changes no residual.
+#[test]
+fn log_loss_residuals_are_ratios() {
+    let data = study(8);
+    let objective = |residual, delta| {
+        let config = FitConfig { residual, delta, ..config(Vec::new()) };
+        fit(law("additive"), &data, &[0], &config, &mut |_| {}).expect("a sound study").report.objective
+    };
+    let (nats, log) = (objective(Residual::Nats, f64::INFINITY), objective(Residual::LogLoss, f64::INFINITY));
+    let mean: f64 =
+        data.observations().iter().filter_map(|o| Some(o.losses[0]?.0)).sum::<f64>() / data.observations().len() as f64;
+    assert!((nats / (log * mean * mean)).ln().abs() < 0.5, "{nats:e}, {log:e} of losses of about {mean}");
+}

@@ -3,12 +3,14 @@
 //! Page and worker come from one build, so messages hold the core types as they are; links and files have
 //! wire types of their own. [`handle`] is a plain function: the worker's program only moves its messages.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
-use crate::fit::{self, DataSummary, Fit, FitConfig, FitReport, FittedStudy, Progress};
+use crate::fit::{self, DataSummary, Ending, Fit, FitConfig, FitError, FitReport, FittedStudy, Progress};
 use crate::import::{self, Issue, Roles};
-use crate::law::{self, Shape};
+use crate::law::{self, Law, Shape};
 use crate::mixture::{self, Optimum, Scenario};
 use crate::units::Tokens;
 
@@ -41,16 +43,21 @@ pub enum Task {
         /// The columns' roles; guessed if absent.
         roles: Option<Roles>,
     },
-    /// Fit one law to the targets at those positions: one target, or all for a law that is fitted to all at once.
-    Fit {
-        /// The observations.
-        study: WireStudy,
-        /// The law's id.
-        law: String,
-        /// Positions of the targets.
-        target_idxs: Vec<usize>,
-        /// Settings.
-        config: FitConfig,
+    /// Fit a law.
+    Fit(WireJob),
+    /// The starts of that range alone, of a fit that several workers share.
+    Starts {
+        /// The fit.
+        job: WireJob,
+        /// Which.
+        range: Range<usize>,
+    },
+    /// The rest of that fit.
+    Finish {
+        /// The fit.
+        job: WireJob,
+        /// What [`Task::Starts`] gave for all starts, in order.
+        endings: Vec<Ending>,
     },
     /// Find the optimum of a scenario.
     Optimum {
@@ -59,6 +66,20 @@ pub enum Task {
         /// What to optimise for.
         scenario: Scenario,
     },
+}
+
+/// A fit to be done: one law, fitted to the targets at those positions; one target, or all for a law that is fitted to
+/// all at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireJob {
+    /// The observations.
+    pub study: WireStudy,
+    /// The law's id.
+    pub law: String,
+    /// Positions of the targets.
+    pub target_idxs: Vec<usize>,
+    /// Settings.
+    pub config: FitConfig,
 }
 
 /// From a worker to the page.
@@ -90,8 +111,10 @@ pub enum Event {
 pub enum Answer {
     /// Of [`Task::Import`].
     Import(Box<WireImport>),
-    /// Of [`Task::Fit`].
+    /// Of [`Task::Fit`] and [`Task::Finish`].
     Fit(Box<WireFit>),
+    /// Of [`Task::Starts`].
+    Starts(Vec<Ending>),
     /// Of [`Task::Optimum`].
     Optimum(Optimum),
 }
@@ -235,32 +258,51 @@ impl From<&FittedStudy> for WireFittedStudy {
 /// Does what the request asks; progress on the way, then one [`Event::Done`].
 pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
     let job = request.job;
-    let outcome = match request.task {
-        Task::Import { text, roles } => Ok(Answer::Import(Box::new(read_table(&text, roles)))),
-        Task::Fit { study, law, target_idxs, config } => {
-            let mut progress = |progress| emit(Event::Progress { job, progress });
-            fit_study(study, &law, &target_idxs, &config, &mut progress)
-                .map(|fit| Answer::Fit(Box::new(WireFit::from(&fit))))
-        }
-        Task::Optimum { fitted, scenario } => find_optimum(fitted, &scenario).map(Answer::Optimum),
-    };
+    let outcome = answer(request.task, &mut |progress| emit(Event::Progress { job, progress }));
     emit(Event::Done { job, outcome });
 }
 
-fn law_of(id: &str) -> Result<&'static dyn law::Law, String> {
+fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, String> {
+    match task {
+        Task::Import { text, roles } => Ok(Answer::Import(Box::new(read_table(&text, roles)))),
+        Task::Fit(job) => {
+            let Job { law, dataset, target_idxs, config } = job.into_job()?;
+            fitted(fit::fit(law, &dataset, &target_idxs, &config, progress))
+        }
+        Task::Starts { job, range } => {
+            let Job { law, dataset, target_idxs, config } = job.into_job()?;
+            let endings = fit::starts(law, &dataset, &target_idxs, &config, range, progress);
+            endings.map(Answer::Starts).map_err(|error| error.to_string())
+        }
+        Task::Finish { job, endings } => {
+            let Job { law, dataset, target_idxs, config } = job.into_job()?;
+            fitted(fit::fit_from(law, &dataset, &target_idxs, &config, endings, progress))
+        }
+        Task::Optimum { fitted, scenario } => find_optimum(fitted, &scenario).map(Answer::Optimum),
+    }
+}
+
+fn law_of(id: &str) -> Result<&'static dyn Law, String> {
     law::by_id(id).ok_or_else(|| format!("no law is called \"{id}\"; reload the page"))
 }
 
-fn fit_study(
-    study: WireStudy,
-    law: &str,
-    target_idxs: &[usize],
-    config: &FitConfig,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Fit, String> {
-    let law = law_of(law)?;
-    let dataset = study.into_dataset()?;
-    fit::fit(law, &dataset, target_idxs, config, progress).map_err(|error| error.to_string())
+/// A job as the core takes it.
+struct Job {
+    law: &'static dyn Law,
+    dataset: Dataset,
+    target_idxs: Vec<usize>,
+    config: FitConfig,
+}
+
+impl WireJob {
+    fn into_job(self) -> Result<Job, String> {
+        let (law, dataset) = (law_of(&self.law)?, self.study.into_dataset()?);
+        Ok(Job { law, dataset, target_idxs: self.target_idxs, config: self.config })
+    }
+}
+
+fn fitted(fit: Result<Fit, FitError>) -> Result<Answer, String> {
+    fit.map(|fit| Answer::Fit(Box::new(WireFit::from(&fit)))).map_err(|error| error.to_string())
 }
 
 fn find_optimum(fitted: WireFittedStudy, scenario: &Scenario) -> Result<Optimum, String> {

@@ -5,7 +5,7 @@ mod common;
 use common::{mixture, random, shape, simulated, theta};
 use mixlaw::dataset::Holdout;
 use mixlaw::export::fit_file;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FitError, FittedStudy, Flag, Termination, fit};
+use mixlaw::fit::{DataSummary, Fit, FitConfig, FitError, FittedStudy, Flag, Termination, fit, fit_from, starts};
 use mixlaw::import::import;
 use mixlaw::law::{LAWS, Law, by_id};
 use mixlaw::mixture::{Scenario, optimum};
@@ -56,6 +56,19 @@ fn the_example_goes_all_the_way() {
         let loss =
             |target: mixlaw::fit::FittedTarget| target.loss(Some(Params(1e9)), Some(Tokens(1e10)), &[1.0 / 7.0; 7]);
         assert!((loss(before).0 - loss(after).0).abs() < 1e-12);
+    }
+}
+
+/// Starts that were run in parts end in the same fit, to the last bit, with and without a nested law.
+#[test]
+fn a_fit_in_parts_is_the_whole_fit() {
+    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    for (id, targets) in [("additive", vec![1]), ("joint", vec![1]), ("capacity", vec![0, 1])] {
+        let whole = fit(law(id), &dataset, &targets, &QUICK, &mut |_| {}).expect("a sound study");
+        let part = |range| starts(law(id), &dataset, &targets, &QUICK, range, &mut |_| {}).expect("a sound study");
+        let endings = [part(0..1), part(1..3)].concat();
+        let parts = fit_from(law(id), &dataset, &targets, &QUICK, endings, &mut |_| {}).expect("a sound study");
+        assert_eq!((parts.theta, parts.report), (whole.theta, whole.report), "{id}");
     }
 }
 

@@ -5,13 +5,15 @@ use crate::dataset::Dataset;
 use crate::fit::{DataSummary, FittedTarget};
 use crate::units::{Loss, Params, Tokens, write_count, write_number};
 
-/// Observed against predicted loss of one target; rings are held out. `None` without a loss to show.
+/// Observed against predicted loss of one target, where the law can give it; rings are held out. `None` without a loss
+/// to show.
 pub fn observed_predicted(dataset: &Dataset, target: FittedTarget, held_out: &[bool]) -> Option<Spec> {
     let target_idx = dataset.target_idx(target.name)?;
     let mut points = [Vec::new(), Vec::new()];
     let mut rows = Vec::new();
     for (observation, &held_out) in dataset.observations().iter().zip(held_out) {
-        if let Some(Loss(observed)) = observation.losses[target_idx] {
+        let is_usable = target.fit.law.uses(&target.fit.shape, target.target_pos, &observation.mixture);
+        if let Some(Loss(observed)) = observation.losses[target_idx].filter(|_| is_usable) {
             let predicted = target.loss(observation.n, observation.d, &observation.mixture).0;
             points[usize::from(held_out)].push((predicted, observed));
             let use_of = if held_out { "held out" } else { "fitted" };

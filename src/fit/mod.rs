@@ -22,7 +22,10 @@ pub use problem::Residual;
 pub use report::{FitReport, Flag, Score, Termination};
 pub use restrict::Restriction;
 pub use search::{InTurn, Progress, Runner};
+pub use solver::Ending;
 pub use study::{DataSummary, FittedStudy, FittedTarget, Impossible, PredictError, Prediction};
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -251,7 +254,55 @@ pub fn fit_with(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fit, FitError> {
     let weights = weights(dataset, config);
-    fit_weighted(law, dataset, target_idxs, config, &weights, false, runner, progress)
+    Prepared::new(law, dataset, target_idxs, config, &weights, false)?.fit(runner, runner, progress)
+}
+
+/// The part of [`fit`] that can be done in several places at once: the starts of that range, which do not depend on
+/// each other.
+///
+/// # Errors
+/// As [`fit_with`].
+pub fn starts(
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    range: Range<usize>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Ending>, FitError> {
+    let weights = weights(dataset, config);
+    let prepared = Prepared::new(law, dataset, target_idxs, config, &weights, false)?;
+    let step = step(&prepared.whole()?);
+    Ok(search::starts(&|| prepared.objective(step), &prepared.search(None), range, &InTurn, progress))
+}
+
+/// The rest of [`fit`], with the endings that [`starts`] gave for all starts, in order. Both together give the same
+/// fit as that, to the last bit.
+///
+/// # Errors
+/// As [`fit_with`].
+pub fn fit_from(
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    endings: Vec<Ending>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Fit, FitError> {
+    let weights = weights(dataset, config);
+    let prepared = Prepared::new(law, dataset, target_idxs, config, &weights, false)?;
+    prepared.fit(&search::Before(endings), &InTurn, progress)
+}
+
+/// The shape that the law takes on, and whether a fit could begin, as far as that shows without its losses.
+///
+/// # Errors
+/// The law does not go with the study, or a setting is out of range.
+pub fn check(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], config: &FitConfig) -> Result<Shape, FitError> {
+    check_config(config)?;
+    let shape = Shape::new(law, dataset, target_idxs, &weights(dataset, config))?;
+    Freedom::new(law, &shape, dataset.domains(), &config.restrictions, false)?;
+    Ok(shape)
 }
 
 /// The weight of each observation: its own, or 0 where it is held out.
@@ -261,76 +312,139 @@ fn weights(dataset: &Dataset, config: &FitConfig) -> Vec<f64> {
     weighed.map(|(observation, held_out)| if held_out { 0.0 } else { observation.weight }).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "the nested law's fit differs from the outer one in two of them")]
-fn fit_weighted(
+/// A fit that can be searched for: what it is made of has been checked.
+struct Prepared<'a> {
     law: &'static dyn Law,
-    dataset: &Dataset,
-    target_idxs: &[usize],
-    config: &FitConfig,
-    weights: &[f64],
-    nested: bool,
-    runner: &dyn Runner,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Fit, FitError> {
-    check(config)?;
-    for &target_idx in target_idxs {
-        let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
-        let mut losses: Vec<f64> =
-            fitted.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
-        let target = || dataset.targets()[target_idx].clone();
-        if losses.is_empty() {
-            return Err(FitError::NoRows { target: target() });
+    dataset: &'a Dataset,
+    target_idxs: &'a [usize],
+    config: &'a FitConfig,
+    weights: &'a [f64],
+    shape: Shape,
+    freedom: Freedom,
+}
+
+impl<'a> Prepared<'a> {
+    /// With `nested`, the law is nested in the one that the user wants.
+    fn new(
+        law: &'static dyn Law,
+        dataset: &'a Dataset,
+        target_idxs: &'a [usize],
+        config: &'a FitConfig,
+        weights: &'a [f64],
+        nested: bool,
+    ) -> Result<Self, FitError> {
+        check_config(config)?;
+        for &target_idx in target_idxs {
+            let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
+            let mut losses: Vec<f64> =
+                fitted.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
+            let target = || dataset.targets()[target_idx].clone();
+            if losses.is_empty() {
+                return Err(FitError::NoRows { target: target() });
+            }
+            losses.sort_by(f64::total_cmp);
+            let median = losses[losses.len() / 2];
+            if !PLAUSIBLE_LOSS.contains(&median) {
+                return Err(FitError::Unit { target: target(), median: write_number(median, 3) });
+            }
         }
-        losses.sort_by(f64::total_cmp);
-        let median = losses[losses.len() / 2];
-        if !PLAUSIBLE_LOSS.contains(&median) {
-            return Err(FitError::Unit { target: target(), median: write_number(median, 3) });
+        let shape = Shape::new(law, dataset, target_idxs, weights)?;
+        let freedom = Freedom::new(law, &shape, dataset.domains(), &config.restrictions, nested)?;
+        Ok(Self { law, dataset, target_idxs, config, weights, shape, freedom })
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        let &Self { law, dataset, target_idxs, config, weights, .. } = self;
+        Problem::new(law, &self.shape, dataset, target_idxs, weights, config.residual).with_ridge(config.ridge)
+    }
+
+    /// The objective on all rows.
+    fn whole(&self) -> Result<Problem<'_>, FitError> {
+        let problem = self.problem();
+        if problem.n_rows() == 0 {
+            return Err(FitError::NoUsableRows { law: self.law.name(), target: self.target() });
+        }
+        if self.law.needs().min_domains > 1 && problem.n_mixtures() < 2 {
+            return Err(FitError::Mixtures { n_mixtures: problem.n_mixtures() });
+        }
+        Ok(problem)
+    }
+
+    fn target(&self) -> String {
+        self.dataset.targets()[self.target_idxs[0]].clone()
+    }
+
+    /// What the search looks at.
+    fn objective(&self, step: usize) -> Box<dyn Objective + '_> {
+        Box::new(Restricted::new(self.problem().thinned(step), &self.freedom))
+    }
+
+    fn search<'s>(&'s self, warm: Option<&'s [f64]>) -> Search<'s> {
+        Search {
+            parameters: &self.freedom.parameters,
+            groups: &self.freedom.groups,
+            delta: self.config.delta,
+            n_starts: self.config.starts,
+            seed: self.config.seed,
+            warm,
         }
     }
-    let shape = Shape::new(law, dataset, target_idxs, weights)?;
-    let freedom = Freedom::new(law, &shape, dataset.domains(), &config.restrictions, nested)?;
-    let problem = || Problem::new(law, &shape, dataset, target_idxs, weights, config.residual).with_ridge(config.ridge);
-    let mut whole = problem();
-    if whole.n_rows() == 0 {
-        return Err(FitError::NoUsableRows { law: law.name(), target: dataset.targets()[target_idxs[0]].clone() });
+
+    /// What the nested law reaches, this law reaches too; its starts come before this law's first.
+    fn warm(&self, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Result<Option<Vec<f64>>, FitError> {
+        let Some(nested) = self.law.nested() else { return Ok(None) };
+        let n_starts = self.config.starts;
+        let config = FitConfig { starts: n_starts.div_ceil(4), ..self.config.clone() };
+        let mut before = |nested: Progress| progress(Progress { start_idx: 0, n_starts, ..nested });
+        let nested = Prepared::new(nested, self.dataset, self.target_idxs, &config, self.weights, true)?.fit(
+            runner,
+            runner,
+            &mut before,
+        )?;
+        let same_terms = (nested.shape.n_term, nested.shape.d_term) == (self.shape.n_term, self.shape.d_term);
+        Ok(same_terms.then(|| self.freedom.reduce(&self.law.embed_nested(&self.shape, &nested.theta))))
     }
-    if law.needs().min_domains > 1 && whole.n_mixtures() < 2 {
-        return Err(FitError::Mixtures { n_mixtures: whole.n_mixtures() });
-    }
-    let warm = match law.nested() {
-        Some(nested) => {
-            let n_starts = config.starts;
-            let config = FitConfig { starts: n_starts.div_ceil(4), ..config.clone() };
-            // What the nested law reaches, this law reaches too; its starts come before this law's first.
-            let mut before = |nested: Progress| progress(Progress { start_idx: 0, n_starts, ..nested });
-            let nested = fit_weighted(nested, dataset, target_idxs, &config, weights, true, runner, &mut before)?;
-            let same_terms = (nested.shape.n_term, nested.shape.d_term) == (shape.n_term, shape.d_term);
-            same_terms.then(|| freedom.reduce(&law.embed_nested(&shape, &nested.theta)))
+
+    /// `nested_runner` runs the starts of the nested law.
+    fn fit(
+        &self,
+        runner: &dyn Runner,
+        nested_runner: &dyn Runner,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Fit, FitError> {
+        let &Self { law, dataset, target_idxs, config, weights, .. } = self;
+        let mut whole = self.whole()?;
+        let warm = self.warm(nested_runner, progress)?;
+        let step = step(&whole);
+        let mut found = search::search(&|| self.objective(step), &self.search(warm.as_deref()), runner, progress);
+        if step > 1 {
+            let mut objective = Restricted::new(self.problem(), &self.freedom);
+            found.best = search::polish(&mut objective, &found.best, config.delta);
         }
-        None => None,
-    };
-    let search = Search {
-        parameters: &freedom.parameters,
-        groups: &freedom.groups,
-        delta: config.delta,
-        n_starts: config.starts,
-        seed: config.seed,
-        warm: warm.as_deref(),
-    };
-    let step = whole.n_rows().div_ceil(MOST_ROWS);
-    let make = || Box::new(Restricted::new(problem().thinned(step), &freedom)) as Box<dyn Objective>;
-    let mut found = search::search(&make, &search, runner, progress);
-    if step > 1 {
-        found.best = search::polish(&mut Restricted::new(problem(), &freedom), &found.best, config.delta);
+        if !found.best.objective.is_finite() {
+            return Err(FitError::NotFinite { target: self.target() });
+        }
+        let theta = self.freedom.expand(&found.best.theta);
+        let report = report::report(
+            law,
+            &self.shape,
+            dataset,
+            target_idxs,
+            weights,
+            &mut whole,
+            &self.freedom,
+            &found,
+            &theta,
+            config,
+        );
+        let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
+        Ok(Fit { law, shape: self.shape.clone(), targets, theta, report })
     }
-    if !found.best.objective.is_finite() {
-        return Err(FitError::NotFinite { target: dataset.targets()[target_idxs[0]].clone() });
-    }
-    let theta = freedom.expand(&found.best.theta);
-    let report =
-        report::report(law, &shape, dataset, target_idxs, weights, &mut whole, &freedom, &found, &theta, config);
-    let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
-    Ok(Fit { law, shape: shape.clone(), targets, theta, report })
+}
+
+/// Which rows the search looks at: every one, every second, …
+fn step(whole: &Problem) -> usize {
+    whole.n_rows().div_ceil(MOST_ROWS)
 }
 
 /// With more rows than this the search looks at every second, third … row, and only its result goes on to all.
@@ -339,7 +453,7 @@ const MOST_ROWS: usize = 8_000;
 /// Where losses in nats per token lie. The laws' bounds are made for such.
 const PLAUSIBLE_LOSS: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 
-fn check(config: &FitConfig) -> Result<(), FitError> {
+fn check_config(config: &FitConfig) -> Result<(), FitError> {
     if config.starts == 0 || config.starts > FitConfig::MOST_STARTS {
         let expected = "a whole number from 1 to 10000";
         return Err(FitError::Setting { what: "the number of starts", seen: config.starts.to_string(), expected });

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::FitError;
 use super::solver::Objective;
 use crate::law::{Kind, Law, Parameter, Shape, Symbol};
-use crate::units::write_number;
+use crate::units::{Decimal, read_number, write_number};
 
 /// What a user wants of parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,18 +40,18 @@ pub enum Restriction {
 }
 
 impl Restriction {
-    /// The restriction as one writes it: `alpha = 0.34`, `0.1 <= gamma <= 1`, `alpha = beta`.
+    /// The restriction as one writes it: `alpha = 0.34`, `0.1 <= gamma <= 1`, `alpha = beta`, `all gamma equal`.
     pub fn text(&self) -> String {
         match self {
-            Restriction::Fixed { name, value } => format!("{name} = {}", write_number(*value, 6)),
+            Restriction::Fixed { name, value } => format!("{name} = {}", exact(*value)),
             Restriction::Bounded { name, low, high } => {
                 let mut text = String::new();
                 if let Some(low) = low {
-                    let _ = write!(text, "{} <= ", write_number(*low, 6));
+                    let _ = write!(text, "{} <= ", exact(*low));
                 }
                 text.push_str(name);
                 if let Some(high) = high {
-                    let _ = write!(text, " <= {}", write_number(*high, 6));
+                    let _ = write!(text, " <= {}", exact(*high));
                 }
                 text
             }
@@ -65,12 +65,126 @@ impl Restriction {
         }
     }
 
+    /// The inverse of [`Restriction::text`], for several that stand on lines of their own or behind commas. `α` is
+    /// `alpha`, `≤` is `<=`, `1 >= gamma` is `gamma <= 1`, and `alpha = beta = 0.3` fixes both. A domain whose name
+    /// has a comma, `=`, `<` or `>` cannot be named here.
+    ///
+    /// # Errors
+    /// The first that is no restriction.
+    pub fn parse(text: &str) -> Result<Vec<Self>, ParseError> {
+        let mut restrictions = Vec::new();
+        for written in text.split(['\n', ',', ';']).map(str::trim).filter(|written| !written.is_empty()) {
+            parse_one(written, &mut restrictions)?;
+        }
+        Ok(restrictions)
+    }
+
     fn names(&self) -> &[String] {
         match self {
             Restriction::Fixed { name, .. } | Restriction::Bounded { name, .. } => std::slice::from_ref(name),
             Restriction::Tied { names } => names,
         }
     }
+}
+
+/// Why a text is no restriction.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ParseError {
+    /// Neither `=` nor `<=` where they should be.
+    #[error(
+        "\"{seen}\" is no restriction; write one such as alpha = 0.34, 0.1 <= gamma <= 1, alpha = beta or all gamma equal"
+    )]
+    Form {
+        /// What was written.
+        seen: String,
+    },
+    /// Nothing, or something that is neither a name nor a number.
+    #[error("in \"{within}\", \"{seen}\" is neither a parameter's name nor a number such as 0.34")]
+    Term {
+        /// What was written there.
+        seen: String,
+        /// The whole restriction.
+        within: String,
+    },
+    /// Two values for one parameter.
+    #[error("\"{seen}\" gives two values; a parameter has one, or lies between two: 0.1 <= gamma <= 1")]
+    Values {
+        /// What was written.
+        seen: String,
+    },
+}
+
+/// One side of a `=` or `<=`.
+enum Term {
+    Name(String),
+    Number(f64),
+}
+
+/// Letters of the formulas that have a name in ASCII, as [`Symbol::stem`] writes them.
+const GREEK: [(char, &str); 3] = [('α', "alpha"), ('β', "beta"), ('γ', "gamma")];
+
+fn term(seen: &str, within: &str) -> Result<Term, ParseError> {
+    let seen = seen.trim();
+    if let Ok(number) = read_number(seen, Decimal::Point) {
+        return Ok(Term::Number(number));
+    }
+    if !seen.starts_with(char::is_alphabetic) || seen.contains(['=', '<', '>']) {
+        return Err(ParseError::Term { seen: seen.to_string(), within: within.to_string() });
+    }
+    // The domain's name stays as it is.
+    let (stem, domain) = seen.split_at(seen.find('_').unwrap_or(seen.len()));
+    let spelt = GREEK.iter().fold(stem.to_string(), |stem, (letter, name)| stem.replace(*letter, name));
+    Ok(Term::Name(spelt + domain))
+}
+
+fn parse_one(written: &str, restrictions: &mut Vec<Restriction>) -> Result<(), ParseError> {
+    let form = || ParseError::Form { seen: written.to_string() };
+    if let Some(name) = written.strip_prefix("all ").and_then(|rest| rest.strip_suffix(" equal")) {
+        let Term::Name(name) = term(name, written)? else { return Err(form()) };
+        restrictions.push(Restriction::Tied { names: vec![name] });
+        return Ok(());
+    }
+    let plain = written.replace('≤', "<=").replace('≥', ">=");
+    let terms = |separator: &str| plain.split(separator).map(|seen| term(seen, written)).collect::<Result<Vec<_>, _>>();
+    let (ascending, descending) = (plain.contains("<="), plain.contains(">="));
+    if ascending || descending {
+        let mut terms = terms(if ascending { "<=" } else { ">=" })?;
+        if descending {
+            terms.reverse();
+        }
+        let mut terms = terms.into_iter();
+        let (name, low, high) = match (terms.next(), terms.next(), terms.next(), terms.next()) {
+            (Some(Term::Number(low)), Some(Term::Name(name)), None, None) => (name, Some(low), None),
+            (Some(Term::Name(name)), Some(Term::Number(high)), None, None) => (name, None, Some(high)),
+            (Some(Term::Number(low)), Some(Term::Name(name)), Some(Term::Number(high)), None) => {
+                (name, Some(low), Some(high))
+            }
+            _ => return Err(form()),
+        };
+        restrictions.push(Restriction::Bounded { name, low, high });
+        return Ok(());
+    }
+    if !plain.contains('=') {
+        return Err(form());
+    }
+    let (mut names, mut value) = (Vec::new(), None);
+    for term in terms("=")? {
+        match term {
+            Term::Name(name) => names.push(name),
+            Term::Number(_) if value.is_some() => return Err(ParseError::Values { seen: written.to_string() }),
+            Term::Number(number) => value = Some(number),
+        }
+    }
+    match value {
+        Some(value) => restrictions.extend(names.into_iter().map(|name| Restriction::Fixed { name, value })),
+        None => restrictions.push(Restriction::Tied { names }),
+    }
+    Ok(())
+}
+
+/// The number with every digit it has, short also where it is very large or small.
+fn exact(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e15).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
 }
 
 /// Where an entry of θ gets its value from.
@@ -253,6 +367,11 @@ impl Freedom {
         entries.map(value).collect()
     }
 
+    /// For each entry of θ whether it was fitted.
+    pub fn free(&self) -> Vec<bool> {
+        self.sources.iter().map(|source| matches!(source, Source::Free(_))).collect()
+    }
+
     /// For each entry of θ its bounds, or `None` where it is fixed.
     pub fn bounds(&self) -> Vec<Option<(f64, f64)>> {
         let bounds = |source: &Source| match *source {
@@ -279,7 +398,8 @@ fn named(parameters: &[Parameter], domains: &[String], name: &str) -> Vec<usize>
     (0..parameters.len()).filter(|&position| symbol_is(&parameters[position].symbol)).collect()
 }
 
-fn stems(parameters: &[Parameter]) -> Vec<String> {
+/// The names of parameters without their domains, each once.
+pub fn stems(parameters: &[Parameter]) -> Vec<String> {
     let mut stems: Vec<String> = Vec::new();
     for parameter in parameters {
         let stem = parameter.symbol.stem();
@@ -368,5 +488,81 @@ impl<O: Objective> Objective for Restricted<'_, O> {
             }
         }
         value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(name: &str, value: f64) -> Restriction {
+        Restriction::Fixed { name: name.into(), value }
+    }
+
+    fn bounded(name: &str, low: Option<f64>, high: Option<f64>) -> Restriction {
+        Restriction::Bounded { name: name.into(), low, high }
+    }
+
+    fn tied(names: &[&str]) -> Restriction {
+        Restriction::Tied { names: names.iter().map(ToString::to_string).collect() }
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[Restriction]) {
+        assert_eq!(Restriction::parse(text).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn restrictions_are_read_as_people_write_them() {
+        check("", &[]);
+        check("alpha = 0.34", &[fixed("alpha", 0.34)]);
+        check("0.34=α", &[fixed("alpha", 0.34)]);
+        check("γ^α_αβγ = −1e-3", &[fixed("gamma^alpha_αβγ", -1e-3)]);
+        check("alpha = beta = 0.3", &[fixed("alpha", 0.3), fixed("beta", 0.3)]);
+        check("0.1 <= gamma <= 1", &[bounded("gamma", Some(0.1), Some(1.0))]);
+        check("1 ≥ gamma ≥ 0.1", &[bounded("gamma", Some(0.1), Some(1.0))]);
+        check("gamma_common crawl>=0.1", &[bounded("gamma_common crawl", Some(0.1), None)]);
+        check(
+            "alpha = beta, all gamma equal\n\n E = 1.5;",
+            &[tied(&["alpha", "beta"]), tied(&["gamma"]), fixed("E", 1.5)],
+        );
+    }
+
+    #[test]
+    fn a_text_gives_the_restriction_it_was_written_from() {
+        let restrictions = [
+            fixed("A", 412.123_456_789),
+            fixed("C_arxiv", 1.3e-9),
+            fixed("gamma^A", -7e20),
+            bounded("gamma", None, Some(1.0 / 3.0)),
+            bounded("gamma_a b", Some(0.0), None),
+            bounded("alpha", Some(-0.5), Some(0.5)),
+            tied(&["alpha", "beta", "gamma^alpha"]),
+            tied(&["gamma"]),
+        ];
+        let texts: Vec<String> = restrictions.iter().map(Restriction::text).collect();
+        check(&texts.join("\n"), &restrictions);
+        check(&texts.join(", "), &restrictions);
+    }
+
+    #[test]
+    fn what_is_no_restriction_is_told() {
+        let sentence = |text: &str| Restriction::parse(text).unwrap_err().to_string();
+        assert_eq!(
+            sentence("E = 1, alpha"),
+            "\"alpha\" is no restriction; write one such as alpha = 0.34, 0.1 <= gamma <= 1, alpha = beta or all gamma equal"
+        );
+        for text in ["alpha <= beta", "0.1 <= 0.2", "0 <= a <= b", "1 <= a >= 2", "all 3 equal", "alpha < 1"] {
+            assert!(Restriction::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(
+            sentence("alpha = 0.3x"),
+            "in \"alpha = 0.3x\", \"0.3x\" is neither a parameter's name nor a number such as 0.34"
+        );
+        assert_eq!(sentence("alpha ="), "in \"alpha =\", \"\" is neither a parameter's name nor a number such as 0.34");
+        assert_eq!(
+            sentence("0.1 = alpha = 1"),
+            "\"0.1 = alpha = 1\" gives two values; a parameter has one, or lies between two: 0.1 <= gamma <= 1"
+        );
     }
 }

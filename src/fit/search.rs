@@ -15,6 +15,8 @@
 //! the result goes downhill. What is better replaces it, until hopping has long improved nothing.
 //! (Basin hopping: Wales & Doye 1997; hops by terms, and entries brought back, are ours.)
 
+use std::ops::Range;
+
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -88,13 +90,13 @@ pub struct Search<'a> {
 /// Makes an objective; each thread needs one of its own.
 pub type Make<'a> = dyn Fn() -> Box<dyn Objective + 'a> + Sync + 'a;
 
-/// One start by its index, with a callback for the least objective so far.
+/// One start, told by its index, with a callback for the least objective so far.
 pub type Start<'a> = dyn Fn(usize, &mut dyn FnMut(f64)) -> Ending + Sync + 'a;
 
 /// Runs the starts of a search: one after another, or as many at once as the machine can.
 pub trait Runner {
-    /// Calls `start` for 0 … n − 1 and gives the endings in that order. `start` takes a callback for the least
-    /// objective so far; what it is told goes on to `report` with the start's index, or nowhere.
+    /// Calls `start` for 0 … n − 1 and gives the endings in that order. What `start` tells its callback goes on
+    /// to `report` with the start's index, or nowhere.
     fn run(&self, n: usize, start: &Start, report: &mut dyn FnMut(usize, f64)) -> Vec<Ending>;
 }
 
@@ -107,8 +109,43 @@ impl Runner for InTurn {
     }
 }
 
+/// No start: these are the endings, found before.
+pub struct Before(pub Vec<Ending>);
+
+impl Runner for Before {
+    fn run(&self, _n: usize, _start: &Start, _report: &mut dyn FnMut(usize, f64)) -> Vec<Ending> {
+        self.0.clone()
+    }
+}
+
+/// Searches for the global minimum of the objective.
+pub fn search(make: &Make, search: &Search, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Found {
+    let endings = starts(make, search, 0..search.n_starts, runner, progress);
+    finish(make, search, endings, progress)
+}
+
+/// The starts of that range; its progress counts them alone. None where there is nothing to search over.
+pub fn starts(
+    make: &Make,
+    search: &Search,
+    range: Range<usize>,
+    runner: &dyn Runner,
+    progress: &mut dyn FnMut(Progress),
+) -> Vec<Ending> {
+    if search.parameters.is_empty() {
+        return Vec::new();
+    }
+    let mut best_objective = f64::INFINITY;
+    let mut report = |start_idx: usize, objective: f64| {
+        best_objective = best_objective.min(objective);
+        progress(Progress { start_idx, n_starts: range.len(), best_objective });
+    };
+    let one = |start_idx: usize, report: &mut dyn FnMut(f64)| start(make, search, range.start + start_idx, report);
+    runner.run(range.len(), &one, &mut report)
+}
+
 /// One independent start, told by its index.
-pub fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(f64)) -> Ending {
+fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(f64)) -> Ending {
     let &Search { parameters, groups, delta, seed, .. } = search;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     // Each start has its own stretch of the generator, so that more starts only add to fewer.
@@ -119,28 +156,15 @@ pub fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn Fn
     Searcher { objective: objective.as_mut(), parameters, groups, delta }.start(&mut random, report)
 }
 
-/// Searches for the global minimum of the objective.
-pub fn search(make: &Make, search: &Search, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Found {
-    let n_starts = search.n_starts;
-    if search.parameters.is_empty() {
-        let objective = make().value(&[], search.delta);
+/// Goes on from the best of the starts' endings until hopping has long improved nothing.
+fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn FnMut(Progress)) -> Found {
+    let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
+    let mut objective = make();
+    if parameters.is_empty() {
+        let objective = objective.value(&[], delta);
         let best = Ending { theta: Vec::new(), objective, converged: true, n_iterations: 1 };
         return Found { best, agreeing_starts: n_starts };
     }
-    let mut best_objective = f64::INFINITY;
-    let mut report = |start_idx: usize, objective: f64| {
-        best_objective = best_objective.min(objective);
-        progress(Progress { start_idx, n_starts, best_objective });
-    };
-    let one = |start_idx: usize, report: &mut dyn FnMut(f64)| start(make, search, start_idx, report);
-    let endings = runner.run(n_starts, &one, &mut report);
-    finish(make, search, endings, progress)
-}
-
-/// Goes on from the best of the starts' endings until hopping has long improved nothing.
-pub fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn FnMut(Progress)) -> Found {
-    let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
-    let mut objective = make();
     let mut searcher = Searcher { objective: objective.as_mut(), parameters, groups, delta };
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     random.long_jump();

@@ -4,6 +4,8 @@
 //! Marquardt 1963; damping after Nielsen 1999, "Damping parameter in Marquardt's method"), and BFGS for the
 //! last digits: near the minimum most rows lie in Huber's linear part, where the majoriser converges slowly.
 
+use serde::{Deserialize, Serialize};
+
 /// A mean of Huber terms with the derivatives that the solver asks for.
 pub trait Objective {
     /// θ stays between these; one pair an entry.
@@ -20,7 +22,7 @@ pub trait Objective {
 }
 
 /// Where a local search ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
     /// The best θ found.
     pub theta: Vec<f64>,

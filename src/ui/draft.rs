@@ -77,6 +77,15 @@ mod tests {
     }
 
     #[test]
+    fn a_draft_of_before_the_options_is_read() {
+        let old = r#"{"version":1,"text":"a,b","roles":null,"law":"joint","excluded_targets":["x"],
+            "settings":{"holdout":"none","starts":"3","seed":"7","delta":"0.01"},
+            "scenario":{"n":null,"d":null,"weights":[]}}"#;
+        let settings = Draft::from_stored(old).unwrap().settings;
+        assert_eq!((settings.starts.as_str(), settings.residual.as_str(), settings.stocks.as_str()), ("3", "nats", ""));
+    }
+
+    #[test]
     fn what_is_no_draft_is_not_read() {
         assert_eq!(draft("x".repeat(LONGEST_KEPT_TEXT + 1)).to_stored(), None);
         assert_eq!(Draft::from_stored("{}"), None);

@@ -1,11 +1,18 @@
 //! A run: one law fitted to the chosen targets, spread over the worker pool; and what it leaves.
 
-use super::same::Same;
-use super::tables::counted;
+use std::ops::Range;
 
-use crate::dataset::Dataset;
-use crate::fit::{DataSummary, Fit, FitConfig, FittedStudy, Progress};
-use crate::law::Law;
+use super::same::Same;
+use super::settings::Settings;
+use super::tables::counted;
+use super::text;
+use crate::dataset::{Dataset, DatasetError, Holdout};
+use crate::fit::{
+    DataSummary, Ending, Fit, FitConfig, FitError, FittedStudy, Progress, check, target_groups, usable_targets,
+};
+use crate::law::{Law, Shape};
+use crate::protocol::{Answer, Task, WireJob, WireStudy};
+use crate::units::Tokens;
 
 /// A study with its summary. The version tells it from the one before: contents are not compared.
 #[derive(Debug)]
@@ -25,6 +32,15 @@ impl StudyData {
         Self { version, dataset, summary }
     }
 
+    /// The same study with those tokens in stock.
+    ///
+    /// # Errors
+    /// A domain is none of the study's, or named twice.
+    pub fn with_stocks(&self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
+        let dataset = self.dataset.clone().with_stocks(stocks)?;
+        Ok(Self { version: self.version, dataset, summary: self.summary.clone() })
+    }
+
     /// Whether a fit of it takes seconds at most, so that it may start unasked.
     pub fn is_quick(&self) -> bool {
         /// Losses in the table; a tenth of a second or so for 10 000 of them.
@@ -40,8 +56,62 @@ pub struct FitKey {
     pub data_version: u64,
     /// Settings.
     pub config: FitConfig,
+    /// Tokens in stock, for a law that needs them.
+    pub stocks: Vec<(String, Tokens)>,
     /// Targets, in the order of the study.
     pub targets: Vec<String>,
+}
+
+impl FitKey {
+    /// What a fit of the law would be made of.
+    ///
+    /// # Errors
+    /// In a sentence, why there can be no fit.
+    pub fn new(law: &dyn Law, data: &StudyData, settings: &Settings, excluded: &[String]) -> Result<Self, String> {
+        let config = settings.config(law).map_err(|error| error.to_string())?;
+        let stocks = settings.stocks(law).map_err(|error| error.to_string())?;
+        let with_stocks = match stocks.as_slice() {
+            [] => None,
+            stocks => Some(data.with_stocks(stocks).map_err(|error| error.to_string())?),
+        };
+        let dataset = &with_stocks.as_ref().unwrap_or(data).dataset;
+        let (chosen, left_out) = chosen_targets(law, dataset, excluded);
+        // If none is left, the law says why.
+        let target_idxs = if chosen.is_empty() { left_out } else { chosen };
+        if target_idxs.is_empty() {
+            return Err("choose at least one target".to_string());
+        }
+        // Without a column for it there is no split, and the setting makes no difference.
+        let no_split = config.holdout == Holdout::Split && !Holdout::Split.held_out(dataset).contains(&true);
+        let config = FitConfig { holdout: if no_split { Holdout::None } else { config.holdout }, ..config };
+        let checks: Result<Vec<Shape>, FitError> =
+            target_groups(law, &target_idxs).iter().map(|group| check(law, dataset, group, &config)).collect();
+        checks.map_err(|error| error.to_string())?;
+        let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
+        Ok(Self { data_version: data.version, config, stocks, targets })
+    }
+}
+
+/// Positions of the targets that are not excluded: those that the law can give a loss for, and the others.
+fn chosen_targets(law: &dyn Law, dataset: &Dataset, excluded: &[String]) -> (Vec<usize>, Vec<usize>) {
+    let all = (0..dataset.targets().len()).filter(|&target_idx| !excluded.contains(&dataset.targets()[target_idx]));
+    let all: Vec<usize> = all.collect();
+    let usable = usable_targets(law, dataset, &all);
+    all.into_iter().partition(|target_idx| usable.contains(target_idx))
+}
+
+/// Which of the chosen targets the law leaves out, in a sentence; `None` if that is none of them, or all.
+pub fn left_out(law: &dyn Law, data: &StudyData, excluded: &[String]) -> Option<String> {
+    let (chosen, left_out) = chosen_targets(law, &data.dataset, excluded);
+    let names: Vec<&str> = left_out.iter().map(|&target_idx| data.dataset.targets()[target_idx].as_str()).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    (!chosen.is_empty() && !names.is_empty()).then(|| {
+        format!(
+            "The {} law gives the losses of training domains only: {} {verb} left out.",
+            law.name(),
+            names.join(", ")
+        )
+    })
 }
 
 /// The fits of one law.
@@ -60,12 +130,23 @@ pub struct LawFits {
     pub seconds: f64,
 }
 
-/// How far one job of a run is.
+/// Starts of one group that one worker runs.
 #[derive(Clone)]
-enum JobState {
-    Waiting,
-    Running(Progress),
-    Done(Box<Result<Fit, String>>),
+struct Part {
+    starts: Range<usize>,
+    n_done: usize,
+    /// Where several workers share the group: what this one gave.
+    endings: Option<Vec<Ending>>,
+}
+
+/// Targets that are fitted together.
+#[derive(Clone)]
+struct Group {
+    target_idxs: Vec<usize>,
+    parts: Vec<Part>,
+    /// Seconds of workers' time so far.
+    seconds: f64,
+    outcome: Option<Result<Fit, String>>,
 }
 
 /// A run that is under way.
@@ -77,68 +158,135 @@ pub struct Run {
     pub law: &'static dyn Law,
     /// The study.
     pub data: Same<StudyData>,
-    /// Positions of the targets of each job.
-    groups: Vec<Vec<usize>>,
-    jobs: Vec<JobState>,
+    groups: Vec<Group>,
+}
+
+/// Where a job belongs in its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobPlace {
+    group_idx: usize,
+    part_idx: usize,
 }
 
 impl Run {
-    /// A run whose jobs all wait, one for each group of targets.
-    pub fn new(law: &'static dyn Law, data: Same<StudyData>, key: FitKey, groups: Vec<Vec<usize>>) -> Self {
-        let jobs = vec![JobState::Waiting; groups.len()];
-        Self { key, law, data, groups, jobs }
+    /// A run whose jobs all wait. Where there are fewer groups of targets than workers, several share a group.
+    pub fn new(
+        law: &'static dyn Law,
+        data: Same<StudyData>,
+        key: FitKey,
+        groups: Vec<Vec<usize>>,
+        n_workers: usize,
+    ) -> Self {
+        let (n_starts, n_groups) = (key.config.starts, groups.len().max(1));
+        let n_parts = if n_groups < n_workers { n_workers.div_ceil(n_groups).min(n_starts) } else { 1 };
+        let part = |part_idx: usize| Part {
+            starts: part_idx * n_starts / n_parts..(part_idx + 1) * n_starts / n_parts,
+            n_done: 0,
+            endings: None,
+        };
+        let group =
+            |target_idxs| Group { target_idxs, parts: (0..n_parts).map(part).collect(), seconds: 0.0, outcome: None };
+        Self { key, law, data, groups: groups.into_iter().map(group).collect() }
+    }
+
+    /// The jobs to begin with.
+    pub fn places(&self) -> Vec<JobPlace> {
+        let groups = self.groups.iter().enumerate();
+        let places = groups.flat_map(|(group_idx, group)| {
+            (0..group.parts.len()).map(move |part_idx| JobPlace { group_idx, part_idx })
+        });
+        places.collect()
+    }
+
+    /// What a worker does for that job: a whole fit, or its share of the starts.
+    pub fn task(&self, place: JobPlace) -> Task {
+        let group = &self.groups[place.group_idx];
+        match &group.parts[..] {
+            [_] => Task::Fit(self.job(group)),
+            parts => Task::Starts { job: self.job(group), range: parts[place.part_idx].starts.clone() },
+        }
+    }
+
+    /// What is left to do for a group once all its starts have ended.
+    pub fn last_task(&self, place: JobPlace, endings: Vec<Ending>) -> Task {
+        Task::Finish { job: self.job(&self.groups[place.group_idx]), endings }
+    }
+
+    fn job(&self, group: &Group) -> WireJob {
+        WireJob {
+            study: WireStudy::from(&self.data.dataset),
+            law: self.law.id().to_string(),
+            target_idxs: group.target_idxs.clone(),
+            config: self.key.config.clone(),
+        }
     }
 
     /// Notes how far a job is.
-    pub fn progressed(&mut self, job_idx: usize, progress: Progress) {
-        if let Some(job @ (JobState::Waiting | JobState::Running(_))) = self.jobs.get_mut(job_idx) {
-            *job = JobState::Running(progress);
-        }
+    pub fn progressed(&mut self, place: JobPlace, progress: Progress) {
+        let part = &mut self.groups[place.group_idx].parts[place.part_idx];
+        // The end of a shared fit counts the starts of its nested law from 0 again.
+        part.n_done = part.n_done.max(progress.start_idx.min(part.starts.len()));
     }
 
-    /// Notes how a job ended.
-    pub fn finished(&mut self, job_idx: usize, outcome: Result<Fit, String>) {
-        if let Some(job) = self.jobs.get_mut(job_idx) {
-            *job = JobState::Done(Box::new(outcome));
-        }
+    /// Notes the answer of a job. Gives the endings of all starts of its group when the last of them has come.
+    pub fn answered(&mut self, place: JobPlace, answer: Result<Answer, String>, seconds: f64) -> Option<Vec<Ending>> {
+        let group = &mut self.groups[place.group_idx];
+        group.seconds += seconds;
+        let outcome = match answer {
+            Ok(Answer::Starts(endings)) => {
+                let part = &mut group.parts[place.part_idx];
+                part.n_done = part.starts.len();
+                part.endings = Some(endings);
+                let all: Option<Vec<Vec<Ending>>> = group.parts.iter().map(|part| part.endings.clone()).collect();
+                return all.map(|all| all.concat());
+            }
+            Ok(Answer::Fit(fit)) => fit.into_fit().map(|mut fit| {
+                fit.report.seconds = Some(group.seconds);
+                fit
+            }),
+            Ok(_) => Err(text::WORKER_STOPPED.to_string()),
+            Err(sentence) => Err(sentence),
+        };
+        group.outcome.get_or_insert(outcome);
+        None
     }
 
-    /// Whether every job has ended.
+    /// Whether every group has ended.
     pub fn is_complete(&self) -> bool {
-        self.jobs.iter().all(|job| matches!(job, JobState::Done(_)))
+        self.groups.iter().all(|group| group.outcome.is_some())
     }
 
     /// Share of the work that is done, by starts, from 0 to 1.
     pub fn share_done(&self) -> f64 {
-        let share = |job: &JobState| match job {
-            JobState::Waiting => 0.0,
-            JobState::Running(progress) => progress.start_idx as f64 / progress.n_starts.max(1) as f64,
-            JobState::Done(_) => 1.0,
+        let share = |group: &Group| match group.outcome {
+            Some(_) => 1.0,
+            None => {
+                let n_done: usize = group.parts.iter().map(|part| part.n_done).sum();
+                n_done as f64 / self.key.config.starts as f64
+            }
         };
-        self.jobs.iter().map(share).sum::<f64>() / self.jobs.len().max(1) as f64
+        self.groups.iter().map(share).sum::<f64>() / self.groups.len().max(1) as f64
     }
 
     /// "Fitting the joint law: 3 of 8 targets done".
     pub fn sentence(&self) -> String {
-        let targets_in = |job_idx: usize| self.groups[job_idx].len();
-        let n_targets: usize = (0..self.groups.len()).map(targets_in).sum();
-        let done = (0..self.jobs.len()).filter(|&job_idx| matches!(self.jobs[job_idx], JobState::Done(_)));
-        let n_done: usize = done.map(targets_in).sum();
+        let targets =
+            |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.target_idxs.len()).sum::<usize>();
+        let n_targets = targets(&mut self.groups.iter());
+        let n_done = targets(&mut self.groups.iter().filter(|group| group.outcome.is_some()));
         format!("Fitting the {} law: {n_done} of {n_targets} targets done", self.law.name())
     }
 
-    /// What the run leaves; jobs that have not ended count as failed.
+    /// What the run leaves; groups that have not ended count as failed.
     pub fn into_fits(self, seconds: f64) -> LawFits {
         let (mut fits, mut failures) = (Vec::new(), Vec::new());
-        for (group, job) in self.groups.iter().zip(self.jobs) {
-            let outcome = match job {
-                JobState::Done(outcome) => *outcome,
-                JobState::Waiting | JobState::Running(_) => Err("the fit was stopped".to_string()),
-            };
-            match outcome {
+        for Group { target_idxs, outcome, .. } in self.groups {
+            match outcome.unwrap_or_else(|| Err("the fit was stopped".to_string())) {
                 Ok(fit) => fits.push(fit),
                 Err(sentence) => failures.extend(
-                    group.iter().map(|&target_idx| (self.data.dataset.targets()[target_idx].clone(), sentence.clone())),
+                    target_idxs
+                        .iter()
+                        .map(|&target_idx| (self.data.dataset.targets()[target_idx].clone(), sentence.clone())),
                 ),
             }
         }
@@ -178,7 +326,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::fit::{fit, target_groups};
+    use crate::protocol::{Event, JobId, Request, handle};
     use crate::{import, law};
 
     pub(in super::super) const TABLE: &str = "w_a,w_b,n,d,a_loss,x_loss\n\
@@ -189,40 +337,108 @@ pub(super) mod tests {
         Same::new(StudyData::new(1, import::import(TABLE, None).dataset.unwrap()))
     }
 
-    pub(in super::super) fn run() -> Run {
+    pub(in super::super) fn run(n_workers: usize) -> Run {
         let (law, data) = (law::LAWS[0], data());
-        let config = FitConfig { starts: 2, ..FitConfig::default() };
-        let key = FitKey { data_version: 1, config, targets: data.dataset.targets().to_vec() };
-        Run::new(law, data, key, target_groups(law, &[0, 1]))
+        let settings = Settings { starts: "2".into(), ..Settings::default() };
+        let key = FitKey::new(law, &data, &settings, &[]).unwrap();
+        Run::new(law, data, key, target_groups(law, &[0, 1]), n_workers)
     }
 
-    pub(in super::super) fn fits() -> LawFits {
-        let mut run = run();
-        for job_idx in 0..2 {
-            let fit = fit(run.law, &run.data.dataset, &[job_idx], &run.key.config, &mut |_| {});
-            run.finished(job_idx, fit.map_err(|error| error.to_string()));
+    /// What a worker answers.
+    fn answer(task: Task) -> Result<Answer, String> {
+        let mut answer = None;
+        handle(Request { job: JobId(1), task }, &mut |event| {
+            if let Event::Done { outcome, .. } = event {
+                answer = Some(outcome);
+            }
+        });
+        answer.unwrap()
+    }
+
+    fn fits_of(mut run: Run) -> LawFits {
+        for place in run.places() {
+            if let Some(endings) = run.answered(place, answer(run.task(place)), 1.0) {
+                assert_eq!(run.answered(place, answer(run.last_task(place, endings)), 0.5), None);
+            }
         }
+        assert!(run.is_complete());
         run.into_fits(1.25)
     }
 
+    pub(in super::super) fn fits() -> LawFits {
+        fits_of(run(1))
+    }
+
     #[test]
-    fn progress_is_the_mean_over_jobs() {
-        let mut run = run();
+    fn a_law_that_cannot_be_fitted_says_why() {
+        let key = |law: &str, change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            FitKey::new(law::by_id(law).unwrap(), &data(), &settings, &[]).map(|key| key.targets)
+        };
+        let both = ["a_loss", "x_loss"].map(String::from).to_vec();
+        assert_eq!(key("additive", |_| {}), Ok(both.clone()));
+        assert_eq!(key("bimix", |_| {}), Ok(both[..1].to_vec()));
+        assert!(key("joint-repetition", |_| {}).unwrap_err().contains("tokens in stock of at least one domain"));
+        assert_eq!(key("joint-repetition", |settings| settings.stocks = "a = 1B".into()), Ok(both));
+        assert_eq!(
+            key("joint-repetition", |settings| settings.stocks = "c = 1B".into()).unwrap_err(),
+            "tokens in stock are given for \"c\", which is no domain of the study; its domains are: a, b"
+        );
+        assert_eq!(
+            key("m4", |settings| settings.restrictions = "delta = 1".into()).unwrap_err(),
+            "the Ye M4 (log-linear) law has no parameter \"delta\"; it has: E, gamma, A, B, alpha, beta"
+        );
+    }
+
+    #[test]
+    fn targets_that_the_law_leaves_out_are_named() {
+        let left_out = |law: &str, excluded: &[String]| left_out(law::by_id(law).unwrap(), &data(), excluded);
+        assert_eq!(left_out("additive", &[]), None);
+        assert_eq!(
+            left_out("bimix", &[]).as_deref(),
+            Some("The BiMix (own domain) law gives the losses of training domains only: x_loss is left out.")
+        );
+        assert_eq!(left_out("bimix", &["x_loss".into()]), None);
+        assert_eq!(left_out("bimix", &["a_loss".into()]), None, "the law itself says so");
+    }
+
+    #[test]
+    fn more_workers_than_targets_share_the_starts_and_find_the_same() {
+        assert_eq!((run(2).places().len(), run(3).places().len(), run(9).places().len()), (2, 4, 4));
+        let (alone, shared) = (fits(), fits_of(run(3)));
+        for (alone, shared) in alone.study.fits.iter().zip(&shared.study.fits) {
+            assert_eq!(alone.theta, shared.theta);
+            assert_eq!((alone.report.seconds, shared.report.seconds), (Some(1.0), Some(2.5)));
+        }
+    }
+
+    #[test]
+    fn progress_is_the_mean_over_targets() {
+        let mut run = run(1);
+        let places = run.places();
+        let at = |start_idx| Progress { start_idx, n_starts: 2, best_objective: 0.1 };
         assert_eq!((run.share_done(), run.is_complete()), (0.0, false));
-        run.progressed(1, Progress { start_idx: 1, n_starts: 4, best_objective: 0.1 });
-        assert_eq!(run.share_done(), 0.125);
-        run.finished(0, Err("no".into()));
-        run.progressed(0, Progress { start_idx: 1, n_starts: 4, best_objective: 0.1 });
-        assert_eq!(run.share_done(), 0.625);
+        run.progressed(places[1], at(1));
+        assert_eq!(run.share_done(), 0.25);
+        run.progressed(places[1], at(0));
+        assert_eq!(run.share_done(), 0.25, "it never goes back");
+        assert_eq!(run.answered(places[0], Err("no".into()), 0.0), None);
+        assert_eq!(run.share_done(), 0.75);
         assert_eq!(run.sentence(), "Fitting the additive law: 1 of 2 targets done");
     }
 
     #[test]
     fn a_failed_target_is_named_and_the_others_stand() {
-        let mut run = run();
-        let fit = fit(run.law, &run.data.dataset, &[1], &run.key.config, &mut |_| {}).unwrap();
-        run.finished(0, Err("the worker stopped".into()));
-        run.finished(1, Ok(fit));
+        let mut run = run(3);
+        let places = run.places();
+        for place in places[2..].iter().rev() {
+            if let Some(endings) = run.answered(*place, answer(run.task(*place)), 1.0) {
+                run.answered(*place, answer(run.last_task(*place, endings)), 1.0);
+            }
+        }
+        run.answered(places[1], Err("the worker stopped".into()), 0.0);
+        assert_eq!(run.answered(places[0], answer(run.task(places[0])), 1.0), None);
         assert!(run.is_complete());
         let fits = run.into_fits(2.0);
         assert_eq!(fits.failures, [("a_loss".to_string(), "the worker stopped".to_string())]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fit::{DataSummary, FittedStudy};
+use crate::fit::{DataSummary, Fit, FittedStudy};
 use crate::mixture::Scenario;
 use crate::units::{Decimal, Params, Quantity, Tokens, read_number, write_count_exact, write_number};
 
@@ -110,6 +110,16 @@ pub fn extrapolations(scenario: &Scenario, data: &DataSummary) -> Vec<String> {
     n.into_iter().chain(d).collect()
 }
 
+/// Where the data lie, without the sizes or tokens that no fit uses.
+pub fn used_by(fits: &[Fit], data: &DataSummary) -> DataSummary {
+    let mut used = data.clone();
+    if !fits.iter().any(|fit| fit.shape.n_term) {
+        used.sizes.clear();
+    }
+    used.token_range = used.token_range.filter(|_| fits.iter().any(|fit| fit.shape.d_term));
+    used
+}
+
 /// The first round model size that is at least twice the largest in the data: what one asks about next.
 pub fn next_size(largest: Params) -> Params {
     const ROUND: [f64; 6] = [1.0, 1.5, 3.0, 4.0, 7.0, 10.0];
@@ -124,6 +134,7 @@ fn count(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fits::tests::fits;
     use super::*;
 
     fn summary() -> DataSummary {
@@ -160,6 +171,17 @@ mod tests {
             extrapolations(&scenario(7e9, 1e9), &summary()),
             ["N is 5.8 times the largest in the data (1.2B)", "D is 1/4 of the least in the data (4B)"]
         );
+    }
+
+    #[test]
+    fn sizes_and_tokens_that_no_fit_uses_are_left_out() {
+        let mut fit = fits().study.fits[0].clone();
+        assert_eq!(used_by(std::slice::from_ref(&fit), &summary()), summary());
+        fit.shape.n_term = false;
+        let used = used_by(std::slice::from_ref(&fit), &summary());
+        assert_eq!((used.sizes.len(), used.token_range), (0, summary().token_range));
+        fit.shape.d_term = false;
+        assert_eq!(used_by(&[fit], &summary()).token_range, None);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Holdout;
-use crate::fit::FitConfig;
-use crate::units::{Decimal, read_number};
+use crate::fit::{FitConfig, Residual, Restriction};
+use crate::law::{Law, Shape};
+use crate::units::{Decimal, Tokens, read_number};
 
-/// What stands in the fields.
+/// What stands in the fields. Drafts of before a field was there get its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// [`Holdout::id`].
     pub holdout: String,
@@ -15,8 +17,16 @@ pub struct Settings {
     pub starts: String,
     /// Seed.
     pub seed: String,
-    /// δ in nats.
+    /// δ in the residual's unit.
     pub delta: String,
+    /// [`Residual::id`].
+    pub residual: String,
+    /// Restrictions of parameters, as [`Restriction::parse`] reads them.
+    pub restrictions: String,
+    /// λ of a law that has a ridge.
+    pub ridge: String,
+    /// Tokens in stock for a law that counts epochs: a line "domain = tokens" for each.
+    pub stocks: String,
 }
 
 /// Why the fields are no settings, by field.
@@ -31,6 +41,23 @@ pub enum SettingsError {
     /// δ.
     #[error("δ is \"{0}\"; it must be a positive number, such as 0.001")]
     Delta(String),
+    /// Restrictions.
+    #[error("Restrictions: {0}")]
+    Restrictions(String),
+    /// λ.
+    #[error("the ridge λ is \"{0}\"; it must be 0 or a positive number, such as 0.001")]
+    Ridge(String),
+    /// A line of the stocks.
+    #[error("Tokens in stock: \"{0}\" is not of the form domain = tokens, such as wikipedia = 4.5B")]
+    Stock(String),
+    /// The number in a line of the stocks.
+    #[error("Tokens in stock of {domain}: {cause}")]
+    StockTokens {
+        /// The domain.
+        domain: String,
+        /// What is wrong with the number.
+        cause: String,
+    },
 }
 
 impl Default for Settings {
@@ -41,35 +68,75 @@ impl Default for Settings {
             starts: config.starts.to_string(),
             seed: config.seed.to_string(),
             delta: config.delta.to_string(),
+            residual: config.residual.id().to_string(),
+            restrictions: String::new(),
+            ridge: config.ridge.to_string(),
+            stocks: String::new(),
         }
     }
 }
 
+/// Whether the law has a ridge to set.
+pub fn has_ridge(law: &dyn Law) -> bool {
+    !law.ridge(&Shape::whole(2)).is_empty()
+}
+
 impl Settings {
-    /// The settings that the fields say.
+    /// The settings that the fields say; those that the law does not have are left alone.
     ///
     /// # Errors
     /// The first field that makes no sense.
-    pub fn config(&self) -> Result<FitConfig, SettingsError> {
+    pub fn config(&self, law: &dyn Law) -> Result<FitConfig, SettingsError> {
         let starts = self.starts.trim().parse().ok().filter(|starts| (1..=FitConfig::MOST_STARTS).contains(starts));
-        let delta = read_number(&self.delta, Decimal::Point).ok().filter(|delta| *delta > 0.0);
+        let number = |text: &str| read_number(text, Decimal::Point).ok();
+        let delta = number(&self.delta).filter(|delta| *delta > 0.0);
+        let ridge = if has_ridge(law) { number(&self.ridge).filter(|ridge| *ridge >= 0.0) } else { Some(0.0) };
         Ok(FitConfig {
             starts: starts.ok_or_else(|| SettingsError::Starts(self.starts.clone()))?,
             seed: self.seed.trim().parse().map_err(|_| SettingsError::Seed(self.seed.clone()))?,
             delta: delta.ok_or_else(|| SettingsError::Delta(self.delta.clone()))?,
+            residual: Residual::from_id(&self.residual).unwrap_or_default(),
             holdout: Holdout::from_id(&self.holdout).unwrap_or_default(),
-            ..FitConfig::default()
+            ridge: ridge.ok_or_else(|| SettingsError::Ridge(self.ridge.clone()))?,
+            restrictions: Restriction::parse(&self.restrictions)
+                .map_err(|error| SettingsError::Restrictions(error.to_string()))?,
         })
+    }
+
+    /// The tokens in stock that the field says; none for a law that does not need them.
+    ///
+    /// # Errors
+    /// The first line that makes no sense.
+    pub fn stocks(&self, law: &dyn Law) -> Result<Vec<(String, Tokens)>, SettingsError> {
+        let lines = self.stocks.split(['\n', ';']).map(str::trim).filter(|line| law.needs().stocks && !line.is_empty());
+        let read = |line: &str| {
+            let (domain, tokens) =
+                line.rsplit_once(['=', ':', '\t']).ok_or_else(|| SettingsError::Stock(line.to_string()))?;
+            let (domain, tokens) = (domain.trim().to_string(), tokens.parse());
+            match tokens {
+                Ok(tokens) => Ok((domain, tokens)),
+                Err(cause) => Err(SettingsError::StockTokens { domain, cause: format!("{cause}") }),
+            }
+        };
+        lines.map(read).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law;
+
+    fn law(id: &str) -> &'static dyn Law {
+        law::by_id(id).unwrap()
+    }
 
     #[test]
     fn fields_read_back_as_the_default() {
-        assert_eq!(Settings::default().config(), Ok(FitConfig::default()));
+        for law in law::LAWS {
+            assert_eq!(Settings::default().config(law), Ok(FitConfig::default()));
+            assert_eq!(Settings::default().stocks(law), Ok(Vec::new()));
+        }
     }
 
     #[test]
@@ -77,7 +144,7 @@ mod tests {
         let with = |change: fn(&mut Settings)| {
             let mut settings = Settings::default();
             change(&mut settings);
-            settings.config().unwrap_err().to_string()
+            settings.config(law("linear")).unwrap_err().to_string()
         };
         assert_eq!(
             with(|settings| settings.starts = "0".into()),
@@ -91,5 +158,36 @@ mod tests {
             with(|settings| settings.delta = "0".into()),
             "δ is \"0\"; it must be a positive number, such as 0.001"
         );
+        assert_eq!(
+            with(|settings| settings.ridge = "much".into()),
+            "the ridge λ is \"much\"; it must be 0 or a positive number, such as 0.001"
+        );
+        assert!(with(|settings| settings.restrictions = "alpha".into()).starts_with("Restrictions: \"alpha\" is no"));
+    }
+
+    #[test]
+    fn a_field_that_the_law_does_not_have_counts_for_nothing() {
+        let settings = Settings { ridge: "much".into(), stocks: "?".into(), ..Settings::default() };
+        assert_eq!(settings.config(law("additive")), Ok(FitConfig::default()));
+        assert_eq!(settings.stocks(law("additive")), Ok(Vec::new()));
+        let settings = Settings { ridge: "1e-3".into(), residual: "log-loss".into(), ..Settings::default() };
+        let config = settings.config(law("linear")).unwrap();
+        assert_eq!((config.ridge, config.residual), (1e-3, Residual::LogLoss));
+    }
+
+    #[test]
+    fn stocks_are_read_line_by_line() {
+        let stocks = |text: &str| {
+            let settings = Settings { stocks: text.into(), ..Settings::default() };
+            settings.stocks(law("additive-repetition")).map_err(|error| error.to_string())
+        };
+        let read = stocks("arxiv = 28B\n\ncommon crawl: 1,300,000,000\nc=4\t2e9").unwrap();
+        let read: Vec<(&str, f64)> = read.iter().map(|(domain, tokens)| (domain.as_str(), tokens.0)).collect();
+        assert_eq!(read, [("arxiv", 28e9), ("common crawl", 1.3e9), ("c=4", 2e9)]);
+        assert_eq!(
+            stocks("arxiv 28B").unwrap_err(),
+            "Tokens in stock: \"arxiv 28B\" is not of the form domain = tokens, such as wikipedia = 4.5B"
+        );
+        assert!(stocks("arxiv = many").unwrap_err().starts_with("Tokens in stock of arxiv: "));
     }
 }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::fits::{LawFits, StudyData};
-use crate::fit::{DataSummary, Fit, FittedStudy, FittedTarget, Flag, Termination, usable_targets};
+use super::fits::StudyData;
+use crate::fit::restrict::{Freedom, stems};
+use crate::fit::{
+    DataSummary, Fit, FittedStudy, FittedTarget, Flag, Residual, Restriction, Termination, usable_targets,
+};
 use crate::import::{Role, Roles};
-use crate::law::{Formula, Law, Parameter, Shape, Symbol};
-use crate::mixture::{Certificate, Optimum, Scenario};
-use crate::units::{Params, Tokens, write_count, write_number, write_scientific};
+use crate::law::{Dropped, Formula, Law, Parameter, Shape, Symbol};
+use crate::mixture::{Certificate, Optimum, OptimumError, Scenario};
+use crate::units::{BILLION, Params, Tokens, write_count, write_number, write_scientific};
 
 /// Significant digits of parameters and objectives.
 const DIGITS: usize = 4;
@@ -77,8 +80,13 @@ fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
 /// Whether a flag doubts the fit itself, or only single parameters of it.
 fn is_doubtful(flag: &Flag) -> bool {
     match flag {
-        Flag::NotConverged | Flag::StartsDisagree { .. } | Flag::FewRows { .. } | Flag::Dropped(_) => true,
-        Flag::AtBound(_) | Flag::Undetermined(_) | Flag::RowsUnused { .. } => false,
+        Flag::NotConverged
+        | Flag::StartsDisagree { .. }
+        | Flag::FewRows { .. }
+        | Flag::Dropped(Dropped::N | Dropped::D) => true,
+        Flag::AtBound(_) | Flag::Undetermined(_) | Flag::RowsUnused { .. } | Flag::Dropped(Dropped::Saturation) => {
+            false
+        }
     }
 }
 
@@ -92,6 +100,8 @@ fn symbol_text(symbol: Symbol, domains: &[String]) -> String {
     match symbol.superscript {
         Some("A") => text.push('ᴬ'),
         Some("B") => text.push('ᴮ'),
+        Some("α") => text.push('ᵅ'),
+        Some("β") => text.push('ᵝ'),
         Some(superscript) => text.extend(["^", superscript]),
         None => {}
     }
@@ -115,37 +125,57 @@ pub struct Heading {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ParameterTable {
     /// Those that belong to no domain, with values.
-    pub scalars: Vec<(Heading, String)>,
+    pub scalars: Vec<(Heading, Value)>,
     /// Headings of those that belong to a domain.
     pub columns: Vec<Heading>,
-    /// Each domain with its values, in the order of `columns`.
-    pub rows: Vec<(String, Vec<String>)>,
+    /// Each domain with its values, in the order of `columns`; none without columns.
+    pub rows: Vec<(String, Vec<Option<Value>>)>,
+    /// In which units N and D are counted, where those are not parameters and tokens.
+    pub units: Option<&'static str>,
+}
+
+/// A parameter's value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value {
+    /// As the table shows it.
+    pub text: String,
+    /// Whether the user fixed it.
+    pub is_fixed: bool,
 }
 
 /// Sorts a fit's parameters into scalars and columns by domain.
 pub fn parameter_table(fit: &Fit, domains: &[String]) -> ParameterTable {
     let natural = fit.law.natural(&fit.shape, &fit.theta);
+    let parameters = parameters(fit);
+    // The restrictions were taken by the fit, so they are sound.
+    let freedom = Freedom::new(fit.law, &fit.shape, domains, &fit.report.config.restrictions, true);
+    let free = freedom.map_or_else(|_| vec![true; parameters.len()], |freedom| freedom.free());
     let mut table = ParameterTable {
-        rows: domains.iter().map(|domain| (domain.clone(), Vec::new())).collect(),
+        units: fit.law.counts_in_billions().then_some("N in 10⁹ parameters, D in 10⁹ tokens"),
         ..ParameterTable::default()
     };
-    for (parameter, value) in parameters(fit).iter().zip(natural) {
+    for ((parameter, value), is_free) in parameters.iter().zip(natural).zip(free) {
         let symbol = parameter.symbol;
         let heading = Heading { letter: symbol.letter, superscript: symbol.superscript };
-        let text = write_number(value, DIGITS);
-        match symbol.domain_idx {
-            None => table.scalars.push((heading, text)),
-            Some(domain_idx) => {
-                let column = table.columns.iter().position(|column| *column == heading).unwrap_or_else(|| {
-                    table.columns.push(heading);
-                    table.columns.len() - 1
-                });
-                if let Some((_, row)) = table.rows.get_mut(domain_idx) {
-                    row.resize(column, "–".to_string());
-                    row.push(text);
-                }
-            }
+        let value = Value { text: write_number(value, DIGITS).replace('-', "−"), is_fixed: !is_free };
+        let Some(domain_idx) = symbol.domain_idx else {
+            table.scalars.push((heading, value));
+            continue;
+        };
+        let column = table.columns.iter().position(|column| *column == heading).unwrap_or_else(|| {
+            table.columns.push(heading);
+            table.columns.len() - 1
+        });
+        if table.rows.is_empty() {
+            table.rows = domains.iter().map(|domain| (domain.clone(), Vec::new())).collect();
         }
+        if let Some((_, row)) = table.rows.get_mut(domain_idx) {
+            row.resize(column, None);
+            row.push(Some(value));
+        }
+    }
+    for (_, row) in &mut table.rows {
+        row.resize(table.columns.len(), None);
     }
     table
 }
@@ -287,12 +317,17 @@ pub fn roles_sentence(roles: &Roles) -> String {
 
 /// The formula of the law for the terms that the study can determine; for all terms without a study.
 pub fn formula(law: &dyn Law, data: Option<&StudyData>) -> Formula {
+    law.formula(&shape(law, data))
+}
+
+fn shape(law: &dyn Law, data: Option<&StudyData>) -> Shape {
+    let n_domains = data.map_or(2, |data| data.dataset.domains().len().max(1));
     let shape = data.and_then(|data| {
-        let target_idxs: Vec<usize> = (0..data.dataset.targets().len()).collect();
-        let target_idxs = usable_targets(law, &data.dataset, &target_idxs);
+        let all: Vec<usize> = (0..data.dataset.targets().len()).collect();
+        let target_idxs = usable_targets(law, &data.dataset, &all);
         Shape::new(law, &data.dataset, &target_idxs, &vec![1.0; data.dataset.observations().len()]).ok()
     });
-    law.formula(&shape.unwrap_or_else(|| Shape::whole(2)))
+    shape.unwrap_or_else(|| Shape::whole(n_domains))
 }
 
 /// "2 errors; 1 line is left out".
@@ -342,22 +377,76 @@ fn tokens(d: Tokens) -> String {
     write_count(d.0, 3)
 }
 
-/// What a fit was made of: its law, its starts and its seed.
-pub fn made_of(fits: &LawFits) -> String {
-    let config = &fits.key.config;
-    format!(
-        "{}, {} starts, seed {}, δ = {}",
-        counted(fits.data.summary.n_observations, "observation"),
-        config.starts,
-        config.seed,
-        write_number(config.delta, DIGITS)
-    )
+/// The options that a fit was made with and that are not the usual ones: "with alpha = 0.34; residuals in log loss".
+pub fn made_with(study: &FittedStudy) -> Option<String> {
+    let fit = study.fits.first()?;
+    let config = &fit.report.config;
+    let mut parts: Vec<String> = Vec::new();
+    if !config.restrictions.is_empty() {
+        parts.push(config.restrictions.iter().map(Restriction::text).collect::<Vec<_>>().join(", "));
+    }
+    if config.residual == Residual::LogLoss {
+        parts.push("residuals in log loss".into());
+    }
+    if config.ridge > 0.0 {
+        parts.push(format!("ridge λ = {}", write_number(config.ridge, DIGITS)));
+    }
+    let stocks = study.domains.iter().zip(&fit.shape.stocks);
+    let stocks: Vec<String> = stocks
+        .filter_map(|(domain, stock)| Some(format!("{domain} {}", write_count((*stock)? * BILLION, 3))))
+        .collect();
+    if !stocks.is_empty() {
+        parts.push(format!("tokens in stock: {}", stocks.join(", ")));
+    }
+    (!parts.is_empty()).then(|| format!("Fitted with {}.", parts.join("; ")))
+}
+
+/// The laws under headings: by what sets them apart, and else by who proposed them.
+pub fn law_groups(laws: &[&'static dyn Law]) -> Vec<(String, Vec<&'static dyn Law>)> {
+    let mut groups: Vec<(String, Vec<&'static dyn Law>)> = Vec::new();
+    for &law in laws {
+        let needs = law.needs();
+        let heading = if needs.stocks {
+            "Mixture, with repeated tokens".to_string()
+        } else if needs.own_domain {
+            "A training domain's own loss".to_string()
+        } else if needs.min_domains == 0 {
+            "Without mixture".to_string()
+        } else {
+            let source = law.source();
+            format!("Mixture: {}", source.split_once(',').map_or(source, |(authors, _)| authors))
+        };
+        match groups.iter_mut().find(|(name, _)| *name == heading) {
+            Some((_, members)) => members.push(law),
+            None => groups.push((heading, vec![law])),
+        }
+    }
+    groups
+}
+
+/// What a restriction can name: "E, A, alpha, gamma; gamma_arxiv is that of one domain".
+pub fn parameter_names(law: &dyn Law, data: Option<&StudyData>) -> String {
+    let parameters = law.parameters(&shape(law, data));
+    let mut text = stems(&parameters).join(", ");
+    let of_domain = parameters.iter().rev().find(|parameter| parameter.symbol.domain_idx == Some(0));
+    if let (Some(parameter), Some(data)) = (of_domain, data) {
+        text.push_str(&format!("; {} is that of one domain", parameter.symbol.name(data.dataset.domains())));
+    }
+    text
+}
+
+/// Why there is no mixture to choose, where the laws do not depend on it.
+pub fn no_mixture(study: &FittedStudy) -> Option<String> {
+    let fit = study.fits.first()?;
+    let depends = study.fits.iter().any(|fit| fit.law.needs().min_domains > 0);
+    (!depends).then(|| OptimumError::NoMixture { law: fit.law.name() }.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fits::tests::fits;
+    use super::super::fits::tests::{data, fits};
     use super::*;
+    use crate::law::{LAWS, by_id};
     use crate::mixture::optimum;
     use crate::units::Loss;
 
@@ -386,6 +475,67 @@ mod tests {
             table.rows.iter().map(|(domain, cells)| (domain.as_str(), cells.len())).collect::<Vec<_>>(),
             [("a", 2), ("b", 2)]
         );
+    }
+
+    #[test]
+    fn every_law_has_a_sound_table() {
+        let domains = ["a", "b"].map(String::from);
+        for law in LAWS {
+            let shape = Shape::whole(2);
+            let parameters = law.parameters(&shape);
+            let middle = |parameter: &Parameter| f64::midpoint(parameter.start.0, parameter.start.1);
+            let mut fit = fits().study.fits[0].clone();
+            fit = Fit { law, theta: parameters.iter().map(middle).collect(), shape, ..fit };
+            let table = parameter_table(&fit, &domains);
+            let n_cells: usize = table.rows.iter().map(|(_, row)| row.iter().flatten().count()).sum();
+            assert_eq!(table.scalars.len() + n_cells, parameters.len(), "{}", law.name());
+            assert_eq!(table.columns.is_empty(), table.rows.is_empty(), "{}", law.name());
+            assert_eq!(table.units.is_some(), law.counts_in_billions());
+        }
+    }
+
+    #[test]
+    fn fixed_and_negative_values_are_marked() {
+        let fits = fits();
+        let mut fit = fits.study.fits[0].clone();
+        fit.report.config.restrictions = Restriction::parse("alpha = 0.3, gamma_b = 1").unwrap();
+        let table = parameter_table(&fit, &fits.study.domains);
+        let fixed: Vec<&str> =
+            table.scalars.iter().filter(|(_, value)| value.is_fixed).map(|(heading, _)| heading.letter).collect();
+        assert_eq!(fixed, ["α"]);
+        let is_fixed = |row: usize| table.rows[row].1.iter().flatten().map(|value| value.is_fixed).collect::<Vec<_>>();
+        assert_eq!((is_fixed(0), is_fixed(1)), (vec![false, false], vec![false, true]));
+        fit.report.config.ridge = 0.001;
+        fit.shape.stocks = vec![None, Some(2.5)];
+        let study = FittedStudy { fits: vec![fit], ..(*fits.study).clone() };
+        assert_eq!(
+            made_with(&study).as_deref(),
+            Some("Fitted with alpha = 0.3, gamma_b = 1; ridge λ = 0.001; tokens in stock: b 2.5B.")
+        );
+        assert_eq!(made_with(&fits.study), None);
+    }
+
+    #[test]
+    fn laws_stand_under_what_sets_them_apart() {
+        let groups = law_groups(&LAWS);
+        assert_eq!(groups.iter().map(|(_, laws)| laws.len()).sum::<usize>(), LAWS.len());
+        let heading = |id: &str| {
+            groups.iter().find(|(_, laws)| laws.iter().any(|law| law.id() == id)).map(|(heading, _)| heading.as_str())
+        };
+        assert_eq!(heading("joint"), Some("Mixture: Shukor et al. 2025"));
+        assert_eq!(heading("m4"), Some("Mixture: Ye et al. 2024"));
+        assert_eq!(heading("joint-repetition"), Some("Mixture, with repeated tokens"));
+        assert_eq!(heading("bimix"), Some("A training domain's own loss"));
+        assert_eq!(heading("chinchilla"), Some("Without mixture"));
+    }
+
+    #[test]
+    fn names_for_restrictions() {
+        let data = data();
+        let names = |id: &str| parameter_names(by_id(id).unwrap(), Some(&data));
+        assert_eq!(names("additive"), "E, C, gamma, A, B, alpha, beta; gamma_a is that of one domain");
+        assert_eq!(parameter_names(by_id("m4").unwrap(), None), "E, gamma, A, B, alpha, beta");
+        assert_eq!(names("chinchilla"), "E, A, B, alpha, beta");
     }
 
     #[test]

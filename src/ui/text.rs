@@ -5,7 +5,7 @@ use crate::dataset::Holdout;
 /// How the menu names a way to hold out.
 pub fn holdout_label(holdout: Holdout) -> &'static str {
     match holdout {
-        Holdout::Split => "rows that the split column names",
+        Holdout::Split => "as the split column says",
         Holdout::None => "nothing",
         Holdout::LargestN => "the largest model size",
     }
@@ -52,5 +52,7 @@ pub const LARGE: &str = "This is a large study: press Fit when the columns are r
 pub const FOOTER: &str = "Method: Shukor et al. 2025, Scaling Laws for Optimal Data Mixtures, arXiv:2507.09404. Losses in nats per token; N in parameters, D in tokens.";
 /// In place of a chart of observations.
 pub const NO_OBSERVATIONS: &str = "A link holds no observations, so there is nothing to compare the predictions with.";
+/// In place of a chart over tokens at the optimum.
+pub const NO_OPTIMUM: &str = "There is no optimum to draw the curve at; see below.";
 /// In place of a chart over tokens.
 pub const NO_TOKENS: &str = "The study does not vary the number of tokens, so there is no curve to draw.";

@@ -250,7 +250,8 @@ impl Pool {
     }
 }
 
-fn most_workers(lane: Lane) -> usize {
+/// How many workers share a lane's requests.
+pub fn most_workers(lane: Lane) -> usize {
     match lane {
         Lane::Quick => 1,
         Lane::Heavy => browser::hardware_threads().clamp(1, MOST_WORKERS),

@@ -37,13 +37,18 @@ async fn paste(page: &Browser, text: &str, until: &str) {
 /// Fits a law and waits for the end.
 async fn fit(page: &Browser, law: &str) {
     page.choose("[data-test=law-select]", law).await;
+    refit(page, law).await;
+}
+
+/// Fits the chosen law again and waits for the end.
+async fn refit(page: &Browser, law: &str) {
     page.click("[data-test=fit]").await;
     let deadline = Instant::now() + FIT;
     while page.text().await.contains("targets done") {
         assert!(Instant::now() < deadline, "the fit does not end");
         page.wait(Duration::from_millis(100)).await;
     }
-    page.wait_for(&format!("Fit finished: {law}")).await;
+    page.wait_for(&format!("Fit finished: {law} law")).await;
 }
 
 /// The optimum as "domain weight" lines, once it is there for what is on show.
@@ -67,7 +72,7 @@ fn the_real_runs_from_table_to_link() {
         open_example(page).await;
         let loaded = page.requests();
         paste(page, &table, "1,574 observations").await;
-        fit(page, "additive law").await;
+        fit(page, "additive").await;
         // The paper's optimum is for the mean of its seven domains' own losses.
         page.paste("[data-test=weight][data-target=openhermes_loss]", "0").await;
         let additive = optimum(page).await;
@@ -83,7 +88,7 @@ fn the_real_runs_from_table_to_link() {
             assert!((weight(&additive, domain) - paper).abs() < 2.5, "{domain}: in the paper {paper} %\n{additive}");
         }
         page.screenshot("slimpajama-additive").await;
-        fit(page, "joint law").await;
+        fit(page, "joint").await;
         page.paste("[data-test=scenario-n]", "7B").await;
         page.paste("[data-test=scenario-d]", "150B").await;
         page.wait_for("N is 2.6 times the largest in the data (2.72B)").await;
@@ -109,6 +114,90 @@ fn the_real_runs_from_table_to_link() {
     });
 }
 
+/// Runs of one size and one number of tokens, by L = 1.5 + exp(Σ γ_i h_i).
+fn single_scale_table() -> String {
+    let mut lines = vec!["w_a,w_b,w_c,a_loss".to_string()];
+    for a in 0..=5 {
+        for b in 0..=5 - a {
+            let h = [f64::from(a) / 5.0, f64::from(b) / 5.0, f64::from(5 - a - b) / 5.0];
+            let loss = 1.5 + (-0.8 * h[0] + 0.3 * h[1] + 0.1 * h[2]).exp();
+            lines.push(format!("{},{},{},{loss:.6}", h[0], h[1], h[2]));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Pictures of the page as it is, narrow and wide, light and dark.
+async fn pictures(page: &Browser, name: &str) {
+    for (width, height, ratio) in [(390, 844, 2.0), (1440, 900, 1.0)] {
+        page.set_screen(width, height, ratio).await;
+        for dark in [true, false] {
+            page.prefer_dark(dark).await;
+            page.wait(Duration::from_millis(300)).await;
+            page.screenshot(&format!("{name}-{width}-{}", if dark { "dark" } else { "light" })).await;
+        }
+    }
+}
+
+#[test]
+fn other_laws_and_their_options() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        page.choose("[data-test=law-select]", "joint, repetition-aware").await;
+        page.wait_for("the tokens in stock of at least one domain").await;
+        assert_eq!(page.run("return document.querySelector('[data-test=fit]').disabled", &[]).await, true);
+        page.screenshot("law-refused").await;
+        page.paste("[data-test=stocks]", "arxiv = 1,5B").await;
+        page.wait_for("Tokens in stock of arxiv: ").await;
+        page.paste("[data-test=stocks]", "arxiv = 1.5B\nwikipedia = 500M").await;
+        refit(page, "joint, repetition-aware").await;
+        page.wait_for("tokens in stock: arxiv 1.5B, wikipedia 500M").await;
+        assert!(page.text_of("[data-test=scalars]").await.contains('R'));
+        pictures(page, "law-repetition").await;
+
+        fit(page, "BiMix (own domain)").await;
+        page.wait_for("the losses of training domains only: openhermes_loss is left out").await;
+        assert!(!page.text_of("[data-test=results]").await.contains("openhermes_loss"));
+        pictures(page, "law-bimix").await;
+
+        fit(page, "additive").await;
+        page.run("document.querySelector('[data-test=options]').open = true", &[]).await;
+        page.paste("[data-test=restrictions]", "alpha").await;
+        page.wait_for("Restrictions: \"alpha\" is no restriction").await;
+        page.paste("[data-test=restrictions]", "alpha = 0.3").await;
+        page.wait_for("have changed since this fit").await;
+        refit(page, "additive").await;
+        page.wait_for("Fitted with alpha = 0.3.").await;
+        assert!(page.text_of("[data-test=scalars]").await.contains("0.3 fixed"));
+        pictures(page, "law-restricted").await;
+        page.click("[data-test=share]").await;
+        page.wait_for("Link copied.").await;
+        let link = page.clipboard().await;
+        let other = page.someone_else().await;
+        other.open(&link[link.find('#').expect("a fragment")..]).await;
+        other.wait_for("Fitted with alpha = 0.3.").await;
+
+        page.choose("[data-test=law-select]", "Ye M4 (log-linear)").await;
+        page.paste("[data-test=restrictions]", "delta = 1").await;
+        page.wait_for("the Ye M4 (log-linear) law has no parameter \"delta\"; it has: E, gamma").await;
+        page.paste("[data-test=restrictions]", "").await;
+        fit(page, "Chinchilla").await;
+        page.wait_for("the Chinchilla law does not depend on the mixture").await;
+        pictures(page, "law-chinchilla").await;
+        fit(page, "full").await;
+        page.wait_for("N in 10⁹ parameters, D in 10⁹ tokens").await;
+        pictures(page, "law-full").await;
+
+        page.choose("[data-test=law-select]", "Ye M4 (log-linear)").await;
+        paste(page, &single_scale_table(), "21 observations").await;
+        fit(page, "Ye M4 (log-linear)").await;
+        page.wait_for("KKT residual").await;
+        assert!(page.text_of("[data-test=scalars]").await.contains("1.5"));
+        assert!(!page.text().await.contains("Model size N"), "the law has no N to ask for");
+        pictures(page, "law-m4").await;
+    });
+}
+
 #[test]
 fn what_is_no_table_gets_a_sentence_and_the_page_still_works() {
     let half_link = "1.z.fZZbc6IwFMe_C8_iBHIh6Vs";
@@ -131,7 +220,7 @@ fn what_is_no_table_gets_a_sentence_and_the_page_still_works() {
         page.screenshot("half-link").await;
         page.click("[data-test=close-link]").await;
         paste(page, SMALL_TABLE, "8 observations").await;
-        fit(page, "additive law").await;
+        fit(page, "additive").await;
         page.wait_for("the fit can follow any noise").await;
     });
 }
@@ -142,7 +231,7 @@ fn a_fit_can_be_cancelled_and_begun_again() {
         open_example(page).await;
         page.click("[data-test=options] summary").await;
         page.paste("[data-test=starts]", "5000").await;
-        page.choose("[data-test=law-select]", "joint law").await;
+        page.choose("[data-test=law-select]", "joint").await;
         page.click("[data-test=fit]").await;
         page.wait_for("Fitting the joint law: 0 of 8 targets done").await;
         page.click("[data-test=cancel]").await;
@@ -150,7 +239,7 @@ fn a_fit_can_be_cancelled_and_begun_again() {
         page.paste("[data-test=starts]", "2").await;
         // More than JavaScript's whole numbers hold.
         page.paste("[data-test=seed]", "18446744073709551615").await;
-        fit(page, "additive law").await;
+        fit(page, "additive").await;
     });
 }
 
@@ -186,6 +275,7 @@ fn every_screen_shows_the_whole_page() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         page.wait_for("KKT residual").await;
+        page.click("[data-test=options] summary").await;
         for (width, height, ratio) in [(1440, 900, 1.0), (768, 1024, 1.0), (390, 844, 2.0), (320, 640, 2.0)] {
             page.set_screen(width, height, ratio).await;
             for dark in [false, true] {
@@ -208,7 +298,7 @@ fn a_column_can_be_given_another_role_by_hand() {
         page.wait_for("no column is a loss").await;
         page.choose("[data-test=role][data-column=final]", "loss").await;
         page.wait_for("8 observations").await;
-        fit(page, "additive law").await;
+        fit(page, "additive").await;
         page.run("document.querySelector('[data-test=mapping]').open = true", &[]).await;
         page.choose("[data-test=role][data-column=final]", "not used").await;
         page.wait_for("no column is a loss").await;

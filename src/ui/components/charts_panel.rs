@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::canvas::Chart;
 use super::panel::Panel;
 use crate::chart::{Spec, loss_against_tokens, observed_predicted};
-use crate::fit::FittedTarget;
-use crate::ui::scenario::next_size;
+use crate::fit::{DataSummary, FittedTarget};
+use crate::ui::scenario::{next_size, used_by};
 use crate::ui::state::{ChartMixture, Shown, State, use_state};
 use crate::ui::text;
 use crate::units::{Params, Tokens, write_count};
@@ -60,34 +60,47 @@ fn LossAgainstTokens() -> impl IntoView {
     let size_text = move || {
         state.chart_size.get().unwrap_or_else(|| default_size(state).map(|n| write_count(n.0, 3)).unwrap_or_default())
     };
-    let mixtures = ChartMixture::ALL.into_iter().map(|mixture| {
+    let mixture_option = move |mixture: ChartMixture| {
         view! { <option value=mixture.id() prop:selected=move || state.chart_mixture.get() == mixture>{mixture.label()}</option> }
-    });
+    };
+    let mixtures = move || ChartMixture::ALL.into_iter().map(mixture_option).collect_view();
+    let used = Memo::new(move |_| with_target(state, |shown, target| Some(used(shown, target))));
+    let uses_n = Memo::new(move |_| used.read().as_ref().is_some_and(|used| !used.sizes.is_empty()));
+    let uses_d = Memo::new(move |_| used.read().as_ref().is_some_and(|used| used.token_range.is_some()));
+    let no_curve = move || if uses_d.get() { text::NO_OPTIMUM } else { text::NO_TOKENS };
     view! {
-        <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_TOKENS}</p> }>
+        <Show when=move || spec.read().is_some() fallback=move || view! { <p class="note">{no_curve}</p> }>
             <Chart spec name="chart-tokens"/>
         </Show>
         <div class="fields">
-            <label class="field">
-                <span>"Mixture"</span>
-                <select on:change:target=move |event| state.chart_mixture.set(ChartMixture::from_id(&event.target().value()))>
-                    {mixtures.collect_view()}
-                </select>
-            </label>
-            <label class="field">
-                <span>"Also at N"</span>
-                <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
-                    on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
-            </label>
+            <Show when=move || uses_d.get() && state.no_mixture.read().is_none()>
+                <label class="field">
+                    <span>"Mixture"</span>
+                    <select data-test="chart-mixture" on:change:target=move |event| state.chart_mixture.set(ChartMixture::from_id(&event.target().value()))>
+                        {mixtures()}
+                    </select>
+                </label>
+            </Show>
+            <Show when=move || uses_d.get() && uses_n.get()>
+                <label class="field">
+                    <span>"Also at N"</span>
+                    <input type="text" autocomplete="off" data-test="chart-size" prop:value=size_text
+                        on:input:target=move |event| state.chart_size.set(Some(event.target().value()))/>
+                </label>
+            </Show>
         </div>
     }
 }
 
-fn with_target(state: State, chart: impl Fn(&Shown, FittedTarget) -> Option<Spec>) -> Option<Spec> {
+fn with_target<T>(state: State, make: impl Fn(&Shown, FittedTarget) -> Option<T>) -> Option<T> {
     let shown = state.shown.get()?;
     let name = state.target.get()?;
     let target = shown.study.targets().find(|target| target.name == name)?;
-    chart(&shown, target)
+    make(&shown, target)
+}
+
+fn used(shown: &Shown, target: FittedTarget) -> DataSummary {
+    used_by(std::slice::from_ref(target.fit), &shown.study.summary)
 }
 
 fn default_size(state: State) -> Option<Params> {
@@ -97,7 +110,7 @@ fn default_size(state: State) -> Option<Params> {
 
 fn tokens_chart(state: State, shown: &Shown, target: FittedTarget) -> Option<Spec> {
     let study = &shown.study;
-    let chosen = state.chart_mixture.get();
+    let chosen = if state.no_mixture.read().is_some() { ChartMixture::Mean } else { state.chart_mixture.get() };
     let optimum = state.optimum.with(|optimum| optimum.latest().map(|answered| answered.optimum.mixture.clone()));
     let mixture = match chosen {
         ChartMixture::Optimum => optimum.filter(|h| h.len() == study.domains.len()),
@@ -113,5 +126,6 @@ fn tokens_chart(state: State, shown: &Shown, target: FittedTarget) -> Option<Spe
         Some(Ok(scenario)) => scenario.d,
         _ => Tokens(0.0),
     };
-    loss_against_tokens(target, &study.summary, &mixture, chosen.label(), extra, until)
+    let summary = used(shown, target);
+    loss_against_tokens(target, &summary, &mixture, chosen.label(), extra, until)
 }

@@ -8,9 +8,9 @@ use super::parameters::Parameters;
 use super::results::Results;
 use super::run_bar::RunBar;
 use super::target_choice::TargetChoice;
-use crate::law::{Formula, LAWS};
+use crate::law::{Formula, LAWS, Law};
 use crate::ui::state::{State, use_state};
-use crate::ui::tables::formula;
+use crate::ui::tables::{formula, law_groups};
 
 /// The second panel. Of a link it shows the fits alone.
 #[component]
@@ -27,6 +27,7 @@ pub fn FitPanel() -> impl IntoView {
                 <p class="help">{move || source(state)}</p>
             </div>
             <Show when=move || !state.from_link()>
+                {move || state.left_out.get().map(|sentence| view! { <p class="note" data-test="left-out">{sentence}</p> })}
                 <TargetChoice/>
                 <FitSettings/>
                 <RunBar/>
@@ -41,15 +42,18 @@ pub fn FitPanel() -> impl IntoView {
 #[component]
 fn LawChoice() -> impl IntoView {
     let state = use_state();
-    let options = LAWS.into_iter().map(|law| {
+    let option = move |law: &'static dyn Law| {
         let id = law.id();
-        view! { <option value=id prop:selected=move || *state.law_id.read() == id>{law.name()}" law"</option> }
+        view! { <option value=id prop:selected=move || *state.law_id.read() == id>{law.name()}</option> }
+    };
+    let groups = law_groups(&LAWS).into_iter().map(|(heading, laws)| {
+        view! { <optgroup label=heading>{laws.into_iter().map(option).collect_view()}</optgroup> }
     });
     view! {
         <label class="field">
             <span>"Law"</span>
             <select data-test="law-select" on:change:target=move |event| state.law_id.set(event.target().value())>
-                {options.collect_view()}
+                {groups.collect_view()}
             </select>
         </label>
     }

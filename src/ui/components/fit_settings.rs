@@ -1,36 +1,121 @@
-//! Hold-out, starts, seed and δ.
+//! What a fit can be asked to do differently.
 
 use leptos::prelude::*;
 
 use crate::dataset::Holdout;
-use crate::ui::settings::Settings;
-use crate::ui::state::use_state;
+use crate::fit::Residual;
+use crate::ui::settings::{Settings, has_ridge};
+use crate::ui::state::{State, use_state};
+use crate::ui::tables::parameter_names;
 use crate::ui::text::holdout_label;
 
-/// The options of a fit, folded away.
+/// The options of a fit, folded away unless the law needs one of them.
 #[component]
 pub fn FitSettings() -> impl IntoView {
     let state = use_state();
-    let holdouts = Holdout::ALL.into_iter().map(|holdout| {
-        let selected = move || state.settings.read().holdout == holdout.id();
-        view! { <option value=holdout.id() prop:selected=selected>{holdout_label(holdout)}</option> }
-    });
-    let choose = move |id: String| state.settings.update(|settings| settings.holdout = id);
+    let needs_stocks = Memo::new(move |_| state.law().needs().stocks);
+    let has_ridge = Memo::new(move |_| has_ridge(state.law()));
+    let holdouts = Holdout::ALL.map(|holdout| (holdout.id(), holdout_label(holdout)));
+    let residuals = [(Residual::Nats.id(), "nats"), (Residual::LogLoss.id(), "log loss")];
+    let delta = move || {
+        let in_nats = state.settings.read().residual == Residual::Nats.id();
+        if in_nats { "Huber δ, nats" } else { "Huber δ, in ln loss" }
+    };
     view! {
-        <details class="folded" data-test="options">
-            <summary>"Options: hold-out, starts, seed, δ"</summary>
+        <details class="folded" data-test="options" prop:open=needs_stocks>
+            <summary>"Options: hold-out, starts, residuals, restrictions"</summary>
             <div class="fields">
-                <label class="field wide">
-                    <span>"Held out"</span>
-                    <select data-test="holdout" on:change:target=move |event| choose(event.target().value())>
-                        {holdouts.collect_view()}
-                    </select>
-                </label>
-                <Field label="Starts" name="starts" read=|settings| settings.starts.clone() write=|settings, text| settings.starts = text/>
-                <Field label="Seed" name="seed" read=|settings| settings.seed.clone() write=|settings, text| settings.seed = text/>
-                <Field label="Huber δ, nats" name="delta" read=|settings| settings.delta.clone() write=|settings, text| settings.delta = text/>
+                <Menu label="Held out" name="holdout" wide=true options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
+                <Field label="Starts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
+                <Field label="Seed" name="seed" read=|settings| &settings.seed write=|settings, text| settings.seed = text/>
+                <Menu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
+                <Field label=Signal::derive(delta) name="delta" read=|settings| &settings.delta write=|settings, text| settings.delta = text/>
+                <Show when=move || has_ridge.get()>
+                    <Field label="Ridge λ" name="ridge" read=|settings| &settings.ridge write=|settings, text| settings.ridge = text/>
+                </Show>
+                <Lines label="Restrictions" name="restrictions" placeholder="alpha = 0.34\n0.1 <= gamma <= 1\nalpha = beta"
+                    help=Signal::derive(move || format!("Names: {}", names(state)))
+                    read=|settings| &settings.restrictions write=|settings, text| settings.restrictions = text/>
+                <Show when=move || needs_stocks.get()>
+                    <Lines label="Tokens in stock" name="stocks" placeholder="arxiv = 28B\nwikipedia = 4.5B"
+                        help=Signal::derive(move || format!("Domains: {}", domains(state).join(", ")))
+                        read=|settings| &settings.stocks write=|settings, text| settings.stocks = text/>
+                </Show>
             </div>
         </details>
+    }
+}
+
+fn domains(state: State) -> Vec<String> {
+    state.data.with(|data| data.as_ref().map(|data| data.dataset.domains().to_vec()).unwrap_or_default())
+}
+
+fn names(state: State) -> String {
+    parameter_names(state.law(), state.data.get().as_deref())
+}
+
+/// A menu for one setting.
+#[component]
+fn Menu(
+    /// What stands above it.
+    label: &'static str,
+    /// Its hook for tests.
+    name: &'static str,
+    /// Whether it is twice as wide as a field; it is not without it.
+    #[prop(optional)]
+    wide: bool,
+    /// Values and what the menu shows for them.
+    options: Vec<(&'static str, &'static str)>,
+    /// Reads the setting.
+    read: fn(&Settings) -> &String,
+    /// Writes the setting.
+    write: fn(&mut Settings, String),
+) -> impl IntoView {
+    let state = use_state();
+    let options = options.into_iter().map(|(id, label)| {
+        view! { <option value=id prop:selected=move || state.settings.with(|settings| read(settings) == id)>{label}</option> }
+    });
+    view! {
+        <label class="field" class:wide=wide>
+            <span>{label}</span>
+            <select data-test=name on:change:target=move |event| state.settings.update(|settings| write(settings, event.target().value()))>
+                {options.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+/// A field of several lines for one setting.
+#[component]
+fn Lines(
+    /// What stands above it.
+    label: &'static str,
+    /// Its hook for tests.
+    name: &'static str,
+    /// An example, shown while it is empty.
+    placeholder: &'static str,
+    /// What stands below it.
+    help: Signal<String>,
+    /// Reads the setting.
+    read: fn(&Settings) -> &String,
+    /// Writes the setting.
+    write: fn(&mut Settings, String),
+) -> impl IntoView {
+    let state = use_state();
+    view! {
+        <label class="field whole">
+            <span>{label}</span>
+            <textarea
+                rows="3"
+                autocomplete="off"
+                spellcheck="false"
+                data-test=name
+                placeholder=placeholder
+                prop:value=move || state.settings.with(|settings| read(settings).clone())
+                on:input:target=move |event| state.settings.update(|settings| write(settings, event.target().value()))
+            ></textarea>
+            <small class="help">{help}</small>
+        </label>
     }
 }
 
@@ -38,11 +123,12 @@ pub fn FitSettings() -> impl IntoView {
 #[component]
 fn Field(
     /// What stands above it.
-    label: &'static str,
+    #[prop(into)]
+    label: Signal<&'static str>,
     /// Its hook for tests.
     name: &'static str,
     /// Reads the setting.
-    read: fn(&Settings) -> String,
+    read: fn(&Settings) -> &String,
     /// Writes the setting.
     write: fn(&mut Settings, String),
 ) -> impl IntoView {
@@ -55,7 +141,7 @@ fn Field(
                 inputmode="decimal"
                 autocomplete="off"
                 data-test=name
-                prop:value=move || state.settings.with(read)
+                prop:value=move || state.settings.with(|settings| read(settings).clone())
                 on:input:target=move |event| state.settings.update(|settings| write(settings, event.target().value()))
             />
         </label>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::loss_table::LossTable;
 use super::mixture_table::MixtureTable;
 use super::panel::Panel;
-use crate::ui::scenario::{ScenarioInput, extrapolations};
+use crate::ui::scenario::{ScenarioInput, extrapolations, used_by};
 use crate::ui::state::{AskedOptimum, State, use_state};
 use crate::ui::tables::{certificate_sentence, kkt_text};
 use crate::ui::text;
@@ -15,9 +15,11 @@ use crate::ui::text;
 pub fn MixturePanel() -> impl IntoView {
     let state = use_state();
     let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
+    let mixes = move || fitted() && state.no_mixture.read().is_none();
+    let why_not = move || state.no_mixture.get().unwrap_or_else(|| text::NOT_FITTED.to_string());
     view! {
         <Panel id="mixture" number=4 title="Mixture">
-            <Show when=fitted fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
+            <Show when=mixes fallback=move || view! { <p class="note" data-test="no-mixture">{why_not}</p> }>
                 <div class="columns" class:stale=state.stale>
                     <div>
                         <ScaleFields/>
@@ -31,28 +33,35 @@ pub fn MixturePanel() -> impl IntoView {
     }
 }
 
-/// N and D of the next model, and how far beyond the data they are.
+/// N and D of the next model where the fits depend on them, and how far beyond the data they are.
 #[component]
 fn ScaleFields() -> impl IntoView {
     let state = use_state();
     let n = move || with_study(state, ScenarioInput::n_text);
     let d = move || with_study(state, ScenarioInput::d_text);
-    let beyond = move || match (state.scenario.get(), state.shown.get()) {
-        (Some(Ok(scenario)), Some(shown)) => extrapolations(&scenario, &shown.study.summary).join("; "),
+    let used = Memo::new(move |_| state.shown.get().map(|shown| used_by(&shown.study.fits, &shown.study.summary)));
+    let uses_n = Memo::new(move |_| used.read().as_ref().is_some_and(|used| !used.sizes.is_empty()));
+    let uses_d = Memo::new(move |_| used.read().as_ref().is_some_and(|used| used.token_range.is_some()));
+    let beyond = move || match (state.scenario.get(), used.get()) {
+        (Some(Ok(scenario)), Some(used)) => extrapolations(&scenario, &used).join("; "),
         _ => String::new(),
     };
     view! {
         <div class="fields">
-            <label class="field">
-                <span>"Model size N"</span>
-                <input type="text" autocomplete="off" data-test="scenario-n" prop:value=n
-                    on:input:target=move |event| state.scenario_input().update(|input| input.n = Some(event.target().value()))/>
-            </label>
-            <label class="field">
-                <span>"Tokens D"</span>
-                <input type="text" autocomplete="off" data-test="scenario-d" prop:value=d
-                    on:input:target=move |event| state.scenario_input().update(|input| input.d = Some(event.target().value()))/>
-            </label>
+            <Show when=move || uses_n.get()>
+                <label class="field">
+                    <span>"Model size N"</span>
+                    <input type="text" autocomplete="off" data-test="scenario-n" prop:value=n
+                        on:input:target=move |event| state.scenario_input().update(|input| input.n = Some(event.target().value()))/>
+                </label>
+            </Show>
+            <Show when=move || uses_d.get()>
+                <label class="field">
+                    <span>"Tokens D"</span>
+                    <input type="text" autocomplete="off" data-test="scenario-d" prop:value=d
+                        on:input:target=move |event| state.scenario_input().update(|input| input.d = Some(event.target().value()))/>
+                </label>
+            </Show>
             <p class="note beyond" data-test="extrapolation">{beyond}</p>
         </div>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::state::{State, use_state};
-use crate::ui::tables::{Heading, ParameterTable, parameter_table};
+use crate::ui::tables::{Heading, ParameterTable, Value, parameter_table};
 
 /// Parameters in natural units: those of the whole law, then those of each domain.
 #[component]
@@ -16,6 +16,7 @@ pub fn Parameters() -> impl IntoView {
             view! {
                 <details class="parameters" open class:stale=state.stale data-test="parameters">
                     <summary>{caption}</summary>
+                    {table.units.map(|units| view! { <p class="note">{units}</p> })}
                     {scalars(&table)}
                     {by_domain(table)}
                 </details>
@@ -37,23 +38,34 @@ fn heading(heading: Heading) -> impl IntoView {
 
 fn scalars(table: &ParameterTable) -> impl IntoView + use<> {
     let cells = table.scalars.iter().cloned();
-    let cells = cells.map(|(symbol, value)| view! { <div><dt>{heading(symbol)}</dt><dd>{value}</dd></div> });
-    view! { <dl class="scalars">{cells.collect_view()}</dl> }
+    let cells = cells.map(|(symbol, value)| view! { <div><dt>{heading(symbol)}</dt><dd>{shown(value)}</dd></div> });
+    view! { <dl class="scalars" data-test="scalars">{cells.collect_view()}</dl> }
 }
 
-fn by_domain(table: ParameterTable) -> impl IntoView {
+fn shown(value: Value) -> impl IntoView {
+    let fixed = value.is_fixed.then(|| view! { " "<small class="fixed">"fixed"</small> });
+    view! { {value.text}{fixed} }
+}
+
+fn by_domain(table: ParameterTable) -> Option<impl IntoView> {
+    if table.columns.is_empty() {
+        return None;
+    }
     let columns =
         table.columns.into_iter().map(|column| view! { <th scope="col">{heading(column)}<sub>"i"</sub></th> });
     let rows = table.rows.into_iter().map(|(domain, cells)| {
-        let cells = cells.into_iter().map(|cell| view! { <td>{cell}</td> }).collect_view();
-        view! { <tr><th scope="row">{domain}</th>{cells}</tr> }
+        let cells = cells.into_iter().map(|cell| match cell {
+            Some(value) => view! { <td>{shown(value)}</td> }.into_any(),
+            None => view! { <td>"–"</td> }.into_any(),
+        });
+        view! { <tr><th scope="row">{domain}</th>{cells.collect_view()}</tr> }
     });
-    view! {
+    Some(view! {
         <div class="scroll">
             <table>
                 <thead><tr><th scope="col">"Domain"</th>{columns.collect_view()}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
-    }
+    })
 }

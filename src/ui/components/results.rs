@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::state::{Shown, State, use_state};
-use crate::ui::tables::{ResultCells, ResultRow, result_rows};
+use crate::ui::tables::{ResultCells, ResultRow, made_with, result_rows};
 use crate::ui::text;
 
 /// A row for each target; the one that is marked is the one that charts and parameters are of.
@@ -19,6 +19,7 @@ pub fn Results() -> impl IntoView {
 fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
     let failures = shown.fits.as_ref().map(|fits| fits.failures.clone()).unwrap_or_default();
     let rows = result_rows(&shown.study, &failures);
+    let made_with = made_with(&shown.study);
     view! {
         <Show when=move || state.stale.get()>
             <p class="stale-label" data-test="stale">{text::STALE}</p>
@@ -38,6 +39,7 @@ fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
                 <tbody>{rows.into_iter().map(|row| result_row(state, row)).collect_view()}</tbody>
             </table>
         </div>
+        {made_with.map(|sentence| view! { <p class="note" class:stale=state.stale data-test="made-with">{sentence}</p> })}
     }
 }
 

@@ -10,6 +10,7 @@ pub fn RunBar() -> impl IntoView {
     let state = use_state();
     let running = Memo::new(move |_| state.run.read().is_some());
     let cannot_fit = move || running.get() || state.key.read().is_err();
+    let refused = move || !running.get() && state.key.read().is_err() && state.data.read().is_some();
     let status = move || match (&*state.run.read(), &*state.key.read()) {
         (Some(run), _) => run.sentence(),
         (None, Err(sentence)) if state.data.read().is_some() => sentence.clone(),
@@ -25,7 +26,7 @@ pub fn RunBar() -> impl IntoView {
                 <button type="button" data-test="cancel" on:click=move |_| state.cancel_fit()>"Cancel"</button>
                 <progress aria-label="Progress of the fit" max="1" prop:value=share_done></progress>
             </Show>
-            <p class="status" data-test="status">{status}</p>
+            <p class="status" class:error=refused data-test="status">{status}</p>
         </div>
     }
 }

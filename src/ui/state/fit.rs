@@ -1,15 +1,16 @@
-//! The fit: one job for each group of targets, over the pool.
+//! The fit: the jobs of a run, over the pool.
+
+use std::rc::Rc;
 
 use leptos::prelude::*;
 
 use super::State;
-use crate::fit::{Fit, target_groups};
-use crate::protocol::{Answer, Task, WireStudy};
+use crate::fit::target_groups;
+use crate::protocol::Task;
 use crate::ui::browser;
-use crate::ui::fits::Run;
+use crate::ui::fits::{JobPlace, Run};
 use crate::ui::same::Same;
-use crate::ui::text;
-use crate::ui::workers::{Lane, Reply};
+use crate::ui::workers::{Lane, Reply, most_workers};
 
 impl State {
     /// Fits the chosen law to the chosen targets.
@@ -19,24 +20,21 @@ impl State {
         // Before anything that may fail.
         self.keep_now();
         let law = untrack(|| self.law());
+        let data = match key.stocks.as_slice() {
+            [] => data,
+            // The key was made with them, so they are sound.
+            stocks => data.with_stocks(stocks).map_or(data, Same::new),
+        };
         let target_idxs: Vec<usize> = key.targets.iter().filter_map(|name| data.dataset.target_idx(name)).collect();
         let groups = target_groups(law, &target_idxs);
-        let config = key.config;
-        self.run.set(Some(Run::new(law, data.clone(), key, groups.clone())));
+        let run = Run::new(law, data, key, groups, most_workers(Lane::Heavy));
+        self.run.set(Some(run.clone()));
         self.status.set(format!("Fitting the {} law", law.name()));
-        let since = browser::seconds();
-        let mut jobs = Vec::new();
-        for (job_idx, target_idxs) in groups.into_iter().enumerate() {
-            let data = data.clone();
-            let task = move || Task::Fit {
-                study: WireStudy::from(&data.dataset),
-                law: law.id().to_string(),
-                target_idxs,
-                config,
-            };
-            jobs.push(self.pool().submit(Lane::Heavy, task, move |reply| self.fit_goes_on(job_idx, reply, since)));
+        let (run, since) = (Rc::new(run), browser::seconds());
+        for place in run.places() {
+            let run = run.clone();
+            self.submit_fit(place, since, move || run.task(place));
         }
-        self.replace_jobs("fit", jobs);
     }
 
     /// Stops the fit; results of before stay.
@@ -50,41 +48,39 @@ impl State {
         self.run.set(None);
     }
 
-    fn fit_goes_on(self, job_idx: usize, reply: Reply, since: f64) {
+    fn submit_fit(self, place: JobPlace, since: f64, task: impl FnOnce() -> Task + 'static) {
+        let job = self.pool().submit(Lane::Heavy, task, move |reply| self.fit_goes_on(place, reply, since));
+        self.add_job("fit", job);
+    }
+
+    fn fit_goes_on(self, place: JobPlace, reply: Reply, since: f64) {
         match reply {
             Reply::Progress(progress) => self.run.update(|run| {
                 if let Some(run) = run {
-                    run.progressed(job_idx, progress);
+                    run.progressed(place, progress);
                 }
             }),
             Reply::Done { outcome, seconds } => {
-                let outcome = fit_of(*outcome, seconds);
-                let complete = self.run.try_update(|run| match run {
-                    Some(under_way) => {
-                        under_way.finished(job_idx, outcome);
-                        if under_way.is_complete() { run.take() } else { None }
-                    }
-                    None => None,
-                });
-                if let Some(run) = complete.flatten() {
-                    let fits = run.into_fits(browser::seconds() - since);
-                    self.status.set(fits.sentence());
-                    self.fits.update(|all| {
-                        all.insert(fits.law.id(), Same::new(fits));
-                    });
+                let endings = self.run.try_update(|run| run.as_mut()?.answered(place, *outcome, seconds)).flatten();
+                if let (Some(endings), Some(run)) = (endings, self.run.get_untracked()) {
+                    self.submit_fit(place, since, move || run.last_task(place, endings));
                 }
+                self.end_run(since);
             }
         }
     }
-}
 
-fn fit_of(outcome: Result<Answer, String>, seconds: f64) -> Result<Fit, String> {
-    match outcome? {
-        Answer::Fit(wire) => {
-            let mut fit = wire.into_fit()?;
-            fit.report.seconds = Some(seconds);
-            Ok(fit)
+    /// Shows what a run leaves once it is complete.
+    fn end_run(self, since: f64) {
+        if !self.run.with_untracked(|run| run.as_ref().is_some_and(Run::is_complete)) {
+            return;
         }
-        _ => Err(text::WORKER_STOPPED.to_string()),
+        if let Some(run) = self.run.try_update(Option::take).flatten() {
+            let fits = run.into_fits(browser::seconds() - since);
+            self.status.set(fits.sentence());
+            self.fits.update(|all| {
+                all.insert(fits.law.id(), Same::new(fits));
+            });
+        }
     }
 }

@@ -20,12 +20,12 @@ pub use import::{Import, ImportedTable, Origin, Source};
 pub use link::Opened;
 pub use optimum::{Answered, AskedOptimum};
 
-use super::fits::{FitKey, LawFits, Run, StudyData};
+use super::fits::{FitKey, LawFits, Run, StudyData, left_out};
 use super::same::Same;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
+use super::tables::no_mixture;
 use super::workers::Pool;
-use crate::dataset::Holdout;
 use crate::fit::FittedStudy;
 use crate::import::Roles;
 use crate::law::{self, LAWS, Law};
@@ -128,12 +128,16 @@ pub struct State {
     pub data: Memo<Option<Same<StudyData>>>,
     /// What a fit would be made of now.
     pub key: Memo<Result<FitKey, String>>,
+    /// Which targets the chosen law leaves out, in a sentence.
+    pub left_out: Memo<Option<String>>,
     /// The fits on show.
     pub shown: Memo<Option<Shown>>,
     /// Whether inputs have changed since the fits on show.
     pub stale: Memo<bool>,
     /// The target that charts and parameters are of.
     pub target: Memo<Option<String>>,
+    /// Why the fits on show have no best mixture, if they do not depend on it.
+    pub no_mixture: Memo<Option<String>>,
     /// The scenario for the fits on show.
     pub scenario: Memo<Option<Result<Scenario, String>>>,
     /// The fragment that holds what is on show, or why there is none.
@@ -159,7 +163,11 @@ impl State {
         let fits: RwSignal<BTreeMap<&'static str, Same<LawFits>>> = RwSignal::new(BTreeMap::new());
 
         let data = Memo::new(move |_| imported.with(|imported| imported.latest().and_then(|table| table.data.clone())));
-        let key = Memo::new(move |_| key(data.get().as_ref(), &settings.read(), &excluded.read()));
+        let key = Memo::new(move |_| {
+            let data = data.get().ok_or("there is no study to fit yet")?;
+            FitKey::new(law_of(&law_id.read()), &data, &settings.read(), &excluded.read())
+        });
+        let left_out = Memo::new(move |_| left_out(law_of(&law_id.read()), &*data.get()?, &excluded.read()));
         let shown = Memo::new(move |_| match &*opened.read() {
             Some(Opened::Study(study)) => Some(Shown { study: study.clone(), fits: None }),
             _ => {
@@ -214,9 +222,11 @@ impl State {
             not_kept: RwSignal::new(None),
             data,
             key,
+            left_out,
             shown,
             stale,
             target,
+            no_mixture: Memo::new(move |_| no_mixture(&shown.get()?.study)),
             scenario,
             fragment,
             pool: StoredValue::new_local(Pool::default()),
@@ -237,7 +247,7 @@ impl State {
 
     /// The chosen law.
     pub fn law(self) -> &'static dyn Law {
-        law::by_id(&self.law_id.read()).unwrap_or(LAWS[0])
+        law_of(&self.law_id.read())
     }
 
     /// Whether the fits on show come from a link.
@@ -268,6 +278,11 @@ impl State {
         self.pool.with_value(Pool::clone).cancel(&before);
     }
 
+    /// Notes one more job under that name.
+    fn add_job(self, name: &'static str, job: JobId) {
+        self.jobs.update_value(|all| all.entry(name).or_default().push(job));
+    }
+
     fn pool(self) -> Pool {
         self.pool.with_value(Pool::clone)
     }
@@ -283,21 +298,8 @@ fn from_link(opened: RwSignal<Option<Opened>>) -> bool {
     matches!(&*opened.read(), Some(Opened::Study(_)))
 }
 
-fn key(data: Option<&Same<StudyData>>, settings: &Settings, excluded: &[String]) -> Result<FitKey, String> {
-    let data = data.ok_or("there is no study to fit yet")?;
-    let config = settings.config().map_err(|error| error.to_string())?;
-    let targets: Vec<String> =
-        data.dataset.targets().iter().filter(|target| !excluded.contains(target)).cloned().collect();
-    if targets.is_empty() {
-        return Err("choose at least one target".to_string());
-    }
-    // Without a column for it there is no split, and the setting makes no difference.
-    let holdout = if has_split(data) || config.holdout != Holdout::Split { config.holdout } else { Holdout::None };
-    Ok(FitKey { data_version: data.version, config: crate::fit::FitConfig { holdout, ..config }, targets })
-}
-
-fn has_split(data: &StudyData) -> bool {
-    Holdout::Split.held_out(&data.dataset).contains(&true)
+fn law_of(id: &str) -> &'static dyn Law {
+    law::by_id(id).unwrap_or(LAWS[0])
 }
 
 /// The state of the page.

@@ -56,6 +56,7 @@ impl State {
     pub(super) fn follow_optimum(self) {
         Effect::new(move |_| {
             let study = self.shown.get().map(|shown| shown.study).filter(|study| !study.fits.is_empty());
+            let study = study.filter(|_| self.no_mixture.read().is_none());
             match (study, self.scenario.get()) {
                 (Some(study), Some(Ok(scenario))) => {
                     self.later("optimum", PAUSE, move || self.ask_optimum(study, scenario));

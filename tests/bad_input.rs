@@ -105,8 +105,9 @@ fn odd_mixtures() {
 
 #[test]
 fn odd_scales() {
-    let one =
-        |n: f64, d: f64| runs(3, 12, false).into_iter().map(move |(h, ..)| (h.clone(), n, d, plain_loss(&h, 1e8, 2e9, 1)));
+    let one = |n: f64, d: f64| {
+        runs(3, 12, false).into_iter().map(move |(h, ..)| (h.clone(), n, d, plain_loss(&h, 1e8, 2e9, 1)))
+    };
     assert!(fit_all("one size, one number of tokens", &study(one(1e9, 2e10))) > 20);
     assert!(fit_all("the smallest numbers", &study(one(1.0, 1.0))) > 15);
     assert!(fit_all("the largest numbers", &study(one(1e18, 1e20))) > 15);

@@ -124,6 +124,8 @@ pub struct Heading {
 /// The parameters of one fit in natural units.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ParameterTable {
+    /// Whose they are: the target's, or those of all targets that are fitted at once.
+    pub of: String,
     /// Those that belong to no domain, with values.
     pub scalars: Vec<(Heading, Value)>,
     /// Headings of those that belong to a domain.
@@ -143,14 +145,16 @@ pub struct Value {
     pub is_fixed: bool,
 }
 
-/// Sorts a fit's parameters into scalars and columns by domain.
-pub fn parameter_table(fit: &Fit, domains: &[String]) -> ParameterTable {
+/// Sorts the parameters of a target's fit into scalars and columns by domain.
+pub fn parameter_table(target: FittedTarget, domains: &[String]) -> ParameterTable {
+    let fit = target.fit;
     let natural = fit.law.natural(&fit.shape, &fit.theta);
     let parameters = parameters(fit);
     // The restrictions were taken by the fit, so they are sound.
     let freedom = Freedom::new(fit.law, &fit.shape, domains, &fit.report.config.restrictions, true);
     let free = freedom.map_or_else(|_| vec![true; parameters.len()], |freedom| freedom.free());
     let mut table = ParameterTable {
+        of: if fit.targets.len() > 1 { "all targets, fitted at once".into() } else { target.name.to_string() },
         units: fit.law.counts_in_billions().then_some("N in 10⁹ parameters, D in 10⁹ tokens"),
         ..ParameterTable::default()
     };
@@ -450,6 +454,10 @@ mod tests {
     use crate::mixture::optimum;
     use crate::units::Loss;
 
+    fn first(fit: &Fit) -> FittedTarget<'_> {
+        FittedTarget { name: &fit.targets[0], fit, target_pos: 0 }
+    }
+
     #[test]
     fn every_target_has_its_row() {
         let fits = fits();
@@ -467,7 +475,7 @@ mod tests {
     #[test]
     fn parameters_are_sorted_by_domain() {
         let fits = fits();
-        let table = parameter_table(&fits.study.fits[0], &fits.study.domains);
+        let table = parameter_table(first(&fits.study.fits[0]), &fits.study.domains);
         let letters = |headings: &[Heading]| headings.iter().map(|heading| heading.letter).collect::<String>();
         assert_eq!(letters(&table.scalars.iter().map(|(heading, _)| *heading).collect::<Vec<_>>()), "EABαβ");
         assert_eq!(letters(&table.columns), "Cγ");
@@ -486,7 +494,7 @@ mod tests {
             let middle = |parameter: &Parameter| f64::midpoint(parameter.start.0, parameter.start.1);
             let mut fit = fits().study.fits[0].clone();
             fit = Fit { law, theta: parameters.iter().map(middle).collect(), shape, ..fit };
-            let table = parameter_table(&fit, &domains);
+            let table = parameter_table(first(&fit), &domains);
             let n_cells: usize = table.rows.iter().map(|(_, row)| row.iter().flatten().count()).sum();
             assert_eq!(table.scalars.len() + n_cells, parameters.len(), "{}", law.name());
             assert_eq!(table.columns.is_empty(), table.rows.is_empty(), "{}", law.name());
@@ -499,7 +507,10 @@ mod tests {
         let fits = fits();
         let mut fit = fits.study.fits[0].clone();
         fit.report.config.restrictions = Restriction::parse("alpha = 0.3, gamma_b = 1").unwrap();
-        let table = parameter_table(&fit, &fits.study.domains);
+        let table = parameter_table(first(&fit), &fits.study.domains);
+        assert_eq!(table.of, "a_loss");
+        let both = Fit { targets: vec!["a".into(), "b".into()], ..fit.clone() };
+        assert_eq!(parameter_table(first(&both), &fits.study.domains).of, "all targets, fitted at once");
         let fixed: Vec<&str> =
             table.scalars.iter().filter(|(_, value)| value.is_fixed).map(|(heading, _)| heading.letter).collect();
         assert_eq!(fixed, ["α"]);

@@ -160,6 +160,11 @@ fn other_laws_and_their_options() {
         assert!(!page.text_of("[data-test=results]").await.contains("openhermes_loss"));
         pictures(page, "law-bimix").await;
 
+        // One fit of all targets, which the workers share.
+        fit(page, "capacity competition").await;
+        page.wait_for("Parameters of all targets, fitted at once").await;
+        pictures(page, "law-capacity").await;
+
         fit(page, "additive").await;
         page.run("document.querySelector('[data-test=options]').open = true", &[]).await;
         page.paste("[data-test=restrictions]", "alpha").await;

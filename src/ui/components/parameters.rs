@@ -10,9 +10,9 @@ use crate::ui::tables::{Heading, ParameterTable, Value, parameter_table};
 pub fn Parameters() -> impl IntoView {
     let state = use_state();
     let table = Memo::new(move |_| of_target(state));
-    let caption = move || format!("Parameters of {}", state.target.get().unwrap_or_default());
     move || {
         table.get().map(|table| {
+            let caption = format!("Parameters of {}", table.of);
             view! {
                 <details class="parameters" open class:stale=state.stale data-test="parameters">
                     <summary>{caption}</summary>
@@ -29,7 +29,7 @@ fn of_target(state: State) -> Option<ParameterTable> {
     let shown = state.shown.get()?;
     let name = state.target.get()?;
     let target = shown.study.targets().find(|target| target.name == name)?;
-    Some(parameter_table(target.fit, &shown.study.domains))
+    Some(parameter_table(target, &shown.study.domains))
 }
 
 fn heading(heading: Heading) -> impl IntoView {

@@ -66,7 +66,7 @@ pub enum Kind {
         /// Position of ln α.
         exponent: usize,
     },
-    /// (e^θ · (10⁹)^α)^p, the C_i of a power mean (see [`power_mean`](super::terms::power_mean)); positive.
+    /// (e^θ · (10⁹)^α)^p, the C_i of a power mean (see [`PowerMean`](super::terms::PowerMean)); positive.
     Corner {
         /// Position of p.
         p: usize,

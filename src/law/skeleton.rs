@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A law says which function of the mixture stands for T, A, B, α and β: none, a constant, or a [`Term`]; and
-//! whether D is counted as it is or as effective tokens, where domains are repeated ([`repetition`](super::repetition)).
+//! whether D is counted as it is or as effective tokens, where domains are repeated ([`repetition`]).
 //! θ holds their blocks in the order E, T, A, B, α, β, R. What the study does not vary is dropped: A/N^α with
 //! one N only, B/D^β with one D only; their values there go into E.
 

@@ -1,7 +1,7 @@
 SHELL := bash
 ENV := . scripts/env.sh
-WEB := --lib --bin app --bin worker --no-default-features --features web --target wasm32-unknown-unknown
-.PHONY: serve test lint bench peers reproduction dist
+WEB := --lib --bin app --no-default-features --features web --target wasm32-unknown-unknown
+.PHONY: serve test lint bench peers reproduction uncertainty dist
 
 # Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
@@ -33,6 +33,11 @@ peers:
 # The paper's, Chinchilla's and NIST's numbers beside ours, into docs/reproduction.md; some minutes.
 reproduction:
 	@$(ENV); cargo run --locked --release --example reproduction
+
+# Coverage of the intervals on synthetic studies, and the SlimPajama runs' optimum, into docs/uncertainty.md; a quarter
+# of an hour on two cores.
+uncertainty:
+	@$(ENV); cargo run --locked --release --example uncertainty
 
 # The page as plain files in dist/, for any static host and any path on it.
 dist:

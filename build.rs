@@ -1,8 +1,7 @@
-//! Gives the page and its worker one build id: a hash of everything they are compiled from.
+//! Gives the page and its workers one build id: a hash of everything they are compiled from.
 //!
-//! Both read it with `env!("MIXLAW_BUILD")`. The page puts it into the worker's URL, so that no browser pairs a new page
-//! with an old worker from its cache (Trunk gives the worker's files no hash of their own), and the worker returns it with
-//! its first message. It is compiled in, so the hash in the page's own file name changes with it.
+//! A worker returns it with its first message, so that no page goes on with workers that a host served of another build.
+//! It is compiled in, so the hash in the program's file name changes with it.
 
 use std::path::Path;
 use std::{env, fs, io};

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use common::{LAW_IDS, Study};
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
+use mixlaw::fit::bootstrap::with_thetas;
 use mixlaw::fit::problem::Problem;
 use mixlaw::fit::solver::Objective;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy};
+use mixlaw::fit::{Bootstrap, BootstrapConfig, DataSummary, Fit, FitConfig, FittedStudy};
 use mixlaw::import::import;
-use mixlaw::law::Shape;
-use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::law::{Law, Shape};
+use mixlaw::mixture::{DEFAULT_EPSILON, Limits, Outcome, Scenario, WeightLimit, near_optimal, optimum, outcome};
 use mixlaw::units::{Params, Tokens};
 use mixlaw::{sample, share};
 use rayon::prelude::*;
@@ -32,6 +33,7 @@ fn all(criterion: &mut Criterion) {
     fit(criterion, &study);
     whole_study(criterion, &study);
     best_mixture(criterion, &study);
+    certainty(criterion, &study);
     link(criterion);
 }
 
@@ -100,19 +102,57 @@ fn large_table(criterion: &mut Criterion, study: &Study) {
     objective(criterion, &Study { name: "100000 rows, synthetic", text, dataset });
 }
 
+/// All targets by the law, quickly.
+fn fitted(law: &'static dyn Law, study: &Study) -> FittedStudy {
+    let (dataset, few_starts) = (&study.dataset, FitConfig { starts: 1, ..FitConfig::default() });
+    let fit =
+        |target_idx| mixlaw::fit::fit(law, dataset, &[target_idx], &few_starts, &mut |_| {}).expect("a sound study");
+    let fits = (0..dataset.targets().len()).into_par_iter().map(fit).collect();
+    FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(dataset), fits }
+}
+
+/// A tenth of the default bootstrap of eight targets, through to h*, on all cores; near-optimal ranges; the optimum
+/// under limits.
+fn certainty(criterion: &mut Criterion, study: &Study) {
+    const REPLICATES: usize = 20;
+    let mut group = criterion.benchmark_group("certainty");
+    group.sampling_mode(SamplingMode::Flat).sample_size(10).warm_up_time(Duration::from_millis(500));
+    let cap = WeightLimit { domain: study.dataset.domains()[0].clone(), min: None, max: Some(0.05) };
+    let stocks = study.dataset.domains()[1..].iter().map(|domain| (domain.clone(), Tokens(8e9))).collect();
+    let limits = Limits { weights: vec![cap], stocks, most_epochs: Some(4.0), ..Limits::default() };
+    let scenario = Scenario::new(Params(7e9), Tokens(150e9));
+    let limited = Scenario { limits, ..scenario.clone() };
+    for law in LAW_IDS.map(common::law) {
+        let fitted = fitted(law, study);
+        let found = optimum(&fitted, &scenario).expect("a sound scenario");
+        let config = BootstrapConfig { replicates: REPLICATES, ..BootstrapConfig::default() };
+        let bootstrap = Bootstrap::new(&study.dataset, &fitted, &config).expect("many mixtures");
+        group.bench_function(format!("{REPLICATES} replicates, 8 targets, {}, {}", law.id(), study.name), |bencher| {
+            bencher.iter(|| -> Vec<Outcome> {
+                let through = |index| {
+                    let replicate = bootstrap.replicate(index).expect("a replicate");
+                    let replicate = with_thetas(&fitted, &replicate);
+                    outcome(&replicate, &scenario, &found, &[]).expect("a sound scenario")
+                };
+                (0..REPLICATES).into_par_iter().map(through).collect()
+            });
+        });
+        group.bench_function(format!("near-optimal ranges, {} k = 7, {}", law.id(), study.name), |bencher| {
+            bencher.iter(|| near_optimal(black_box(&fitted), &scenario, &found, DEFAULT_EPSILON));
+        });
+        group.bench_function(format!("optimum under limits, {} k = 7, {}", law.id(), study.name), |bencher| {
+            bencher.iter(|| optimum(black_box(&fitted), &limited).expect("a sound scenario"));
+        });
+    }
+}
+
 /// The optimum of eight targets: of fits to the study, and of synthetic laws of many domains.
 fn best_mixture(criterion: &mut Criterion, study: &Study) {
     let mut group = criterion.benchmark_group("optimum");
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(10);
-    let scenario = Scenario { n: Params(7e9), d: Tokens(150e9), target_weights: Vec::new() };
+    let scenario = Scenario::new(Params(7e9), Tokens(150e9));
     for law in LAW_IDS.map(common::law) {
-        let few_starts = FitConfig { starts: 1, ..FitConfig::default() };
-        let dataset = &study.dataset;
-        let fit = |target_idx| {
-            mixlaw::fit::fit(law, dataset, &[target_idx], &few_starts, &mut |_| {}).expect("a sound study")
-        };
-        let fits = (0..dataset.targets().len()).into_par_iter().map(fit).collect();
-        let fitted = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(dataset), fits };
+        let fitted = fitted(law, study);
         let many = common::synthetic_fits(law, 64, &fitted);
         for (k, study, data) in [(fitted.domains.len(), &fitted, study.name), (64, &many, "synthetic")] {
             group.bench_function(format!("{} k = {k}, {data}", law.id()), |bencher| {
@@ -126,7 +166,7 @@ fn best_mixture(criterion: &mut Criterion, study: &Study) {
 fn link(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("link");
     group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
-    let study = sample::llm_truth().expect("a test shows it");
+    let study = sample::llm_truth();
     let scenario = Scenario::at_the_edge_of(&study.summary);
     let fragment = share::encode(&study, &scenario).expect("a sound study");
     group.bench_function("encode, joint laws of the sample", |bencher| {

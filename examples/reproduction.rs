@@ -189,7 +189,7 @@ fn optima(out: &mut String, dataset: &Dataset, additive: &[Fit]) -> std::fmt::Re
         fits: additive.to_vec(),
     };
     let at = |targets: Vec<(String, f64)>| {
-        let scenario = Scenario { n: Params(7e9), d: Tokens(150e9), target_weights: targets };
+        let scenario = Scenario { target_weights: targets, ..Scenario::new(Params(7e9), Tokens(150e9)) };
         optimum(&study, &scenario).expect("a sound scenario")
     };
     let mean = at(PAPER.iter().map(|(domain, _)| (format!("{domain}_loss"), 1.0)).collect());

@@ -6,7 +6,12 @@ export PATH
 # True if the toolchain in use brings the standard library for wasm.
 has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
 
+# For the page: Leptos without the types of every view, which make it larger; crates named without this machine's folders.
+page_flags="--cfg=erase_components --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src="
+
 # Runs a command with a toolchain that can build for wasm: the usual one, or the one made from Debian's sources.
-wasm() { if has_wasm_target; then "$@"; else RUSTUP_TOOLCHAIN=wasm-debian "$@"; fi; }
+wasm() {
+    if has_wasm_target; then RUSTFLAGS=$page_flags "$@"; else RUSTFLAGS=$page_flags RUSTUP_TOOLCHAIN=wasm-debian "$@"; fi
+}
 
 export TRUNK_SKIP_VERSION_CHECK=true # setup.sh decides on the version; no network is needed to build

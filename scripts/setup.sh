@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what this machine lacks to build and test Mixlaw; run by make, quick and quiet when nothing is missing.
 #   scripts/setup.sh          everything
-#   scripts/setup.sh build    all but the browser, which only the tests need
+#   scripts/setup.sh build    all but the browsers, axe and NumPy, which only the tests need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -66,16 +66,40 @@ if [ "$(version_of wasm-opt)" != $BINARYEN ]; then
         npm install --prefix . --no-save --no-package-lock --no-audit --no-fund "binaryen@$BINARYEN.0.0"
 fi
 
-# --- A browser and its driver, for the tests ---
-has_browser() {
+# --- axe, which looks for what keeps people from using the page ---
+AXE=4.14.1
+[ "${1:-}" = build ] || grep -qs "\"version\": \"$AXE\"" target/axe/node_modules/axe-core/package.json ||
+    step "axe-core $AXE" "axe-core $AXE, which the browser tests need, is missing: run \`npm install --prefix target/axe axe-core@$AXE\` here with a network." \
+        npm install --prefix target/axe --no-save --no-package-lock --no-audit --no-fund "axe-core@$AXE"
+
+# --- NumPy, with which the tests run the exported Python ---
+has_numpy() { "$1" -c 'import numpy' 2>/dev/null; }
+make_python() {
+    rm -rf target/python
+    python3 -m venv target/python && target/python/bin/pip install --disable-pip-version-check numpy
+}
+[ "${1:-}" = build ] || has_numpy target/python/bin/python || has_numpy python3 ||
+    step "Python with NumPy" "Python with NumPy, which the tests of the exported Python need, is missing: install it (Debian: sudo apt-get install python3-numpy; macOS: brew install numpy), or python3 with venv and run this with a network." \
+        make_python
+
+# --- Two browsers of different engines and their drivers, for the tests ---
+install_packages() {
+    has apt-get && ((EUID == 0)) || { echo "only root can install packages"; return 1; }
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+has_chromium() {
     has chromedriver || [ -n "${CHROMEDRIVER:-}" ] || return 1
     has chromium || has google-chrome || [ -n "${CHROME:-}" ] || [ -d "/Applications/Google Chrome.app" ]
 }
-install_browser() {
-    has apt-get && ((EUID == 0)) || { echo "only root can install packages"; return 1; }
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium chromium-driver
-}
-[ "${1:-}" = build ] || has_browser ||
-    step "browser and driver" "Chromium and chromedriver, which the browser tests need, are missing: install them (Debian: sudo apt-get install chromium chromium-driver; macOS: brew install --cask google-chrome chromedriver), or set CHROME and CHROMEDRIVER." \
-        install_browser
+[ "${1:-}" = build ] || has_chromium ||
+    step "Chromium and driver" "Chromium and chromedriver, which the browser tests need, are missing: install them (Debian: sudo apt-get install chromium chromium-driver; macOS: brew install --cask google-chrome chromedriver), or set CHROME and CHROMEDRIVER." \
+        install_packages chromium chromium-driver
+has_firefox() { has firefox || has firefox-esr || [ -n "${FIREFOX:-}" ] || [ -d "/Applications/Firefox.app" ]; }
+[ "${1:-}" = build ] || has_firefox ||
+    step "Firefox" "Firefox, which the browser tests need, is missing: install it (Debian: sudo apt-get install firefox-esr; macOS: brew install --cask firefox), or set FIREFOX." \
+        install_packages firefox-esr
+GECKO=0.37.1
+[ "${1:-}" = build ] || has geckodriver || [ -n "${GECKODRIVER:-}" ] ||
+    step "geckodriver $GECKO" "geckodriver, which drives Firefox in the browser tests, is missing: run \`cargo install geckodriver --version $GECKO --locked\` with a network." \
+        cargo_install geckodriver --version $GECKO --locked

@@ -38,12 +38,12 @@
 //! | [`import`] | pasted text → table → roles of columns → observations, with every issue | [`import::import`] |
 //! | [`dataset`] | a valid study, and its design of distinct mixtures and scales | [`dataset::Dataset::new`] |
 //! | [`law`] | formulas with derivatives in θ and h, one file each | [`law::LAWS`] |
-//! | [`fit`] | objective, solver, search for the global minimum, report | [`fit::fit`] |
-//! | [`mixture`] | scenario, and the optimum with its certificate | [`mixture::optimum`] |
+//! | [`fit`] | objective, solver, search for the global minimum, report; bootstrap | [`fit::fit`], [`fit::Bootstrap`] |
+//! | [`mixture`] | scenario and limits, the optimum with its certificate, ranges, gains, paths | [`mixture::optimum`], [`mixture::near_optimal`] |
 //! | [`chart`] | results → charts as plain data → any plotters backend | |
 //! | [`share`] | links: a fitted study in a URL fragment, and back | [`share::encode`], [`share::decode`] |
-//! | [`export`] | fit files and answers as JSON | [`export::fit_file`] |
-//! | [`sample`] | synthetic studies to begin with | [`sample::llm`] |
+//! | [`export`] | fit files, scenario files and answers as JSON | [`export::fit_file`], [`export::scenario_file`] |
+//! | [`sample`] | synthetic studies to begin with | [`sample::SAMPLES`] |
 //! | [`protocol`] | what page and worker say to each other | [`protocol::handle`] |
 //!
 //! # Invariants

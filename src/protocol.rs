@@ -8,11 +8,16 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
-use crate::fit::{self, DataSummary, Ending, Fit, FitConfig, FitError, FitReport, FittedStudy, Progress};
-use crate::import::{self, Issue, Roles};
+use crate::fit::{
+    self, Bootstrap, BootstrapConfig, DataSummary, Ending, Fit, FitConfig, FitError, FitReport, FittedStudy, Interval,
+    Progress, Replicate, bootstrap,
+};
+use crate::import::{self, Fix, Issue, Roles, Table};
 use crate::law::{self, Law, Shape};
-use crate::mixture::{self, Optimum, Scenario};
-use crate::units::Tokens;
+use crate::mixture::{
+    self, Compared, Comparison, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario,
+};
+use crate::units::{Params, Tokens};
 
 /// Of what build this program is; page and worker must be of the same.
 pub const BUILD: &str = match option_env!("MIXLAW_BUILD") {
@@ -42,6 +47,8 @@ pub enum Task {
         text: String,
         /// The columns' roles; guessed if absent.
         roles: Option<Roles>,
+        /// A text of before that was no study alone: it may be the other half.
+        half: Option<String>,
     },
     /// Fit a law.
     Fit(WireJob),
@@ -59,13 +66,97 @@ pub enum Task {
         /// What [`Task::Starts`] gave for all starts, in order.
         endings: Vec<Ending>,
     },
+    /// The replicates of that range, of a bootstrap that several workers share.
+    Replicates {
+        /// The runs.
+        study: WireStudy,
+        /// Their fits.
+        fitted: WireFittedStudy,
+        /// Settings.
+        config: BootstrapConfig,
+        /// Which.
+        range: Range<usize>,
+    },
+    /// What replicates make of an optimum.
+    Outcomes {
+        /// The fits.
+        fitted: WireFittedStudy,
+        /// What was optimised for.
+        scenario: Box<Scenario>,
+        /// What was found.
+        optimum: Box<Optimum>,
+        /// What it is compared with.
+        compared: Vec<Compared>,
+        /// The replicates.
+        replicates: Vec<Replicate>,
+    },
+    /// The optima of replicates along a path of scale.
+    Along {
+        /// The fits.
+        fitted: WireFittedStudy,
+        /// What is optimised for.
+        scenario: Box<Scenario>,
+        /// N and D of each place.
+        places: Vec<(Params, Tokens)>,
+        /// The replicates.
+        replicates: Vec<Replicate>,
+    },
+    /// What else there is to say of an optimum.
+    About {
+        /// The fits.
+        fitted: WireFittedStudy,
+        /// What was optimised for.
+        scenario: Box<Scenario>,
+        /// What was found.
+        optimum: Box<Optimum>,
+        /// What is asked.
+        question: Question,
+    },
     /// Find the optimum of a scenario.
     Optimum {
         /// The fits.
         fitted: WireFittedStudy,
         /// What to optimise for.
-        scenario: Scenario,
+        scenario: Box<Scenario>,
     },
+}
+
+/// What can be asked of an optimum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// Its losses beside those of other mixtures.
+    Compare(Vec<Compared>),
+    /// Near-optimal ranges, with ε.
+    Near(f64),
+    /// What these mixtures lose against the optimum.
+    Excess(Vec<Vec<f64>>),
+    /// The optimum along a path of scale.
+    Scale(Growth),
+    /// The optimum as a prior gets heavier.
+    Prior(Vec<(String, f64)>),
+    /// The optimum for each target alone.
+    EachTarget,
+    /// The targets' weights beside the mixture.
+    Reflection,
+}
+
+/// The answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Of [`Question::Compare`].
+    Compare(Vec<Comparison>),
+    /// Of [`Question::Near`].
+    Near(Vec<Interval>),
+    /// Of [`Question::Excess`].
+    Excess(Vec<f64>),
+    /// Of [`Question::Scale`].
+    Scale(Vec<OnPath>),
+    /// Of [`Question::Prior`].
+    Prior(Vec<(f64, Optimum)>),
+    /// Of [`Question::EachTarget`].
+    EachTarget(Vec<(String, Optimum)>),
+    /// Of [`Question::Reflection`].
+    Reflection(Option<Reflection>),
 }
 
 /// A fit to be done: one law, fitted to the targets at those positions; one target, or all for a law that is fitted to
@@ -115,9 +206,20 @@ pub enum Answer {
     Fit(Box<WireFit>),
     /// Of [`Task::Starts`].
     Starts(Vec<Ending>),
+    /// Of [`Task::Replicates`].
+    Replicates(Vec<Replicate>),
+    /// Of [`Task::Outcomes`].
+    Outcomes(Vec<Outcome>),
+    /// Of [`Task::Along`].
+    Along(Vec<Along>),
+    /// Of [`Task::About`].
+    About(Reply),
     /// Of [`Task::Optimum`].
     Optimum(Optimum),
 }
+
+/// h* of one replicate at each place of a path; `None` where there is none.
+pub type Along = Vec<Option<Vec<f64>>>;
 
 /// A [`Dataset`] on its way, packed: a long table crosses as one array of bytes, not as a million numbers. It is
 /// checked again on arrival.
@@ -157,49 +259,111 @@ impl WireStudy {
     /// # Errors
     /// Page and worker are of different builds, or the study breaks a rule of [`Dataset`].
     pub fn into_dataset(self) -> Result<Dataset, String> {
-        let Unpacked { domains, targets, observations, stocks } = postcard::from_bytes(&self.0)
-            .map_err(|error| format!("page and worker do not understand each other ({error}); reload the page"))?;
+        let Unpacked { domains, targets, observations, stocks } =
+            postcard::from_bytes(&self.0).map_err(not_understood)?;
         let dataset = Dataset::new(domains, targets, observations).and_then(|dataset| dataset.with_stocks(&stocks));
         dataset.map_err(|error| error.to_string())
     }
 }
 
+/// A [`Table`] on its way, packed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireTable(#[serde(with = "serde_bytes")] Vec<u8>);
+
+impl From<&Table> for WireTable {
+    fn from(table: &Table) -> Self {
+        Self(postcard::to_allocvec(table).expect("cells have a form in bytes"))
+    }
+}
+
+impl WireTable {
+    /// The table.
+    ///
+    /// # Errors
+    /// Page and worker are of different builds.
+    pub fn into_table(self) -> Result<Table, String> {
+        postcard::from_bytes(&self.0).map_err(not_understood)
+    }
+}
+
+fn not_understood(error: postcard::Error) -> String {
+    format!("page and worker do not understand each other ({error}); reload the page")
+}
+
 /// What an import gives, as far as a page shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireImport {
+    /// Whether it is of the text joined to its half.
+    pub joined: bool,
     /// Names of the columns; empty where the text is no table.
     pub columns: Vec<String>,
     /// The role of each.
     pub roles: Roles,
+    /// Its cells, if it is one.
+    pub table: Option<WireTable>,
     /// The study, if there is one.
     pub study: Option<WireStudy>,
     /// Lines that an issue keeps out of the study.
     pub n_left_out: usize,
     /// The first [`ISSUES_SHOWN`] errors.
-    pub errors: Vec<String>,
+    pub errors: Vec<WireIssue>,
     /// How many there are.
     pub n_errors: usize,
     /// The first [`ISSUES_SHOWN`] notices.
-    pub notices: Vec<String>,
+    pub notices: Vec<WireIssue>,
     /// How many there are.
     pub n_notices: usize,
+}
+
+/// An [`Issue`] as far as a page shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireIssue {
+    /// Its words.
+    pub sentence: String,
+    /// Row of the table, if it is about a line that is one.
+    pub row: Option<usize>,
+    /// Index of the column that it is about.
+    pub column: Option<usize>,
+    /// What would put it right.
+    pub fixes: Vec<Fix>,
+}
+
+impl WireIssue {
+    fn new(issue: &Issue, table: Option<&Table>) -> Self {
+        let column = issue.column.as_ref().zip(table);
+        let place = column.zip(issue.line).and_then(|((name, table), line)| table.place(line, name));
+        let column = column.and_then(|(name, table)| table.header().iter().position(|own| own == name));
+        Self { sentence: issue.to_string(), row: place.map(|(row, _)| row), column, fixes: issue.fixes() }
+    }
 }
 
 /// More issues than this are only counted.
 pub const ISSUES_SHOWN: usize = 50;
 
-fn read_table(text: &str, roles: Option<Roles>) -> WireImport {
-    let imported = import::import(text, roles);
-    let first = |issues: &[Issue]| issues.iter().take(ISSUES_SHOWN).map(Issue::to_string).collect();
-    let issues = &imported.issues;
+fn read_table(text: &str, roles: Option<Roles>, half: Option<String>) -> WireImport {
+    let mut imported = import::import(text, roles);
+    let mut joined = false;
+    let mixes = |imported: &import::Imported| imported.dataset.as_ref().is_some_and(|data| !data.domains().is_empty());
+    if let Some(half) = half.filter(|_| !mixes(&imported)) {
+        let both = import::import(&import::joined(&[half, text.to_string()]), None);
+        joined = mixes(&both);
+        if joined {
+            imported = both;
+        }
+    }
+    let (table, issues) = (imported.table.as_ref(), &imported.issues);
+    let first = |issues: &[Issue]| issues.iter().take(ISSUES_SHOWN).map(|issue| WireIssue::new(issue, table)).collect();
+    let (errors, notices) = (first(issues.errors()), first(issues.notices()));
     WireImport {
+        joined,
+        table: imported.table.as_ref().map(WireTable::from),
         columns: imported.table.map(|table| table.header().to_vec()).unwrap_or_default(),
         roles: imported.roles,
         study: imported.dataset.as_ref().map(WireStudy::from),
         n_left_out: imported.n_left_out,
-        errors: first(issues.errors()),
+        errors,
         n_errors: issues.n_errors(),
-        notices: first(issues.notices()),
+        notices,
         n_notices: issues.n_notices(),
     }
 }
@@ -255,6 +419,17 @@ impl From<&FittedStudy> for WireFittedStudy {
     }
 }
 
+impl WireFittedStudy {
+    /// The study.
+    ///
+    /// # Errors
+    /// A law's id is unknown: the message is of another build.
+    pub fn into_study(self) -> Result<FittedStudy, String> {
+        let fits: Result<Vec<Fit>, String> = self.fits.into_iter().map(WireFit::into_fit).collect();
+        Ok(FittedStudy { domains: self.domains, summary: self.summary, fits: fits? })
+    }
+}
+
 /// Does what the request asks; progress on the way, then one [`Event::Done`].
 pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
     let job = request.job;
@@ -264,7 +439,7 @@ pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
 
 fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, String> {
     match task {
-        Task::Import { text, roles } => Ok(Answer::Import(Box::new(read_table(&text, roles)))),
+        Task::Import { text, roles, half } => Ok(Answer::Import(Box::new(read_table(&text, roles, half)))),
         Task::Fit(job) => {
             let Job { law, dataset, target_idxs, config } = job.into_job()?;
             fitted(fit::fit(law, &dataset, &target_idxs, &config, progress))
@@ -278,7 +453,39 @@ fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, Stri
             let Job { law, dataset, target_idxs, config } = job.into_job()?;
             fitted(fit::fit_from(law, &dataset, &target_idxs, &config, endings, progress))
         }
-        Task::Optimum { fitted, scenario } => find_optimum(fitted, &scenario).map(Answer::Optimum),
+        Task::Replicates { study, fitted, config, range } => {
+            let (dataset, fitted) = (study.into_dataset()?, fitted.into_study()?);
+            let bootstrap = Bootstrap::new(&dataset, &fitted, &config).map_err(|error| error.to_string())?;
+            let replicates = bootstrap.replicates(range, &mut |_| {});
+            replicates.map(Answer::Replicates).map_err(|error| error.to_string())
+        }
+        Task::Outcomes { fitted, scenario, optimum, compared, replicates } => {
+            let fitted = fitted.into_study()?;
+            let one = |replicate: &Replicate| {
+                mixture::outcome(&bootstrap::with_thetas(&fitted, replicate), &scenario, &optimum, &compared)
+            };
+            // A replicate without an optimum is left out; only where none has one there is no answer.
+            let outcomes: Vec<Result<Outcome, OptimumError>> = replicates.iter().map(one).collect();
+            match outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
+                Some(error) if outcomes.iter().all(Result::is_err) => Err(error.to_string()),
+                _ => Ok(Answer::Outcomes(outcomes.into_iter().flatten().collect())),
+            }
+        }
+        Task::Along { fitted, scenario, places, replicates } => {
+            let fitted = fitted.into_study()?;
+            let one = |replicate: &Replicate| {
+                mixture::at_places(&bootstrap::with_thetas(&fitted, replicate), &scenario, &places)
+            };
+            Ok(Answer::Along(replicates.iter().map(one).collect()))
+        }
+        Task::About { fitted, scenario, optimum, question } => {
+            let reply = reply(&fitted.into_study()?, &scenario, &optimum, &question);
+            reply.map(Answer::About).map_err(|error| error.to_string())
+        }
+        Task::Optimum { fitted, scenario } => {
+            let optimum = mixture::optimum(&fitted.into_study()?, &scenario);
+            optimum.map(Answer::Optimum).map_err(|error| error.to_string())
+        }
     }
 }
 
@@ -305,10 +512,21 @@ fn fitted(fit: Result<Fit, FitError>) -> Result<Answer, String> {
     fit.map(|fit| Answer::Fit(Box::new(WireFit::from(&fit)))).map_err(|error| error.to_string())
 }
 
-fn find_optimum(fitted: WireFittedStudy, scenario: &Scenario) -> Result<Optimum, String> {
-    let fits: Result<Vec<Fit>, String> = fitted.fits.into_iter().map(WireFit::into_fit).collect();
-    let study = FittedStudy { domains: fitted.domains, summary: fitted.summary, fits: fits? };
-    mixture::optimum(&study, scenario).map_err(|error| error.to_string())
+fn reply(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    optimum: &Optimum,
+    question: &Question,
+) -> Result<Reply, OptimumError> {
+    Ok(match question {
+        Question::Compare(compared) => Reply::Compare(mixture::compare(study, scenario, optimum, compared)?),
+        Question::Near(epsilon) => Reply::Near(mixture::near_optimal(study, scenario, optimum, *epsilon)?),
+        Question::Excess(mixtures) => Reply::Excess(mixture::excess(study, scenario, optimum, mixtures)?),
+        Question::Scale(growth) => Reply::Scale(mixture::along_scale(study, scenario, *growth)?),
+        Question::Prior(prior) => Reply::Prior(mixture::along_prior(study, scenario, prior, &mixture::LAMBDAS)?),
+        Question::EachTarget => Reply::EachTarget(mixture::each_target(study, scenario)?),
+        Question::Reflection => Reply::Reflection(mixture::reflection(study, scenario)?),
+    })
 }
 
 #[cfg(test)]
@@ -320,13 +538,26 @@ mod tests {
         let mut text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n".to_string();
         text.push_str(&"0.9,0.9,2\n".repeat(ISSUES_SHOWN + 7));
         let mut events = Vec::new();
-        let request = Request { job: JobId(3), task: Task::Import { text, roles: None } };
+        let request = Request { job: JobId(3), task: Task::Import { text, roles: None, half: None } };
         handle(request, &mut |event| events.push(event));
         let [Event::Done { job: JobId(3), outcome: Ok(Answer::Import(import)) }] = &events[..] else {
             panic!("{events:?}");
         };
         assert_eq!((import.errors.len(), import.n_errors), (ISSUES_SHOWN, ISSUES_SHOWN + 7));
+        assert_eq!((import.errors[1].row, import.errors[1].column), (Some(3), Some(0)));
         let dataset = import.study.clone().unwrap().into_dataset().unwrap();
         assert_eq!((dataset.domains(), dataset.observations().len()), (&["a", "b"].map(String::from)[..], 2));
+    }
+
+    /// In a joined table a line of the second text is a row, too.
+    #[test]
+    fn an_issue_has_its_cell_and_what_puts_it_right() {
+        let half = Some("run,w_a,w_b\nx,0.5,0.5\ny,0.2,0.8\n".to_string());
+        let read = read_table("run,N,a_loss\ny,1B,2.25\nx,3OOM,2.5\n", None, half);
+        assert!(read.joined);
+        let [error] = &read.errors[..] else { panic!("{:?}", read.errors) };
+        assert_eq!((error.row, error.column, &error.fixes[..]), (Some(0), Some(3), &[Fix::Cell("300M".into())][..]));
+        let table = read.table.expect("a table").into_table().expect("of this build");
+        assert_eq!(table.row(0).cell(3), "3OOM");
     }
 }

@@ -11,6 +11,7 @@
 //! assert_eq!((n.to_string(), d.to_string()), ("1.3B".into(), "20B".into()));
 //! ```
 
+mod choices;
 mod grammar;
 mod read;
 mod write;
@@ -20,6 +21,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use choices::choices;
 pub use read::{Decimal, NumberError, Quantity, is_missing, read_number};
 pub(crate) use read::{excerpt, try_number};
 pub use write::{write_count, write_count_exact, write_number, write_percent, write_scientific};

@@ -35,7 +35,7 @@ fn write(folder: &TempDir, name: &str, text: &str) -> PathBuf {
 /// The example study, with the targets and rows that keep the tests quick.
 fn folder_with_study() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    write(&folder, "runs.csv", &mixlaw::sample::llm().expect("the example"));
+    write(&folder, "runs.csv", &mixlaw::sample::llm());
     folder
 }
 
@@ -137,6 +137,32 @@ fn tables_without_losses_are_predicted() {
     assert!((2.0..3.5).contains(&loss), "{loss}");
 }
 
+/// Of all targets those that can be fitted are; of those that are named, every one must be.
+#[test]
+fn a_target_that_cannot_be_fitted_is_left_out_with_a_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = |i: usize| {
+        let web = 0.05 + 0.09 * i as f64;
+        let loss = 2.0 + web * web;
+        format!("{web:.2},{:.2},{loss:.4},{:.1}\n", 1.0 - web, 1e5 * loss)
+    };
+    let rows: String = (0..10).map(row).collect();
+    write(&folder, "runs.csv", &format!("weight_web,weight_code,web_loss,big_loss\n{rows}"));
+    let fit = ["fit", "runs.csv", "--law", "m4", "--starts", "2", "--json"];
+    let output = mixlaw(folder.path(), &fit);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && stderr.contains("left out big_loss: the losses of \"big_loss\" are"),
+        "{stderr}"
+    );
+    let fitted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let targets: Vec<&Value> = fitted["fits"].as_array().expect("fits").iter().map(|fit| &fit["target"]).collect();
+    assert_eq!(targets, ["web_loss"]);
+    let (code, sentence) =
+        fails(folder.path(), &[&fit[..], &["--target", "web_loss", "--target", "big_loss"]].concat());
+    assert!(code == 1 && sentence.contains("the losses of \"big_loss\" are"), "{sentence}");
+}
+
 #[test]
 fn bad_data_and_settings_end_with_a_sentence_and_exit_code_1() {
     let folder = folder_with_study();
@@ -161,7 +187,7 @@ fn bad_data_and_settings_end_with_a_sentence_and_exit_code_1() {
         ),
         (
             &["fit", "runs.csv", "--role", "split=losses"],
-            "mixlaw: \"losses\" is no role; a column is weight, n, d, flops, loss, row-weight, split or ignore",
+            "mixlaw: \"losses\" is no role; a column is weight, n, d, flops, loss, perplexity, row-weight, split or ignore",
         ),
         (
             &["link", "nothing.json"],
@@ -171,6 +197,188 @@ fn bad_data_and_settings_end_with_a_sentence_and_exit_code_1() {
     for (args, expected) in cases {
         assert_eq!(fails(at, args), (1, expected.to_string()), "{args:?}");
     }
+}
+
+#[test]
+fn one_of_several_experiments_is_chosen_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = "experiment,params,tokens,x_loss\n".to_string();
+    for (name, n_runs) in [("first", 9), ("second", 8)] {
+        for i in 1..=n_runs {
+            let n = 1e8 * f64::from(i);
+            text += &format!("{name},{n},{},{}\n", 3e18 / n, 1.7 + 400.0 / n.powf(0.34) + f64::from(i) / 512.0);
+        }
+    }
+    write(&folder, "runs.csv", &text);
+    let fit = ["fit", "runs.csv", "--law", "chinchilla", "--starts", "1"];
+    let rows = |more: &[&str]| {
+        let output = mixlaw(folder.path(), &[&fit[..], more].concat());
+        let text = String::from_utf8(output.stdout).expect("text");
+        let line = text.lines().find(|line| line.starts_with("x_loss")).expect("the target's line").to_string();
+        line.split_whitespace().nth(1).expect("its rows").to_string()
+    };
+    assert_eq!(rows(&[]), "9");
+    assert_eq!(rows(&["--experiment", "second"]), "8");
+    assert_eq!(
+        fails(folder.path(), &[&fit[..], &["--experiment", "secnod"]].concat()),
+        (
+            1,
+            "mixlaw: no experiment is called \"secnod\"; the table has: first, second; did you mean second?"
+                .to_string()
+        )
+    );
+}
+
+/// Limits, certainty and paths, from flags and from a file.
+#[test]
+fn an_optimum_comes_with_all_that_was_asked_for() {
+    let folder = folder_with_study();
+    let at = folder.path();
+    let targets = ["--target", "arxiv_loss", "--target", "wikipedia_loss"];
+    let args = [&["fit", "runs.csv", "--starts", "4", "--bootstrap", "20", "--json"][..], &targets].concat();
+    let fitted = json(at, &args);
+    let interval = &fitted["bootstrap"]["fits"][0]["parameters"]["alpha"];
+    let (low, high) = (interval[0].as_f64().expect("a number"), interval[1].as_f64().expect("a number"));
+    assert!(low < high, "{interval}");
+    assert!(fitted["bootstrap"]["fits"][1]["holdout_mre_percent"][0].is_f64());
+    write(&folder, "fit.json", &fitted.to_string());
+    let file = r#"{ "n": "7B", "d": "150B", "weights": { "arxiv_loss": "1/3", "wikipedia_loss": "2/3" },
+        "max": { "wikipedia": "20 %" }, "stock": { "arxiv": "10B" }, "epochs": 2,
+        "group": [{ "domains": ["c4", "commoncrawl"], "min": 0.3 }], "present": { "c4": 1, "arxiv": 1 } }"#;
+    write(&folder, "scenario.json", file);
+    let from_file = json(
+        at,
+        &[
+            "optimum",
+            "fit.json",
+            "--scenario",
+            "scenario.json",
+            "--bootstrap",
+            "20",
+            "--path",
+            "scale,targets,prior",
+            "--steps",
+            "3",
+            "--compare",
+            "arxiv=0.5, wikipedia=0.5",
+            "--json",
+        ],
+    );
+    let weight = |domain: &str| from_file["weights"][domain].as_f64().expect("a weight");
+    assert!(weight("wikipedia") <= 0.2 && weight("arxiv") <= 20.0 / 150.0 + 1e-12);
+    assert!(weight("c4") + weight("commoncrawl") >= 0.3 - 1e-12);
+    let prices: Vec<&str> = from_file["active_limits"]
+        .as_array()
+        .expect("prices")
+        .iter()
+        .filter_map(|price| price["price"].as_str())
+        .collect();
+    assert!(prices.iter().any(|price| price.starts_with("one more point of wikipedia would be worth")), "{prices:?}");
+    assert_eq!(from_file["bootstrap"]["replicates"], 20);
+    assert_eq!(from_file["bootstrap"]["weights"].as_object().expect("intervals").len(), 7);
+    let names: Vec<&str> =
+        from_file["compared"].as_array().expect("mixtures").iter().filter_map(|other| other["name"].as_str()).collect();
+    assert_eq!(names, ["uniform", "mean of the data", "present", "arxiv=0.5, wikipedia=0.5"]);
+    assert!(
+        from_file["compared"][0]["gain_interval"][1].is_f64() && from_file["compared"][0]["detectable"].is_boolean()
+    );
+    assert_eq!(from_file["near_optimal"]["epsilon"], 0.001);
+    let path = from_file["scale_path"].as_array().expect("a path");
+    assert_eq!((path.len(), &path[4]["n"]), (5, &"infinity".into()));
+    let last = path[4]["weights"]["arxiv"].as_f64().expect("a weight");
+    assert!(last < 1e-12, "no stock lasts for ever: {last}");
+    assert_eq!(from_file["each_target"].as_object().expect("targets").len(), 2);
+    assert_eq!(from_file["prior_path"][0]["kl"], 0.0);
+
+    let flags = [
+        "optimum",
+        "fit.json",
+        "--n",
+        "7B",
+        "--d",
+        "150B",
+        "--weights",
+        "arxiv_loss=1",
+        "wikipedia_loss=2",
+        "--max",
+        "wikipedia=20 %",
+        "--stock",
+        "arxiv=10B",
+        "--epochs",
+        "2",
+        "--group",
+        "c4+commoncrawl=0.3:",
+        "--json",
+    ];
+    assert_eq!(json(at, &flags)["weights"], from_file["weights"]);
+    // What was asked comes back as a scenario file.
+    write(&folder, "again.json", &from_file["scenario"].to_string());
+    let again = json(at, &["optimum", "fit.json", "--scenario", "again.json", "--json"]);
+    assert_eq!(again["weights"], from_file["weights"]);
+
+    let flops = json(at, &["optimum", "fit.json", "--flops", "1e21", "--json"]);
+    let (n, d) = (flops["n"].as_f64().expect("a number"), flops["d"].as_f64().expect("a number"));
+    assert!((6.0 * n * d / 1e21 - 1.0).abs() < 1e-9);
+    let text =
+        String::from_utf8(mixlaw(at, &["optimum", "fit.json", "--n", "7B", "--d", "150B", "--path", "weights"]).stdout);
+    assert!(text.expect("text").contains("Jensen–Shannon distance between the targets' weights and the mixture: 0."));
+}
+
+#[test]
+fn bad_scenarios_get_a_sentence_that_names_the_field() {
+    let folder = folder_with_study();
+    let at = folder.path();
+    let args = ["fit", "runs.csv", "--target", "c4_loss", "--starts", "1", "--json"];
+    write(&folder, "fit.json", &json(at, &args).to_string());
+    write(&folder, "wrong.json", r#"{ "n": "7B", "d": "150B", "maxima": {} }"#);
+    let all = ["arxiv", "book", "c4", "github", "commoncrawl", "stackexchange", "wikipedia"];
+    let caps: Vec<String> = all.iter().map(|domain| format!("{domain}=0.1")).collect();
+    let caps: Vec<&str> = std::iter::once("--max").chain(caps.iter().map(String::as_str)).collect();
+    let cases: [(&[&str], &str); 11] = [
+        (&["--max", "c4=0.5", "c4=0.2"], "the largest weight of \"c4\" is given twice; give it once"),
+        (&caps, "no mixture can hold all of these: arxiv at most 10 %; book at most 10 %; "),
+        (&["--stock", "c4=0", "--epochs", "4"], "the stock of \"c4\": \"0\" is not possible; a number of tokens"),
+        (&["--min", "c4=0.5", "--max", "c4=0.2"], "the weight of c4 is to be at least 0.5 and at most 0.2; "),
+        (&["--max", "web=0.5"], "a weight limit names \"web\", which is no domain of the fits; those are: arxiv, "),
+        (&["--epsilon", "-0.1"], "ε of the near-optimal range is -0.1; it must be 0 or more"),
+        (&["--epochs", "-1"], "the most epochs is -1; it must be a positive number"),
+        (&["--kl", "-1"], "λ of the prior is -1; it must be a positive number"),
+        (&["--bootstrap", "3"], "the bootstrap has 3 replicates; it must have between 20 and 100000"),
+        (&["--path", "scale", "--grow-n", "-2"], "the growth of N is -2; it must be a positive number"),
+        (&["--scenario", "wrong.json"], "wrong.json is no scenario: unknown field `maxima`"),
+    ];
+    for (changes, expected) in cases {
+        let (code, sentence) = fails(at, &[&["optimum", "fit.json", "--n", "7B", "--d", "150B"][..], changes].concat());
+        assert!(code > 0 && sentence.contains(expected), "{changes:?}: {sentence}");
+    }
+    let negative = mixlaw(at, &["optimum", "fit.json", "--n", "7B", "--d", "-5"]);
+    let sentence = String::from_utf8_lossy(&negative.stderr).to_string();
+    assert!(
+        sentence.contains("'--d <D>': \"-5\" is not possible; a number of tokens must be more than 0"),
+        "{sentence}"
+    );
+    write(&folder, "flops.json", r#"{ "flops": 1e21 }"#);
+    let given = json(at, &["optimum", "fit.json", "--scenario", "flops.json", "--n", "1B", "--d", "20B", "--json"]);
+    assert_eq!((given["n"].as_f64(), given["d"].as_f64()), (Some(1e9), Some(2e10)), "given, not found");
+    let (code, sentence) = fails(at, &["optimum", "fit.json", "--flops", "1e21", "--spend-stocks"]);
+    assert!(code == 2, "{sentence}");
+    // What the page says beside the optimum, this says, too.
+    let idle = json(at, &["optimum", "fit.json", "--n", "700B", "--d", "20B", "--stock", "c4=1B", "--json"]);
+    let warnings = idle["warnings"].to_string();
+    assert!(warnings.contains("the model size N is "), "{warnings}");
+    assert!(warnings.contains("tokens in stock limit nothing without most epochs"), "{warnings}");
+    let no_tokens = mixlaw(at, &["optimum", "fit.json", "--n", "7B", "--d", "0"]);
+    let sentence = String::from_utf8_lossy(&no_tokens.stderr).to_string();
+    assert!(
+        sentence.contains("'--d <D>': \"0\" is not possible; a number of tokens must be more than 0"),
+        "{sentence}"
+    );
+    let without = json(at, &args);
+    let mut without = without.as_object().expect("an object").clone();
+    without.remove("runs");
+    write(&folder, "old.json", &Value::Object(without).to_string());
+    let (_, sentence) = fails(at, &["optimum", "old.json", "--n", "7B", "--d", "150B", "--bootstrap", "20"]);
+    assert!(sentence.starts_with("mixlaw: the fit file has no runs to fit anew"), "{sentence}");
 }
 
 #[test]
@@ -203,4 +411,52 @@ fn output_that_cannot_be_written_is_an_error() {
     assert_eq!(output.status.code(), Some(1));
     let sentence = String::from_utf8_lossy(&output.stderr).to_string();
     assert!(sentence.starts_with("mixlaw: standard output cannot be written: "), "{sentence}");
+}
+
+/// What the fit file holds beside the fits, later commands begin with.
+#[test]
+fn fits_are_exported_and_projects_are_fit_files() {
+    let folder = folder_with_study();
+    let at = folder.path();
+    let fit = ["fit", "runs.csv", "--target", "arxiv_loss", "--starts", "2", "--bootstrap", "20", "--json"];
+    let output = mixlaw(at, &fit);
+    write(&folder, "fit.json", std::str::from_utf8(&output.stdout).expect("UTF-8"));
+    let text = |args: &[&str]| {
+        let output = mixlaw(at, args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let export =
+        |format: &str, options: &[&str]| text(&[&["export", "fit.json", "--as", format][..], options].concat());
+    assert!(export("python", &[]).contains("def additive(N, D, h, E, C, gamma, A, B, alpha, beta):"));
+    assert!(export("latex", &[]).contains("interval"));
+    let options = ["--n", "7B", "--d", "150B", "--min", "arxiv=0.2", "--max", "arxiv=0.2"];
+    let optimum = text(&[&["optimum", "fit.json"][..], &options].concat());
+    assert!(optimum.contains("90 % interval"), "the draws are in the fit file: {optimum}");
+    let csv = export("mixture", &options);
+    let arxiv: Vec<&str> = csv.lines().nth(1).expect("a row").split(',').collect();
+    assert_eq!((arxiv[0], arxiv[1].parse::<f64>().map(|h| (h * 1e9).round())), ("arxiv", Ok(2e8)), "{csv}");
+    assert!(arxiv[4].parse::<f64>().is_ok(), "an interval: {csv}");
+    assert!(export("megatron", &options).contains("    0.2 /path/to/arxiv # arxiv\n"));
+    assert!(export("levanter", &options).contains("    \"arxiv\": 0.2\n"));
+
+    // A project of the page's: the same with a scenario and the table.
+    let mut project: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let runs = fs::read_to_string(at.join("runs.csv")).expect("the study");
+    project["draft"] = serde_json::json!({ "text": runs, "roles": null });
+    project["scenario"] = serde_json::json!({ "n": 3e9, "d": "80B", "min": { "arxiv": 0.2 } });
+    write(&folder, "project.json", &project.to_string());
+    let found = json(at, &["optimum", "project.json", "--json"]);
+    assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(3e9), Some(8e10)));
+    assert!((found["weights"]["arxiv"].as_f64().expect("a weight") - 0.2).abs() < 1e-9);
+    let found = json(at, &["optimum", "project.json", "--n", "7B", "--min", "arxiv=0.3", "--json"]);
+    assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(7e9), Some(8e10)));
+    assert!((found["weights"]["arxiv"].as_f64().expect("a weight") - 0.3).abs() < 1e-9);
+    let again = json(at, &["fit", "project.json", "--target", "arxiv_loss", "--starts", "2", "--json"]);
+    assert_eq!(again["fits"][0]["objective"], project["fits"][0]["objective"]);
+
+    let (code, sentence) = fails(at, &["export", "fit.json", "--as", "axolotl"]);
+    assert!(code == 1 && sentence.contains("tokens in stock"), "{sentence}");
+    let (code, sentence) = fails(at, &["export", "fit.json", "--as", "papyrus"]);
+    assert_eq!(code, 2, "{sentence}");
 }

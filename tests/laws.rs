@@ -319,6 +319,15 @@ fn a_law_recovers_its_own_noiseless_losses() {
 
 /// θ of a nested law, written as θ of the law that holds it, gives the same losses.
 #[test]
+fn each_law_says_when_to_choose_it() {
+    for (at, law) in LAWS.iter().enumerate() {
+        let sentence = law.use_when();
+        assert!(sentence.ends_with('.') && sentence.starts_with(char::is_uppercase), "{}: {sentence:?}", law.id());
+        assert!(LAWS[..at].iter().all(|other| other.use_when() != sentence), "{}", law.id());
+    }
+}
+
+#[test]
 fn nested_laws_are_held_exactly() {
     let mut random = random(11);
     let mut held = 0;

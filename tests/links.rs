@@ -3,11 +3,12 @@
 mod common;
 
 use common::{fitted, random, random_fits, shape, theta};
+use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::fit::{FittedStudy, Flag};
 use mixlaw::law::LAWS;
 use mixlaw::mixture::{Scenario, optimum};
-use mixlaw::share::{ShareError, decode, encode};
-use mixlaw::units::{Params, Tokens};
+use mixlaw::share::{ShareError, decode, encode, encode_with_runs, rounding};
+use mixlaw::units::{Loss, Params, Tokens};
 use proptest::prelude::*;
 use rand::RngExt;
 
@@ -15,14 +16,20 @@ fn study(seed: u64, k: usize, n_targets: usize) -> FittedStudy {
     let mut random = random(seed);
     let law = LAWS[(seed % LAWS.len() as u64) as usize];
     let mut study = random_fits(&mut random, law, k, n_targets);
-    study.fits[0].report.flags =
-        vec![Flag::StartsDisagree { agreeing: 3, starts: 12 }, Flag::AtBound(vec![0]), Flag::Undetermined(vec![1, 2])];
+    study.fits[0].report.flags = vec![
+        Flag::StartsDisagree { agreeing: 3, starts: 12 },
+        Flag::AtBound(vec![0]),
+        Flag::Undetermined(vec![1, 2]),
+        Flag::SearchCut,
+        Flag::FewRuns { runs: 6, parameters: 13 },
+        Flag::FewMixtures { mixtures: 6, parameters: 10 },
+    ];
     study
 }
 
 fn scenario(n_targets: usize) -> Scenario {
     let target_weights = (0..n_targets).map(|j| (format!("target{j}"), 1.0 + j as f64 / 7.0)).collect();
-    Scenario { n: Params(7e9), d: Tokens(150e9), target_weights }
+    Scenario { target_weights, ..Scenario::new(Params(7e9), Tokens(150e9)) }
 }
 
 fn says(fragment: &str) -> String {
@@ -81,6 +88,124 @@ proptest! {
         changed[position] = letter;
         prop_assert!(decode(&changed.into_iter().collect::<String>()).is_err());
     }
+}
+
+/// Runs of a study with all that one can have.
+fn runs() -> Dataset {
+    let mut random = random(11);
+    let law = mixlaw::law::by_id("additive-repetition").expect("a law");
+    let thetas: Vec<Vec<f64>> =
+        (0..2).map(|_| theta(&mut random, law, &common::shape_of(law, 3, true, true))).collect();
+    let mixtures: Vec<Vec<f64>> = (0..9).map(|_| common::mixture(&mut random, 3, true)).collect();
+    let runs = common::simulated(law, &thetas, &mixtures, &[1.22e8, 1e9], &[2e9, 9e9], 0.01, 11);
+    let mut observations = runs.observations().to_vec();
+    for (row, observation) in observations.iter_mut().enumerate() {
+        observation.split = if row % 5 > 2 { Split::Holdout } else { Split::Fit };
+        observation.weight = 1.0 + (row % 3) as f64 / 4.0;
+        observation.losses[1] = observation.losses[1].filter(|_| row % 4 > 0);
+    }
+    let stocks = [("domain1".to_string(), Tokens(5e8))];
+    let runs = Dataset::new(runs.domains().to_vec(), runs.targets().to_vec(), observations).expect("a study");
+    runs.with_stocks(&stocks).expect("a domain")
+}
+
+#[test]
+fn runs_come_back_where_they_were_wanted_in() {
+    let (study, runs) = (study(0, 3, 2), runs());
+    let fragment = encode_with_runs(&study, &scenario(2), &runs).expect("a small study");
+    let back = decode(&fragment).expect("our own link").runs.expect("the runs");
+    assert_eq!((back.domains(), back.targets(), back.stocks()), (runs.domains(), runs.targets(), runs.stocks()));
+    assert_eq!(back.observations().len(), runs.observations().len());
+    for (before, after) in runs.observations().iter().zip(back.observations()) {
+        assert_eq!((before.n, before.d, before.line, before.split), (after.n, after.d, after.line, after.split));
+        assert!((before.weight - after.weight).abs() < 1e-6);
+        assert!(before.mixture.iter().zip(&after.mixture).all(|(before, after)| (before - after).abs() < 1e-6));
+        let close = |(before, after): (&Option<Loss>, &Option<Loss>)| match (before, after) {
+            (Some(before), Some(after)) => (before.0 - after.0).abs() < 1e-5 * before.0,
+            (None, None) => true,
+            _ => false,
+        };
+        assert!(before.losses.iter().zip(&after.losses).all(close));
+    }
+    assert!(decode(&encode(&study, &scenario(2)).expect("a small study")).expect("our own").runs.is_none());
+
+    // As a table they are the same study.
+    let (text, roles) = mixlaw::export::runs_table(&runs);
+    let read = mixlaw::import::import(&text, Some(roles)).dataset.expect("a study");
+    assert_eq!((read.domains(), read.targets()), (runs.domains(), runs.targets()));
+    for (before, after) in runs.observations().iter().zip(read.observations()) {
+        assert_eq!((before.n, before.d, &before.losses), (after.n, after.d, &after.losses));
+        assert_eq!((before.weight, before.split), (after.weight, after.split));
+    }
+}
+
+/// Links with a sound check whose runs are none.
+#[test]
+fn impossible_runs_are_refused_with_a_sentence() {
+    use base64::Engine as _;
+    let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let fragment = encode_with_runs(&study(0, 3, 2), &scenario(2), &runs()).expect("a small study");
+    let body = fragment.trim_start_matches("1.z.").split('.').next().expect("a body");
+    let body = miniz_oxide::inflate::decompress_to_vec(&base64.decode(body).expect("base64")).expect("deflated");
+    let good: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    let says = |path: &str, value: serde_json::Value| {
+        let mut changed = good.clone();
+        *changed["y"].pointer_mut(path).expect(path) = value;
+        let front =
+            format!("1.z.{}", base64.encode(miniz_oxide::deflate::compress_to_vec(changed.to_string().as_bytes(), 9)));
+        let crc = crc32fast::hash(front.as_bytes());
+        let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let check: String = (0..7).rev().map(|digit| char::from(letters[(crc >> (5 * digit)) as usize & 31])).collect();
+        says(&format!("{front}.{check}"))
+    };
+    for (path, value, expected) in [
+        ("/r", serde_json::json!([0]), "half a run"),
+        ("/r/0", serde_json::json!(99), "a run of a mixture that is not there"),
+        ("/r/1", serde_json::json!(u64::MAX), "a run of a mixture that is not there"),
+        ("/l/0", serde_json::json!([]), "losses of other runs"),
+        ("/l", serde_json::json!([]), "losses of other targets"),
+        ("/l/0/0", serde_json::json!(-1.0), "line 2"),
+        ("/m/0/0", serde_json::json!(0.9), "weights of a run that do not sum to 1"),
+        ("/m/0", serde_json::json!([1.0]), "line 2"),
+        ("/o/0", serde_json::json!(u64::MAX), "a run that is not there"),
+        ("/w", serde_json::json!([1.0]), "weights of other runs"),
+        ("/u", serde_json::json!([1.0]), "stocks of other domains"),
+        ("/u/1", serde_json::json!(-1.0), "domain1"),
+        ("/s/0/0", serde_json::json!(null), "line 2"),
+        ("/s/0/0", serde_json::json!(-5.0), "line 2"),
+    ] {
+        let sentence = says(path, value);
+        assert!(sentence.starts_with("this link says something impossible: "), "{path}: {sentence}");
+        assert!(sentence.contains(expected), "{path}: {sentence}");
+    }
+}
+
+#[test]
+fn too_many_runs_for_a_link_are_refused_with_a_number() {
+    let runs = runs();
+    let many = (0..20_000).map(|row| {
+        let observation = &runs.observations()[row % runs.observations().len()];
+        let loss = |loss: &Option<Loss>| loss.map(|loss| Loss(loss.0 * (1.0 + (row as f64 * 0.7).sin() / 9.0)));
+        Observation { losses: observation.losses.iter().map(loss).collect(), ..observation.clone() }
+    });
+    let many = Dataset::new(runs.domains().to_vec(), runs.targets().to_vec(), many.collect()).expect("a study");
+    let error = encode_with_runs(&study(0, 3, 2), &scenario(2), &many).expect_err("too many").to_string();
+    assert!(error.starts_with("a link cannot hold this study: with its runs it would have "), "{error}");
+}
+
+/// What a link rounds changes the losses by far less than anyone measures.
+#[test]
+fn rounding_is_what_a_link_changes() {
+    let (study, runs) = (study(0, 3, 2), runs());
+    let back = decode(&encode(&study, &scenario(2)).expect("a small study")).expect("our own link").study;
+    let rounding = rounding(&study, &back, &runs);
+    assert!(rounding > 0.0 && rounding < 1e-6, "{rounding}");
+    assert_eq!(mixlaw::share::rounding(&study, &study, &runs), 0.0);
+    let mut other = study.clone();
+    other.fits[1].theta[0] += 0.01;
+    let e = study.fits[1].theta[0];
+    let expected = (e + 0.01).exp() - e.exp();
+    assert!((mixlaw::share::rounding(&study, &other, &runs) - expected).abs() < 1e-9);
 }
 
 #[test]

@@ -15,7 +15,7 @@ const D: Tokens = Tokens(150e9);
 
 fn scenario(weights: &[f64]) -> Scenario {
     let target_weights = weights.iter().enumerate().map(|(j, weight)| (format!("target{j}"), *weight)).collect();
-    Scenario { n: N, d: D, target_weights }
+    Scenario { target_weights, ..Scenario::new(N, D) }
 }
 
 fn weighted_loss(study: &FittedStudy, weights: &[f64], h: &[f64]) -> f64 {
@@ -154,7 +154,7 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     };
     assert_eq!(
         says(&weighted(&[("tarjet0", 1.0)])),
-        "\"tarjet0\" has a weight, but it is no fitted target; those are: target0"
+        "\"tarjet0\" has a weight, but it is no fitted target; those are: target0; did you mean target0?"
     );
     assert_eq!(says(&weighted(&[("target0", -1.0)])), "the weight of \"target0\" is -1; it must be 0 or more");
     assert_eq!(says(&weighted(&[("target0", 0.0)])), "every target weighs 0; at least one must weigh more");

@@ -4,9 +4,10 @@ mod common;
 
 use common::{mixture, random, shape, simulated, theta};
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{Fit, FitConfig, Residual, Restriction, fit};
+use mixlaw::fit::{Fit, FitConfig, Flag, Residual, Restriction, fit};
 use mixlaw::import::import;
-use mixlaw::law::{Law, by_id};
+use mixlaw::law::{Dropped, Law, by_id};
+use mixlaw::units::Tokens;
 use proptest::prelude::*;
 
 fn law(id: &str) -> &'static dyn Law {
@@ -107,7 +108,124 @@ fn restrictions_that_cannot_be_get_a_sentence() {
         bounded("gamma_domain0", Some(2.0), Some(1.0)),
         "\"gamma_domain0\" cannot lie between 2 and 1: the law's own range is between 0.0101 and 20.1",
     );
+    refused(
+        bounded("E", Some(-2.0), Some(-1.0)),
+        "\"E\" cannot lie between -2 and -1: the law's own range is between 0.000912 and 110",
+    );
+    refused(
+        bounded("alpha", Some(3.0), None),
+        "\"alpha\" cannot be at least 3: the law's own range is between 0.00499 and 1.49",
+    );
     refused(tied(&["alpha", "A"]), "alpha, A cannot be tied: only parameters of one kind can, such as alpha = beta");
+}
+
+#[track_caller]
+fn refused_by(id: &str, restrictions: Vec<Restriction>, sentence: &str) {
+    let error = fit(law(id), &study(1), &[0], &config(restrictions), &mut |_| {}).err().expect("refused");
+    assert_eq!(error.to_string(), sentence);
+}
+
+#[test]
+fn restrictions_that_contradict_each_other_are_named() {
+    refused_by(
+        "additive",
+        vec![bounded("alpha", Some(0.1), Some(0.2)), bounded("alpha", Some(0.3), Some(0.4))],
+        "these restrictions cannot all hold: 0.1 <= alpha <= 0.2; 0.3 <= alpha <= 0.4; leave one of them out",
+    );
+    let apart = [bounded("alpha", None, Some(0.2)), bounded("beta", Some(0.3), None)];
+    refused_by(
+        "additive",
+        vec![apart[0].clone(), fixed("E", 1.0), apart[1].clone(), tied(&["alpha", "beta"])],
+        "these restrictions cannot all hold: alpha <= 0.2; 0.3 <= beta; alpha = beta; leave one of them out",
+    );
+    refused_by(
+        "additive",
+        vec![fixed("alpha", 0.3), bounded("alpha", Some(0.4), None)],
+        "these restrictions cannot all hold: alpha = 0.3; 0.4 <= alpha; leave one of them out",
+    );
+    refused_by(
+        "additive",
+        vec![fixed("gamma", 0.3), fixed("gamma_domain1", 0.5)],
+        "these restrictions cannot all hold: gamma = 0.3; gamma_domain1 = 0.5; leave one of them out",
+    );
+    refused_by(
+        "additive",
+        vec![fixed("alpha", 0.3), fixed("beta", 0.5), tied(&["alpha", "beta"])],
+        "these restrictions cannot all hold: alpha = 0.3; beta = 0.5; alpha = beta; leave one of them out",
+    );
+    let agreeing = vec![
+        bounded("alpha", Some(0.1), Some(0.3)),
+        bounded("beta", Some(0.2), None),
+        tied(&["alpha", "beta"]),
+        fixed("gamma", 0.5),
+        fixed("gamma_domain1", 0.5),
+    ];
+    let data = study(1);
+    let fitted = fit(law("additive"), &data, &[0], &config(agreeing), &mut |_| {}).expect("they can all hold");
+    let alpha = value(&fitted, &data, "alpha");
+    assert!((0.2 - 1e-12..=0.3 + 1e-12).contains(&alpha), "{alpha}");
+}
+
+/// γ = 1/p: its range is what it is asked to be on either side of 0, with an end or without.
+#[test]
+fn a_power_means_exponent_keeps_to_its_range() {
+    let data = study(4);
+    for (name, low, high) in [
+        ("gamma^A", Some(0.5), Some(2.0)),
+        ("gamma^A", Some(0.0), Some(0.7)),
+        ("gamma^A", Some(3.0), None),
+        ("gamma^A", None, Some(-3.0)),
+        ("gamma^A", Some(-0.7), Some(0.0)),
+        ("gamma^A", Some(-2.0), Some(-0.5)),
+        ("gamma^A", Some(0.0), None),
+        ("gamma^B", None, Some(0.0)),
+    ] {
+        let fitted = fit(law("joint"), &data, &[0], &config(vec![bounded(name, low, high)]), &mut |_| {});
+        let gamma = value(&fitted.expect("a sound range"), &data, name);
+        let (low, high) = (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY));
+        assert!(low - 1e-9 <= gamma && gamma <= high + 1e-9, "{name} = {gamma} between {low} and {high}");
+    }
+    refused_by(
+        "joint",
+        vec![bounded("gamma^A", Some(-1.0), Some(2.0))],
+        "\"gamma^A\" can be bounded on one side of 0 only, as its law has no value near 0: let it be at least or at most 0, too",
+    );
+    refused_by(
+        "joint",
+        vec![bounded("gamma^A", Some(0.01), Some(0.02))],
+        "\"gamma^A\" cannot lie between 0.01 and 0.02: the law's own range is at most -0.0357 or at least 0.0357",
+    );
+    refused_by(
+        "joint",
+        vec![fixed("gamma^A", 0.01)],
+        "\"gamma^A\" cannot be fixed at 0.01: it must be at most -0.0357 or at least 0.0357",
+    );
+    refused_by(
+        "joint",
+        vec![fixed("gamma^A", 0.0)],
+        "\"gamma^A\" cannot be fixed at 0: it must be a number other than 0",
+    );
+}
+
+/// C^A = A^p falls with A where γ^A is negative.
+#[test]
+fn a_power_means_coefficient_keeps_to_its_range_under_either_sign() {
+    let data = study(4);
+    for gamma in [0.5, -0.5] {
+        let wanted = vec![fixed("gamma^A", gamma), fixed("alpha", 0.3), bounded("C^A_domain0", Some(0.5), Some(2.0))];
+        let fitted = fit(law("joint"), &data, &[0], &config(wanted), &mut |_| {}).expect("a sound range");
+        let c = value(&fitted, &data, "C^A_domain0");
+        assert!((0.5 - 1e-9..=2.0 + 1e-9).contains(&c), "γ^A = {gamma}: {c}");
+    }
+}
+
+/// In the joint law, which is nested in the full one, the unit of C^A depends on α; in the full one it does not.
+#[test]
+fn what_the_nested_law_cannot_do_is_no_error() {
+    let data = study(2);
+    let wanted = vec![fixed("gamma^A", 1.0), fixed("C^A_domain0", 0.2)];
+    let fitted = fit(law("full"), &data, &[0], &config(wanted), &mut |_| {}).expect("the full law can");
+    assert!((value(&fitted, &data, "C^A_domain0") - 0.2).abs() < 1e-12);
 }
 
 /// A row of weight 2 counts as two rows.
@@ -130,6 +248,31 @@ fn row_weights_count_rows() {
     assert!((seen / expected - 1.0).abs() < 1e-6, "{seen:e} {expected:e}");
     let unweighted = objective(&(0..33).map(|i| row(i, 1)).collect::<String>());
     assert!((seen / unweighted - 1.0).abs() > 1e-3, "the weights change nothing: {seen:e} {unweighted:e}");
+}
+
+#[test]
+fn a_ridge_of_a_law_without_one_is_refused() {
+    let config = FitConfig { ridge: 0.1, ..config(Vec::new()) };
+    let error = fit(law("additive"), &study(1), &[0], &config, &mut |_| {}).err().expect("refused");
+    let expected = "the additive law has no ridge, so λ cannot be 0.1; leave it out, or choose the linear law";
+    assert_eq!(error.to_string(), expected);
+}
+
+/// Where no run repeats a domain nothing says what R is, but it can be given.
+#[test]
+fn a_saturation_can_be_given_where_nothing_repeats() {
+    let data = study(6);
+    let stocks: Vec<_> = data.domains().iter().map(|domain| (domain.clone(), Tokens(1e15))).collect();
+    let data = data.with_stocks(&stocks).expect("domains of the study");
+    let fitted = |restrictions| {
+        let fitted = fit(law("additive-repetition"), &data, &[0], &config(restrictions), &mut |_| {});
+        fitted.expect("a sound study")
+    };
+    let (given, left) = (fitted(vec![fixed("R", 5.0)]), fitted(Vec::new()));
+    assert!((value(&given, &data, "R") - 5.0).abs() < 1e-12);
+    assert!(left.parameters(data.domains()).iter().all(|(name, _)| name != "R"));
+    assert!(left.report.flags.contains(&Flag::Dropped(Dropped::Saturation)));
+    assert!(!given.report.flags.contains(&Flag::Dropped(Dropped::Saturation)));
 }
 
 /// A strong ridge makes the linear law's coefficients equal; a weak one does next to nothing.

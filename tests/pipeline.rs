@@ -29,7 +29,7 @@ const QUICK: FitConfig = FitConfig {
 
 #[test]
 fn the_example_goes_all_the_way() {
-    let imported = import(&sample::llm().expect("the example"), None);
+    let imported = import(&sample::llm(), None);
     assert!(imported.issues.is_empty(), "{:?}", imported.issues.sentences(9));
     let dataset = imported.dataset.expect("a study");
     assert_eq!((dataset.domains().len(), dataset.targets().len(), dataset.observations().len()), (7, 8, 400));
@@ -39,7 +39,7 @@ fn the_example_goes_all_the_way() {
         .map(|target_idx| fit(law("additive"), &dataset, &[target_idx], &QUICK, &mut |_| {}).expect("a sound study"))
         .collect();
     let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits };
-    let scenario = Scenario { n: Params(7e9), d: Tokens(150e9), target_weights: Vec::new() };
+    let scenario = Scenario::new(Params(7e9), Tokens(150e9));
     let found = optimum(&study, &scenario).expect("a sound scenario");
     // The two targets' own domains get the most.
     let own = found.mixture[0] + found.mixture[6];
@@ -50,7 +50,7 @@ fn the_example_goes_all_the_way() {
     for (before, after) in found.mixture.iter().zip(&again.mixture) {
         assert!((before - after).abs() < 1e-6, "{before} {after}");
     }
-    let read = fit_file::read(&fit_file::write(&study)).expect("our own file");
+    let read = fit_file::read(&fit_file::write(&study, None, None)).expect("our own file").0;
     for (before, after) in study.targets().zip(read.targets()) {
         assert_eq!(before.fit.report, after.fit.report);
         let loss =
@@ -62,7 +62,7 @@ fn the_example_goes_all_the_way() {
 /// Starts that were run in parts end in the same fit, to the last bit, with and without a nested law.
 #[test]
 fn a_fit_in_parts_is_the_whole_fit() {
-    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    let dataset = import(&sample::llm(), None).dataset.expect("a study");
     for (id, targets) in [("additive", vec![1]), ("joint", vec![1]), ("capacity", vec![0, 1])] {
         let whole = fit(law(id), &dataset, &targets, &QUICK, &mut |_| {}).expect("a sound study");
         let part = |range| starts(law(id), &dataset, &targets, &QUICK, range, &mut |_| {}).expect("a sound study");
@@ -75,8 +75,8 @@ fn a_fit_in_parts_is_the_whole_fit() {
 /// The laws that the example is drawn from are found again, as far as its noise allows.
 #[test]
 fn the_example_gives_back_its_law() {
-    let truth = sample::llm_truth().expect("the example's law");
-    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    let truth = sample::llm_truth();
+    let dataset = import(&sample::llm(), None).dataset.expect("a study");
     let fitted = fit(law("joint"), &dataset, &[1], &QUICK, &mut |_| {}).expect("a sound study");
     let target = truth.targets().nth(1).expect("eight targets");
     let mut random = random(11);
@@ -210,7 +210,7 @@ fn odd_losses_give_finite_fits() {
 
 #[test]
 fn progress_reaches_the_last_start_and_never_gets_worse() {
-    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    let dataset = import(&sample::llm(), None).dataset.expect("a study");
     let mut seen = Vec::new();
     let fitted = fit(law("additive"), &dataset, &[2], &QUICK, &mut |progress| seen.push(progress)).expect("sound");
     assert_eq!(seen.last().map(|progress| (progress.start_idx, progress.n_starts)), Some((3, 3)));
@@ -223,7 +223,7 @@ fn progress_reaches_the_last_start_and_never_gets_worse() {
 /// Holding out the largest size keeps its rows out of the fit.
 #[test]
 fn the_largest_size_can_be_held_out() {
-    let dataset = import(&sample::llm().expect("the example"), None).dataset.expect("a study");
+    let dataset = import(&sample::llm(), None).dataset.expect("a study");
     for (holdout, n_fit, n_holdout) in
         [(Holdout::None, 400, 0), (Holdout::Split, 384, 16), (Holdout::LargestN, 384, 16)]
     {
@@ -266,7 +266,7 @@ fn losses_in_another_unit_are_refused() {
 #[test]
 fn impossible_fit_files_are_refused_with_a_sentence() {
     let study = common::fitted(law("additive"), 3, vec![theta(&mut random(1), law("additive"), &shape(3, true, true))]);
-    let good: serde_json::Value = serde_json::from_str(&fit_file::write(&study)).expect("JSON");
+    let good: serde_json::Value = serde_json::from_str(&fit_file::write(&study, None, None)).expect("JSON");
     let says = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut changed = good.clone();
         change(&mut changed);
@@ -313,7 +313,7 @@ fn fit_files_bring_back_every_theta_within_bounds() {
             };
             let at: Vec<f64> = parameters.iter().enumerate().map(bound).collect();
             let study = common::fitted(law, k, vec![at.clone()]);
-            let back = fit_file::read(&fit_file::write(&study)).expect("our own file");
+            let back = fit_file::read(&fit_file::write(&study, None, None)).expect("our own file").0;
             for (seen, expected) in back.fits[0].theta.iter().zip(&at) {
                 assert!((seen - expected).abs() < 1e-6 * expected.abs().max(1.0), "{}: {seen} {expected}", law.id());
             }

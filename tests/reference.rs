@@ -165,7 +165,7 @@ fn the_additive_optimum_is_the_papers() {
         ("wikipedia", 17.0),
     ];
     let target_weights = paper.iter().map(|(domain, _)| (format!("{domain}_loss"), 1.0)).collect();
-    let scenario = Scenario { n: Params(7e9), d: Tokens(150e9), target_weights };
+    let scenario = Scenario { target_weights, ..Scenario::new(Params(7e9), Tokens(150e9)) };
     let found = optimum(study, &scenario).expect("a sound scenario");
     assert!(found.kkt_residual <= 1e-8, "{:e}", found.kkt_residual);
     for (domain, percent) in paper {
@@ -181,7 +181,7 @@ fn the_additive_optimum_is_the_papers() {
 fn only_the_joint_optimum_moves_with_scale() {
     let (Some((_, additive)), Some((_, joint))) = (&*ADDITIVE, &*JOINT) else { return };
     let distance = |study: &FittedStudy| {
-        let at = |n, d| optimum(study, &Scenario { n: Params(n), d: Tokens(d), target_weights: Vec::new() });
+        let at = |n, d| optimum(study, &Scenario::new(Params(n), Tokens(d)));
         let (small, large) = (at(1e8, 2e9).expect("sound"), at(1e12, 2e13).expect("sound"));
         small.mixture.iter().zip(&large.mixture).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
     };

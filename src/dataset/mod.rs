@@ -15,7 +15,7 @@ pub use split::{Holdout, Split};
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Loss, Params, Tokens};
+use crate::units::{Loss, Params, Tokens, choices};
 
 /// How far Σ h may be from 1 in a valid observation: rounding only, the import has normalised before.
 pub const WEIGHT_SUM_TOLERANCE: f64 = 1e-9;
@@ -170,7 +170,7 @@ impl Dataset {
     pub fn with_stocks(mut self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
         self.stocks.fill(None);
         for (domain, stock) in stocks {
-            let known = || self.domains.join(", ");
+            let known = || choices(self.domains.iter().map(String::as_str), domain);
             let domain_idx = self
                 .domains
                 .iter()
@@ -216,16 +216,13 @@ impl Dataset {
         self.targets.iter().position(|target| target == name)
     }
 
-    /// The domain whose own loss the target is, told by its name: "arxiv_loss" is the loss of "arxiv".
+    /// The domain whose own loss the target is, told by its name: "arxiv_loss" and "summary.eval/arxiv/bpb" are the loss
+    /// of "arxiv".
     pub fn own_domain(&self, target_idx: usize) -> Option<usize> {
-        const AROUND: [&str; 6] = ["metric", "eval", "val", "valid", "loss", "nats"];
-        let target = self.targets[target_idx].to_lowercase();
-        let words: Vec<&str> =
-            target.split(['_', '/', '-', ' ', '.']).filter(|word| !word.is_empty() && !AROUND.contains(word)).collect();
-        self.domains.iter().position(|domain| {
-            let domain = domain.to_lowercase();
-            words.iter().copied().eq(domain.split(['_', '/', '-', ' ', '.']).filter(|word| !word.is_empty()))
-        })
+        let target = bare_name(&self.targets[target_idx], true);
+        let find = |bare: bool| self.domains.iter().position(|domain| bare_name(domain, bare) == target);
+        // A domain may itself be called by one of the words around a loss: its whole name comes first.
+        find(false).or_else(|| find(true)).filter(|_| !target.is_empty())
     }
 
     /// The mean over the study's distinct mixtures of each domain's weight: what the study trained on, on average.
@@ -239,6 +236,39 @@ impl Dataset {
         }
         mean
     }
+}
+
+/// A name's letters and digits in lower case; if bare, without the words that only say that it is a loss.
+fn bare_name(name: &str, bare: bool) -> String {
+    const AROUND: [&str; 24] = [
+        "metric",
+        "metrics",
+        "eval",
+        "evals",
+        "evaluation",
+        "val",
+        "valid",
+        "validation",
+        "test",
+        "train",
+        "training",
+        "loss",
+        "losses",
+        "nats",
+        "bpb",
+        "nll",
+        "ppl",
+        "perplexity",
+        "ce",
+        "xent",
+        "final",
+        "summary",
+        "results",
+        "lm",
+    ];
+    let name = name.to_lowercase();
+    let words = name.split(['_', '/', '-', ' ', '.', ':']).filter(|word| !bare || !AROUND.contains(word));
+    words.flat_map(|word| word.chars().filter(|c| c.is_alphanumeric())).collect()
 }
 
 fn check(
@@ -330,6 +360,26 @@ mod tests {
         assert_eq!(data.mean_mixture(), [0.4, 0.6]);
         assert_eq!(data.own_domain(0), Some(1));
         assert_eq!(Holdout::LargestN.held_out(&data), [false, false, true, false]);
+    }
+
+    #[test]
+    fn a_target_knows_its_own_domain() {
+        let domains = ["web", "the_pile_arxiv", "Pile-CC", "train", "stack-edu:python"];
+        let own = |target: &str| {
+            let row = observation(2, 1e9, 2e10, &[0.2; 5], 3.0);
+            let study =
+                Dataset::new(domains.map(String::from).to_vec(), vec![target.into()], vec![row]).expect("sound");
+            study.own_domain(0).map(|domain_idx| domains[domain_idx])
+        };
+        for target in ["web_loss", "losses.web", "summary.eval/web/loss", "eval/web/bpb", "web", "final_test_nll_web"] {
+            assert_eq!(own(target), Some("web"), "{target}");
+        }
+        assert_eq!(own("metric/the_pile_arxiv_val_loss"), Some("the_pile_arxiv"));
+        assert_eq!(own("Pile-CC_loss"), Some("Pile-CC"));
+        assert_eq!(own("loss/stack_edu_python"), Some("stack-edu:python"));
+        for target in ["loss", "eval/loss", "wiki_loss", "web_code_loss", "train_loss"] {
+            assert_eq!(own(target), None, "{target}");
+        }
     }
 
     #[test]

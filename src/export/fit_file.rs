@@ -1,84 +1,74 @@
-//! The fit file: what `mixlaw fit --json` writes and `predict`, `optimum` and `link` read.
+//! The fit file: what `mixlaw fit --json` and the page write, and what the page, `predict`, `optimum`, `link` and
+//! `export` read.
 //!
 //! JSON with one entry a target under "fits". Parameters are in natural units by name: N counted in parameters,
-//! D in tokens, losses in nats. Numbers have all the digits that bring back the same bits.
+//! D in tokens, losses in nats. Numbers have all the digits that bring back the same bits. With the runs inside,
+//! `optimum --bootstrap` can fit them anew; with the draws of a bootstrap inside, it need not. A scenario inside is
+//! what `optimum` begins with.
+//!
+//! The page's project file is a fit file with one more entry, "draft": its inputs as typed, the table among them. It
+//! may have no fits yet.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
 
-use crate::fit::{
-    DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Impossible, Restriction, Score, Termination,
-};
-use crate::law::{self, Dropped, Law, Scope, Shape};
-use crate::units::BILLION;
+use super::fit_entry::Entry;
+use super::formats::Known;
+use super::runs::{Runs, RunsError};
+use super::scenario_file::ScenarioFile;
+use crate::dataset::Dataset;
+use crate::fit::{DataSummary, Fit, FittedStudy, Impossible, Interval, LEVEL, Replicate, bootstrap};
+use crate::import::Roles;
+use crate::law::{self, Scope};
 
 /// The version that this code writes; it reads no newer one.
 const VERSION: u32 = 1;
-const IN_BILLIONS: &str = "N in 10^9 parameters, D in 10^9 tokens";
-const NOT_REPEATED: &str = "not-repeated";
 
 #[derive(Serialize, Deserialize)]
-struct FitFile {
+struct FitFile<R, D> {
     mixlaw: u32,
     domains: Vec<String>,
-    data: DataSummary,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    data: Option<DataSummary>,
+    #[serde(default = "Vec::new")]
     fits: Vec<Entry>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    scenario: Option<ScenarioFile>,
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    runs: Option<R>,
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    bootstrap: Option<BootstrapEntry<D>>,
+    /// The page's inputs as typed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    draft: Option<Value>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entry {
-    target: String,
-    law: String,
-    /// The domain that the target is the loss of.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    own_domain: Option<String>,
-    n_term: bool,
-    d_term: bool,
-    /// Tokens in stock of each domain, for a law that counts epochs.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    stocks: Vec<Option<f64>>,
-    n_fit: usize,
-    n_holdout: usize,
-    objective: f64,
-    fit_mre_percent: f64,
-    holdout_mre_percent: Option<f64>,
-    agreeing_starts: usize,
-    starts: usize,
-    status: String,
-    seconds: Option<f64>,
-    seed: u64,
-    /// Absent for least squares, where it is infinite.
-    delta: Option<f64>,
-    residual: String,
-    holdout: String,
-    /// The linear law's λ.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    ridge: Option<f64>,
-    /// What the user wanted of parameters.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    restrictions: Vec<Restriction>,
-    /// Losses of rows that the law cannot use.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    rows_unused: Option<usize>,
-    /// Absent where it is infinite.
-    condition: Option<f64>,
-    warnings: Vec<Warning>,
-    /// What N and D are counted in, where it is not parameters and tokens. Only written.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    units: Option<String>,
-    parameters: Map<String, Value>,
-    /// The law's inside parameters, only where one of the natural ones has no place in an f64.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    theta: Option<Vec<f64>>,
+struct BootstrapEntry<D> {
+    replicates: usize,
+    level: f64,
+    /// Intervals. Only written.
+    #[serde(default, skip_deserializing)]
+    fits: Vec<Value>,
+    /// The replicates' θ, inside. Absent from files of before they were kept.
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    draws: Option<D>,
 }
 
-/// A flag of the report: its kind, the parameters it names, and the sentence for its reader.
-#[derive(Serialize, Deserialize)]
-struct Warning {
-    kind: String,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    parameters: Vec<String>,
-    message: String,
+/// What a fit file holds.
+#[derive(Default)]
+pub struct Saved {
+    /// The fits, if there are any yet.
+    pub study: Option<FittedStudy>,
+    /// The runs that they are of.
+    pub runs: Option<Dataset>,
+    /// The replicates of a bootstrap.
+    pub replicates: Vec<Replicate>,
+    /// What was asked of the optimum.
+    pub scenario: Option<ScenarioFile>,
+    /// The page's inputs as typed, for the page to read.
+    pub draft: Option<Value>,
 }
 
 /// Why a text is no fit file.
@@ -108,70 +98,114 @@ pub enum FitFileError {
     /// What cannot be.
     #[error("the fit file says something impossible: {0}; write it anew with `mixlaw fit … --json`")]
     Impossible(#[from] Impossible),
+    /// Runs that are none.
+    #[error("the runs of the fit file: {0}; write it anew with `mixlaw fit … --json`")]
+    Runs(#[from] RunsError),
     /// No fits.
     #[error("the fit file has no fits; fit at least one target")]
     Empty,
 }
 
-/// Writes the fits as JSON.
-pub fn write(study: &FittedStudy) -> String {
-    let fits = study
-        .targets()
-        .map(|target| {
-            let (fit, report) = (target.fit, &target.fit.report);
-            let score = &report.scores[target.target_pos];
-            let parameters = fit.parameters(&study.domains);
-            let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
-            Entry {
-                target: target.name.to_string(),
-                law: fit.law.id().to_string(),
-                own_domain: fit.shape.own_domains[target.target_pos].map(|i| study.domains[i].clone()),
-                n_term: fit.shape.n_term,
-                d_term: fit.shape.d_term,
-                stocks: fit.shape.stocks.iter().map(|stock| stock.map(|stock| stock * BILLION)).collect(),
-                n_fit: score.n_fit,
-                n_holdout: score.n_holdout,
-                objective: report.objective,
-                fit_mre_percent: score.fit_mre_percent,
-                holdout_mre_percent: score.holdout_mre_percent,
-                agreeing_starts: report.agreeing_starts,
-                starts: report.config.starts,
-                status: report.termination.id().to_string(),
-                seconds: report.seconds,
-                seed: report.config.seed,
-                delta: finite(report.config.delta),
-                residual: report.config.residual.id().to_string(),
-                holdout: report.config.holdout.id().to_string(),
-                ridge: (report.config.ridge > 0.0).then_some(report.config.ridge),
-                restrictions: report.config.restrictions.clone(),
-                rows_unused: report.rows_unused(),
-                condition: finite(report.condition),
-                units: fit.law.counts_in_billions().then(|| IN_BILLIONS.to_string()),
-                warnings: report.flags.iter().map(|flag| warning(flag, &names)).collect(),
-                theta: parameters.iter().any(|(_, value)| !value.is_normal()).then(|| fit.theta.clone()),
-                parameters: parameters.into_iter().map(|(name, value)| (name, Value::from(value))).collect(),
-            }
-        })
-        .collect();
-    let file = FitFile { mixlaw: VERSION, domains: study.domains.clone(), data: study.summary.clone(), fits };
+/// Writes the fits as JSON, with the runs that they are of and the replicates of a bootstrap if there are any.
+pub fn write(study: &FittedStudy, runs: Option<&Dataset>, replicates: Option<&[Replicate]>) -> String {
+    text(file(study, runs, replicates))
+}
+
+/// Writes a project: the page's inputs, and what has come of them.
+pub fn write_project(draft: Value, known: Option<&Known>) -> String {
+    let file = match known {
+        Some(Known { study, runs, replicates, optimum }) => FitFile {
+            scenario: optimum.map(|known| ScenarioFile::of(known.scenario)),
+            ..file(study, *runs, *replicates)
+        },
+        None => FitFile {
+            mixlaw: VERSION,
+            domains: Vec::new(),
+            data: None,
+            fits: Vec::new(),
+            scenario: None,
+            runs: None,
+            bootstrap: None,
+            draft: None,
+        },
+    };
+    text(FitFile { draft: Some(draft), ..file })
+}
+
+/// Columns of numbers stay on one line each, however the rest is laid out.
+type Line = Box<RawValue>;
+
+fn line(value: &impl Serialize) -> Line {
+    serde_json::to_value(value).and_then(|value| to_raw_value(&value)).expect("names and finite numbers are JSON")
+}
+
+fn text(file: FitFile<Line, Line>) -> String {
     serde_json::to_string_pretty(&file).expect("strings, finite numbers and lists are JSON")
 }
 
-/// Reads what [`write()`] wrote.
+fn file(study: &FittedStudy, runs: Option<&Dataset>, replicates: Option<&[Replicate]>) -> FitFile<Line, Line> {
+    let fits = study.targets().map(|target| Entry::of(study, &target)).collect();
+    FitFile {
+        mixlaw: VERSION,
+        domains: study.domains.clone(),
+        data: Some(study.summary.clone()),
+        fits,
+        scenario: None,
+        runs: runs.map(|runs| line(&Runs::from(runs))),
+        bootstrap: replicates.map(|replicates| BootstrapEntry {
+            replicates: replicates.len(),
+            level: LEVEL,
+            fits: intervals(study, replicates),
+            draws: Some(line(&replicates)),
+        }),
+        draft: None,
+    }
+}
+
+/// 90 % intervals by parameter and of the errors held out, an entry a target.
+fn intervals(study: &FittedStudy, replicates: &[Replicate]) -> Vec<Value> {
+    let ends = |interval: &Interval| json!([interval.low, interval.high]);
+    let parameters = bootstrap::parameter_intervals(study, replicates);
+    let holdout = bootstrap::holdout_intervals(study, replicates);
+    let targets = study.targets().zip(&holdout).map(|(target, holdout)| {
+        let fit_idx = study.fits.iter().position(|fit| std::ptr::eq(fit, target.fit)).expect("a fit of the study");
+        let names = target.fit.parameters(&study.domains).into_iter().map(|(name, _)| name);
+        let parameters: Map<String, Value> = names.zip(parameters[fit_idx].iter().map(ends)).collect();
+        json!({
+            "target": target.name,
+            "parameters": parameters,
+            "holdout_mre_percent": holdout.as_ref().map(ends),
+        })
+    });
+    targets.collect()
+}
+
+/// Reads the fits that [`write()`] wrote, and the runs if they are there.
 ///
 /// # Errors
-/// Not JSON of this form, a newer version, an unknown law or setting, a parameter missing or out of range.
-pub fn read(text: &str) -> Result<FittedStudy, FitFileError> {
+/// As [`read_saved`], and a file without fits.
+pub fn read(text: &str) -> Result<(FittedStudy, Option<Dataset>), FitFileError> {
+    let saved = read_saved(text)?;
+    Ok((saved.study.ok_or(FitFileError::Empty)?, saved.runs))
+}
+
+/// Reads all that [`write()`] or [`write_project`] wrote.
+///
+/// # Errors
+/// Not JSON of this form, a newer version, an unknown law or setting, a parameter missing or out of range, runs that
+/// are none, replicates of other fits, or neither fits nor a draft.
+pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
     let value: Value = serde_json::from_str(text)?;
     if let Some(seen) = value.get("mixlaw").and_then(Value::as_u64)
         && seen > u64::from(VERSION)
     {
         return Err(FitFileError::Newer { seen: u32::try_from(seen).unwrap_or(u32::MAX) });
     }
-    let file: FitFile = serde_json::from_value(value)?;
-    if file.fits.is_empty() {
-        return Err(FitFileError::Empty);
-    }
+    let file: FitFile<Runs, Vec<Replicate>> = serde_json::from_value(value)?;
+    let mut saved = Saved { scenario: file.scenario, draft: file.draft, ..Saved::default() };
+    let Some(summary) = file.data.filter(|_| !file.fits.is_empty()) else {
+        return if saved.draft.is_some() { Ok(saved) } else { Err(FitFileError::Empty) };
+    };
     let mut fits: Vec<Fit> = Vec::new();
     let mut entries = file.fits.into_iter().enumerate().peekable();
     while let Some((index, entry)) = entries.next() {
@@ -183,125 +217,38 @@ pub fn read(text: &str) -> Result<FittedStudy, FitFileError> {
         }) {
             others.push(other);
         }
-        fits.push(read_entry(index, entry, others, &file.domains)?);
+        fits.push(entry.into_fit(index, others, &file.domains)?);
     }
-    let study = FittedStudy { domains: file.domains, summary: file.data, fits };
+    let study = FittedStudy { domains: file.domains, summary, fits };
     study.check()?;
-    Ok(study)
+    saved.runs = file.runs.map(|runs| runs.into_dataset(&study.domains)).transpose()?;
+    saved.replicates = file.bootstrap.and_then(|bootstrap| bootstrap.draws).unwrap_or_default();
+    saved.replicates.iter().try_for_each(|replicate| check_replicate(&study, replicate))?;
+    saved.study = Some(study);
+    Ok(saved)
 }
 
-/// The fit of an entry, and of `others` that it explains, too.
-fn read_entry(index: usize, entry: Entry, others: Vec<Entry>, domains: &[String]) -> Result<Fit, FitFileError> {
-    let wrong = |what: &str, seen: &str, expected: &str| FitFileError::Field {
-        index,
-        what: what.to_string(),
-        seen: seen.to_string(),
-        expected: expected.to_string(),
-    };
-    let law: &'static dyn Law =
-        law::by_id(&entry.law).ok_or_else(|| wrong("law", &entry.law, &law::LAWS.map(|law| law.id()).join(", ")))?;
-    let own_domain = |entry: &Entry| match &entry.own_domain {
-        Some(name) => match domains.iter().position(|domain| domain == name) {
-            Some(domain_idx) => Ok(Some(domain_idx)),
-            None => Err(wrong("own_domain", name, &domains.join(" or "))),
-        },
-        None => Ok(None),
-    };
-    let own_domains = std::iter::once(&entry).chain(&others).map(own_domain).collect::<Result<_, _>>()?;
-    let shape = Shape {
-        n_domains: domains.len(),
-        n_term: entry.n_term,
-        d_term: entry.d_term,
-        own_domains,
-        stocks: entry.stocks.iter().map(|stock| stock.map(|stock| stock / BILLION)).collect(),
-        repeats: entry.warnings.iter().all(|warning| warning.kind != NOT_REPEATED) && !entry.stocks.is_empty(),
-    };
-    let names: Vec<String> = law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
-    let theta = match &entry.theta {
-        Some(theta) => theta.clone(),
-        None => {
-            let mut natural = Vec::with_capacity(names.len());
-            for name in &names {
-                let seen = entry.parameters.get(name);
-                natural.push(seen.and_then(Value::as_f64).ok_or_else(|| {
-                    wrong(&format!("parameter {name}"), &seen.map_or("missing".into(), Value::to_string), "a number")
-                })?);
-            }
-            law.inside(&shape, &natural).map_err(|position| {
-                let expected = "a number that the formula allows, positive for most";
-                wrong(&format!("parameter {}", names[position]), &natural[position].to_string(), expected)
-            })?
-        }
-    };
-    let termination = Termination::from_id(&entry.status)
-        .ok_or_else(|| wrong("status", &entry.status, "converged or steps-ran-out"))?;
-    let residual = crate::fit::Residual::from_id(&entry.residual)
-        .ok_or_else(|| wrong("residual", &entry.residual, "nats or log-loss"))?;
-    let holdout = crate::dataset::Holdout::from_id(&entry.holdout)
-        .ok_or_else(|| wrong("holdout", &entry.holdout, "split, none or largest-n"))?;
-    let position_of = |name: &String| names.iter().position(|known| known == name);
-    let flags = entry.warnings.iter().filter_map(|warning| {
-        let positions: Vec<usize> = warning.parameters.iter().filter_map(position_of).collect();
-        Some(match warning.kind.as_str() {
-            "not-converged" => Flag::NotConverged,
-            "starts-disagree" => Flag::StartsDisagree { agreeing: entry.agreeing_starts, starts: entry.starts },
-            "at-bound" => Flag::AtBound(positions),
-            "undetermined" => Flag::Undetermined(positions),
-            "few-rows" => Flag::FewRows { rows: entry.n_fit, parameters: names.len() },
-            "n-dropped" => Flag::Dropped(Dropped::N),
-            "d-dropped" => Flag::Dropped(Dropped::D),
-            NOT_REPEATED => Flag::Dropped(Dropped::Saturation),
-            "rows-unused" => Flag::RowsUnused { rows: entry.rows_unused.unwrap_or(0) },
-            _ => return None,
-        })
-    });
-    let score = |entry: &Entry| Score {
-        n_fit: entry.n_fit,
-        n_holdout: entry.n_holdout,
-        fit_mre_percent: entry.fit_mre_percent,
-        holdout_mre_percent: entry.holdout_mre_percent,
-    };
-    let report = FitReport {
-        objective: entry.objective,
-        termination,
-        agreeing_starts: entry.agreeing_starts,
-        config: FitConfig {
-            starts: entry.starts,
-            seed: entry.seed,
-            delta: entry.delta.unwrap_or(f64::INFINITY),
-            residual,
-            holdout,
-            ridge: entry.ridge.unwrap_or(0.0),
-            restrictions: entry.restrictions.clone(),
-        },
-        scores: std::iter::once(&entry).chain(&others).map(score).collect(),
-        condition: entry.condition.unwrap_or(f64::INFINITY),
-        flags: flags.collect(),
-        seconds: entry.seconds,
-    };
-    let targets = std::iter::once(entry).chain(others).map(|entry| entry.target).collect();
-    Ok(Fit { law, shape, targets, theta, report })
-}
-
-fn warning(flag: &Flag, names: &[String]) -> Warning {
-    let (kind, positions): (&str, &[usize]) = match flag {
-        Flag::NotConverged => ("not-converged", &[]),
-        Flag::StartsDisagree { .. } => ("starts-disagree", &[]),
-        Flag::AtBound(positions) => ("at-bound", positions),
-        Flag::Undetermined(positions) => ("undetermined", positions),
-        Flag::FewRows { .. } => ("few-rows", &[]),
-        Flag::Dropped(Dropped::N) => ("n-dropped", &[]),
-        Flag::Dropped(Dropped::D) => ("d-dropped", &[]),
-        Flag::Dropped(Dropped::Saturation) => (NOT_REPEATED, &[]),
-        Flag::RowsUnused { .. } => ("rows-unused", &[]),
-    };
-    Warning {
-        kind: kind.to_string(),
-        parameters: positions.iter().map(|&position| names[position].clone()).collect(),
-        message: flag.sentence(names),
+/// The table of a project, with the roles that its columns were given by hand; `None` for any other text.
+pub fn table(bytes: &[u8]) -> Option<(String, Option<Roles>)> {
+    // A long table is no JSON at its first letter.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return None;
     }
+    let mut file: Value = serde_json::from_str(str::from_utf8(bytes).ok()?).ok()?;
+    file.get("mixlaw")?;
+    let draft = file.get_mut("draft")?.as_object_mut()?;
+    let roles = draft.remove("roles").and_then(|roles| serde_json::from_value(roles).ok()).flatten();
+    Some((draft.get("text")?.as_str()?.to_string(), roles))
 }
 
-fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
+/// A replicate has a θ for each fit, and an error held out, or none, for each target.
+fn check_replicate(study: &FittedStudy, replicate: &Replicate) -> Result<(), Impossible> {
+    let Replicate { thetas, holdout_mre_percent } = replicate;
+    let lengths = thetas.iter().map(Vec::len).eq(study.fits.iter().map(|fit| fit.theta.len()));
+    let numbers = thetas.iter().flatten().chain(holdout_mre_percent.iter().flatten());
+    if lengths && holdout_mre_percent.len() == study.targets().count() && numbers.copied().all(f64::is_finite) {
+        Ok(())
+    } else {
+        Err(Impossible::new("a replicate of a bootstrap that is not of these fits"))
+    }
 }

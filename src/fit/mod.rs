@@ -11,6 +11,8 @@
 //! Data, settings and seed determine the result: exponentials and logarithms are those of the `libm` crate and
 //! every sum has a fixed order, so that it does not depend on the machine.
 
+pub mod bootstrap;
+mod interval;
 pub mod problem;
 pub mod report;
 pub mod restrict;
@@ -18,6 +20,8 @@ pub mod search;
 pub mod solver;
 pub mod study;
 
+pub use bootstrap::{Bootstrap, BootstrapConfig, BootstrapError, Replicate};
+pub use interval::{Interval, LEVEL, percentile};
 pub use problem::Residual;
 pub use report::{FitReport, Flag, Score, Termination};
 pub use restrict::Restriction;
@@ -161,16 +165,30 @@ pub enum FitError {
         expected: String,
     },
     /// A range that leaves nothing.
-    #[error("\"{name}\" cannot lie between {low} and {high}: the law's own range is between {own}")]
+    #[error("\"{name}\" cannot {}: the law's own range is {own}", span(*low, *high))]
     Range {
         /// The parameter.
         name: String,
-        /// The least value asked for.
+        /// The least value asked for, or −∞.
         low: f64,
-        /// The largest value asked for.
+        /// The largest value asked for, or ∞.
         high: f64,
         /// The range of the law.
         own: String,
+    },
+    /// A range of a power mean's γ that has two parts.
+    #[error(
+        "\"{name}\" can be bounded on one side of 0 only, as its law has no value near 0: let it be at least or at most 0, too"
+    )]
+    AcrossZero {
+        /// The parameter.
+        name: String,
+    },
+    /// Restrictions that leave nothing together.
+    #[error("these restrictions cannot all hold: {texts}; leave one of them out")]
+    Contradiction {
+        /// The restrictions as one writes them.
+        texts: String,
     },
     /// A restriction of a parameter whose unit depends on another.
     #[error("\"{name}\" can be fixed or bounded only where \"{other}\" is fixed, since its unit depends on that")]
@@ -179,6 +197,14 @@ pub enum FitError {
         name: String,
         /// The other one.
         other: String,
+    },
+    /// A ridge for a law that has none.
+    #[error("the {law} law has no ridge, so λ cannot be {ridge}; leave it out, or choose the linear law")]
+    NoRidge {
+        /// The law.
+        law: &'static str,
+        /// λ.
+        ridge: f64,
     },
     /// A tie of parameters that are no equals.
     #[error("{names} cannot be tied: only parameters of one kind can, such as alpha = beta")]
@@ -196,6 +222,15 @@ pub enum FitError {
         /// What would be right.
         expected: &'static str,
     },
+}
+
+/// "lie between 1 and 2", or what there is of it.
+fn span(low: f64, high: f64) -> String {
+    match (low, high) {
+        (f64::NEG_INFINITY, high) => format!("be at most {high}"),
+        (low, f64::INFINITY) => format!("be at least {low}"),
+        (low, high) => format!("lie between {low} and {high}"),
+    }
 }
 
 impl Fit {
@@ -272,8 +307,9 @@ pub fn starts(
 ) -> Result<Vec<Ending>, FitError> {
     let weights = weights(dataset, config);
     let prepared = Prepared::new(law, dataset, target_idxs, config, &weights, false)?;
-    let step = step(&prepared.whole()?);
-    Ok(search::starts(&|| prepared.objective(step), &prepared.search(None), range, &InTurn, progress))
+    let sample = prepared.sample(&prepared.whole()?);
+    let looked_at = sample.as_deref().unwrap_or(&weights);
+    Ok(search::starts(&|| prepared.objective(looked_at), &prepared.search(None), range, &InTurn, progress))
 }
 
 /// The rest of [`fit`], with the endings that [`starts`] gave for all starts, in order. Both together give the same
@@ -300,9 +336,54 @@ pub fn fit_from(
 /// The law does not go with the study, or a setting is out of range.
 pub fn check(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], config: &FitConfig) -> Result<Shape, FitError> {
     check_config(config)?;
-    let shape = Shape::new(law, dataset, target_idxs, &weights(dataset, config))?;
+    check_ridge(law, config)?;
+    let shape = shape(law, dataset, target_idxs, config, &weights(dataset, config))?;
     Freedom::new(law, &shape, dataset.domains(), &config.restrictions, false)?;
     Ok(shape)
+}
+
+/// Whether a target has losses to fit to, in the unit that the laws are for.
+///
+/// # Errors
+/// It has none on the rows that the fit may use, or they are far from nats per token.
+pub fn check_target(dataset: &Dataset, target_idx: usize, config: &FitConfig) -> Result<(), FitError> {
+    check_losses(dataset, target_idx, &weights(dataset, config))
+}
+
+fn check_losses(dataset: &Dataset, target_idx: usize, weights: &[f64]) -> Result<(), FitError> {
+    let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
+    let mut losses: Vec<f64> = fitted.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
+    let target = || dataset.targets()[target_idx].clone();
+    if losses.is_empty() {
+        return Err(FitError::NoRows { target: target() });
+    }
+    losses.sort_by(f64::total_cmp);
+    let median = losses[losses.len() / 2];
+    if !PLAUSIBLE_LOSS.contains(&median) {
+        return Err(FitError::Unit { target: target(), median: write_number(median, 3) });
+    }
+    Ok(())
+}
+
+fn check_ridge(law: &dyn Law, config: &FitConfig) -> Result<(), FitError> {
+    if config.ridge > 0.0 && law.ridge(&Shape::whole(2)).is_empty() {
+        return Err(FitError::NoRidge { law: law.name(), ridge: config.ridge });
+    }
+    Ok(())
+}
+
+/// The dimensions of the law. Its saturation of repeated tokens is a parameter where a run repeats a domain, and where
+/// the user wants something of it.
+fn shape(
+    law: &dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    weights: &[f64],
+) -> Result<Shape, LawError> {
+    let shape = Shape::new(law, dataset, target_idxs, weights)?;
+    let wanted = law.needs().stocks && config.restrictions.iter().any(|restriction| restriction.names(law::SATURATION));
+    Ok(Shape { repeats: shape.repeats || wanted, ..shape })
 }
 
 /// The weight of each observation: its own, or 0 where it is held out.
@@ -334,33 +415,36 @@ impl<'a> Prepared<'a> {
         nested: bool,
     ) -> Result<Self, FitError> {
         check_config(config)?;
-        for &target_idx in target_idxs {
-            let fitted = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
-            let mut losses: Vec<f64> =
-                fitted.filter_map(|(observation, _)| Some(observation.losses[target_idx]?.0)).collect();
-            let target = || dataset.targets()[target_idx].clone();
-            if losses.is_empty() {
-                return Err(FitError::NoRows { target: target() });
-            }
-            losses.sort_by(f64::total_cmp);
-            let median = losses[losses.len() / 2];
-            if !PLAUSIBLE_LOSS.contains(&median) {
-                return Err(FitError::Unit { target: target(), median: write_number(median, 3) });
-            }
+        if !nested {
+            check_ridge(law, config)?;
         }
-        let shape = Shape::new(law, dataset, target_idxs, weights)?;
+        target_idxs.iter().try_for_each(|&target_idx| check_losses(dataset, target_idx, weights))?;
+        let shape = shape(law, dataset, target_idxs, config, weights)?;
+        Self::with_shape(law, dataset, target_idxs, config, weights, shape, nested)
+    }
+
+    /// Where the shape is known: the rows of a replicate may lack what gave the law its terms.
+    fn with_shape(
+        law: &'static dyn Law,
+        dataset: &'a Dataset,
+        target_idxs: &'a [usize],
+        config: &'a FitConfig,
+        weights: &'a [f64],
+        shape: Shape,
+        nested: bool,
+    ) -> Result<Self, FitError> {
         let freedom = Freedom::new(law, &shape, dataset.domains(), &config.restrictions, nested)?;
         Ok(Self { law, dataset, target_idxs, config, weights, shape, freedom })
     }
 
-    fn problem(&self) -> Problem<'_> {
-        let &Self { law, dataset, target_idxs, config, weights, .. } = self;
+    fn problem(&self, weights: &[f64]) -> Problem<'_> {
+        let &Self { law, dataset, target_idxs, config, .. } = self;
         Problem::new(law, &self.shape, dataset, target_idxs, weights, config.residual).with_ridge(config.ridge)
     }
 
     /// The objective on all rows.
     fn whole(&self) -> Result<Problem<'_>, FitError> {
-        let problem = self.problem();
+        let problem = self.problem(self.weights);
         if problem.n_rows() == 0 {
             return Err(FitError::NoUsableRows { law: self.law.name(), target: self.target() });
         }
@@ -374,9 +458,17 @@ impl<'a> Prepared<'a> {
         self.dataset.targets()[self.target_idxs[0]].clone()
     }
 
-    /// What the search looks at.
-    fn objective(&self, step: usize) -> Box<dyn Objective + '_> {
-        Box::new(Restricted::new(self.problem().thinned(step), &self.freedom))
+    /// The weights of the observations that the search looks at, where it does not look at all.
+    fn sample(&self, whole: &Problem) -> Option<Vec<f64>> {
+        let sample = whole.sample()?;
+        let mut weights = vec![0.0; self.weights.len()];
+        sample.into_iter().for_each(|observation_idx| weights[observation_idx] = self.weights[observation_idx]);
+        Some(weights)
+    }
+
+    /// The objective of the free entries.
+    fn objective(&self, weights: &[f64]) -> Box<dyn Objective + '_> {
+        Box::new(Restricted::new(self.problem(weights), &self.freedom))
     }
 
     fn search<'s>(&'s self, warm: Option<&'s [f64]>) -> Search<'s> {
@@ -391,18 +483,17 @@ impl<'a> Prepared<'a> {
     }
 
     /// What the nested law reaches, this law reaches too; its starts come before this law's first.
-    fn warm(&self, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Result<Option<Vec<f64>>, FitError> {
-        let Some(nested) = self.law.nested() else { return Ok(None) };
+    fn warm(&self, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Option<Vec<f64>> {
+        let nested = self.law.nested()?;
         let n_starts = self.config.starts;
         let config = FitConfig { starts: n_starts.div_ceil(4), ..self.config.clone() };
         let mut before = |nested: Progress| progress(Progress { start_idx: 0, n_starts, ..nested });
-        let nested = Prepared::new(nested, self.dataset, self.target_idxs, &config, self.weights, true)?.fit(
-            runner,
-            runner,
-            &mut before,
-        )?;
+        // What the user wants may not be possible in the nested law, where a unit can depend on other parameters.
+        let nested = Prepared::new(nested, self.dataset, self.target_idxs, &config, self.weights, true);
+        let nested = nested.and_then(|nested| nested.fit(runner, runner, &mut before));
+        let Ok(nested) = nested else { return None };
         let same_terms = (nested.shape.n_term, nested.shape.d_term) == (self.shape.n_term, self.shape.d_term);
-        Ok(same_terms.then(|| self.freedom.reduce(&self.law.embed_nested(&self.shape, &nested.theta))))
+        same_terms.then(|| self.freedom.reduce(&self.law.embed_nested(&self.shape, &nested.theta)))
     }
 
     /// `nested_runner` runs the starts of the nested law.
@@ -414,12 +505,13 @@ impl<'a> Prepared<'a> {
     ) -> Result<Fit, FitError> {
         let &Self { law, dataset, target_idxs, config, weights, .. } = self;
         let mut whole = self.whole()?;
-        let warm = self.warm(nested_runner, progress)?;
-        let step = step(&whole);
-        let mut found = search::search(&|| self.objective(step), &self.search(warm.as_deref()), runner, progress);
-        if step > 1 {
-            let mut objective = Restricted::new(self.problem(), &self.freedom);
-            found.best = search::polish(&mut objective, &found.best, config.delta);
+        let warm = self.warm(nested_runner, progress);
+        let sample = self.sample(&whole);
+        let looked_at = sample.as_deref().unwrap_or(weights);
+        let search = self.search(warm.as_deref());
+        let mut found = search::search(&|| self.objective(looked_at), &search, runner, progress);
+        if sample.is_some() {
+            found.best = search::polish(&mut *self.objective(weights), &search, &found.best);
         }
         if !found.best.objective.is_finite() {
             return Err(FitError::NotFinite { target: self.target() });
@@ -441,14 +533,6 @@ impl<'a> Prepared<'a> {
         Ok(Fit { law, shape: self.shape.clone(), targets, theta, report })
     }
 }
-
-/// Which rows the search looks at: every one, every second, …
-fn step(whole: &Problem) -> usize {
-    whole.n_rows().div_ceil(MOST_ROWS)
-}
-
-/// With more rows than this the search looks at every second, third … row, and only its result goes on to all.
-const MOST_ROWS: usize = 8_000;
 
 /// Where losses in nats per token lie. The laws' bounds are made for such.
 const PLAUSIBLE_LOSS: std::ops::RangeInclusive<f64> = 0.01..=100.0;

@@ -11,12 +11,21 @@
 
 use std::ops::Range;
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::law::{Evaluation, Law, Mixture, Scale, Shape};
 
 use super::solver::Objective;
+
+/// With more rows than this a search from many starts looks at a sample.
+const MOST_ROWS: usize = 8_000;
+/// The same for mixtures, each of which costs as much as several rows.
+const MOST_MIXTURES: usize = 2_500;
+/// With more scales than this a sample cannot have some rows of each.
+const MOST_STRATA: usize = MOST_ROWS / 8;
 
 /// What the residual of an observation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,6 +55,7 @@ impl Residual {
 /// One observed loss of one target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
+    observation_idx: usize,
     scale_idx: usize,
     target_pos: usize,
     loss: f64,
@@ -55,11 +65,14 @@ struct Row {
 /// The objective of one fit.
 pub struct Problem<'a> {
     law: Evaluation<'a>,
+    /// Those with rows.
     mixtures: Vec<Mixture>,
     /// Sorted by mixture.
     rows: Vec<Row>,
-    /// For each mixture with rows: its index and its rows.
-    blocks: Vec<(usize, Range<usize>)>,
+    /// For each mixture its rows.
+    blocks: Vec<Range<usize>>,
+    /// For each scale the logarithm of its N.
+    sizes: Vec<f64>,
     weight_sum: f64,
     residual: Residual,
     bounds: Vec<(f64, f64)>,
@@ -99,14 +112,14 @@ impl<'a> Problem<'a> {
         let design = dataset.design();
         let mut rows: Vec<(usize, Row)> = Vec::new();
         for (target_pos, &target_idx) in target_idxs.iter().enumerate() {
-            for ((observation, &(mixture_idx, scale_idx)), &weight) in
-                dataset.observations().iter().zip(design.rows()).zip(weights)
+            for (observation_idx, ((observation, &(mixture_idx, scale_idx)), &weight)) in
+                dataset.observations().iter().zip(design.rows()).zip(weights).enumerate()
             {
                 if let Some(loss) = observation.losses[target_idx]
                     && weight > 0.0
                     && law.uses(shape, target_pos, &observation.mixture)
                 {
-                    rows.push((mixture_idx, Row { scale_idx, target_pos, loss: loss.0, weight }));
+                    rows.push((mixture_idx, Row { observation_idx, scale_idx, target_pos, loss: loss.0, weight }));
                 }
             }
         }
@@ -120,9 +133,20 @@ impl<'a> Problem<'a> {
                 .then(scale_order(design.scales(), a.scale_idx, b.scale_idx))
                 .then(a.target_pos.cmp(&b.target_pos))
                 .then(a.loss.total_cmp(&b.loss))
+                .then(a.weight.total_cmp(&b.weight))
         });
+        // Of a part of the rows only the scales and the mixtures that it has.
+        let mut scale_idxs: Vec<usize> = rows.iter().map(|(_, row)| row.scale_idx).collect();
+        scale_idxs.sort_by(|&a, &b| scale_order(design.scales(), a, b).then(a.cmp(&b)));
+        scale_idxs.dedup();
+        let mut position_of = vec![0; design.scales().len()];
+        scale_idxs.iter().enumerate().for_each(|(position, &scale_idx)| position_of[scale_idx] = position);
+        rows.iter_mut().for_each(|(_, row)| row.scale_idx = position_of[row.scale_idx]);
+        let blocks = blocks(&rows);
+        let mixtures = blocks.iter().map(|range| Mixture::new(&design.mixtures()[rows[range.start].0])).collect();
+        let scales = scale_idxs.iter().map(|&scale_idx| design.scales()[scale_idx]);
+        let scales: Vec<Scale> = scales.map(|scale| Scale::new(scale.n, scale.d)).collect();
         let parameters = law.parameters(shape);
-        let scales: Vec<Scale> = design.scales().iter().map(|scale| Scale::new(scale.n, scale.d)).collect();
         let evaluation = law.evaluation(shape, &scales);
         let (n_features, n_jacobian) = match &evaluation {
             Evaluation::Features(law) => (law.ranges().len(), law.ranges().iter().map(Range::len).sum()),
@@ -130,9 +154,10 @@ impl<'a> Problem<'a> {
         };
         Self {
             law: evaluation,
-            mixtures: design.mixtures().iter().map(|h| Mixture::new(h)).collect(),
+            mixtures,
+            sizes: scales.iter().map(|scale| scale.ln_n).collect(),
             weight_sum: rows.iter().map(|(_, row)| row.weight).sum(),
-            blocks: blocks(&rows),
+            blocks,
             rows: rows.into_iter().map(|(_, row)| row).collect(),
             residual,
             bounds: parameters.iter().map(|parameter| parameter.bounds).collect(),
@@ -153,23 +178,55 @@ impl<'a> Problem<'a> {
         self
     }
 
-    /// The same with every `step`-th row only, in the order in which rows are sorted.
-    pub fn thinned(mut self, step: usize) -> Self {
-        if step > 1 {
-            let mut rows: Vec<(usize, Row)> = Vec::new();
-            for (mixture_idx, range) in &self.blocks {
-                rows.extend(range.clone().step_by(step).map(|position| (*mixture_idx, self.rows[position])));
-            }
-            self.blocks = blocks(&rows);
-            self.weight_sum = rows.iter().map(|(_, row)| row.weight).sum();
-            self.rows = rows.into_iter().map(|(_, row)| row).collect();
+    /// The observations that a search from many starts looks at, where all are too many for it: so many of each
+    /// target and scale as fall to them, at random, so that no mixture goes with some N and D only.
+    pub fn sample(&self) -> Option<Vec<usize>> {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        // Stable, so that those of one scale stay sorted by their mixture.
+        let stratum = |position: usize| (self.rows[position].target_pos, self.rows[position].scale_idx);
+        order.sort_by_key(|&position| stratum(position));
+        let mut strata: Vec<&[usize]> = order.chunk_by(|&a, &b| stratum(a) == stratum(b)).collect();
+        if strata.len() > MOST_STRATA {
+            strata = vec![&order];
         }
-        self
+        let mut step = self.rows.len().div_ceil(MOST_ROWS);
+        let mut sample: Vec<usize> = order.clone();
+        while step > 1 || self.n_mixtures_of(&sample) > MOST_MIXTURES {
+            step = step.max(2);
+            let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
+            // One of every so many neighbours.
+            let one = |neighbours: &[usize]| {
+                let at = (random.random::<f64>() * step as f64) as usize;
+                neighbours[at % neighbours.len()]
+            };
+            sample = strata.iter().flat_map(|stratum| stratum.chunks(step)).map(one).collect();
+            if self.n_mixtures_of(&sample) <= MOST_MIXTURES {
+                break;
+            }
+            step *= 2;
+        }
+        (step > 1).then(|| sample.into_iter().map(|position| self.rows[position].observation_idx).collect())
+    }
+
+    fn n_mixtures_of(&self, positions: &[usize]) -> usize {
+        let mut has_rows = vec![false; self.rows.len()];
+        positions.iter().for_each(|&position| has_rows[position] = true);
+        self.blocks.iter().filter(|range| has_rows[(*range).clone()].contains(&true)).count()
     }
 
     /// Number of observed losses.
     pub fn n_rows(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Number of distinct runs among them: pairs of a model size and a mixture.
+    pub fn n_runs(&self) -> usize {
+        let size = |row: &Row| self.sizes[row.scale_idx];
+        let of_mixture = |range: &Range<usize>| {
+            // Sorted by size.
+            self.rows[range.clone()].chunk_by(|a, b| size(a) == size(b)).count()
+        };
+        self.blocks.iter().map(of_mixture).sum()
     }
 
     /// Number of distinct mixtures among them.
@@ -242,8 +299,7 @@ impl<'a> Problem<'a> {
         let Work { q, jacobian, z, z_gradient, z_gram } = &mut self.work;
         let n_z = q.len();
         let mut value = 0.0;
-        for (mixture_idx, range) in &self.blocks {
-            let mixture = &self.mixtures[*mixture_idx];
+        for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
             if let Order::Value = order {
                 law.features(theta, mixture, q, None);
                 for row in &self.rows[range.clone()] {
@@ -303,8 +359,7 @@ impl<'a> Problem<'a> {
         law.begin(theta);
         let row_gradient = &mut self.work.z;
         let mut value = 0.0;
-        for (mixture_idx, range) in &self.blocks {
-            let mixture = &self.mixtures[*mixture_idx];
+        for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
             for row in &self.rows[range.clone()] {
                 let wanted = match order {
                     Order::Value => None,
@@ -335,16 +390,14 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// For each mixture its index and its rows, of rows sorted by mixture.
-fn blocks(rows: &[(usize, Row)]) -> Vec<(usize, Range<usize>)> {
-    let mut blocks: Vec<(usize, Range<usize>)> = Vec::new();
-    for (position, (mixture_idx, _)) in rows.iter().enumerate() {
-        match blocks.last_mut() {
-            Some((last, range)) if last == mixture_idx => range.end = position + 1,
-            _ => blocks.push((*mixture_idx, position..position + 1)),
-        }
-    }
-    blocks
+/// For each mixture its rows, of rows sorted by mixture.
+fn blocks(rows: &[(usize, Row)]) -> Vec<Range<usize>> {
+    let mut from = 0;
+    let blocks = rows.chunk_by(|(a, _), (b, _)| a == b).map(|block| {
+        from += block.len();
+        from - block.len()..from
+    });
+    blocks.collect()
 }
 
 impl Objective for Problem<'_> {
@@ -362,6 +415,18 @@ impl Objective for Problem<'_> {
 
     fn normal_equations(&mut self, theta: &[f64], delta: f64, gradient: &mut [f64], gram: &mut [f64]) -> f64 {
         self.evaluate(theta, delta, Order::NormalEquations(gradient, gram))
+    }
+
+    /// A row's share is that of its residual and its entries; a mixture's, that of its powers and of the whole matrix.
+    fn work(&self) -> f64 {
+        const FUNCTION: f64 = 20.0;
+        let (n_rows, n_mixtures, n) = (self.rows.len() as f64, self.blocks.len() as f64, self.bounds.len() as f64);
+        let n_entries = self.work.z.len() as f64;
+        let of_row = FUNCTION + n_entries * n_entries;
+        match &self.law {
+            Evaluation::Features(_) => n_rows * of_row + n_mixtures * n * (FUNCTION + n / 2.0),
+            Evaluation::Rows(_) => n_rows * (of_row + FUNCTION * n),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use super::problem::Problem;
 use super::restrict::Freedom;
 use super::search::{AGREEMENT, Found, PERFECT};
 use super::solver::Objective;
-use crate::dataset::Dataset;
-use crate::law::{Dropped, Law, Mixture, Scale, Shape, loss};
+use crate::dataset::{Dataset, Holdout};
+use crate::law::{Dropped, Kind, Law, Mixture, Parameter, Scale, Shape, loss};
 
 /// How the search for the minimum ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,24 @@ pub enum Flag {
         /// Parameters.
         parameters: usize,
     },
+    /// Fewer distinct runs than parameters: the rows of one run share their errors.
+    FewRuns {
+        /// Distinct pairs of model size and mixture with a loss.
+        runs: usize,
+        /// Parameters.
+        parameters: usize,
+    },
+    /// Fewer mixtures than parameters of one function of the mixture.
+    FewMixtures {
+        /// Distinct mixtures with a loss.
+        mixtures: usize,
+        /// Parameters of the function of the mixture that has most.
+        parameters: usize,
+    },
+    /// The search for better minima ended before its time, as the law has very many parameters here.
+    SearchCut,
+    /// The largest model size should have been held out, but there are no two sizes.
+    NothingHeldOut,
     /// Losses of rows that the law cannot use, because they have too little of the target's own domain.
     RowsUnused {
         /// How many.
@@ -88,7 +106,11 @@ pub enum Flag {
 impl Flag {
     /// The flag in plain words; `names` are the parameters' names in the order of θ.
     pub fn sentence(&self, names: &[String]) -> String {
-        let list = |positions: &[usize]| positions.iter().map(|&p| names[p].as_str()).collect::<Vec<_>>().join(", ");
+        let list = |positions: &[usize]| {
+            let listed: Vec<&str> = positions.iter().take(MOST_NAMES).map(|&p| names[p].as_str()).collect();
+            let more = positions.len() - listed.len();
+            if more > 0 { format!("{} and {more} more", listed.join(", ")) } else { listed.join(", ") }
+        };
         match self {
             Flag::NotConverged => {
                 "the search did not converge: the steps ran out while the objective still fell".into()
@@ -109,6 +131,17 @@ impl Flag {
             Flag::FewRows { rows, parameters } => {
                 format!("{rows} observations for {parameters} parameters: the fit can follow any noise")
             }
+            Flag::FewRuns { runs, parameters } => format!(
+                "{runs} distinct run(s), by model size and mixture, for {parameters} parameters: the fit can follow the errors that a run's observations share"
+            ),
+            Flag::FewMixtures { mixtures, parameters } => format!(
+                "{mixtures} mixtures for a function of the mixture with {parameters} parameters: it can take any values between them"
+            ),
+            Flag::SearchCut => {
+                "the search was cut short, as the law has very many parameters here: a better minimum may exist; try other seeds"
+                    .into()
+            }
+            Flag::NothingHeldOut => "nothing is held out: no loss is of a larger model than the others".into(),
             Flag::RowsUnused { rows } => format!(
                 "{rows} losses are left out: their runs have too little of the target's own domain for this law"
             ),
@@ -156,8 +189,12 @@ impl FitReport {
     }
 }
 
-/// Members of an undetermined combination: entries of its unit vector at least this large.
+/// Members of an undetermined combination: entries of its vector at least this large, relative to its largest.
 const MEMBER: f64 = 0.3;
+/// An eigenvalue below this share of the largest, for each row of the matrix, is rounding.
+const ROUNDING: f64 = 1e-14;
+/// A sentence names so many parameters, and counts the others.
+const MOST_NAMES: usize = 8;
 /// This close to its bound a parameter is at it.
 const AT_BOUND: f64 = 1e-6;
 /// With fewer than this share of the starts agreeing, the reader is told.
@@ -195,19 +232,29 @@ pub(super) fn report(
         flags.push(Flag::AtBound(at_bound));
     }
     flags.extend(curvature.undetermined(found.best.objective).into_iter().map(Flag::Undetermined));
+    if found.cut_short {
+        flags.push(Flag::SearchCut);
+    }
     let n_free = freedom.parameters.len();
-    if problem.n_rows() < n_free {
-        flags.push(Flag::FewRows { rows: problem.n_rows(), parameters: n_free });
+    let (n_rows, n_runs) = (problem.n_rows(), problem.n_runs());
+    if n_rows < n_free {
+        flags.push(Flag::FewRows { rows: n_rows, parameters: n_free });
+    } else if n_runs < n_free {
+        flags.push(Flag::FewRuns { runs: n_runs, parameters: n_free });
+    }
+    let (n_mixtures, n_of_mixture) = (problem.n_mixtures(), n_of_mixture(&freedom.parameters));
+    // Every target says something of a mixture.
+    if n_rows >= n_free && n_mixtures * target_idxs.len() < n_of_mixture {
+        flags.push(Flag::FewMixtures { mixtures: n_mixtures, parameters: n_of_mixture });
     }
     flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
-    let scores = target_idxs
-        .iter()
-        .enumerate()
-        .map(|(target_pos, &target_idx)| score(law, shape, theta, target_pos, dataset, target_idx, weights))
-        .collect();
+    let scores = scores(law, shape, theta, dataset, target_idxs, weights);
     let n_unused = n_unused(law, shape, dataset, target_idxs, weights);
     if n_unused > 0 {
         flags.push(Flag::RowsUnused { rows: n_unused });
+    }
+    if config.holdout == Holdout::LargestN && scores.iter().all(|score| score.n_holdout == 0) {
+        flags.push(Flag::NothingHeldOut);
     }
     FitReport {
         objective: found.best.objective,
@@ -221,11 +268,21 @@ pub(super) fn report(
     }
 }
 
+/// Parameters of the function of the mixture that has most: those of a domain, and exponents of power means.
+fn n_of_mixture(parameters: &[Parameter]) -> usize {
+    let of_mixture = |parameter: &&Parameter| parameter.symbol.domain_idx.is_some() || parameter.kind == Kind::Inverse;
+    let functions = parameters.iter().filter(of_mixture).map(|parameter| parameter.symbol.superscript);
+    let functions: Vec<_> = functions.collect();
+    functions.iter().map(|one| functions.iter().filter(|other| *other == one).count()).max().unwrap_or(0)
+}
+
 /// Eigenvalues and eigenvectors of JᵀWJ over the parameters that are not at a bound.
 struct Curvature {
     free: Vec<usize>,
     values: Vec<f64>,
     vectors: DMatrix<f64>,
+    /// Directions, as columns, along which the objective does not change at all, up to rounding.
+    flat: DMatrix<f64>,
 }
 
 fn curvature(problem: &mut Problem, theta: &[f64], delta: f64, free: Vec<usize>) -> Curvature {
@@ -234,10 +291,35 @@ fn curvature(problem: &mut Problem, theta: &[f64], delta: f64, free: Vec<usize>)
     problem.normal_equations(theta, delta, &mut vec![0.0; n], &mut gram);
     let matrix = DMatrix::from_fn(free.len(), free.len(), |a, b| gram[free[a] * n + free[b]]);
     if free.is_empty() || matrix.iter().any(|entry| !entry.is_finite()) {
-        return Curvature { free: Vec::new(), values: Vec::new(), vectors: DMatrix::zeros(0, 0) };
+        let none = DMatrix::zeros(0, 0);
+        return Curvature { free: Vec::new(), values: Vec::new(), vectors: none.clone(), flat: none };
     }
+    let flat = flat_directions(&matrix);
     let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(matrix);
-    Curvature { free, values: eigenvalues.iter().copied().collect(), vectors: eigenvectors }
+    Curvature { free, values: eigenvalues.iter().copied().collect(), vectors: eigenvectors, flat }
+}
+
+/// The combinations of two or more entries along which a symmetric matrix is 0, up to rounding. Its diagonal is scaled to
+/// 1, so that neither a parameter of large curvature hides others, nor one of small curvature looks like one of none.
+/// Entries without any curvature are left out: each is a direction of its own, and would mix with the others.
+fn flat_directions(matrix: &DMatrix<f64>) -> DMatrix<f64> {
+    let curved: Vec<usize> = (0..matrix.nrows()).filter(|&i| matrix[(i, i)] > 0.0).collect();
+    let n = curved.len();
+    if n == 0 {
+        return DMatrix::zeros(matrix.nrows(), 0);
+    }
+    let unit: Vec<f64> = curved.iter().map(|&i| 1.0 / matrix[(i, i)].sqrt()).collect();
+    let scaled = DMatrix::from_fn(n, n, |a, b| unit[a] * matrix[(curved[a], curved[b])] * unit[b]);
+    let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(scaled);
+    let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
+    let flat: Vec<usize> = (0..n).filter(|&column| eigenvalues[column] < n as f64 * ROUNDING * largest).collect();
+    let mut directions = DMatrix::zeros(matrix.nrows(), flat.len());
+    for (to, &column) in flat.iter().enumerate() {
+        for (a, &i) in curved.iter().enumerate() {
+            directions[(i, to)] = unit[a] * eigenvectors[(a, column)];
+        }
+    }
+    directions
 }
 
 impl Curvature {
@@ -248,28 +330,42 @@ impl Curvature {
     }
 
     /// Parameters along whose combinations one unit of θ (a factor e) moves the objective by less than
-    /// [`AGREEMENT`].
+    /// [`AGREEMENT`], or by nothing but rounding.
     fn undetermined(&self, objective: f64) -> Vec<Vec<usize>> {
         let least = 2.0 * AGREEMENT * objective + PERFECT;
+        let slight = (0..self.values.len()).filter(|&column| self.values[column] < least);
+        let slight = slight.map(|column| self.vectors.column(column));
         let mut combinations: Vec<Vec<usize>> = Vec::new();
-        for (column, &value) in self.values.iter().enumerate() {
-            if value < least {
-                let vector = self.vectors.column(column);
-                let mut members: Vec<usize> =
-                    (0..self.free.len()).filter(|&a| vector[a].abs() >= MEMBER).map(|a| self.free[a]).collect();
-                // Directions that share a parameter make one combination.
-                let (joined, apart): (Vec<_>, Vec<_>) =
-                    combinations.into_iter().partition(|other| other.iter().any(|position| members.contains(position)));
-                members.extend(joined.into_iter().flatten());
-                members.sort_unstable();
-                members.dedup();
-                combinations = apart;
-                combinations.push(members);
-            }
+        for vector in slight.chain(self.flat.column_iter()) {
+            let mut members: Vec<usize> = (0..self.free.len())
+                .filter(|&a| vector[a].abs() >= MEMBER * vector.amax())
+                .map(|a| self.free[a])
+                .collect();
+            // Directions that share a parameter make one combination.
+            let (joined, apart): (Vec<_>, Vec<_>) =
+                combinations.into_iter().partition(|other| other.iter().any(|position| members.contains(position)));
+            members.extend(joined.into_iter().flatten());
+            members.sort_unstable();
+            members.dedup();
+            combinations = apart;
+            combinations.push(members);
         }
         combinations.sort();
         combinations
     }
+}
+
+/// How θ does on each target.
+pub(super) fn scores(
+    law: &dyn Law,
+    shape: &Shape,
+    theta: &[f64],
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    weights: &[f64],
+) -> Vec<Score> {
+    let targets = target_idxs.iter().enumerate();
+    targets.map(|(target_pos, &idx)| score(law, shape, theta, target_pos, dataset, idx, weights)).collect()
 }
 
 fn score(

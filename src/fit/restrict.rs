@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::FitError;
 use super::solver::Objective;
 use crate::law::{Kind, Law, Parameter, Shape, Symbol};
-use crate::units::{Decimal, read_number, write_number};
+use crate::units::{Decimal, choices, read_number, write_number};
 
 /// What a user wants of parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,12 @@ impl Restriction {
         Ok(restrictions)
     }
 
-    fn names(&self) -> &[String] {
+    /// Whether it is about the parameter of that name.
+    pub fn names(&self, name: &str) -> bool {
+        self.all_names().iter().any(|other| other == name)
+    }
+
+    fn all_names(&self) -> &[String] {
         match self {
             Restriction::Fixed { name, .. } | Restriction::Bounded { name, .. } => std::slice::from_ref(name),
             Restriction::Tied { names } => names,
@@ -210,8 +215,9 @@ impl Freedom {
     /// error: they belong to the law that it is nested in.
     ///
     /// # Errors
-    /// A name that the law does not have, a value that the formula or its range does not allow, a fixed parameter
-    /// whose unit depends on one that is not fixed, or ties between parameters of different kinds.
+    /// A name that the law does not have, a value that the formula or its range does not allow, restrictions that
+    /// contradict each other, a fixed parameter whose unit depends on one that is not fixed, or ties between
+    /// parameters of different kinds.
     pub fn new(
         law: &dyn Law,
         shape: &Shape,
@@ -220,106 +226,94 @@ impl Freedom {
         lenient: bool,
     ) -> Result<Self, FitError> {
         let mut parameters = law.parameters(shape);
-        let mut natural: Vec<Option<f64>> = vec![None; parameters.len()];
-        let mut leader: Vec<usize> = (0..parameters.len()).collect();
-        let mut bounded: Vec<(usize, f64, f64)> = Vec::new();
+        let n = parameters.len();
+        let mut leader: Vec<usize> = (0..n).collect();
+        // For each entry the restrictions that name it.
+        let mut naming: Vec<Vec<&Restriction>> = vec![Vec::new(); n];
         for restriction in restrictions {
             let mut positions = Vec::new();
-            for name in restriction.names() {
+            for name in restriction.all_names() {
                 let found = named(&parameters, domains, name);
                 if found.is_empty() && !lenient {
                     return Err(FitError::NoParameter {
                         law: law.name(),
                         name: name.clone(),
-                        known: stems(&parameters).join(", "),
+                        known: choices(stems(&parameters).iter().map(String::as_str), name),
                     });
                 }
                 positions.extend(found);
             }
-            match restriction {
-                Restriction::Fixed { value, .. } => {
-                    positions.iter().for_each(|&position| natural[position] = Some(*value));
+            positions.iter().for_each(|&position| naming[position].push(restriction));
+            if let Restriction::Tied { names } = restriction
+                && let Some(&first) = positions.first()
+            {
+                let alike = |&position: &usize| {
+                    parameters[position].kind == parameters[first].kind
+                        && parameters[position].kind.depends_on().next().is_none()
+                };
+                if !positions.iter().all(alike) {
+                    return Err(FitError::Tie { names: names.join(", ") });
                 }
-                Restriction::Bounded { low, high, .. } => {
-                    bounded.extend(
-                        positions.iter().map(|&p| (p, low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))),
-                    );
-                }
-                Restriction::Tied { names } => {
-                    let Some(&first) = positions.first() else { continue };
-                    let alike = |&position: &usize| {
-                        parameters[position].kind == parameters[first].kind
-                            && parameters[position].kind.depends_on().next().is_none()
-                    };
-                    if !positions.iter().all(alike) {
-                        return Err(FitError::Tie { names: names.join(", ") });
-                    }
-                    let to = leader[first];
-                    let tied: Vec<usize> = positions.iter().map(|&position| leader[position]).collect();
-                    for entry in &mut leader {
-                        if tied.contains(entry) {
-                            *entry = to;
-                        }
+                let to = leader[first];
+                let tied: Vec<usize> = positions.iter().map(|&position| leader[position]).collect();
+                for entry in &mut leader {
+                    if tied.contains(entry) {
+                        *entry = to;
                     }
                 }
             }
         }
-        // A fixed value is that of all that it is tied to.
-        for position in 0..parameters.len() {
-            if natural[position].is_none() {
-                natural[position] = (0..parameters.len())
-                    .find_map(|other| natural[other].filter(|_| leader[other] == leader[position]));
-            }
+        let mut wishes: Vec<Wish> = Vec::with_capacity(n);
+        for position in 0..n {
+            let members = (0..n).filter(|&other| leader[other] == leader[position]);
+            let wish = Wish::new(members.flat_map(|other| naming[other].iter().copied()));
+            wishes.push(wish.ok_or_else(|| contradiction(restrictions, &parameters, domains, &leader, position))?);
         }
-        let known: Vec<f64> = natural.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
-        let inside = |position: usize, value: f64| -> Result<f64, FitError> {
-            let parameter = &parameters[position];
-            let name = parameter.symbol.name(domains);
-            if let Some(other) = parameter.kind.depends_on().find(|&other| natural[other].is_none()) {
-                return Err(FitError::UnitDepends { name, other: parameters[other].symbol.name(domains) });
-            }
-            if !parameter.kind.allows(value) {
-                return Err(FitError::Restricted { name, value, expected: parameter.kind.expected().to_string() });
-            }
-            Ok(parameter.kind.inside(value, &known))
+        let known: Vec<f64> = wishes.iter().map(|wish| wish.value.unwrap_or(f64::NAN)).collect();
+        let check_unit = |position: usize| match parameters[position].kind.depends_on().find(|&p| known[p].is_nan()) {
+            Some(other) => Err(FitError::UnitDepends {
+                name: parameters[position].symbol.name(domains),
+                other: parameters[other].symbol.name(domains),
+            }),
+            None => Ok(()),
         };
-        let mut fixed = vec![None; parameters.len()];
-        for (position, value) in natural.iter().enumerate() {
-            let Some(value) = *value else { continue };
-            let at = inside(position, value)?;
-            let (low, high) = parameters[position].bounds;
-            if !(low..=high).contains(&at) {
-                let ends = range(&parameters, position, &known);
-                let name = parameters[position].symbol.name(domains);
-                return Err(FitError::Restricted { name, value, expected: format!("between {ends}") });
+        let mut fixed = vec![None; n];
+        let mut bounds: Vec<(f64, f64)> = parameters.iter().map(|parameter| parameter.bounds).collect();
+        for (position, wish) in wishes.iter().enumerate() {
+            let Parameter { kind, symbol, bounds: own, .. } = &parameters[position];
+            let (kind, name) = (*kind, symbol.name(domains));
+            if let Some(value) = wish.value {
+                if !kind.allows(value) {
+                    return Err(FitError::Restricted { name, value, expected: kind.expected().to_string() });
+                }
+                check_unit(position)?;
+                let at = kind.inside(value, &known);
+                if !(own.0..=own.1).contains(&at) {
+                    return Err(FitError::Restricted { name, value, expected: range(&parameters, position, &known) });
+                }
+                fixed[position] = Some(at);
+            } else if wish.is_bounded() {
+                check_unit(position)?;
+                let (low, high) = (wish.low, wish.high);
+                if kind == Kind::Inverse && low < 0.0 && high > 0.0 {
+                    return Err(FitError::AcrossZero { name });
+                }
+                let ends = inside_range(kind, low, high, &known);
+                let ends = ends.map(|(low, high)| (low.max(own.0), high.min(own.1))).filter(|(low, high)| low <= high);
+                bounds[position] =
+                    ends.ok_or_else(|| FitError::Range { name, low, high, own: range(&parameters, position, &known) })?;
             }
-            fixed[position] = Some(at);
         }
-        let mut narrowed: Vec<(usize, (f64, f64))> = Vec::new();
-        for &(position, low, high) in &bounded {
-            let parameter = &parameters[position];
-            // An open end, or one at the edge of what the formula allows, leaves the law's own bound.
-            let end =
-                |value: f64| if parameter.kind.allows(value) { inside(position, value).map(Some) } else { Ok(None) };
-            let (mut at_low, mut at_high) = (end(low)?, end(high)?);
-            if parameter.kind == Kind::Inverse {
-                (at_low, at_high) = (at_high, at_low);
+        // What are tied have one value, in the range of each.
+        for position in 0..n {
+            let members = (0..n).filter(|&other| leader[other] == leader[position]);
+            let (low, high) = members.fold((f64::NEG_INFINITY, f64::INFINITY), |(low, high), other| {
+                (bounds[other].0.max(low), bounds[other].1.min(high))
+            });
+            if low > high {
+                return Err(contradiction(restrictions, &parameters, domains, &leader, position));
             }
-            let own = parameter.bounds;
-            let ends = (at_low.map_or(own.0, |low| low.max(own.0)), at_high.map_or(own.1, |high| high.min(own.1)));
-            if !(low <= high) || !(ends.0 <= ends.1) {
-                let name = parameter.symbol.name(domains);
-                let own = range(&parameters, position, &known);
-                return Err(FitError::Range { name, low, high, own });
-            }
-            narrowed.push((position, ends));
-        }
-        for (position, ends) in narrowed {
-            let tied: Vec<usize> = (0..parameters.len()).filter(|&other| leader[other] == leader[position]).collect();
-            for other in tied {
-                let bounds = &mut parameters[other].bounds;
-                *bounds = (bounds.0.max(ends.0), bounds.1.min(ends.1));
-            }
+            parameters[position].bounds = (low, high);
         }
         let mut sources = Vec::with_capacity(parameters.len());
         let mut free: Vec<usize> = Vec::new();
@@ -382,6 +376,93 @@ impl Freedom {
     }
 }
 
+/// What the restrictions of one parameter, or of several that are tied, come to.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    value: Option<f64>,
+    /// Least natural value; −∞ where there is none.
+    low: f64,
+    /// Largest natural value; ∞ where there is none.
+    high: f64,
+}
+
+impl Wish {
+    /// `None` where they contradict each other. A single bound that is empty by itself does not: it is a wrong range.
+    fn new<'r>(restrictions: impl Iterator<Item = &'r Restriction>) -> Option<Self> {
+        let mut wish = Self { value: None, low: f64::NEG_INFINITY, high: f64::INFINITY };
+        let mut bounds: Vec<&Restriction> = Vec::new();
+        for restriction in restrictions {
+            match restriction {
+                Restriction::Fixed { value, .. } => {
+                    // A NaN equals nothing and is refused as a value.
+                    if wish.value.is_some_and(|other| other != *value && !other.is_nan()) {
+                        return None;
+                    }
+                    wish.value = Some(*value);
+                }
+                Restriction::Bounded { low, high, .. } => {
+                    let (low, high) = (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY));
+                    // A NaN stays, so that its range is refused.
+                    if low.is_nan() || low > wish.low {
+                        wish.low = low;
+                    }
+                    if high.is_nan() || high < wish.high {
+                        wish.high = high;
+                    }
+                    if !bounds.contains(&restriction) {
+                        bounds.push(restriction);
+                    }
+                }
+                Restriction::Tied { .. } => {}
+            }
+        }
+        let empty = wish.low > wish.high && bounds.len() > 1;
+        let outside = wish.value.is_some_and(|value| value < wish.low || value > wish.high);
+        (!empty && !outside).then_some(wish)
+    }
+
+    fn is_bounded(&self) -> bool {
+        !(self.low == f64::NEG_INFINITY && self.high == f64::INFINITY)
+    }
+}
+
+/// The values inside of a natural range; infinite where the law's own bound is the end, and `None` where the formula
+/// allows nothing of it. A γ = 1/p must be on one side of 0.
+fn inside_range(kind: Kind, low: f64, high: f64, known: &[f64]) -> Option<(f64, f64)> {
+    if !(low <= high) || low == f64::INFINITY || high == f64::NEG_INFINITY {
+        return None;
+    }
+    if kind == Kind::Inverse {
+        // γ falls as p rises; γ → ±∞ is p = 0, and γ = 0 is p → ±∞ on the side of the other end.
+        let end = |gamma: f64, at_zero: f64| if gamma == 0.0 { at_zero } else { 1.0 / gamma };
+        return (low < high || low != 0.0).then(|| (end(high, f64::NEG_INFINITY), end(low, f64::INFINITY)));
+    }
+    if !kind.is_signed() && high <= 0.0 {
+        return None;
+    }
+    let end = |value: f64| kind.allows(value).then(|| kind.inside(value, known));
+    // C = A^p falls with A where p is negative.
+    let falls = matches!(kind, Kind::Corner { p, .. } if known[p] < 0.0);
+    let (low, high) = if falls { (end(high), end(low)) } else { (end(low), end(high)) };
+    Some((low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY)))
+}
+
+/// Which restrictions of the parameter at `position`, and of those tied to it, cannot all hold.
+fn contradiction(
+    restrictions: &[Restriction],
+    parameters: &[Parameter],
+    domains: &[String],
+    leader: &[usize],
+    position: usize,
+) -> FitError {
+    let concerns = |restriction: &&Restriction| {
+        let mut positions = restriction.all_names().iter().flat_map(|name| named(parameters, domains, name));
+        positions.any(|other| leader[other] == leader[position])
+    };
+    let texts: Vec<String> = restrictions.iter().filter(concerns).map(Restriction::text).collect();
+    FitError::Contradiction { texts: texts.join("; ") }
+}
+
 /// Random starts are drawn within the bounds: where these leave nothing of the start range, from all of them.
 fn within_bounds(mut parameter: Parameter) -> Parameter {
     let (low, high) = parameter.bounds;
@@ -410,7 +491,7 @@ pub fn stems(parameters: &[Parameter]) -> Vec<String> {
     stems
 }
 
-/// The natural values of a parameter's bounds, for a reader.
+/// The natural values of a parameter's range, for a reader: "between 0.1 and 2".
 fn range(parameters: &[Parameter], position: usize, known: &[f64]) -> String {
     let Parameter { kind, bounds, .. } = parameters[position].clone();
     // Only the entries that it depends on are asked for, and those are fixed.
@@ -419,8 +500,15 @@ fn range(parameters: &[Parameter], position: usize, known: &[f64]) -> String {
         .zip(known)
         .map(|(parameter, &value)| if value.is_finite() { parameter.kind.inside(value, known) } else { 0.0 })
         .collect();
-    let ends = [bounds.0, bounds.1].map(|bound| write_number(kind.natural(bound, &theta), 3));
-    format!("{} and {}", ends[0], ends[1])
+    let [mut low, mut high] = [bounds.0, bounds.1].map(|bound| kind.natural(bound, &theta));
+    if kind == Kind::Inverse {
+        return format!("at most {} or at least {}", write_number(low, 3), write_number(high, 3));
+    }
+    // C = A^p falls with A where p is negative.
+    if low > high {
+        (low, high) = (high, low);
+    }
+    format!("between {} and {}", write_number(low, 3), write_number(high, 3))
 }
 
 /// The objective of the free entries.
@@ -488,6 +576,10 @@ impl<O: Objective> Objective for Restricted<'_, O> {
             }
         }
         value
+    }
+
+    fn work(&self) -> f64 {
+        self.objective.work()
     }
 }
 

@@ -11,8 +11,8 @@
 //!
 //! The starts do not see each other: how many end at the same objective says how far to trust that it is the
 //! least. From the best of them it goes on by hops: one to three groups of entries (one domain's term each,
-//! [`Law::groups`](crate::law::Law::groups)) are drawn anew, moved, or taken over from another start's ending; the rest keeps its place, and
-//! the result goes downhill. What is better replaces it, until hopping has long improved nothing.
+//! [`Law::groups`](crate::law::Law::groups)) are drawn anew, moved, or taken over from another start's ending; the rest
+//! keeps its place, and the result goes downhill. What is better replaces it, until hopping has long improved nothing.
 //! (Basin hopping: Wales & Doye 1997; hops by terms, and entries brought back, are ours.)
 
 use std::ops::Range;
@@ -24,12 +24,18 @@ use serde::{Deserialize, Serialize};
 use super::solver::{self, Ending, Limits, Objective};
 use crate::law::Parameter;
 
-/// Random θ of which a start keeps the best.
+/// Random θ of which a start keeps the best. (To compare them at the first, wide δ already would save a third of a
+/// start's time, but it drops narrow minima, which may be the least.)
 const DRAWS: usize = 2;
 /// The hops end after so many hops without an improvement …
 const PATIENCE: usize = 2;
 /// … or after so many hops in all, both as multiples of the number of groups.
 const MOST_LAST_HOPS: usize = 10;
+/// Hops from one θ end after about so many multiplications, some ten seconds: with 64 domains the joint law has 261
+/// parameters, and hops from all their groups would take an hour.
+const MOST_HOP_WORK: f64 = 1e10;
+/// Bringing entries back ends after so many.
+const MOST_REVIVAL_WORK: f64 = 2e9;
 /// An improvement of the objective by less than this share of it is none.
 const IMPROVEMENT: f64 = 1e-5;
 /// Starts that end within this share of the best objective agree with it.
@@ -69,6 +75,8 @@ pub struct Found {
     pub best: Ending,
     /// How many starts ended within [`AGREEMENT`] of it.
     pub agreeing_starts: usize,
+    /// Whether hops were left out because they would have taken too long.
+    pub cut_short: bool,
 }
 
 /// What to search over and how hard.
@@ -146,14 +154,13 @@ pub fn starts(
 
 /// One independent start, told by its index.
 fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(f64)) -> Ending {
-    let &Search { parameters, groups, delta, seed, .. } = search;
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(search.seed);
     // Each start has its own stretch of the generator, so that more starts only add to fewer.
     for _ in 0..start_idx {
         random.jump();
     }
     let mut objective = make();
-    Searcher { objective: objective.as_mut(), parameters, groups, delta }.start(&mut random, report)
+    Searcher::new(objective.as_mut(), search).start(&mut random, report)
 }
 
 /// Goes on from the best of the starts' endings until hopping has long improved nothing.
@@ -163,9 +170,9 @@ fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn
     if parameters.is_empty() {
         let objective = objective.value(&[], delta);
         let best = Ending { theta: Vec::new(), objective, converged: true, n_iterations: 1 };
-        return Found { best, agreeing_starts: n_starts };
+        return Found { best, agreeing_starts: n_starts, cut_short: false };
     }
-    let mut searcher = Searcher { objective: objective.as_mut(), parameters, groups, delta };
+    let mut searcher = Searcher::new(objective.as_mut(), search);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     random.long_jump();
     let objectives: Vec<f64> = endings.iter().map(|ending| ending.objective).collect();
@@ -174,24 +181,50 @@ fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn
     let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
     if !groups.is_empty() {
         let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
-        let (most, patience) = (MOST_LAST_HOPS * groups.len(), PATIENCE * groups.len());
-        let last = searcher.hop(&best, &endings, &mut random, most, patience, &mut report);
+        let last = searcher.hop(&best, &endings, &mut random, &mut report);
         let last = searcher.revive(&last);
         let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
         if last.objective < best.objective {
             best = last;
         }
     }
-    let agrees = best.objective * (1.0 + AGREEMENT) + PERFECT;
-    let agreeing_starts = objectives.iter().filter(|&&objective| objective <= agrees).count();
-    Found { best, agreeing_starts }
+    let agreeing_starts = objectives.iter().filter(|&&objective| objective <= agreeing(best.objective)).count();
+    Found { best, agreeing_starts, cut_short: searcher.cut_short }
 }
 
-/// Takes the best of a search on some of the rows to its end on all of them.
-pub fn polish(objective: &mut dyn Objective, best: &Ending, delta: f64) -> Ending {
-    let limits = Limits { max_iterations: 40, tolerance: COARSE };
-    let ending = solver::levenberg_marquardt(objective, &best.theta, delta, limits);
-    solver::bfgs(objective, &ending.theta, delta, POLISH)
+/// The largest objective that agrees with this one.
+fn agreeing(objective: f64) -> f64 {
+    objective * (1.0 + AGREEMENT) + PERFECT
+}
+
+/// The minimum of an objective that is much like another one, whose minimum is `from`: the best of what lies downhill
+/// of that and of the search's starts.
+pub fn search_near(make: &Make, search: &Search, from: &[f64]) -> Ending {
+    let &Search { parameters, delta, n_starts, .. } = search;
+    let mut objective = make();
+    if parameters.is_empty() {
+        let objective = objective.value(&[], delta);
+        return Ending { theta: Vec::new(), objective, converged: true, n_iterations: 1 };
+    }
+    let mut searcher = Searcher::new(objective.as_mut(), search);
+    let near = searcher.downhill(from.to_vec(), &HOP_STAGES);
+    let near = searcher.revive(&near);
+    let starts = (0..n_starts).map(|start_idx| start(make, search, start_idx, &mut |_| {}));
+    let best = starts.fold(near, |best, ending| if ending.objective < best.objective { ending } else { best });
+    solver::bfgs(searcher.objective, &best.theta, delta, START_POLISH)
+}
+
+/// Takes the best of a search on a sample of the rows to its end on all of them, where δ has to be wide again at first
+/// and other entries may change nothing.
+pub fn polish(objective: &mut dyn Objective, search: &Search, best: &Ending) -> Ending {
+    let &Search { parameters, delta, .. } = search;
+    if parameters.is_empty() {
+        return Ending { objective: objective.value(&[], delta), ..best.clone() };
+    }
+    let mut searcher = Searcher::new(objective, search);
+    let ending = searcher.downhill(best.theta.clone(), &HOP_STAGES);
+    let ending = searcher.revive(&ending);
+    solver::bfgs(searcher.objective, &ending.theta, delta, POLISH)
 }
 
 struct Searcher<'a> {
@@ -199,9 +232,18 @@ struct Searcher<'a> {
     parameters: &'a [Parameter],
     groups: &'a [Vec<usize>],
     delta: f64,
+    /// Multiplications so far, about.
+    work: f64,
+    /// Whether there were too many of them for more hops.
+    cut_short: bool,
 }
 
-impl Searcher<'_> {
+impl<'a> Searcher<'a> {
+    fn new(objective: &'a mut dyn Objective, search: &Search<'a>) -> Self {
+        let &Search { parameters, groups, delta, .. } = search;
+        Self { objective, parameters, groups, delta, work: 0.0, cut_short: false }
+    }
+
     fn start(&mut self, random: &mut Xoshiro256PlusPlus, report: &mut dyn FnMut(f64)) -> Ending {
         let mut kept: Option<Ending> = None;
         for _ in 0..DRAWS {
@@ -224,13 +266,17 @@ impl Searcher<'_> {
         from: &Ending,
         donors: &[Ending],
         random: &mut Xoshiro256PlusPlus,
-        most_hops: usize,
-        patience: usize,
         report: &mut dyn FnMut(f64),
     ) -> Ending {
+        let (most_hops, patience) = (MOST_LAST_HOPS * self.groups.len(), PATIENCE * self.groups.len());
+        let most_work = self.work + MOST_HOP_WORK;
         let mut best = from.clone();
         let mut idle = 0;
         for _ in 0..most_hops {
+            if self.work > most_work {
+                self.cut_short = true;
+                break;
+            }
             let mut theta = best.theta.clone();
             let donor =
                 (!donors.is_empty() && random.random::<f64>() < DONATED).then(|| &donors[below(random, donors.len())]);
@@ -272,7 +318,8 @@ impl Searcher<'_> {
         let n = from.theta.len();
         let mut best = from.clone();
         let mut tried = vec![false; n];
-        loop {
+        let most_work = self.work + MOST_REVIVAL_WORK;
+        while self.work < most_work {
             let mut gram = vec![0.0; n * n];
             self.objective.normal_equations(&best.theta, self.delta, &mut vec![0.0; n], &mut gram);
             // One unit of θ moves the objective by half of this.
@@ -297,13 +344,18 @@ impl Searcher<'_> {
                 best = ending;
             }
         }
+        best
     }
 
     fn downhill(&mut self, mut theta: Vec<f64>, stages: &[(f64, usize)]) -> Ending {
+        let n = theta.len() as f64;
+        // A step evaluates and factorises.
+        let of_step = self.objective.work() + n * n * n / 3.0;
         let mut ending = None;
         for &(factor, max_iterations) in stages {
             let limits = Limits { max_iterations, tolerance: COARSE };
             let stage = solver::levenberg_marquardt(self.objective, &theta, self.delta * factor, limits);
+            self.work += stage.n_iterations as f64 * of_step;
             theta.clone_from(&stage.theta);
             ending = Some(stage);
         }

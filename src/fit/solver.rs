@@ -19,6 +19,11 @@ pub trait Objective {
 
     /// F(θ), and writes ∂F/∂θ and JᵀWJ (row by row), W the weights of Huber's quadratic majoriser.
     fn normal_equations(&mut self, theta: &[f64], delta: f64, gradient: &mut [f64], gram: &mut [f64]) -> f64;
+
+    /// About how many multiplications one evaluation with normal equations takes.
+    fn work(&self) -> f64 {
+        0.0
+    }
 }
 
 /// Where a local search ended.

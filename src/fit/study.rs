@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::report::mre_percent;
 use super::{Fit, FitConfig, Flag};
 use crate::dataset::{Dataset, Observation};
-use crate::units::{Loss, Params, Tokens};
+use crate::units::{Loss, Params, Tokens, choices};
 
 /// Where the data of a study lie.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +90,16 @@ impl FittedTarget<'_> {
 }
 
 impl DataSummary {
+    /// Whether it sums up the same data, up to rounding of the weights.
+    pub fn is_close_to(&self, other: &Self) -> bool {
+        const ROUNDING: f64 = 1e-6;
+        let counts = |of: &Self| (of.n_observations, of.n_mixtures, of.sizes.clone(), of.token_range);
+        let means = self.mean_mixture.iter().zip(&other.mean_mixture);
+        counts(self) == counts(other)
+            && self.mean_mixture.len() == other.mean_mixture.len()
+            && means.into_iter().all(|(one, another)| (one - another).abs() < ROUNDING)
+    }
+
     fn check(&self, k: usize) -> Result<(), Impossible> {
         for (what, n) in [("ranges", self.weight_ranges.len()), ("mean weights", self.mean_mixture.len())] {
             if n != k {
@@ -188,6 +198,8 @@ pub struct Prediction {
     pub target: String,
     /// L(N, D, h) of the fit.
     pub predicted: Loss,
+    /// Whether the law is for such a mixture: some are for those with enough of the target's own domain only.
+    pub is_usable: bool,
     /// The observed loss.
     pub observed: Option<Loss>,
 }
@@ -263,7 +275,10 @@ impl FittedStudy {
         observations: &[Observation],
     ) -> Result<Vec<Prediction>, PredictError> {
         if let Some(domain) = seen.iter().find(|domain| !self.domains.contains(domain)) {
-            return Err(PredictError::UnknownDomain { domain: domain.clone(), known: self.domains.join(", ") });
+            return Err(PredictError::UnknownDomain {
+                domain: domain.clone(),
+                known: choices(self.domains.iter().map(String::as_str), domain),
+            });
         }
         let mut order = Vec::with_capacity(self.domains.len());
         for domain in &self.domains {
@@ -289,6 +304,7 @@ impl FittedStudy {
                     line: observation.line,
                     target: target.name.to_string(),
                     predicted: target.loss(observation.n, observation.d, &h),
+                    is_usable: target.fit.law.uses(shape, target.target_pos, &h),
                     observed: target_idx.and_then(|target_idx| observation.losses[target_idx]),
                 });
             }
@@ -297,11 +313,11 @@ impl FittedStudy {
     }
 }
 
-/// MRE of the predictions of `target` that have an observed loss.
+/// MRE of the predictions of `target` that have an observed loss and a mixture that the law is for.
 pub fn prediction_mre_percent(predictions: &[Prediction], target: &str) -> Option<f64> {
     let pairs: Vec<(f64, f64)> = predictions
         .iter()
-        .filter(|prediction| prediction.target == target)
+        .filter(|prediction| prediction.target == target && prediction.is_usable)
         .filter_map(|prediction| Some((prediction.predicted.0, prediction.observed?.0)))
         .collect();
     mre_percent(&pairs)

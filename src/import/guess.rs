@@ -5,10 +5,14 @@
 //! that wrong sums become issues; without such names they are the largest set of unclaimed columns, of the
 //! same first word or side by side, whose numbers lie in [0, 1] and sum to 1 ± [`SUM_TOLERANCE`] (or in
 //! [0, 100] and to 100) on nearly every line.
+//!
+//! Of a path ("config.model.n_params", "throughput/total_tokens") the last segment is such a name too.
 
 use std::collections::BTreeMap;
 
-use super::roles::{Role, Roles, is_weight_word, split_first, split_last};
+use strsim::damerau_levenshtein;
+
+use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use super::wide::{ROUNDING, SUM_TOLERANCE};
 use crate::units::{Quantity, is_missing, try_number};
@@ -66,13 +70,19 @@ const FLOPS_NAMES: [&str; 9] = [
     "compute",
     "trainingcompute",
 ];
-/// Names that are so used, and otherwise too: believed if every value is a number, and some is 2 or more.
+/// Names that are so used, and otherwise too: believed if the values are numbers, but for slips, and some is 2 or more.
 const N_WEAK: [&str; 4] = ["n", "size", "model", "group"];
 const D_WEAK: [&str; 1] = ["d"];
 const FLOPS_WEAK: [&str; 2] = ["c", "budget"];
 /// Believed if the values are words for fit and holdout.
 const SPLIT_NAMES: [&str; 7] = ["split", "holdout", "heldout", "set", "subset", "partition", "fold"];
-const LOSS_WORDS: [&str; 7] = ["loss", "bpb", "ppl", "perplexity", "nll", "crossentropy", "xent"];
+const LOSS_WORDS: [&str; 5] = ["loss", "bpb", "nll", "crossentropy", "xent"];
+/// Of these more is better: never minimised unless the user says so.
+const SCORE_WORDS: [&str; 7] = ["acc", "accuracy", "em", "f1", "score", "bleu", "rouge"];
+/// Tokens that the corpus holds, each counted once.
+const UNIQUE_NAMES: [&str; 5] = ["uniquetokens", "nuniquetokens", "tokensunique", "ntokensunique", "uniqtokens"];
+/// The loss is the logarithm of these: not taken unless the user says so.
+const PERPLEXITY_WORDS: [&str; 2] = ["ppl", "perplexity"];
 /// How much a row counts.
 const ROW_WEIGHT_NAMES: [&str; 4] = ["rowweight", "sampleweight", "observationweight", "runweight"];
 /// Small numbers that are never weights, and would pass for a small one.
@@ -80,6 +90,8 @@ const NO_WEIGHTS: [&str; 10] =
     ["index", "idx", "id", "run", "runid", "seed", "step", "lr", "learningrate", "weightdecay"];
 /// W&B's chart exports carry the extremes of each curve beside it.
 const EXTREMES: [&str; 4] = [" - MIN", " - MAX", "__MIN", "__MAX"];
+/// Under these W&B keeps what a run was given and what it ended with.
+const ROOTS: [&str; 2] = ["config", "summary"];
 
 /// Guesses the role of each column.
 pub fn guess_roles(table: &Table) -> Roles {
@@ -92,8 +104,9 @@ pub fn guess_roles(table: &Table) -> Roles {
         (Role::D, &D_NAMES[..], &D_WEAK[..]),
         (Role::Flops, &FLOPS_NAMES[..], &FLOPS_WEAK[..]),
     ] {
-        let found =
-            position_of(strong, &columns).or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count()));
+        let found = position_of(strong, &columns)
+            .or_else(|| position_of_last(strong, &columns))
+            .or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count()));
         if let Some(i) = found {
             roles[i] = role;
         }
@@ -105,11 +118,12 @@ pub fn guess_roles(table: &Table) -> Roles {
         roles[i] = Role::Split;
     }
     for (role, column) in roles.iter_mut().zip(&columns) {
-        if *role == Role::Ignored && column.is_loss() {
+        if *role == Role::Ignored && is_loss(column.name) {
             *role = Role::Loss;
         }
     }
-    let free: Vec<&Column> = columns.iter().filter(|c| roles[c.idx] == Role::Ignored).collect();
+    let is_free = |c: &&Column| roles[c.idx] == Role::Ignored && !is_perplexity(c.name);
+    let free: Vec<&Column> = columns.iter().filter(is_free).collect();
     let weights = named_weights(&free).unwrap_or_else(|| summing_weights(&free, &sample, table));
     for i in weights {
         roles[i] = Role::Weight;
@@ -119,6 +133,68 @@ pub fn guess_roles(table: &Table) -> Roles {
         roles.iter_mut().filter(|role| **role == Role::Flops).for_each(|role| *role = Role::Ignored);
     }
     Roles(roles)
+}
+
+/// Whether a column is a loss by its name.
+pub(super) fn is_loss(name: &str) -> bool {
+    let letters = key(name);
+    !is_perplexity(name)
+        && LOSS_WORDS.iter().any(|word| letters.contains(word))
+        && !EXTREMES.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a column is a perplexity by its name.
+pub(super) fn is_perplexity(name: &str) -> bool {
+    let letters = key(name);
+    PERPLEXITY_WORDS.iter().any(|word| letters.contains(word)) && !EXTREMES.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a column is by its name one of which more is better.
+pub(super) fn is_score(name: &str) -> bool {
+    words(name).last().is_some_and(|last| SCORE_WORDS.iter().any(|word| last.eq_ignore_ascii_case(word)))
+}
+
+/// Whether a name says by itself what its column holds: a loss, a score, N, D or C.
+pub(super) fn is_known(name: &str) -> bool {
+    is_loss(name) || is_perplexity(name) || is_score(name) || is_count_name(name)
+}
+
+/// Whether a name is one of N, D or C.
+pub(super) fn is_count_name(name: &str) -> bool {
+    let last = key(split_path(name).map_or(name, |(_, last)| last));
+    [&N_NAMES[..], &D_NAMES[..], &FLOPS_NAMES[..]].iter().any(|names| names.contains(&last.as_str()))
+}
+
+/// Whether a column counts the tokens that the corpus holds.
+pub(super) fn is_unique_tokens(name: &str) -> bool {
+    UNIQUE_NAMES.contains(&key(split_path(name).map_or(name, |(_, last)| last)).as_str())
+}
+
+/// Whether this is the header of a W&B chart: curves over steps, "run - metric", with the extremes of each beside it.
+pub(super) fn is_chart(header: &[String]) -> bool {
+    let is_curve = |name: &String| {
+        name.contains(" - ") && ["__MIN", "__MAX"].iter().all(|end| header.contains(&format!("{name}{end}")))
+    };
+    header.iter().any(is_curve)
+}
+
+/// For each column without a role the name that was probably meant, and the role that it would have: a slip in a name
+/// takes a whole term out of a law.
+pub(super) fn near_names(table: &Table, roles: &Roles) -> Vec<(usize, String, Role)> {
+    let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
+    let weights: Vec<&str> = roles.columns(Role::Weight).map(|i| table.header()[i].as_str()).collect();
+    let near = |i: usize| {
+        let column = Column::new(table, &sample, i);
+        if column.n_present == 0 || !column.is_of_numbers() || is_known(column.name) {
+            return None;
+        }
+        let (name, role) = column
+            .near_count(|role| roles.columns(role).next().is_some())
+            .or_else(|| Some((column.near_loss()?, Role::Loss)))
+            .or_else(|| Some((column.near_weight(&weights)?, Role::Weight)))?;
+        Some((i, name, role))
+    };
+    roles.columns(Role::Ignored).filter_map(near).collect()
 }
 
 /// The scale that a count's name states: "params (B)", "tokens_in_billions", "total_gflops" → "B", "B", "G".
@@ -161,8 +237,10 @@ pub(super) fn is_holdout(column: &str, cell: &str) -> Option<bool> {
 struct Column<'a> {
     idx: usize,
     name: &'a str,
-    /// Letters and digits of the name's last path segment, without its scale, in lower case.
+    /// Letters and digits of the name, without its scale and W&B's root, in lower case.
     key: String,
+    /// The same of its last path segment.
+    last: String,
     n_present: usize,
     n_numbers: usize,
     least: f64,
@@ -173,9 +251,11 @@ impl<'a> Column<'a> {
     fn new(table: &'a Table, sample: &[Row], idx: usize) -> Self {
         let name = table.header()[idx].as_str();
         let plain = scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
-        let key = key(plain.rsplit('/').next().unwrap_or(&plain));
-        let mut column =
-            Self { idx, name, key, n_present: 0, n_numbers: 0, least: f64::INFINITY, largest: f64::NEG_INFINITY };
+        let rooted = plain.split_once(['/', '.']).filter(|(root, _)| ROOTS.contains(root)).map(|(_, rest)| rest);
+        let last = plain.rsplit(['/', '.', ':']).map(key).find(|last| !last.is_empty()).unwrap_or_default();
+        let key = key(rooted.unwrap_or(&plain));
+        let (least, largest) = (f64::INFINITY, f64::NEG_INFINITY);
+        let mut column = Self { idx, name, key, last, n_present: 0, n_numbers: 0, least, largest };
         for cell in sample.iter().map(|row| row.cell(idx)).filter(|cell| !is_missing(cell)) {
             column.n_present += 1;
             if let Some(value) = try_number(cell, table.layout().decimal) {
@@ -188,12 +268,46 @@ impl<'a> Column<'a> {
     }
 
     fn is_count(&self) -> bool {
-        self.n_present > 0 && self.n_numbers == self.n_present && self.least > 0.0 && self.largest >= 2.0
+        self.n_numbers > 0 && self.is_of_numbers() && self.least > 0.0 && self.largest >= 2.0
     }
 
-    fn is_loss(&self) -> bool {
-        let letters = key(self.name);
-        LOSS_WORDS.iter().any(|word| letters.contains(word)) && !EXTREMES.iter().any(|end| self.name.ends_with(end))
+    /// The spelling of N, D or C that is one slip away, if no column has that role.
+    fn near_count(&self, has: impl Fn(Role) -> bool) -> Option<(String, Role)> {
+        const SPELLINGS: [(Role, &[&str]); 3] = [
+            (Role::N, &["params", "n_params", "parameters", "model_size", "parameter_count"]),
+            (Role::D, &["tokens", "n_tokens", "total_tokens", "train_tokens", "training_tokens"]),
+            (Role::Flops, &["flops", "training_flops", "compute"]),
+        ];
+        let free = SPELLINGS.iter().filter(|(role, _)| !has(*role));
+        let mut spellings = free.flat_map(|(role, names)| names.iter().map(|name| (*name, *role)));
+        let is_near = |name: &str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
+        spellings.find(|(name, _)| is_near(name)).map(|(name, role)| (name.to_string(), role))
+    }
+
+    /// The name with "loss" in place of a word that is one slip away.
+    fn near_loss(&self) -> Option<String> {
+        // Words of their own.
+        const OTHERS: [&str; 3] = ["less", "lost", "gloss"];
+        let is_near = |word: &&str| {
+            let word = word.to_lowercase();
+            is_slip(&word, "loss") && !OTHERS.contains(&word.as_str())
+        };
+        let word = words(self.name).find(is_near).filter(|_| self.least > 0.0)?;
+        Some(self.name.replacen(word, "loss", 1))
+    }
+
+    /// The name with the weights' own word in place of one that is a slip away.
+    fn near_weight(&self, weights: &[&str]) -> Option<String> {
+        let (word, _) = split_first(weights.first()?)?;
+        let (seen, rest) = split_first(self.name)?;
+        let is_near = is_weight_word(word) && is_slip(&seen.to_lowercase(), &word.to_lowercase());
+        let name = format!("{word}{}{rest}", &self.name[seen.len()..self.name.len() - rest.len()]);
+        (is_near && self.may_be_weight() && !weights.contains(&name.as_str())).then_some(name)
+    }
+
+    /// Whether at least half of its values are numbers; a column without values may be one of numbers.
+    fn is_of_numbers(&self) -> bool {
+        2 * self.n_numbers >= self.n_present
     }
 
     fn has_split_words(&self, sample: &[Row]) -> bool {
@@ -205,19 +319,34 @@ impl<'a> Column<'a> {
     fn may_be_weight(&self) -> bool {
         self.n_present > 0
             && self.n_numbers == self.n_present
-            && !NO_WEIGHTS.contains(&self.key.as_str())
+            && !self.is_no_weight()
+            && !is_score(self.name)
             && self.least >= 0.0
             && self.largest <= 100.0 * (1.0 + SUM_TOLERANCE)
     }
+
+    /// Whether its name is that of something else than a weight.
+    fn is_no_weight(&self) -> bool {
+        let is_one = |key: &String| NO_WEIGHTS.contains(&key.as_str()) || UNIQUE_NAMES.contains(&key.as_str());
+        is_one(&self.key) || is_one(&self.last) || is_id(self.name)
+    }
 }
 
-fn key(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Whether a name is another one with a slip in it: a letter too many, too few, wrong or swapped; two in a long one.
+pub(super) fn is_slip(seen: &str, name: &str) -> bool {
+    const LONG: usize = 8;
+    let most = if name.len() < LONG { 1 } else { 2 };
+    seen.len().abs_diff(name.len()) <= most && (1..=most).contains(&damerau_levenshtein(seen, name))
 }
 
 /// The column with the first of these names that any column has.
 fn position_of(names: &[&str], columns: &[Column]) -> Option<usize> {
     names.iter().find_map(|name| columns.iter().position(|column| column.key == *name))
+}
+
+/// The column whose path ends with the first of these names that any path ends with.
+fn position_of_last(names: &[&str], columns: &[Column]) -> Option<usize> {
+    names.iter().find_map(|name| columns.iter().position(|column| column.last == *name))
 }
 
 /// A count's name without its scale, and the scale.
@@ -240,7 +369,9 @@ fn scale_of(name: &str) -> Option<(String, &'static str)> {
     const FLOPS: [(&str, &str); 5] =
         [("gflop", "G"), ("tflop", "T"), ("pflop", "P FLOPs"), ("eflop", "E FLOPs"), ("zflop", "Z FLOPs")];
     let (last, rest) = split_last(name).unwrap_or((name, ""));
-    if let Some((_, scale)) = SCALES.iter().find(|(word, _)| !rest.is_empty() && last.eq_ignore_ascii_case(word)) {
+    // The last segment of a path is a name, not a scale: "model.m".
+    let is_scale = !rest.is_empty() && !name[rest.len()..].starts_with(['/', '.', ':']);
+    if let Some((_, scale)) = SCALES.iter().find(|(word, _)| is_scale && last.eq_ignore_ascii_case(word)) {
         return Some((rest.strip_suffix("in").unwrap_or(rest).trim_end_matches(['_', ' ']).to_string(), scale));
     }
     let lower = last.to_lowercase();
@@ -248,18 +379,35 @@ fn scale_of(name: &str) -> Option<(String, &'static str)> {
     Some((format!("{rest} flops"), scale))
 }
 
-/// The largest set of columns that share a word for a weight, before or after their names.
+/// Where a word for a weight stands.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    First,
+    Last,
+    /// At the end of the path before the name: "data/mix/web", "config.mixture_weights.web".
+    Path,
+}
+
+/// The largest set of columns that share a word for a weight, before or after their names or in their paths. Many a
+/// column has such a word in its name ("mix_seed", "p_value"); alone it is a weight only if it says so in full.
 fn named_weights(free: &[&Column]) -> Option<Vec<usize>> {
-    let mut sets: BTreeMap<(bool, String), Vec<usize>> = BTreeMap::new();
-    for column in free.iter().filter(|c| !NO_WEIGHTS.contains(&c.key.as_str())) {
-        for (is_first, split) in [(true, split_first(column.name)), (false, split_last(column.name))] {
+    const IN_FULL: [&str; 2] = ["weight", "weights"];
+    let mut sets: BTreeMap<(Place, String), Vec<usize>> = BTreeMap::new();
+    for column in free.iter().filter(|c| !c.is_no_weight() && c.is_of_numbers()) {
+        for (place, split) in [(Place::First, split_first(column.name)), (Place::Last, split_last(column.name))] {
             if let Some((word, _)) = split
                 && is_weight_word(word)
             {
-                sets.entry((is_first, word.to_lowercase())).or_default().push(column.idx);
+                sets.entry((place, word.to_lowercase())).or_default().push(column.idx);
             }
         }
+        if let Some((path, _)) = split_path(column.name)
+            && words(path).last().is_some_and(|word| word.len() > 1 && is_weight_word(word))
+        {
+            sets.entry((Place::Path, path.to_lowercase())).or_default().push(column.idx);
+        }
     }
+    sets.retain(|(_, word), set| set.len() > 1 || IN_FULL.contains(&word.as_str()));
     largest(sets.into_values())
 }
 
@@ -340,6 +488,7 @@ pub(super) fn quantity_of(role: Role) -> Quantity {
         Role::D => Quantity::Tokens,
         Role::Flops => Quantity::Flops,
         Role::Loss => Quantity::Loss,
+        Role::Perplexity => Quantity::Perplexity,
         Role::RowWeight => Quantity::RowWeight,
         Role::Weight | Role::Split | Role::Ignored => Quantity::Share,
     }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::decode::FileKind;
-use super::roles::Role;
+use super::roles::{Role, key};
 use super::table::{MAX_BYTES, MAX_COLUMNS};
 use super::wide::SUM_TOLERANCE;
 use crate::dataset::DatasetError;
@@ -265,14 +267,228 @@ pub enum Cause {
     },
     /// N or D too small for any run.
     #[error(
-        "the largest value is {}, read as {}; if it is in billions, write {}B",
-        write_number(*.largest, 6), Counted(*.role, *.largest), write_number(*.largest, 6)
+        "the largest value is {}, read as {}, too few for a language model{}",
+        write_number(*.largest, 6), Counted(*.role, *.largest), NamedIn(.names)
     )]
     SmallCount {
         /// N or D.
         role: Role,
         /// The largest value of the column.
         largest: f64,
+        /// Scales in which it would be a usual one, such as "M", and what to call the column then.
+        names: Vec<(&'static str, String)>,
+    },
+    /// N or D too large for any run.
+    #[error(
+        "read as {}, more than there has ever been{}{}",
+        Counted(*.role, *.value), And(*.others), DidYouMean(.suggestion)
+    )]
+    LargeCount {
+        /// N or D.
+        role: Role,
+        /// What was read.
+        value: f64,
+        /// Further lines of the column where it is so.
+        others: usize,
+        /// What may have been meant.
+        suggestion: Option<String>,
+    },
+    /// Losses too large to be nats per token.
+    #[error(
+        "half of the losses are above {}, but a guess among 100,000 tokens has 11.5 nats: this looks like perplexity; give \
+         it the role \"perplexity\" to fit its logarithm",
+        write_number(*.median, 3)
+    )]
+    LargeLoss {
+        /// The median.
+        median: f64,
+    },
+    /// Losses that measure different things.
+    #[error(
+        "the losses measure different things, and all of them are targets that count alike: {}; give those that should \
+         not be minimised the role \"not used\"",
+        Kinds(.kinds)
+    )]
+    MixedLosses {
+        /// What is measured, and the columns.
+        kinds: Vec<(&'static str, Vec<String>)>,
+    },
+    /// A column whose name is nearly one that is known.
+    #[error("not used; did you mean \"{name}\"? Give it the role \"{role}\", or correct its name")]
+    NearName {
+        /// The name.
+        name: String,
+        /// The role that it would have.
+        role: Role,
+    },
+    /// Tokens that the corpus holds.
+    #[error(
+        "the tokens that the corpus holds are not used: the laws that count repeated tokens need a stock for each domain; \
+         give it with the limits of the mixture, or as --stock"
+    )]
+    UniqueTokens,
+    /// A chart of W&B.
+    #[error(
+        "this is the export of a chart of Weights & Biases: curves over steps, without sizes, tokens and mixtures of the \
+         runs; export the table of runs instead, with these as columns"
+    )]
+    Chart,
+    /// Text around a Markdown table.
+    #[error("{lines} line{} around the table, the first is line {first}: skipped", Plural(*.lines))]
+    Around {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        first: usize,
+    },
+    /// A text that begins as JSON does, and is none.
+    #[error("this begins as JSON does, but cannot be read as such: {what}")]
+    Json {
+        /// The reader's words.
+        what: String,
+    },
+    /// A line among those of Ye et al. that is none.
+    #[error("a path of a checkpoint, a file and a loss are expected, with tabs or blanks between them")]
+    YeLine,
+    /// Checkpoints without a mixture in their path.
+    #[error("{lines} line{} of checkpoints without a mixture in their path, left out", Plural(*.lines))]
+    YeBase {
+        /// How many.
+        lines: usize,
+    },
+    /// The form of Ye et al.
+    #[error(
+        "read as paths of checkpoints in the form of Ye et al. 2024: {runs} observation{}, D at 1,048,576 tokens a step{}; \
+         the file does not name its {domains} domains, so they are numbered in its order",
+        Plural(*.runs), if *.sizes { ", N without embeddings" } else { "; not every path says its size, so there is no N" }
+    )]
+    Ye {
+        /// Observations.
+        runs: usize,
+        /// Domains.
+        domains: usize,
+        /// Whether every path says its model's size.
+        sizes: bool,
+    },
+    /// Two tables became one.
+    #[error(
+        "two tables joined on {}{}: {rows} line{}{}",
+        Keys(.keys), Order(*.by_order), Plural(*.rows), Alone(*.alone)
+    )]
+    Joined {
+        /// The column of each that says which lines belong together.
+        keys: [String; 2],
+        /// Lines of the joined table.
+        rows: usize,
+        /// Lines of each without a partner.
+        alone: [usize; 2],
+        /// Where the two count from, if they count from different numbers and were joined in their order.
+        by_order: Option<(u64, u64)>,
+    },
+    /// Two tables with nothing to join them on.
+    #[error(
+        "the text holds two tables, but no column of both says which lines belong together: {} and {}; only the first is \
+         used; give both a column such as \"run\"{}",
+        Names(.first), Names(.second), SameColumn(.near)
+    )]
+    NoJoin {
+        /// Names of the first.
+        first: Vec<String>,
+        /// Names of the second.
+        second: Vec<String>,
+        /// A column of each whose names are nearly the same.
+        near: Option<[String; 2]>,
+    },
+    /// The long form.
+    #[error("the table is long, a line for each \"{column}\": its {lines} lines were put together into {rows}")]
+    Widened {
+        /// The column that says which.
+        column: String,
+        /// Lines before.
+        lines: usize,
+        /// And after.
+        rows: usize,
+    },
+    /// Several experiments in one table.
+    #[error(
+        "the table holds several experiments; \"{chosen}\" with {rows} lines is used; choose another with \
+         --experiment, or in the page with its button: {}",
+        Names(.others)
+    )]
+    Experiments {
+        /// The one used.
+        chosen: String,
+        /// Its lines.
+        rows: usize,
+        /// The others.
+        others: Vec<String>,
+    },
+    /// None of the experiments has the name asked for.
+    #[error(
+        "no experiment is called \"{seen}\"; {}",
+        .known.as_ref().map_or("the table has no column \"experiment\"".to_string(), |known| format!("the table has: {known}"))
+    )]
+    NoExperiment {
+        /// The name.
+        seen: String,
+        /// Those that the table has, and the one that may have been meant.
+        known: Option<String>,
+    },
+    /// Lines marked as outliers.
+    #[error("{rows} line{} marked as outlier, left out", Plural(*.rows))]
+    Outliers {
+        /// How many.
+        rows: usize,
+    },
+    /// A perplexity.
+    #[error("this looks like perplexity; give it the role \"perplexity\" to fit its logarithm, the loss in nats")]
+    Perplexity,
+    /// Bits per byte.
+    #[error("{} in bits per byte: read them where this page says nats per token", Are(.columns))]
+    BitsPerByte {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// Rounded losses.
+    #[error("no loss has more than two decimals; a spreadsheet copies what it shows, so show more and copy again")]
+    FewDigits,
+    /// The same line twice.
+    #[error("{rows} line{} with the same numbers as one before, such as lines {first} and {second}: they count twice", Plural(*.rows))]
+    Duplicates {
+        /// How many.
+        rows: usize,
+        /// The first of them.
+        first: usize,
+        /// Its copy.
+        second: usize,
+    },
+    /// Checkpoints next to each other.
+    #[error(
+        "{rows} checkpoint{} within 0.2 % of the tokens of the one before, such as lines {first} and {second}: nearly the \
+         same number counts twice",
+        Plural(*.rows)
+    )]
+    NearDuplicates {
+        /// How many.
+        rows: usize,
+        /// The first of them.
+        first: usize,
+        /// The one after.
+        second: usize,
+    },
+    /// Mixtures on a line.
+    #[error(
+        "the mixtures vary in {free} of {of} directions: the weights of {} follow from each other, so their effects cannot \
+         be told apart",
+        Names(.domains)
+    )]
+    Collinear {
+        /// The domains that take part.
+        domains: Vec<String>,
+        /// Directions in which the mixtures vary.
+        free: usize,
+        /// Directions that there are.
+        of: usize,
     },
 }
 
@@ -292,7 +508,25 @@ impl Cause {
             | Cause::FlopsUnused
             | Cause::FromFlops { .. }
             | Cause::HeaderScale { .. }
-            | Cause::SmallCount { .. } => Severity::Notice,
+            | Cause::YeBase { .. }
+            | Cause::Ye { .. }
+            | Cause::Joined { .. }
+            | Cause::Widened { .. }
+            | Cause::Experiments { .. }
+            | Cause::Outliers { .. }
+            | Cause::Perplexity
+            | Cause::BitsPerByte { .. }
+            | Cause::FewDigits
+            | Cause::Duplicates { .. }
+            | Cause::NearDuplicates { .. }
+            | Cause::Collinear { .. }
+            | Cause::SmallCount { .. }
+            | Cause::LargeCount { .. }
+            | Cause::LargeLoss { .. }
+            | Cause::MixedLosses { .. }
+            | Cause::NearName { .. }
+            | Cause::UniqueTokens
+            | Cause::Around { .. } => Severity::Notice,
             _ => Severity::Error,
         }
     }
@@ -317,6 +551,51 @@ impl Issue {
     /// Whether something is left out because of it.
     pub fn severity(&self) -> Severity {
         self.cause.severity()
+    }
+}
+
+/// A way to put an issue right without typing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fix {
+    /// Write this into the cell.
+    Cell(String),
+    /// Give the column this role.
+    Role(Role),
+    /// Call the column so.
+    Rename(String),
+    /// Keep the lines of this experiment only.
+    Experiment(String),
+}
+
+/// As a button shows it.
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Fix::Cell(text) => write!(f, "Use {}", crate::units::excerpt(text)),
+            Fix::Role(role) => write!(f, "Use as {role}"),
+            Fix::Rename(name) => write!(f, "Name it {}", crate::units::excerpt(name)),
+            Fix::Experiment(name) => write!(f, "Use {}", crate::units::excerpt(name)),
+        }
+    }
+}
+
+impl Issue {
+    /// What would put it right: where the cause offers it, or asks which of two readings is meant.
+    pub fn fixes(&self) -> Vec<Fix> {
+        match &self.cause {
+            Cause::Number(NumberError::NotANumber { suggestion: Some(text), .. })
+            | Cause::LargeCount { suggestion: Some(text), .. } => vec![Fix::Cell(text.clone())],
+            Cause::Number(NumberError::Ambiguous { thousands, decimals, .. }) => {
+                vec![Fix::Cell(thousands.clone()), Fix::Cell(decimals.clone())]
+            }
+            Cause::NearName { role, .. } => vec![Fix::Role(*role)],
+            Cause::Perplexity | Cause::LargeLoss { .. } => vec![Fix::Role(Role::Perplexity)],
+            Cause::SmallCount { names, .. } => names.iter().map(|(_, name)| Fix::Rename(name.clone())).collect(),
+            Cause::Experiments { others, .. } => {
+                others.iter().take(NAMES_LISTED).map(|name| Fix::Experiment(name.clone())).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -410,6 +689,14 @@ impl Issues {
         }
     }
 
+    /// The same, so many lines further down.
+    pub(super) fn shifted(mut self, n_lines: usize) -> Self {
+        for issue in self.errors.iter_mut().chain(&mut self.notices) {
+            issue.line = issue.line.map(|line| line + n_lines);
+        }
+        self
+    }
+
     /// Adds the one that explains why there is no study; it is kept and comes first.
     pub(super) fn push_first(&mut self, issue: Issue) {
         self.n_errors += 1;
@@ -430,6 +717,120 @@ impl fmt::Display for Names<'_> {
             0 => Ok(()),
             n => write!(f, " and {n} more"),
         }
+    }
+}
+
+/// The s of more than one.
+struct Plural(usize);
+
+impl fmt::Display for Plural {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+/// "run", or "mix_id" with "mixture".
+struct Keys<'a>(&'a [String; 2]);
+
+impl fmt::Display for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let [first, second] = self.0.each_ref().map(|name| crate::units::excerpt(name));
+        if key(&first) == key(&second) { write!(f, "\"{first}\"") } else { write!(f, "\"{first}\" with \"{second}\"") }
+    }
+}
+
+/// Names that may be meant for one.
+struct SameColumn<'a>(&'a Option<[String; 2]>);
+
+impl fmt::Display for SameColumn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            Some([first, second]) => write!(f, "; did you mean one by \"{first}\" and \"{second}\"?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a column would be called that is counted in another scale.
+struct NamedIn<'a>(&'a [(&'static str, String)]);
+
+impl fmt::Display for NamedIn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        for (i, (scale, name)) in self.0.iter().enumerate() {
+            let words = if *scale == "M" { "millions" } else { "billions" };
+            write!(f, "{} in {words}, name the column \"{name}\"", if i == 0 { "; if it is" } else { "; if" })?;
+        }
+        Ok(())
+    }
+}
+
+/// " on this and 3 more lines".
+struct And(usize);
+
+impl fmt::Display for And {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            n => write!(f, ", here and on {n} line{} more", Plural(n)),
+        }
+    }
+}
+
+/// "; did you mean 2e9?".
+struct DidYouMean<'a>(&'a Option<String>);
+
+impl fmt::Display for DidYouMean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |text| write!(f, "; did you mean {text}?"))
+    }
+}
+
+/// "bits per byte ("a", "b"), training loss ("c")".
+struct Kinds<'a>(&'a [(&'static str, Vec<String>)]);
+
+impl fmt::Display for Kinds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        for (i, (kind, columns)) in self.0.iter().enumerate() {
+            write!(f, "{}{kind} ({})", if i == 0 { "" } else { ", " }, Names(columns))?;
+        }
+        Ok(())
+    }
+}
+
+/// How two tables were joined that count from different numbers.
+struct Order(Option<(u64, u64)>);
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            Some((first, second)) => {
+                write!(f, " in their order, since one counts from {first} and the other from {second}")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Lines without a partner.
+struct Alone([usize; 2]);
+
+impl fmt::Display for Alone {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            [0, 0] => Ok(()),
+            [first, second] => {
+                write!(f, "; without a partner and left out: {first} of the one and {second} of the other")
+            }
+        }
+    }
+}
+
+/// "a", "b" are.
+struct Are<'a>(&'a [String]);
+
+impl fmt::Display for Are<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} {}", Names(self.0), if self.0.len() == 1 { "is" } else { "are" })
     }
 }
 

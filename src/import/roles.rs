@@ -19,6 +19,8 @@ pub enum Role {
     Flops,
     /// A target's loss.
     Loss,
+    /// A target's perplexity; its logarithm is the loss.
+    Perplexity,
     /// How much the row counts in a fit.
     #[serde(rename = "row-weight")]
     RowWeight,
@@ -36,8 +38,17 @@ pub struct Roles(pub Vec<Role>);
 
 impl Role {
     /// All roles, in the order in which a menu offers them.
-    pub const ALL: [Role; 8] =
-        [Role::Weight, Role::N, Role::D, Role::Flops, Role::Loss, Role::RowWeight, Role::Split, Role::Ignored];
+    pub const ALL: [Role; 9] = [
+        Role::Weight,
+        Role::N,
+        Role::D,
+        Role::Flops,
+        Role::Loss,
+        Role::Perplexity,
+        Role::RowWeight,
+        Role::Split,
+        Role::Ignored,
+    ];
 
     /// Its name in files and menus' values; the same as in its serialised form.
     pub fn id(self) -> &'static str {
@@ -47,6 +58,7 @@ impl Role {
             Role::D => "d",
             Role::Flops => "flops",
             Role::Loss => "loss",
+            Role::Perplexity => "perplexity",
             Role::RowWeight => "row-weight",
             Role::Split => "split",
             Role::Ignored => "ignore",
@@ -63,6 +75,11 @@ impl Role {
         matches!(self, Role::N | Role::D | Role::Flops | Role::RowWeight | Role::Split)
     }
 
+    /// Whether a column of this role is a target.
+    pub(super) fn is_loss(self) -> bool {
+        matches!(self, Role::Loss | Role::Perplexity)
+    }
+
     /// What to do where a cell of this role is blank and must not be.
     pub(super) fn if_blank(self) -> &'static str {
         match self {
@@ -71,7 +88,7 @@ impl Role {
             Role::D => "write the number of tokens, or leave the column out",
             Role::Flops => "write the FLOPs, or leave the column out",
             Role::RowWeight => "write 1 for a row that counts as others do",
-            Role::Loss | Role::Split | Role::Ignored => "write a value",
+            Role::Loss | Role::Perplexity | Role::Split | Role::Ignored => "write a value",
         }
     }
 }
@@ -85,6 +102,7 @@ impl fmt::Display for Role {
             Role::D => "tokens D",
             Role::Flops => "compute C in FLOPs",
             Role::Loss => "loss",
+            Role::Perplexity => "perplexity",
             Role::RowWeight => "weight of the row",
             Role::Split => "fit or holdout",
             Role::Ignored => "not used",
@@ -131,6 +149,24 @@ pub(super) const TRAIN: &str = "train";
 
 const SEPARATORS: [char; 8] = ['_', '/', ':', '.', '-', ' ', '(', '['];
 
+/// What parts the segments of a path in a name: "data/mix/web", "config.mixture.web".
+const OF_PATHS: [char; 2] = ['/', '.'];
+
+/// A name's letters and digits in lower case: names that differ in nothing else are one.
+pub(super) fn key(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A name's words.
+pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(SEPARATORS).map(|word| word.trim_matches([')', ']'])).filter(|word| !word.is_empty())
+}
+
+/// A name's path and its last segment: "data/mix/web" → ("data/mix", "web").
+pub(super) fn split_path(name: &str) -> Option<(&str, &str)> {
+    name.rsplit_once(OF_PATHS).filter(|(path, last)| !path.is_empty() && !last.is_empty())
+}
+
 /// A name's first word and what follows it: "weight_arxiv" → ("weight", "arxiv").
 pub(super) fn split_first(name: &str) -> Option<(&str, &str)> {
     name.split_once(SEPARATORS).filter(|(first, rest)| !first.is_empty() && !rest.is_empty())
@@ -147,10 +183,19 @@ pub(super) fn is_weight_word(word: &str) -> bool {
     word == "%" || WEIGHT_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w))
 }
 
-/// Names of the domains whose weights these columns hold: the columns' names without the word for a weight,
-/// if all of them have the same one and stay different without it.
+/// Whether a name says that its column tells runs or mixtures apart: "run_id", "mixture_name", "index".
+pub(super) fn is_id(name: &str) -> bool {
+    const LAST: [&str; 9] = ["id", "ids", "name", "index", "idx", "hash", "key", "uid", "uuid"];
+    const WHOLE: [&str; 11] =
+        ["run", "mix", "mixture", "mixid", "runid", "expid", "configid", "experiment", "model", "trial", "swarm"];
+    words(name).last().is_some_and(|word| LAST.iter().any(|last| word.eq_ignore_ascii_case(last)))
+        || WHOLE.contains(&key(name).as_str())
+}
+
+/// Names of the domains whose weights these columns hold: the columns' names without the path that all of them have,
+/// and without the word for a weight, if all of them have the same one and stay different without it.
 pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let columns: Vec<&str> = columns.collect();
+    let columns = without_common_path(columns.collect());
     for split in [split_first, split_last] {
         let Some((word, _)) = columns.first().and_then(|name| split(name)) else { continue };
         if !is_weight_word(word) && !word.eq_ignore_ascii_case(TRAIN) {
@@ -163,6 +208,19 @@ pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
         }
     }
     columns.into_iter().map(String::from).collect()
+}
+
+/// These names without the segments that all of them begin with: "data/mix/web" beside "data/mix/code" is "web".
+fn without_common_path(names: Vec<&str>) -> Vec<&str> {
+    let [first, others @ ..] = &names[..] else { return names };
+    if others.is_empty() {
+        return names;
+    }
+    let is_common = |end: &usize| others.iter().all(|name| name.as_bytes().starts_with(&first.as_bytes()[..*end]));
+    // What parts segments is one byte, so that the end is a place in every name.
+    let ends = first.match_indices(OF_PATHS).map(|(at, _)| at + 1).take_while(is_common);
+    let common = ends.last().unwrap_or(0);
+    if names.iter().any(|name| name.len() == common) { names } else { names.iter().map(|n| &n[common..]).collect() }
 }
 
 #[cfg(test)]
@@ -196,6 +254,20 @@ mod tests {
         check(&["web_share", "code_share"], &["web", "code"]);
         check(&["web (%)", "code (%)"], &["web", "code"]);
         check(&["weight_arxiv"], &["arxiv"]);
+        check(&["data/mix/web", "data/mix/code"], &["web", "code"]);
+        check(&["config.mixture.web", "config.mixture.code"], &["web", "code"]);
+        check(&["config.data.weight_web", "config.data.weight_code"], &["web", "code"]);
+        check(&["mix/dclm:a", "mix/dclm:b", "mix/wiki"], &["dclm:a", "dclm:b", "wiki"]);
+    }
+
+    #[test]
+    fn ids_are_known_by_their_names() {
+        for name in ["mix_id", "Run ID", "mixture_name", "mixture", "run", "config.hash", "index"] {
+            assert!(is_id(name), "{name}");
+        }
+        for name in ["mix_web", "tokens", "web_loss", "idle"] {
+            assert!(!is_id(name), "{name}");
+        }
     }
 
     #[test]
@@ -204,6 +276,8 @@ mod tests {
         check(&["weight_web", "code"], &["weight_web", "code"]);
         check(&["weight_", "weight_web"], &["weight_", "weight_web"]);
         check(&["dclm:science", "dclm:games"], &["dclm:science", "dclm:games"]);
+        check(&["a/", "a/b"], &["a/", "a/b"]);
+        check(&["é.a", "ê.a"], &["é.a", "ê.a"]);
         check(&[], &[]);
     }
 }

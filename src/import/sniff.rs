@@ -5,10 +5,12 @@
 //! decimals if some number can only be read so ("0,25"), or, in a text with semicolons, might be read so, and
 //! no number needs a decimal point.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::Decimal;
 
 /// What separates columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delimiter {
     /// A tab.
     Tab,
@@ -21,7 +23,7 @@ pub enum Delimiter {
 }
 
 /// The layout of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// What separates columns.
     pub delimiter: Delimiter,

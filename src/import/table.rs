@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::decode;
 use super::issue::{Cause, Issues};
 use super::sniff::{Delimiter, Layout, is_blank, is_comment, is_rule, sniff_decimal, sniff_delimiter};
@@ -24,7 +26,7 @@ pub const MAX_QUOTED_LINES: usize = 20;
 const CELLS_LOOKED_AT: usize = 100_000;
 
 /// Names and raw cells of a pasted table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     layout: Layout,
     header: Vec<String>,
@@ -34,9 +36,11 @@ pub struct Table {
     ends: Vec<u32>,
     rows: Vec<RowStart>,
     n_left_out: usize,
+    /// The first column of a second table that was joined to this one, and its line for each row.
+    joined: Option<(usize, Vec<u32>)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct RowStart {
     line: u32,
     first_cell: u32,
@@ -139,6 +143,48 @@ impl Table {
         (0..self.rows.len()).map(|row_idx| self.row(row_idx))
     }
 
+    /// The table as a text of plain cells, one of them changed: `(row, column, cell)`. Comments and blank lines are gone;
+    /// the row of index i stands on line [`Table::line_in_text`].
+    pub fn to_text(&self, change: Option<(usize, usize, &str)>) -> String {
+        let delimiter = match self.layout.delimiter {
+            Delimiter::Pipe => Delimiter::Tab,
+            other => other,
+        };
+        let delimiter = char::from(delimiter.byte());
+        let mut text = String::with_capacity(self.text.len() + self.text.len() / 4);
+        push_line(&mut text, self.header.iter().map(String::as_str), delimiter);
+        for (row_idx, row) in self.rows().enumerate() {
+            let change = change.filter(|(changed, ..)| *changed == row_idx);
+            let n_cells = row.cells().count().max(change.map_or(1, |(_, column_idx, _)| column_idx + 1));
+            let cell = |column_idx| match change {
+                Some((_, changed, cell)) if changed == column_idx => cell,
+                _ => row.cell(column_idx),
+            };
+            push_line(&mut text, (0..n_cells).map(cell), delimiter);
+        }
+        text
+    }
+
+    /// The same with another name for a column; a column that it does not have is not named.
+    pub fn renamed(mut self, column_idx: usize, name: &str) -> Self {
+        if let Some(own) = self.header.get_mut(column_idx) {
+            *own = name.to_string();
+        }
+        self
+    }
+
+    /// Row and column of the cell on this line of the text, in the first column of this name.
+    pub fn place(&self, line: usize, column: &str) -> Option<(usize, usize)> {
+        let column_idx = self.header.iter().position(|name| name == column)?;
+        let row_idx = (0..self.n_rows()).find(|&row_idx| self.row(row_idx).line_of(column_idx) == line)?;
+        Some((row_idx, column_idx))
+    }
+
+    /// The line of [`Table::to_text`] on which a row stands, counted from 1.
+    pub fn line_in_text(row_idx: usize) -> usize {
+        row_idx + 2
+    }
+
     /// At most so many lines, spread evenly over the table.
     pub(super) fn sample(&self, n_most: usize) -> impl Iterator<Item = Row<'_>> {
         self.rows().step_by(self.rows.len().div_ceil(n_most.max(1)).max(1))
@@ -146,9 +192,66 @@ impl Table {
 }
 
 impl Table {
+    /// A table of these names and lines of cells, each with its line number.
+    pub(super) fn of_cells(header: Vec<String>, rows: impl IntoIterator<Item = (usize, Vec<String>)>) -> Self {
+        let mut table = Self::empty(header, Delimiter::Comma);
+        for (line, cells) in rows {
+            let cells: Vec<Cow<str>> = cells.into_iter().map(|cell| Cow::Owned(cell.trim().to_string())).collect();
+            table.push(line, &cells);
+        }
+        table
+    }
+
+    /// Only these lines.
+    pub(super) fn of_rows(&self, is_kept: impl Fn(&Row) -> bool) -> Self {
+        let kept: Vec<Row> = self.rows().filter(is_kept).collect();
+        let rows = kept.iter().map(|row| (row.line(), row.cells().map(str::to_string).collect()));
+        let table = Self::of_cells(self.header.clone(), rows).in_decimals_of(self);
+        match self.joined {
+            Some((first, _)) => table.with_lines_of(first, kept.iter().map(|row| row.line_of(first)).collect()),
+            None => table,
+        }
+    }
+
+    /// The lines of another table below its own; what it calls its columns is known by `column_of`.
+    pub(super) fn above(&self, other: &Table, column_of: &[usize]) -> Self {
+        let own = self.rows().map(|row| (row.line(), row.cells().map(str::to_string).collect()));
+        let others = other.rows().map(|row| (row.line(), column_of.iter().map(|&i| row.cell(i).to_string()).collect()));
+        let mut table = Self::of_cells(self.header.clone(), own.chain(others)).in_decimals_of(self);
+        table.n_left_out += other.n_left_out;
+        match (&self.joined, &other.joined) {
+            (Some((first, own)), Some((of_other, lines))) if first == of_other => {
+                table.with_lines_of(*first, own.iter().chain(lines).map(|&line| line as usize).collect())
+            }
+            _ => table,
+        }
+    }
+
+    /// The same, its decimals parted as those of another table.
+    pub(super) fn in_decimals_of(mut self, other: &Table) -> Self {
+        self.layout.decimal = other.layout.decimal;
+        self.n_left_out = other.n_left_out;
+        if other.layout.decimal == Decimal::Comma {
+            self.layout.delimiter = Delimiter::Semicolon;
+        }
+        self
+    }
+
+    /// The same, its columns from there on being of other lines.
+    pub(super) fn with_lines_of(mut self, first_column: usize, lines: Vec<usize>) -> Self {
+        self.joined = Some((first_column, lines.into_iter().map(|line| line as u32).collect()));
+        self
+    }
+
+    /// The same, so many lines further down.
+    pub(super) fn shifted(mut self, n_lines: usize) -> Self {
+        self.rows.iter_mut().for_each(|row| row.line += n_lines as u32);
+        self
+    }
+
     fn empty(header: Vec<String>, delimiter: Delimiter) -> Self {
         let layout = Layout { delimiter, decimal: Decimal::Point };
-        Self { layout, header, text: String::new(), ends: Vec::new(), rows: Vec::new(), n_left_out: 0 }
+        Self { layout, header, text: String::new(), ends: Vec::new(), rows: Vec::new(), n_left_out: 0, joined: None }
     }
 
     /// Adds a line. Indices fit 32 bits as long as a text is no longer than [`MAX_BYTES`].
@@ -165,6 +268,14 @@ impl<'a> Row<'a> {
     /// Line of the text, counted from 1.
     pub fn line(self) -> usize {
         self.table.rows[self.row_idx].line as usize
+    }
+
+    /// Line of the text on which the cell of that column stands.
+    pub fn line_of(self, column_idx: usize) -> usize {
+        match &self.table.joined {
+            Some((first, lines)) if column_idx >= *first => lines[self.row_idx] as usize,
+            _ => self.line(),
+        }
     }
 
     /// The cell in that column as it stands in the text, trimmed; empty where the line is shorter.
@@ -188,6 +299,24 @@ impl<'a> Row<'a> {
         let end = rows.get(self.row_idx + 1).map_or(self.table.ends.len(), |next| next.first_cell as usize);
         rows[self.row_idx].first_cell as usize..end
     }
+}
+
+/// Adds a line of cells; one that would be taken for several is quoted, and a line break in it becomes a space.
+fn push_line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>, delimiter: char) {
+    for (i, cell) in cells.enumerate() {
+        if i > 0 {
+            text.push(delimiter);
+        }
+        let cell = cell.replace(['\n', '\r'], " ");
+        if cell.contains(['\t', ';', ',', '|', '"', '#']) || cell.is_empty() && i == 0 {
+            text.push('"');
+            text.push_str(&cell.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(&cell);
+        }
+    }
+    text.push('\n');
 }
 
 fn is_number(cell: &str) -> bool {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::guess::{header_scale, is_holdout, quantity_of};
-use super::issue::{Cause, Issues};
+use super::issue::{Cause, Issue, Issues};
 use super::roles::{Role, Roles, domain_names};
 use super::table::{Row, Table};
 use crate::dataset::{Dataset, Observation, Split, WEIGHT_SUM_TOLERANCE};
@@ -19,8 +19,11 @@ pub const SUM_TOLERANCE: f64 = 0.03;
 /// Sums nearer to 1 than this differ by the last digits of their cells only, which is not worth a notice.
 pub(super) const ROUNDING: f64 = 1e-6;
 
-/// A column of N or D whose values all are below this is not counted in ones: no language model is so small.
-const SMALLEST_COUNT: f64 = 1e4;
+/// A column of N or D whose values all are below this is not counted in ones: no language model is so small, and none
+/// sees so little.
+const SMALLEST_COUNT: [f64; 2] = [1e6, 1e7];
+/// Values above this have a scale too many, as "2e9B" has: all text there is has some 1e15 tokens.
+const LARGEST_COUNT: [f64; 2] = [1e14, 1e15];
 
 /// What the lines of a table give, valid but not yet a study: a table to predict for may have no target.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -83,7 +86,9 @@ struct Columns {
     n: Option<Count>,
     d: Option<Count>,
     flops: Option<Count>,
+    /// Those of losses and of perplexities.
     losses: Vec<usize>,
+    perplexities: Vec<usize>,
     row_weight: Option<usize>,
     split: Option<usize>,
 }
@@ -114,7 +119,7 @@ impl Columns {
             } else if let Some(&first) = single.get(&role) {
                 issues.push(Cause::SameRole { first: excerpt(&header[first]), role }.in_column(name));
             } else if role != Role::Weight && table.n_rows() > 0 && table.rows().all(|row| is_missing(row.cell(i))) {
-                issues.push(if role == Role::Loss { Cause::NoLosses } else { Cause::BlankColumn }.in_column(name));
+                issues.push(if role.is_loss() { Cause::NoLosses } else { Cause::BlankColumn }.in_column(name));
             } else {
                 used.push((i, role));
                 if role.is_single() {
@@ -132,7 +137,8 @@ impl Columns {
             n: count(Role::N),
             d: count(Role::D),
             flops: count(Role::Flops),
-            losses: all(Role::Loss),
+            losses: used.iter().filter(|(_, role)| role.is_loss()).map(|(i, _)| *i).collect(),
+            perplexities: all(Role::Perplexity),
             row_weight: single.get(&Role::RowWeight).copied(),
             split: single.get(&Role::Split).copied(),
         };
@@ -186,13 +192,15 @@ struct RowReader<'a> {
     percent: Tally,
     n_blank_losses: Vec<usize>,
     n_blank_splits: usize,
+    /// The first cell of N and of D that is too large, as an issue, and how many there are.
+    large: [Option<(Issue, usize)>; 2],
 }
 
 impl<'a> RowReader<'a> {
     fn new(table: &'a Table, columns: &'a Columns) -> Self {
         let n_blank_losses = vec![0; columns.losses.len()];
-        let (rescaled, percent) = Default::default();
-        Self { table, columns, rescaled, percent, n_blank_losses, n_blank_splits: 0 }
+        let (rescaled, percent, large) = Default::default();
+        Self { table, columns, rescaled, percent, n_blank_losses, n_blank_splits: 0, large }
     }
 
     /// The observation on a line, or its issues.
@@ -225,6 +233,7 @@ impl<'a> RowReader<'a> {
                 return None;
             }
         }
+        self.note_large([n.map(|n| n.0), d.map(|d| d.0)], row);
         for (n_blank, loss) in self.n_blank_losses.iter_mut().zip(&losses) {
             *n_blank += usize::from(loss.is_none());
         }
@@ -269,10 +278,18 @@ impl<'a> RowReader<'a> {
         let losses: Vec<Option<Option<Loss>>> = (self.columns.losses.iter())
             .map(|&i| match is_missing(row.cell(i)) {
                 true => Some(None),
-                false => self.number(row, i, Role::Loss, None, issues).map(|loss| Some(Loss(loss))),
+                false => self.loss(row, i, issues).map(|loss| Some(Loss(loss))),
             })
             .collect();
         losses.into_iter().collect()
+    }
+
+    /// The loss in that column; the logarithm of a perplexity.
+    fn loss(&self, row: Row, column_idx: usize, issues: &mut Issues) -> Option<f64> {
+        if self.columns.perplexities.contains(&column_idx) {
+            return self.number(row, column_idx, Role::Perplexity, None, issues).map(libm::log);
+        }
+        self.number(row, column_idx, Role::Loss, None, issues)
     }
 
     fn split(&mut self, row: Row, issues: &mut Issues) -> Option<Split> {
@@ -309,10 +326,35 @@ impl<'a> RowReader<'a> {
     }
 
     fn push(&self, cause: Cause, row: Row, column_idx: usize, issues: &mut Issues) {
+        issues.push(self.of_cell(cause, row, column_idx));
+    }
+
+    fn of_cell(&self, cause: Cause, row: Row, column_idx: usize) -> Issue {
         let mut issue = cause.in_column(&self.table.header()[column_idx]);
-        issue.line = Some(row.line());
+        issue.line = Some(row.line_of(column_idx));
         issue.cell = Some(excerpt(row.cell(column_idx)));
-        issues.push(issue);
+        issue
+    }
+
+    /// Notes cells of N and D that are too large.
+    fn note_large(&mut self, values: [Option<f64>; 2], row: Row) {
+        for (i, count) in [self.columns.n, self.columns.d].into_iter().enumerate() {
+            let (Some(Count { column_idx, role, .. }), Some(value)) = (count, values[i]) else { continue };
+            if value <= LARGEST_COUNT[i] {
+                continue;
+            }
+            if let Some((_, n)) = &mut self.large[i] {
+                *n += 1;
+                continue;
+            }
+            // Without its scale it may be right.
+            let bare = row.cell(column_idx).trim_end_matches(|c: char| c.is_alphabetic() || c == ' ');
+            let read = quantity_of(role).read(bare, self.table.layout().decimal);
+            let is_usual = |value: &f64| (SMALLEST_COUNT[i]..=LARGEST_COUNT[i]).contains(value);
+            let suggestion = read.ok().filter(is_usual).map(|_| bare.to_string());
+            let cause = Cause::LargeCount { role, value, others: 0, suggestion };
+            self.large[i] = Some((self.of_cell(cause, row, column_idx), 0));
+        }
     }
 
     /// What was changed or missing, over all lines.
@@ -336,12 +378,54 @@ impl<'a> RowReader<'a> {
         {
             issues.push(Cause::BlankSplits { rows: self.n_blank_splits, of }.in_column(&header[i]));
         }
-        for Count { column_idx, role, .. } in [self.columns.n, self.columns.d].into_iter().flatten() {
-            let value = |o: &Observation| if role == Role::N { o.n.map(|n| n.0) } else { o.d.map(|d| d.0) };
-            let largest = observations.iter().filter_map(value).fold(0.0, f64::max);
-            if largest > 0.0 && largest < SMALLEST_COUNT {
-                issues.push(Cause::SmallCount { role, largest }.in_column(&header[column_idx]));
+        for (mut issue, n) in self.large.iter().flatten().cloned() {
+            if let Cause::LargeCount { others, .. } = &mut issue.cause {
+                *others = n;
             }
+            issues.push(issue);
+        }
+        self.small_counts(observations, issues);
+    }
+
+    /// Columns of N and D that are not counted in ones.
+    fn small_counts(&self, observations: &[Observation], issues: &mut Issues) {
+        let ends = |value: fn(&Observation) -> Option<f64>| {
+            let values = observations.iter().filter_map(value);
+            values.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), value| (least.min(value), most.max(value)))
+        };
+        let ends = [ends(|o| o.n.map(|n| n.0)), ends(|o| o.d.map(|d| d.0))];
+        // The largest of the other one, as far as it is known in ones.
+        let mut known = [0, 1].map(|i| Some(ends[i].1).filter(|most| *most >= SMALLEST_COUNT[i]));
+        for (i, count) in [self.columns.n, self.columns.d].into_iter().enumerate() {
+            let (Some(Count { column_idx, role, scale: None }), (_, largest)) = (count, ends[i]) else { continue };
+            if largest <= 0.0 || largest >= SMALLEST_COUNT[i] {
+                continue;
+            }
+            let scales = likely_scales(role, ends[i], known[1 - i]);
+            if let [(_, factor)] = scales[..] {
+                known[i] = Some(largest * factor);
+            }
+            let column = &self.table.header()[column_idx];
+            let names = scales.iter().map(|(scale, _)| (*scale, format!("{column} ({scale})"))).collect();
+            issues.push(Cause::SmallCount { role, largest, names }.in_column(column));
         }
     }
+}
+
+/// The scales in which numbers from least to largest are usual sizes or tokens, beside the largest of the other.
+fn likely_scales(role: Role, (least, largest): (f64, f64), other: Option<f64>) -> Vec<(&'static str, f64)> {
+    /// Tokens per parameter: from far too few to far beyond what pays.
+    const RATIOS: std::ops::RangeInclusive<f64> = 0.5..=5e3;
+    // Sizes from 1M to 1T, tokens from 1M to 100T.
+    let (smallest, most) = if role == Role::N { (1e6, 1e12) } else { (1e6, 1e14) };
+    let is_usual = |(_, factor): &(&str, f64)| least * factor >= smallest && largest * factor < most;
+    let scales: Vec<_> = [("M", 1e6), ("B", 1e9)].into_iter().filter(is_usual).collect();
+    let fits = |(_, factor): &(&str, f64)| {
+        other.is_none_or(|other| {
+            let ratio = if role == Role::N { other / (largest * factor) } else { largest * factor / other };
+            RATIOS.contains(&ratio)
+        })
+    };
+    let fitting: Vec<_> = scales.iter().copied().filter(fits).collect();
+    if fitting.is_empty() { scales } else { fitting }
 }

@@ -17,6 +17,7 @@ use super::terms::Reciprocal;
 pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&Reciprocal),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "To begin with: several domains, sizes and token counts; its optimum is the same at every scale.",
     ..Skeleton::additive(
         "additive",
         "additive",

@@ -14,6 +14,7 @@ pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&Reciprocal),
     repetition: true,
     nested: Some(&super::additive::LAW),
+    use_when: "Where runs see scarce domains for several epochs: it needs the tokens in stock.",
     ..Skeleton::additive(
         "additive-repetition",
         "additive, repetition-aware",

@@ -40,6 +40,10 @@ impl Law for BiMix {
         "Ge et al. 2024, BiMix: Bivariate Data Mixing Law for Language Model Pretraining, arXiv:2405.14908"
     }
 
+    fn use_when(&self) -> &'static str {
+        "Where each target is the loss of a training domain and there are few runs: four parameters a target."
+    }
+
     fn formula(&self, shape: &Shape) -> Formula {
         let own = sym("h").below("o").pow(sym("γ"));
         let level = if shape.d_term { sum([sym("B").over(sym("D").pow(sym("β"))), sym("C")]) } else { sym("C") };

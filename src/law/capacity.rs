@@ -33,6 +33,21 @@ fn positions(k: usize, target_pos: usize) -> (usize, usize) {
     (2 * k, 2 * k + 1 + 3 * target_pos)
 }
 
+const PYTHON: &str = "\
+H = np.minimum(H, N)
+whole = N + (h.shape[-1] - 1) * H
+with np.errstate(divide=\"ignore\"):
+    level = np.log(h * b * c)
+low = np.max(level - (b + 1) * np.log(whole), axis=-1, keepdims=True)
+high = np.max(level - (b + 1) * np.log(H), axis=-1, keepdims=True)
+for _ in range(100):
+    middle = (low + high) / 2
+    x = np.maximum(H, np.exp((level - middle) / (b + 1)))
+    above = np.sum(x, axis=-1, keepdims=True) > whole
+    low, high = np.where(above, middle, low), np.where(above, high, middle)
+own = [own]
+return c[own] / x[..., own]**b[own] + A[own] / (D * h[..., own])**a[own] + E[own]";
+
 /// The solution of the inner problem.
 #[derive(Debug, Clone, Default)]
 struct Shares {
@@ -99,6 +114,10 @@ impl Law for Capacity {
         "Explaining Data Mixing Scaling Laws 2026, arXiv:2606.08167 (capacity competition)"
     }
 
+    fn use_when(&self) -> &'static str {
+        "Where every target is a training domain, and one fit is to explain all by the capacity that each domain wins."
+    }
+
     fn formula(&self, _shape: &Shape) -> Formula {
         let of = |letter: &'static str, below: &'static str| sym(letter).below(below);
         let own = of("c", "o").over(of("x", "o").pow(of("b", "o")));
@@ -110,6 +129,13 @@ impl Law for Capacity {
             (of("x", "i"), sym("max").of(sym("H").relates(",", power))),
             (sum_over("i", of("x", "i")), sum([sym("N"), product([sym("k").minus(sym("1")), sym("H")])])),
         ])
+    }
+
+    /// λ by bisection of its logarithm, from where one x_i alone is the whole to where all are at H.
+    fn python(&self, shape: &Shape) -> String {
+        let one = |stands: bool, line: &'static str| if stands { "" } else { line };
+        let (n, d) = (one(shape.n_term, "N = np.ones_like(N)\n"), one(shape.d_term, "D = np.ones_like(D)\n"));
+        format!("{n}{d}{PYTHON}")
     }
 
     fn scope(&self) -> Scope {
@@ -220,7 +246,8 @@ impl Law for Capacity {
             let at = positions(k, target_pos).1;
             vec![at, at + 1]
         });
-        domains.chain([vec![2 * k]]).chain(targets).collect()
+        // How fast capacity saturates and how much of it everyone has, H, differ for all domains at once.
+        domains.chain([vec![2 * k], (0..=2 * k).collect()]).chain(targets).collect()
     }
 }
 

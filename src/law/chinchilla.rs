@@ -10,8 +10,11 @@
 
 use super::skeleton::Skeleton;
 
-pub(super) static LAW: Skeleton = Skeleton::additive(
-    "chinchilla",
-    "Chinchilla",
-    "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv:2203.15556, eq. 2",
-);
+pub(super) static LAW: Skeleton = Skeleton {
+    use_when: "For studies without mixtures, and as what every law of the mixture has to beat.",
+    ..Skeleton::additive(
+        "chinchilla",
+        "Chinchilla",
+        "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv:2203.15556, eq. 2",
+    )
+};

@@ -36,6 +36,10 @@ impl Law for DCpt {
          arXiv:2406.01375"
     }
 
+    fn use_when(&self) -> &'static str {
+        "For continual pre-training on two corpora, the domain wanted and a general one."
+    }
+
     fn formula(&self, shape: &Shape) -> Formula {
         let own = || sym("h").below("o");
         let mut terms = vec![sym("E")];

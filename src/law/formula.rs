@@ -127,8 +127,21 @@ impl Expr {
         Relation(Box::new(self), sign, Box::new(other))
     }
 
+    fn runs_over_domains(&self) -> bool {
+        match self {
+            Symbol { sub, .. } => *sub == Some(DOMAIN),
+            Sum(parts) | Product(parts) => parts.iter().any(Expr::runs_over_domains),
+            Difference(a, b) | Fraction(a, b) | Power(a, b) | Call(a, b) | Relation(a, _, b) => {
+                a.runs_over_domains() || b.runs_over_domains()
+            }
+            Negative(a) => a.runs_over_domains(),
+            Over { index, body, .. } => *index == DOMAIN || body.runs_over_domains(),
+            Cases(cases) => cases.iter().any(|(a, b)| a.runs_over_domains() || b.runs_over_domains()),
+        }
+    }
+
     /// How tightly its parts hold together: a part that holds less tightly than its place needs parentheses.
-    fn tightness(&self) -> u8 {
+    pub(super) fn tightness(&self) -> u8 {
         match self {
             Relation(..) => 0,
             Sum(terms) if terms.len() > 1 => 1,
@@ -143,24 +156,68 @@ impl Expr {
     }
 }
 
+/// The index of sums and products over the domains.
+const DOMAIN: &str = "i";
+/// Sums over at most so many domains are written out.
+const FEW: usize = 4;
+/// Domains that are named, of more than that the first and the last.
+const MOST_NAMED: usize = 12;
+
+/// What the index i stands for.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    /// Names of the domains; none where they are not known.
+    pub(super) domains: &'a [String],
+    /// The domain that i is at the moment, in a sum that is written out.
+    pub(super) at: Option<usize>,
+}
+
+impl<'a> Names<'a> {
+    /// The terms of a sum or product over that index, if it is written out.
+    pub(super) fn terms(self, index: &str) -> Option<impl Iterator<Item = Names<'a>>> {
+        let is_written_out = index == DOMAIN && (1..=FEW).contains(&self.domains.len());
+        is_written_out.then(move || (0..self.domains.len()).map(move |at| Names { at: Some(at), ..self }))
+    }
+
+    /// The domain that stands in place of what is below a symbol.
+    pub(super) fn domain(self, sub: &str) -> Option<usize> {
+        self.at.filter(|_| sub == DOMAIN)
+    }
+
+    /// Its name.
+    pub(super) fn below(self, sub: &str) -> Option<&'a str> {
+        self.domain(sub).map(|at| self.domains[at].as_str())
+    }
+}
+
 /// A law's formula: the equation for L, then what its parts stand for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Formula(pub Vec<(Expr, Expr)>);
 
 impl Formula {
-    /// MathML, one `math` element an equation. Every text in it is the program's own.
-    pub fn mathml(&self) -> Vec<String> {
+    /// MathML, one `math` element an equation, for domains of those names. With a few domains sums and products are
+    /// written out; with more, some last elements say what i runs over. Names are escaped, and everything else is the
+    /// program's own, so the text may stand in a page as it is.
+    pub fn mathml(&self, domains: &[String]) -> Vec<String> {
+        let names = Names { domains, at: None };
         let equation = |(left, right): &(Expr, Expr)| {
-            format!("<math><mrow>{}<mo>=</mo>{}</mrow></math>", mathml(left, 0), mathml(right, 0))
+            format!("<math><mrow>{}<mo>=</mo>{}</mrow></math>", mathml(left, 0, names), mathml(right, 0, names))
         };
-        self.0.iter().map(equation).collect()
+        let set = self.named_in_a_set(domains).map(index_set);
+        self.0.iter().map(equation).chain(set).collect()
     }
 
-    /// LaTeX, one equation a line, for an `aligned` environment of amsmath.
-    pub fn latex(&self) -> String {
-        let lines: Vec<String> =
-            self.0.iter().map(|(left, right)| format!("{} &= {}", latex(left, 0), latex(right, 0))).collect();
-        lines.join(" \\\\\n")
+    /// Where it has an index i and sums over it are not written out: the names that i runs over, with a gap for those of
+    /// many that are left out.
+    pub(super) fn named_in_a_set<'a>(&self, domains: &'a [String]) -> Option<Vec<Option<&'a String>>> {
+        let runs = self.0.iter().any(|(left, right)| left.runs_over_domains() || right.runs_over_domains());
+        (runs && domains.len() > FEW).then_some(())?;
+        let mut names: Vec<_> = domains.iter().map(Some).collect();
+        if names.len() > MOST_NAMED {
+            // The first and the last are enough to see in which order they come.
+            names.splice(MOST_NAMED - 1..names.len() - 1, [None]);
+        }
+        Some(names)
     }
 }
 
@@ -236,115 +293,90 @@ fn lowered(sub: &str) -> String {
     }
 }
 
-fn mathml(expr: &Expr, place: u8) -> String {
-    let joined = |parts: &[Expr], between: &str, place: u8| -> String {
-        parts.iter().map(|part| mathml(part, place)).collect::<Vec<_>>().join(between)
+/// i ∈ {arxiv, book, …}, an element for each name, so that a narrow page can break the line between them.
+fn index_set(names: Vec<Option<&String>>) -> String {
+    let last = names.len() - 1;
+    let element = |(at, name): (usize, Option<&String>)| {
+        let before = if at == 0 { format!("<mi>{DOMAIN}</mi><mo>∈</mo><mo>{{</mo>") } else { String::new() };
+        let name = name.map_or("<mo>…</mo>".to_string(), |name| format!("<mtext>{}</mtext>", escaped(name)));
+        let after = if at == last { "}" } else { "," };
+        format!("<math><mrow>{before}{name}<mo>{after}</mo></mrow></math>")
     };
+    names.into_iter().enumerate().map(element).collect::<Vec<_>>().join(" ")
+}
+
+fn mathml(expr: &Expr, place: u8, names: Names) -> String {
+    let joined = |parts: &[Expr], between: &str, place: u8| -> String {
+        parts.iter().map(|part| mathml(part, place, names)).collect::<Vec<_>>().join(between)
+    };
+    let mut tightness = expr.tightness();
     let written = match expr {
         Symbol { letter, sub, sup } => {
             let tag = if letter.starts_with(|c: char| c.is_ascii_digit()) { "mn" } else { "mi" };
             let letter = format!("<{tag}>{letter}</{tag}>");
             let small = |text: &str| format!("<mi>{text}</mi>");
+            let sub = sub.map(|sub| match names.below(sub) {
+                Some(name) => format!("<mtext>{}</mtext>", escaped(name)),
+                None => small(sub),
+            });
             match (sub, sup) {
                 (None, None) => letter,
-                (Some(sub), None) => format!("<msub>{letter}{}</msub>", small(sub)),
+                (Some(sub), None) => format!("<msub>{letter}{sub}</msub>"),
                 (None, Some(sup)) => format!("<msup>{letter}{}</msup>", small(sup)),
-                (Some(sub), Some(sup)) => format!("<msubsup>{letter}{}{}</msubsup>", small(sub), small(sup)),
+                (Some(sub), Some(sup)) => format!("<msubsup>{letter}{sub}{}</msubsup>", small(sup)),
             }
         }
         Sum(terms) => joined(terms, "<mo>+</mo>", 1),
-        Difference(a, b) => format!("{}<mo>−</mo>{}", mathml(a, 1), mathml(b, 2)),
-        Negative(a) => format!("<mo>−</mo>{}", mathml(a, 2)),
-        Product(factors) => joined(factors, "<mo>&#x2062;</mo>", 2),
+        Difference(a, b) => format!("{}<mo>−</mo>{}", mathml(a, 1, names), mathml(b, 2, names)),
+        Negative(a) => format!("<mo>−</mo>{}", mathml(a, 2, names)),
+        Product(factors) => joined(factors, TIMES, 2),
         Fraction(a, b) => {
-            format!("<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>", mathml(a, 0), mathml(b, 0))
+            format!("<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>", mathml(a, 0, names), mathml(b, 0, names))
         }
-        Power(a, b) => format!("<msup><mrow>{}</mrow><mrow>{}</mrow></msup>", mathml(a, 4), mathml(b, 0)),
-        Over { operator, index, body } => {
-            format!("<munder><mo>{operator}</mo><mi>{index}</mi></munder>{}", mathml(body, 2))
-        }
-        Call(f, argument) => format!("{}<mo>(</mo>{}<mo>)</mo>", mathml(f, 4), mathml(argument, 0)),
+        Power(a, b) => format!("<msup><mrow>{}</mrow><mrow>{}</mrow></msup>", mathml(a, 4, names), mathml(b, 0, names)),
+        Over { operator, index, body } => match names.terms(index) {
+            Some(terms) => {
+                let (between, inside) = if *operator == "∑" { ("<mo>+</mo>", 1) } else { (TIMES, 2) };
+                tightness = if names.domains.len() > 1 { inside } else { body.tightness() };
+                terms.map(|at| mathml(body, inside, at)).collect::<Vec<_>>().join(between)
+            }
+            None => format!("<munder><mo>{operator}</mo><mi>{index}</mi></munder>{}", mathml(body, 2, names)),
+        },
+        Call(f, argument) => format!("{}<mo>(</mo>{}<mo>)</mo>", mathml(f, 4, names), mathml(argument, 0, names)),
         Cases(cases) => {
             let row = |(value, condition): &(Expr, Expr)| {
                 format!(
                     "<mtr><mtd>{}</mtd><mtd><mtext>for&#xA0;</mtext>{}</mtd></mtr>",
-                    mathml(value, 0),
-                    mathml(condition, 0)
+                    mathml(value, 0, names),
+                    mathml(condition, 0, names)
                 )
             };
             let rows: String = cases.iter().map(row).collect();
             format!("<mo>{{</mo><mtable>{rows}</mtable>")
         }
-        Relation(a, sign, b) => format!("{}<mo>{}</mo>{}", mathml(a, 1), escaped(sign), mathml(b, 1)),
+        Relation(a, sign, b) => format!("{}<mo>{}</mo>{}", mathml(a, 1, names), escaped(sign), mathml(b, 1, names)),
     };
-    if expr.tightness() < place { format!("<mo>(</mo>{written}<mo>)</mo>") } else { written }
+    if tightness < place { format!("<mo>(</mo>{written}<mo>)</mo>") } else { written }
 }
 
-fn escaped(sign: &str) -> String {
-    sign.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
+/// A product without a sign.
+const TIMES: &str = "<mo>&#x2062;</mo>";
 
-fn latex(expr: &Expr, place: u8) -> String {
-    let joined = |parts: &[Expr], between: &str, place: u8| -> String {
-        parts.iter().map(|part| latex(part, place)).collect::<Vec<_>>().join(between)
-    };
-    let written = match expr {
-        Symbol { letter, sub, sup } => {
-            let mut written = latex_letter(letter);
-            if let Some(sub) = sub {
-                written.push_str(&format!("_{{{}}}", latex_letter(sub)));
-            }
-            if let Some(sup) = sup {
-                written.push_str(&format!("^{{{}}}", latex_letter(sup)));
-            }
-            written
+/// Text that is no markup, whatever is in it.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            control if control.is_control() => out.push(' '),
+            other => out.push(other),
         }
-        Sum(terms) => joined(terms, " + ", 1),
-        Difference(a, b) => format!("{} - {}", latex(a, 1), latex(b, 2)),
-        Negative(a) => format!("-{}", latex(a, 2)),
-        Product(factors) => joined(factors, " \\, ", 2),
-        Fraction(a, b) => format!("\\frac{{{}}}{{{}}}", latex(a, 0), latex(b, 0)),
-        // A symbol with something above it needs braces before a power.
-        Power(a, b) => format!("{{{}}}^{{{}}}", latex(a, 4), latex(b, 0)),
-        Over { operator, index, body } => {
-            let operator = if *operator == "∑" { "\\sum" } else { "\\prod" };
-            format!("{operator}_{{{}}} {}", latex_letter(index), latex(body, 2))
-        }
-        Call(f, argument) => format!("{}\\left({}\\right)", latex(f, 4), latex(argument, 0)),
-        Cases(cases) => {
-            let row = |(value, condition): &(Expr, Expr)| {
-                format!("{} & \\text{{for }} {}", latex(value, 0), latex(condition, 0))
-            };
-            let rows: Vec<String> = cases.iter().map(row).collect();
-            format!("\\begin{{cases}} {} \\end{{cases}}", rows.join(" \\\\ "))
-        }
-        Relation(a, sign, b) => {
-            let sign = match *sign {
-                "≤" => "\\le",
-                "≥" => "\\ge",
-                other => other,
-            };
-            format!("{} {sign} {}", latex(a, 1), latex(b, 1))
-        }
-    };
-    if expr.tightness() < place { format!("\\left({written}\\right)") } else { written }
-}
-
-fn latex_letter(letter: &str) -> String {
-    let command = match letter {
-        "α" => "alpha",
-        "β" => "beta",
-        "γ" => "gamma",
-        "ε" => "varepsilon",
-        "η" => "eta",
-        "ρ" => "rho",
-        "λ" => "lambda",
-        word if word.chars().count() > 1 && word.chars().all(char::is_alphabetic) => {
-            return format!("\\mathrm{{{word}}}");
-        }
-        other => return other.to_string(),
-    };
-    format!("\\{command}")
+    }
+    out
 }
 
 #[cfg(test)]
@@ -372,13 +404,65 @@ mod tests {
     fn every_law_is_written_in_all_three_forms() {
         for law in LAWS {
             let formula = law.formula(&Shape::whole(law.needs().max_domains.unwrap_or(3)));
-            let mathml = formula.mathml();
-            assert_eq!(mathml.len(), formula.0.len());
-            assert!(mathml.iter().all(|equation| is_balanced(equation)), "{}: {mathml:?}", law.id());
+            for n_domains in [0, 2, 7, 40] {
+                let mathml = formula.mathml(&names(n_domains));
+                let has_set = n_domains > 4 && formula.to_string().contains('ᵢ');
+                assert_eq!(mathml.len(), formula.0.len() + usize::from(has_set));
+                assert!(mathml.iter().all(|equation| is_balanced(equation)), "{}: {mathml:?}", law.id());
+                assert!(mathml.iter().all(|equation| !equation.contains('"')), "nothing has an attribute");
+            }
             let latex = formula.latex();
             assert_eq!(latex.matches('{').count(), latex.matches('}').count(), "{}: {latex}", law.id());
             assert!(latex.is_ascii(), "{}: {latex}", law.id());
             assert!(formula.to_string().starts_with("L"), "{formula}");
+        }
+    }
+
+    fn names(n_domains: usize) -> Vec<String> {
+        // What would leave its place if it were markup.
+        let name = |i| format!("</mtext></math><img src=x onerror='alert({i})'>&amp;<!--\0");
+        (0..n_domains).map(name).collect()
+    }
+
+    /// The text of a piece of MathML, as a reader sees it.
+    fn seen(mathml: &str) -> String {
+        let pieces = mathml.split('<').flat_map(|piece| piece.split_once('>').map(|(_, text)| text));
+        pieces.collect::<String>().replace("&#x2062;", " ")
+    }
+
+    #[test]
+    fn the_readers_own_domains_stand_in_the_formula() {
+        let formula = |id: &str, domains: &[&str]| {
+            let domains: Vec<String> = domains.iter().map(|name| name.to_string()).collect();
+            let formula = by_id(id).expect("a law").formula(&Shape::whole(domains.len()));
+            formula.mathml(&domains).iter().map(|equation| seen(equation)).collect::<Vec<_>>()
+        };
+        // Fractions and powers are in the tags.
+        assert_eq!(formula("additive", &["web", "code"]), ["L=E+1Cweb hwebγweb+Ccode hcodeγcode+ANα+BDβ"]);
+        assert_eq!(formula("simple", &["a", "b"])[0], "L=E+(Ca ha+Cb hb)γ+ANα+BDβ");
+        assert_eq!(formula("m2", &["a", "b"])[0], "L=E+C (eγa ha+eγb hb)+ANα+BDβ");
+        assert_eq!(formula("m3", &["a", "b"])[0], "L=E+C eγ ha hb+ANα+BDβ");
+        let many = formula("additive", &["a", "b", "c", "d", "e_1"]);
+        assert_eq!(many, ["L=E+1∑iCi hiγi+ANα+BDβ", "i∈{a, b, c, d, e_1}"]);
+        assert_eq!(formula("chinchilla", &["a"; 5]), ["L=E+ANα+BDβ"]);
+        let names: Vec<String> = (1..=40).map(|i| i.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(
+            formula("linear", &names).last().map(String::as_str),
+            Some("i∈{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …, 40}")
+        );
+    }
+
+    #[test]
+    fn names_are_no_markup() {
+        for n_domains in [2, 7] {
+            let mathml = by_id("additive").expect("a law").formula(&Shape::whole(2)).mathml(&names(n_domains)).concat();
+            assert!(!mathml.contains("<img") && !mathml.contains("<!--") && !mathml.contains('\0'), "{mathml}");
+            assert!(
+                mathml.contains(
+                    "<mtext>&lt;/mtext&gt;&lt;/math&gt;&lt;img src=x onerror=&#39;alert(0)&#39;&gt;&amp;amp;"
+                )
+            );
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) static LAW: Skeleton = Skeleton {
     d_coefficient: &B,
     d_exponent: &BETA,
     nested: Some(&super::joint::LAW),
+    use_when: "Only with many runs at many sizes: here the exponents depend on the mixture, too, which few studies determine.",
     ..Skeleton::additive(
         "full",
         "full",

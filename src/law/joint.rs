@@ -23,6 +23,7 @@ pub(super) static LAW: Skeleton = Skeleton {
     n_coefficient: &A,
     d_coefficient: &B,
     nested: Some(&super::additive::LAW),
+    use_when: "Where the best mixture may move with N and D: it needs several mixtures at each size.",
     ..Skeleton::additive(
         "joint",
         "joint",

@@ -17,6 +17,7 @@ pub(super) static LAW: Skeleton = Skeleton {
     d_coefficient: &B,
     repetition: true,
     nested: Some(&super::joint::LAW),
+    use_when: "As the joint law, where runs see scarce domains for several epochs: it needs the tokens in stock.",
     ..Skeleton::additive(
         "joint-repetition",
         "joint, repetition-aware",

@@ -22,7 +22,8 @@ impl Term for LinearTerm {
             symbol: Symbol::plain("C", "C").of_domain(i),
             kind: Kind::Plain,
             start: (0.5, 4.0),
-            bounds: (-31.0, 31.0),
+            // Losses of up to 100 nats are fitted, and a corner may lie far from the mixtures that there are.
+            bounds: (-1000.0, 1000.0),
         };
         (0..k).map(c).collect()
     }
@@ -72,5 +73,6 @@ pub(super) static LAW: Skeleton = Skeleton {
     irreducible: false,
     mixture: Some(&LinearTerm),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "For very few runs at one N and one D, and as a baseline: without limits or a prior its optimum is a single domain.",
     ..Skeleton::additive("linear", "linear", "Liu et al. 2024, RegMix, arXiv:2407.01492 (the linear baseline)")
 };

@@ -76,12 +76,13 @@ impl Term for Exponentials {
     }
 }
 
-/// γ_i of M1 and M2: the losses that one weight changes fall by e^{γ_i} from h_i = 0 to 1.
+/// γ_i of M1 and M2: the losses that one weight changes fall by e^{γ_i} from h_i = 0 to 1, or rise: from a start of the
+/// wrong sign few searches come back.
 pub(super) fn rate(domain_idx: usize) -> Parameter {
     Parameter {
         symbol: Symbol::plain("γ", "gamma").of_domain(domain_idx),
         kind: Kind::Plain,
-        start: (-8.0, 3.0),
+        start: (-6.0, 6.0),
         bounds: (-31.0, 20.0),
     }
 }
@@ -89,5 +90,6 @@ pub(super) fn rate(domain_idx: usize) -> Parameter {
 pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&Exponentials),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "For runs at one N and one D where each domain has its own level and rate: at least two mixtures for each domain.",
     ..Skeleton::additive("m1", "Ye M1", "Ye et al. 2024, Data Mixing Laws, arXiv:2403.16952, M1")
 };

@@ -77,5 +77,6 @@ impl Term for ScaledExponentials {
 pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&ScaledExponentials),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "For runs at one N and one D: fewer parameters than M1, with a rate for each domain.",
     ..Skeleton::additive("m2", "Ye M2", "Ye et al. 2024, Data Mixing Laws, arXiv:2403.16952, M2")
 };

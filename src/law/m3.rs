@@ -87,6 +87,7 @@ impl Term for ExponentialOfProduct {
 pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&ExponentialOfProduct),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "To compare with the other laws of its paper: its authors found that it does not fit.",
     ..Skeleton::additive(
         "m3",
         "Ye M3",

@@ -79,5 +79,6 @@ impl Term for ExponentialOfSum {
 pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&ExponentialOfSum),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "For a swarm of small runs at one N and one D: few parameters, and one optimum that is certain.",
     ..Skeleton::additive("m4", "Ye M4 (log-linear)", "Ye et al. 2024, Data Mixing Laws, arXiv:2403.16952, M4")
 };

@@ -29,12 +29,14 @@ pub mod formula;
 mod full;
 mod joint;
 mod joint_repetition;
+mod latex;
 mod linear;
 mod m1;
 mod m2;
 mod m3;
 mod m4;
 mod parameter;
+mod python;
 mod repetition;
 mod simple;
 mod skeleton;
@@ -42,6 +44,7 @@ mod terms;
 
 pub use formula::Formula;
 pub use parameter::{Kind, Parameter, Symbol};
+pub use repetition::NAME as SATURATION;
 
 use std::ops::Range;
 
@@ -113,7 +116,8 @@ pub struct Shape {
     pub own_domains: Vec<Option<usize>>,
     /// Tokens in stock of each domain, in 10⁹, where known; empty for a law that does not ask for them.
     pub stocks: Vec<Option<f64>>,
-    /// Whether a fitted observation takes a domain for more than one epoch.
+    /// Whether the saturation of repeated tokens is a parameter: a fitted observation takes a domain for more than one
+    /// epoch, or the user wants it to be one.
     pub repeats: bool,
 }
 
@@ -161,6 +165,20 @@ pub enum LawError {
         /// The target.
         target: String,
     },
+    /// Two targets that are one domain's loss, for a law that gives one loss a domain.
+    #[error(
+        "the {law} law gives one loss of each domain, but \"{one}\" and \"{other}\" are both of \"{domain}\"; choose one of them"
+    )]
+    SameDomain {
+        /// Name of the law.
+        law: &'static str,
+        /// The one target.
+        one: String,
+        /// The other target.
+        other: String,
+        /// The domain.
+        domain: String,
+    },
     /// No token stocks.
     #[error(
         "the {law} law counts how often tokens are repeated: it needs tokens D on every row and the tokens in stock of at least one domain"
@@ -188,7 +206,8 @@ impl Shape {
     /// the observations with a positive weight: a term stands if those have two values of what it depends on.
     ///
     /// # Errors
-    /// The study lacks what the law needs: the number of domains, own losses, or stocks.
+    /// The study lacks what the law needs: the number of domains, own losses, one of each domain where it gives all at
+    /// once, or stocks.
     pub fn new(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], weights: &[f64]) -> Result<Self, LawError> {
         let needs = law.needs();
         let seen = dataset.domains().len();
@@ -204,6 +223,17 @@ impl Shape {
         if let Some((&target_idx, _)) = outside.filter(|_| needs.own_domain) {
             let target = dataset.targets()[target_idx].clone();
             return Err(LawError::OwnDomain { law: law.name(), target });
+        }
+        if law.scope() == Scope::AllTargets {
+            for (position, own_domain) in own_domains.iter().enumerate() {
+                let other = own_domains[..position].iter().position(|other| other == own_domain);
+                if let (Some(other), Some(domain_idx)) = (other, *own_domain) {
+                    let [one, other] =
+                        [other, position].map(|position| dataset.targets()[target_idxs[position]].clone());
+                    let domain = dataset.domains()[domain_idx].clone();
+                    return Err(LawError::SameDomain { law: law.name(), one, other, domain });
+                }
+            }
         }
         let used: Vec<&Observation> = dataset
             .observations()
@@ -343,8 +373,18 @@ pub trait Law: Send + Sync {
     /// Where the formula comes from: authors, year, title, equation.
     fn source(&self) -> &'static str;
 
+    /// When to choose it, in a sentence.
+    fn use_when(&self) -> &'static str;
+
     /// The formula, for the terms that stand.
     fn formula(&self, shape: &Shape) -> Formula;
+
+    /// The formula as the body of a Python function of N, D, h and the parameters by name, each an array of NumPy
+    /// whose last axis is that of domains; of `own`, the position of the target's own domain, where the law asks for
+    /// it; and of U, the domains' tokens in stock, where it counts epochs.
+    fn python(&self, shape: &Shape) -> String {
+        python::body(&self.formula(shape))
+    }
 
     /// Whether one fit explains one target or all of them.
     fn scope(&self) -> Scope {
@@ -371,6 +411,11 @@ pub trait Law: Send + Sync {
     /// The parameters as the formula prints them, in the order of [`Law::parameters`], losses in nats.
     fn natural(&self, shape: &Shape, theta: &[f64]) -> Vec<f64> {
         parameter::natural(&self.parameters(shape), theta)
+    }
+
+    /// The same, but for N in 10⁹ parameters and D in 10⁹ tokens.
+    fn in_billions(&self, shape: &Shape, theta: &[f64]) -> Vec<f64> {
+        parameter::in_billions(&self.parameters(shape), theta)
     }
 
     /// The inverse of [`Law::natural`].

@@ -83,10 +83,15 @@ const LEAST_P: f64 = 1e-7;
 impl Kind {
     /// What the formula allows, for a reader.
     pub fn expected(self) -> &'static str {
-        if self.is_signed() { "a number other than 0" } else { "a positive number" }
+        match self {
+            Kind::Inverse => "a number other than 0",
+            Kind::Plain | Kind::Scaled(_) => "a number",
+            _ => "a positive number",
+        }
     }
 
-    fn is_signed(self) -> bool {
+    /// Whether it may be negative.
+    pub(crate) fn is_signed(self) -> bool {
         matches!(self, Kind::Plain | Kind::Scaled(_) | Kind::Inverse)
     }
 
@@ -96,14 +101,19 @@ impl Kind {
     }
 
     pub(crate) fn natural(self, inside: f64, theta: &[f64]) -> f64 {
+        self.in_unit(inside, theta, ln_billion())
+    }
+
+    /// The value where N and D are counted in 10⁹ divided by e^`ln_unit`.
+    fn in_unit(self, inside: f64, theta: &[f64], ln_unit: f64) -> f64 {
         match self {
             Kind::Log => libm::exp(inside),
             Kind::Plain => inside,
             Kind::Scaled(factor) => inside * factor,
-            Kind::Billions => libm::exp(inside + ln_billion()),
-            Kind::Coefficient { exponent } => libm::exp(inside + libm::exp(theta[exponent]) * ln_billion()),
+            Kind::Billions => libm::exp(inside + ln_unit),
+            Kind::Coefficient { exponent } => libm::exp(inside + libm::exp(theta[exponent]) * ln_unit),
             Kind::Corner { p, exponent } => {
-                let ln_unit = exponent.map_or(0.0, |exponent| libm::exp(theta[exponent]) * ln_billion());
+                let ln_unit = exponent.map_or(0.0, |exponent| libm::exp(theta[exponent]) * ln_unit);
                 libm::exp((inside + ln_unit) * away_from_zero(theta[p]))
             }
             Kind::Inverse => 1.0 / away_from_zero(inside),
@@ -160,6 +170,11 @@ pub struct Parameter {
 /// The parameters as the formula prints them.
 pub(super) fn natural(parameters: &[Parameter], theta: &[f64]) -> Vec<f64> {
     parameters.iter().zip(theta).map(|(parameter, &inside)| parameter.kind.natural(inside, theta)).collect()
+}
+
+/// The same for N and D in 10⁹.
+pub(super) fn in_billions(parameters: &[Parameter], theta: &[f64]) -> Vec<f64> {
+    parameters.iter().zip(theta).map(|(parameter, &inside)| parameter.kind.in_unit(inside, theta, 0.0)).collect()
 }
 
 /// The inverse of [`natural`]; `Err` is the position of a value that the formula does not allow.

@@ -15,21 +15,26 @@
 use super::formula::{Expr, cases, exp, product, sum, sum_over, sym};
 use super::{Kind, MixtureDerivatives, Parameter, Shape, Symbol};
 
+/// Name of R.
+pub const NAME: &str = "R";
+
 /// R* of Muennighoff et al. 2023.
 pub(super) const SATURATION: f64 = 15.39;
+const SATURATION_TEXT: &str = "15.39";
 
 /// R: from 0.05, where a second epoch is worth next to nothing, to 10⁴, where every one is as good as the first.
 pub(super) fn saturation() -> Parameter {
-    Parameter { symbol: Symbol::plain("R", "R"), kind: Kind::Log, start: (0.0, 4.0), bounds: (-3.0, 9.2) }
+    Parameter { symbol: Symbol::plain(NAME, NAME), kind: Kind::Log, start: (0.0, 4.0), bounds: (-3.0, 9.2) }
 }
 
-/// What D_eff and ρ stand for.
-pub(super) fn definitions() -> [(Expr, Expr); 2] {
+/// What D_eff and ρ stand for, with R or, where it is not fitted, its value.
+pub(super) fn definitions(fitted: bool) -> [(Expr, Expr); 2] {
+    let saturation = || sym(if fitted { "R" } else { SATURATION_TEXT });
     let stock = || sym("U").below("i");
     let epochs = product([sym("h").below("i"), sym("D")]).over(stock());
     let further = || sym("r").minus(sym("1"));
-    let gained = sym("1").minus(exp(further().over(sym("R")).negative()));
-    let saturated = sum([sym("1"), product([sym("R"), gained])]);
+    let gained = sym("1").minus(exp(further().over(saturation()).negative()));
+    let saturated = sum([sym("1"), product([saturation(), gained])]);
     [
         (sym("D").below("eff"), sum_over("i", product([stock(), sym("ρ").of(epochs)]))),
         (
@@ -88,4 +93,14 @@ pub(super) fn ln_effective_tokens(shape: &Shape, saturation: f64, ln_d: f64, h: 
     }
     out.value = libm::log(sum);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formula_prints_the_saturation_that_is_used() {
+        assert_eq!(SATURATION_TEXT.parse(), Ok(SATURATION));
+    }
 }

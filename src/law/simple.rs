@@ -16,6 +16,7 @@ static LOSS: PowerMean = PowerMean::loss();
 pub(super) static LAW: Skeleton = Skeleton {
     mixture: Some(&LOSS),
     nested: Some(&super::chinchilla::LAW),
+    use_when: "For few runs: one parameter for each domain; it misses that a domain's benefit saturates.",
     ..Skeleton::additive(
         "simple",
         "simple additive",

@@ -21,6 +21,7 @@ pub(super) struct Skeleton {
     pub id: &'static str,
     pub name: &'static str,
     pub source: &'static str,
+    pub use_when: &'static str,
     /// Whether there is an E; without, T stands for it.
     pub irreducible: bool,
     pub mixture: Option<&'static dyn Term>,
@@ -71,6 +72,8 @@ impl Skeleton {
             id,
             name,
             source,
+            // Each law says it for itself.
+            use_when: "",
             irreducible: true,
             mixture: None,
             n_coefficient: &CONSTANT_A,
@@ -137,6 +140,10 @@ impl Law for Skeleton {
         self.source
     }
 
+    fn use_when(&self) -> &'static str {
+        self.use_when
+    }
+
     fn formula(&self, shape: &Shape) -> Formula {
         let layout = self.layout(shape);
         let mut terms: Vec<Expr> = layout.irreducible.then(|| sym("E")).into_iter().collect();
@@ -158,7 +165,7 @@ impl Law for Skeleton {
             terms.push(power.coefficient.term.formula().over(scale.pow(exponent)));
         }
         if layout.powers.iter().any(|power| self.counts_effective(power)) {
-            definitions.extend(repetition::definitions());
+            definitions.extend(repetition::definitions(layout.saturation.is_some()));
         }
         Formula([(sym("L"), sum(terms))].into_iter().chain(definitions).collect())
     }

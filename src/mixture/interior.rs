@@ -20,9 +20,18 @@ pub(super) struct Constraint {
 
 impl Constraint {
     /// a·h − b.
-    fn slack(&self, h: &[f64]) -> f64 {
+    pub(super) fn slack(&self, h: &[f64]) -> f64 {
         dot(&self.coefficients, h) - self.bound
     }
+}
+
+/// Among which mixtures of Σ h = 1 a descent goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Set<'a> {
+    /// a·h ≥ b, with an inside.
+    pub constraints: &'a [Constraint],
+    /// a·h = b, independent of each other and of Σ h = 1.
+    pub equations: &'a [Constraint],
 }
 
 /// Where a descent ended.
@@ -46,6 +55,10 @@ const TINY_WEIGHT: f64 = 1e-9;
 const LONGEST_LOG_STEP: f64 = 50.0;
 /// Newton's method on the conditions ends after so many steps that made them hold no better.
 const PATIENCE: usize = 12;
+/// A constraint with less slack may hold h.
+const NEAR: f64 = 1e-6;
+/// With a residual above this another set of holding constraints is tried.
+const SETTLED: f64 = 1e-9;
 /// A residual this small is rounding.
 const PERFECT: f64 = 1e-15;
 /// A slack below this is none.
@@ -54,11 +67,8 @@ const NO_SLACK: f64 = 1e-12;
 const KEPT_SLACK: f64 = 0.005;
 
 /// Goes downhill from the strictly feasible `start`.
-pub(super) fn minimise(
-    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
-    constraints: &[Constraint],
-    start: &[f64],
-) -> Minimum {
+pub(super) fn minimise(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, start: &[f64]) -> Minimum {
+    let constraints = set.constraints;
     let mut h = start.to_vec();
     let mut barrier = FIRST_BARRIER;
     let mut multipliers: Vec<f64> = constraints.iter().map(|constraint| barrier / constraint.slack(&h)).collect();
@@ -66,10 +76,10 @@ pub(super) fn minimise(
     loop {
         for _ in 0..MOST_STEPS {
             let slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&h)).collect();
-            if barrier_residual(&here, constraints, &multipliers, &slacks, barrier) <= 10.0 * barrier {
+            if barrier_residual(&here, set, &multipliers, &slacks, barrier) <= 10.0 * barrier {
                 break;
             }
-            let Some(step) = newton_step(&here, &h, constraints, &multipliers, &slacks, barrier) else { break };
+            let Some(step) = newton_step(&here, &h, set, &multipliers, &slacks, barrier) else { break };
             let changes: Vec<f64> = constraints.iter().map(|constraint| dot(&constraint.coefficients, &step)).collect();
             let longest = slacks
                 .iter()
@@ -112,7 +122,7 @@ pub(super) fn minimise(
         }
         barrier = (barrier * BARRIER_FALL).min(barrier.powf(1.5)).max(LAST_BARRIER);
     }
-    polish(function, constraints, h, &multipliers)
+    polish(function, set, h, &multipliers)
 }
 
 fn barrier_value(value: f64, slacks: &[f64], barrier: f64) -> f64 {
@@ -120,37 +130,42 @@ fn barrier_value(value: f64, slacks: &[f64], barrier: f64) -> f64 {
 }
 
 /// How far the barrier problem's conditions are from holding.
-fn barrier_residual(
-    here: &MixtureDerivatives,
-    constraints: &[Constraint],
-    multipliers: &[f64],
-    slacks: &[f64],
-    barrier: f64,
-) -> f64 {
+fn barrier_residual(here: &MixtureDerivatives, set: Set, multipliers: &[f64], slacks: &[f64], barrier: f64) -> f64 {
     let mut gradient = here.gradient.clone();
-    for (constraint, multiplier) in constraints.iter().zip(multipliers) {
+    for (constraint, multiplier) in set.constraints.iter().zip(multipliers) {
         for (entry, coefficient) in gradient.iter_mut().zip(&constraint.coefficients) {
             *entry -= multiplier * coefficient;
         }
     }
     let complementarity =
         multipliers.iter().zip(slacks).map(|(multiplier, slack)| (multiplier * slack - barrier).abs());
-    spread(&gradient).max(complementarity.fold(0.0, f64::max))
+    spread(&gradient, set.equations).max(complementarity.fold(0.0, f64::max))
 }
 
-/// Half the difference of the largest and the least entry: how far they are from one ν.
-fn spread(gradient: &[f64]) -> f64 {
-    let (low, high) =
-        gradient.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &g| (low.min(g), high.max(g)));
-    (high - low) / 2.0
+/// How far the entries are from one ν: half the difference of the largest and the least. With equations, how far they
+/// are from the nearest ν·1 + Σ_e y_e a_e.
+fn spread(gradient: &[f64], equations: &[Constraint]) -> f64 {
+    if equations.is_empty() {
+        let (low, high) =
+            gradient.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &g| (low.min(g), high.max(g)));
+        return (high - low) / 2.0;
+    }
+    let columns = DMatrix::from_fn(gradient.len(), 1 + equations.len(), |i, column| {
+        if column == 0 { 1.0 } else { equations[column - 1].coefficients[i] }
+    });
+    let gradient = DVector::from_column_slice(gradient);
+    match columns.clone().svd(true, true).solve(&gradient, 1e-12) {
+        Ok(nearest) => (gradient - columns * nearest).amax(),
+        Err(_) => f64::INFINITY,
+    }
 }
 
-/// The Newton step of the barrier problem with Σ step = 0, worked out in units of h: a tiny weight has huge
+/// The Newton step of the barrier problem that keeps Σ h and the equations, worked out in units of h: a tiny weight has huge
 /// second derivatives.
 fn newton_step(
     here: &MixtureDerivatives,
     h: &[f64],
-    constraints: &[Constraint],
+    set: Set,
     multipliers: &[f64],
     slacks: &[f64],
     barrier: f64,
@@ -158,7 +173,7 @@ fn newton_step(
     let k = here.gradient.len();
     let mut matrix = DMatrix::from_fn(k, k, |i, j| here.hessian[i * k + j]);
     let mut right = DVector::from_fn(k, |i, _| -here.gradient[i]);
-    for ((constraint, multiplier), slack) in constraints.iter().zip(multipliers).zip(slacks) {
+    for ((constraint, multiplier), slack) in set.constraints.iter().zip(multipliers).zip(slacks) {
         for i in 0..k {
             let a = constraint.coefficients[i];
             if a == 0.0 {
@@ -176,21 +191,32 @@ fn newton_step(
             matrix[(i, j)] *= h[i] * h[j];
         }
     }
-    // Reflected so that the first axis is h and the others span the steps that keep Σ h (Householder 1958).
-    let mut mirror = DVector::from_column_slice(h);
-    mirror[0] += mirror.norm();
-    mirror.normalize_mut();
-    let reflect = |vector: &DVector<f64>| vector - &mirror * (2.0 * mirror.dot(vector));
+    // Reflected so that the first axes span h and the equations, and the others the steps that keep them (Householder
+    // 1958).
+    let reflect = |mirror: &DVector<f64>, vector: DVector<f64>| &vector - mirror * (2.0 * mirror.dot(&vector));
+    let columns = std::iter::once(h.to_vec())
+        .chain(set.equations.iter().map(|equation| h.iter().zip(&equation.coefficients).map(|(h, a)| h * a).collect()));
+    let mut mirrors: Vec<DVector<f64>> = Vec::new();
+    for column in columns {
+        let mut mirror = mirrors.iter().fold(DVector::from_vec(column), |column, mirror| reflect(mirror, column));
+        let at = mirrors.len();
+        mirror.rows_mut(0, at).fill(0.0);
+        mirror[at] += mirror.norm().copysign(mirror[at]);
+        mirror.normalize_mut();
+        mirrors.push(mirror);
+    }
+    let reflected = |vector: DVector<f64>| mirrors.iter().fold(vector, |vector, mirror| reflect(mirror, vector));
     for _ in 0..2 {
         for mut column in matrix.column_iter_mut() {
-            let reflected = reflect(&column.clone_owned());
+            let reflected = reflected(column.clone_owned());
             column.copy_from(&reflected);
         }
         matrix.transpose_mut();
     }
-    let right = reflect(&right);
-    let free = matrix.view((1, 1), (k - 1, k - 1)).clone_owned();
-    let right = right.rows(1, k - 1).clone_owned();
+    let right = reflected(right);
+    let kept = mirrors.len();
+    let free = matrix.view((kept, kept), (k - kept, k - kept)).clone_owned();
+    let right = right.rows(kept, k - kept).clone_owned();
     let within = match Cholesky::new(free.clone()) {
         Some(cholesky) => cholesky.solve(&right),
         // Where the function is not convex, curvatures count by their size: the step goes downhill, and far
@@ -204,28 +230,42 @@ fn newton_step(
         }
         None => return None,
     };
-    let step = reflect(&within.insert_row(0, 0.0)).component_mul(&DVector::from_column_slice(h));
+    let whole = within.insert_rows(0, kept, 0.0);
+    let step = mirrors.iter().rev().fold(whole, |vector, mirror| reflect(mirror, vector));
+    let step = step.component_mul(&DVector::from_column_slice(h));
     step.iter().all(|entry| entry.is_finite()).then(|| step.iter().copied().collect())
 }
 
-/// Newton's method on the conditions with the active constraints as equations; the better of before and after.
-fn polish(
+/// Newton's method on the conditions with the active constraints as equations; the best of before and after.
+fn polish(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, h: Vec<f64>, multipliers: &[f64]) -> Minimum {
+    let constraints = set.constraints;
+    let near = |j: &usize| constraints[*j].slack(&h) < NEAR;
+    let holding = |j: &usize| near(j) && constraints[*j].slack(&h) < multipliers[*j];
+    let active: Vec<usize> = (0..constraints.len()).filter(holding).collect();
+    let mut best = certified(function, set, &active, h.clone());
+    settle(function, set, active, &h, &mut best);
+    // A constraint that only just holds h has a multiplier next to 0, and its slack does not tell on which side it is.
+    if best.kkt_residual > SETTLED {
+        settle(function, set, (0..constraints.len()).filter(near).collect(), &h, &mut best);
+    }
+    best
+}
+
+/// Polishes with these constraints as equations, and where the multiplier of one comes out negative, so that it does
+/// not hold h back, without it again.
+fn settle(
     function: &dyn Fn(&[f64]) -> MixtureDerivatives,
-    constraints: &[Constraint],
-    h: Vec<f64>,
-    multipliers: &[f64],
-) -> Minimum {
-    let mut active: Vec<usize> = (0..constraints.len())
-        .filter(|&j| constraints[j].slack(&h) < multipliers[j] && constraints[j].slack(&h) < 1e-6)
-        .collect();
-    let mut best = certified(function, constraints, &active, h.clone());
-    // A constraint whose multiplier comes out negative does not hold the mixture back: let it go and try again.
-    for _ in 0..=constraints.len() {
-        let (candidate, negative) = newton_on(function, constraints, &active, &h);
+    set: Set,
+    mut active: Vec<usize>,
+    h: &[f64],
+    best: &mut Minimum,
+) {
+    for _ in 0..=set.constraints.len() {
+        let (candidate, negative) = newton_on(function, set, &active, h);
         if let Some(candidate) = candidate
             && candidate.kkt_residual < best.kkt_residual
         {
-            best = candidate;
+            *best = candidate;
         }
         match negative {
             Some(position) if best.kkt_residual > 0.0 => {
@@ -234,19 +274,21 @@ fn polish(
             _ => break,
         }
     }
-    best
 }
 
 /// Newton's method with the constraints `active` as equations. Also the position in `active` of the most
 /// negative multiplier.
 fn newton_on(
     function: &dyn Fn(&[f64]) -> MixtureDerivatives,
-    constraints: &[Constraint],
+    set: Set,
     active: &[usize],
     start: &[f64],
 ) -> (Option<Minimum>, Option<usize>) {
     let k = start.len();
-    let n_equations = active.len() + 1;
+    let constraints = set.constraints;
+    // Those that hold h first, whose multipliers have a sign.
+    let rows: Vec<&Constraint> = active.iter().map(|&j| &constraints[j]).chain(set.equations).collect();
+    let n_equations = rows.len() + 1;
     let mut h = snapped(start, constraints, active);
     let mut best: Option<Minimum> = None;
     let mut negative = None;
@@ -280,22 +322,19 @@ fn newton_on(
             matrix[(k, i)] = unit[i];
         }
         right[k] = 1.0 - h.iter().sum::<f64>();
-        for (position, &j) in active.iter().enumerate() {
+        for (position, row) in rows.iter().enumerate() {
             for i in (0..k).filter(|&i| !is_tiny(h[i]) && !pinned(i)) {
-                matrix[(i, k + 1 + position)] = constraints[j].coefficients[i] * unit[i];
-                matrix[(k + 1 + position, i)] = constraints[j].coefficients[i] * unit[i];
+                matrix[(i, k + 1 + position)] = row.coefficients[i] * unit[i];
+                matrix[(k + 1 + position, i)] = row.coefficients[i] * unit[i];
             }
-            right[k + 1 + position] = -constraints[j].slack(&h);
+            right[k + 1 + position] = -row.slack(&h);
             // What holds pinned weights only has no multiplier to find.
-            if (0..k).all(|i| constraints[j].coefficients[i] == 0.0 || pinned(i)) {
+            if (0..k).all(|i| row.coefficients[i] == 0.0 || pinned(i)) {
                 matrix[(k + 1 + position, k + 1 + position)] = 1.0;
                 right[k + 1 + position] = 0.0;
             }
         }
-        let Some(solution) = matrix.lu().solve(&right) else { break };
-        if solution.iter().any(|entry| !entry.is_finite()) {
-            break;
-        }
+        let Some(solution) = solve(matrix, &right) else { break };
         negative = (0..active.len())
             .map(|position| (position, -solution[k + 1 + position]))
             .filter(|(_, multiplier)| *multiplier < 0.0)
@@ -308,15 +347,14 @@ fn newton_on(
                 }
                 // Under a power below 1 a weight may be tiny, and its derivative a power of it: Newton's step for
                 // its logarithm.
-                let held: f64 =
-                    active.iter().enumerate().map(|(p, &j)| solution[k + 1 + p] * constraints[j].coefficients[i]).sum();
+                let held: f64 = rows.iter().enumerate().map(|(p, row)| solution[k + 1 + p] * row.coefficients[i]).sum();
                 let excess = here.gradient[i] + solution[k] + held;
                 let step = -excess / (here.hessian[i * k + i].abs() * h[i]);
                 (h[i] * libm::exp(step.clamp(-LONGEST_LOG_STEP, LONGEST_LOG_STEP))).max(f64::MIN_POSITIVE)
             })
             .collect();
         let snapped = snapped(&next, constraints, active);
-        let candidate = certified(function, constraints, active, snapped.clone());
+        let candidate = certified(function, set, active, snapped.clone());
         h = snapped;
         let candidate_is_perfect = candidate.kkt_residual < PERFECT;
         if best.as_ref().is_none_or(|best| candidate.kkt_residual < best.kkt_residual) {
@@ -330,6 +368,14 @@ fn newton_on(
         }
     }
     (best, negative)
+}
+
+/// The solution of the equations; of many, where constraints meet that depend on each other, the least.
+fn solve(matrix: DMatrix<f64>, right: &DVector<f64>) -> Option<DVector<f64>> {
+    let solves = |solution: &DVector<f64>| (&matrix * solution - right).amax() <= 1e-9 * right.amax();
+    let unique = matrix.clone().lu().solve(right).filter(solves);
+    let least = || matrix.clone().svd(true, true).solve(right, 1e-12 * matrix.amax()).ok();
+    unique.or_else(least).filter(|solution| solution.iter().all(|entry| entry.is_finite()))
 }
 
 /// Whether a weight is at 0 with a derivative of +∞: nothing draws it off, and no multiplier is needed to hold it.
@@ -362,36 +408,81 @@ fn snapped(h: &[f64], constraints: &[Constraint], active: &[usize]) -> Vec<f64> 
 }
 
 /// h with its KKT residual: the constraints `active` hold it, and maybe those that have next to no slack.
-fn certified(
-    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
-    constraints: &[Constraint],
-    active: &[usize],
-    h: Vec<f64>,
-) -> Minimum {
+fn certified(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, active: &[usize], h: Vec<f64>) -> Minimum {
     let here = function(&h);
-    let all: Vec<usize> = (0..constraints.len()).filter(|&j| constraints[j].slack(&h) < NO_SLACK).collect();
-    let kkt_residual = kkt_residual(&here, constraints, active, &h).min(kkt_residual(&here, constraints, &all, &h));
+    let all: Vec<usize> = (0..set.constraints.len()).filter(|&j| set.constraints[j].slack(&h) < NO_SLACK).collect();
+    let kkt_residual = kkt_residual(&here, set, active, &h).min(kkt_residual(&here, set, &all, &h));
     Minimum { h, value: here.value, kkt_residual }
 }
 
-/// The largest violation of the conditions with the least-squares multipliers of the active constraints.
-fn kkt_residual(here: &MixtureDerivatives, constraints: &[Constraint], active: &[usize], h: &[f64]) -> f64 {
-    let k = h.len();
-    let infeasible = constraints.iter().map(|constraint| -constraint.slack(h)).fold(0.0, f64::max);
+/// The multipliers of the constraints that hold h, by index: ∇f = ν·1 + Σ_j λ_j a_j. First ν.
+pub(super) fn multipliers(
+    here: &MixtureDerivatives,
+    constraints: &[Constraint],
+    h: &[f64],
+) -> (f64, Vec<(usize, f64)>) {
+    let active: Vec<usize> = (0..constraints.len()).filter(|&j| constraints[j].slack(h) < NO_SLACK).collect();
+    match multipliers_of(here, Set { constraints, equations: &[] }, &active, h) {
+        Some(Multipliers { nu, of_active, .. }) => (nu, of_active),
+        None => (0.0, Vec::new()),
+    }
+}
+
+/// ν and the λ_j ≥ 0 with which ν·1 + Σ_e y_e a_e + Σ_j λ_j a_j comes nearest to ∇f, y_e of the equations, and how far
+/// it stays from it.
+struct Multipliers {
+    nu: f64,
+    of_active: Vec<(usize, f64)>,
+    distance: f64,
+}
+
+fn multipliers_of(
+    here: &MixtureDerivatives,
+    Set { constraints, equations }: Set,
+    active: &[usize],
+    h: &[f64],
+) -> Option<Multipliers> {
     // A pinned weight's condition holds.
-    let rows: Vec<usize> = (0..k).filter(|&i| !is_pinned(here, h, i)).collect();
-    let columns = DMatrix::from_fn(rows.len(), 1 + active.len(), |row, column| {
-        if column == 0 { 1.0 } else { constraints[active[column - 1]].coefficients[rows[row]] }
-    });
+    let rows: Vec<usize> = (0..h.len()).filter(|&i| !is_pinned(here, h, i)).collect();
     let gradient = DVector::from_fn(rows.len(), |row, _| here.gradient[rows[row]]);
     if gradient.iter().any(|entry| !entry.is_finite()) {
-        return f64::INFINITY;
+        return None;
     }
-    let Ok(multipliers) = columns.clone().svd(true, true).solve(&gradient, 1e-12) else { return f64::INFINITY };
-    let stationarity = (gradient - columns * &multipliers).amax();
-    let wrong_sign = multipliers.iter().skip(1).map(|&multiplier| -multiplier).fold(0.0, f64::max);
-    let slack = active.iter().map(|&j| constraints[j].slack(h).abs()).fold(0.0, f64::max);
-    stationarity.max(wrong_sign).max(infeasible).max(slack)
+    let mut active = active.to_vec();
+    let first = 1 + equations.len();
+    loop {
+        let columns = DMatrix::from_fn(rows.len(), first + active.len(), |row, column| match column {
+            0 => 1.0,
+            equation if equation < first => equations[equation - 1].coefficients[rows[row]],
+            _ => constraints[active[column - first]].coefficients[rows[row]],
+        });
+        let solution = columns.clone().svd(true, true).solve(&gradient, 1e-12).ok()?;
+        // Where more constraints meet than are needed to hold h, least squares may give one of them a negative
+        // multiplier: without it the others do.
+        let most_negative = (0..active.len()).min_by(|&a, &b| solution[first + a].total_cmp(&solution[first + b]));
+        match most_negative.filter(|&position| solution[first + position] < 0.0) {
+            Some(position) => {
+                active.remove(position);
+            }
+            None => {
+                let distance = (&gradient - columns * &solution).amax();
+                let of_active = active.into_iter().zip(solution.iter().skip(first).copied()).collect();
+                return Some(Multipliers { nu: solution[0], of_active, distance });
+            }
+        }
+    }
+}
+
+/// The largest violation of the conditions with the multipliers of the active constraints.
+fn kkt_residual(here: &MixtureDerivatives, set: Set, active: &[usize], h: &[f64]) -> f64 {
+    let below = set.constraints.iter().map(|constraint| -constraint.slack(h));
+    let beside = set.equations.iter().map(|equation| equation.slack(h).abs());
+    let infeasible = below.chain(beside).fold(0.0, f64::max);
+    let Some(Multipliers { of_active, distance, .. }) = multipliers_of(here, set, active, h) else {
+        return f64::INFINITY;
+    };
+    let slack = of_active.iter().map(|&(j, _)| set.constraints[j].slack(h).abs()).fold(0.0, f64::max);
+    distance.max(infeasible).max(slack)
 }
 
 fn moved(h: &[f64], step: &[f64], length: f64) -> Vec<f64> {

@@ -2,11 +2,30 @@
 //!
 //! Shukor et al. 2025 (arXiv:2507.09404, §5 and C.1) go there by mirror descent. Here `interior` is an
 //! interior-point method with second derivatives: it converges in a few dozen steps whatever the scale of the
-//! gradients, takes any linear constraint, and ends with multipliers, that is with a certificate.
+//! gradients, takes any linear constraint, and ends with multipliers, that is with a certificate. `limits` turns
+//! what a lab can do into constraints, and `feasible` says which of them conflict.
 
+mod certainty;
+mod feasible;
 mod interior;
+mod limits;
+mod near;
 mod optimum;
+mod path;
+mod posed;
+mod region;
 mod scenario;
+mod warnings;
 
-pub use optimum::{Certificate, Optimum, OptimumError, optimum};
-pub use scenario::{Scenario, ScenarioError};
+pub use certainty::{
+    Certainty, Compared, Comparison, Outcome, Regret, SAME_SHARE, compare, excess, outcome, outside_data,
+};
+pub use limits::{GroupLimit, Limit, Limits, WeightLimit, by_domain};
+pub use near::{DEFAULT_EPSILON, near_optimal};
+pub use optimum::{Certificate, Optimum, OptimumError, Price, optimum};
+pub use path::{
+    FixedPoint, Growth, LAMBDAS, OnPath, Reflection, along_prior, along_scale, at_places, distance, each_target, moves,
+    reflection,
+};
+pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
+pub use warnings::warnings;

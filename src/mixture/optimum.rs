@@ -1,14 +1,15 @@
 //! The optimum with its certificate.
 
-use rand::{RngExt, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::interior::{self, Constraint, Minimum};
-use super::scenario::{Scenario, ScenarioError};
-use crate::fit::{FittedStudy, FittedTarget};
-use crate::law::{MixtureDerivatives, Place, Scale};
-use crate::units::Loss;
+use super::feasible::ROUNDING;
+use super::limits::{Limit, Limits};
+use super::posed::Posed;
+use super::region::Found;
+use super::scenario::{Aim, Budget, Scenario, ScenarioError};
+use crate::fit::FittedStudy;
+use crate::law::Shape;
+use crate::units::{Flops, Loss, Params, Tokens, write_number};
 
 /// Why an optimum is the best there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,10 +30,18 @@ pub enum Certificate {
 /// The mixture of least weighted loss.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Optimum {
+    /// Model size N: the scenario's, or the one found.
+    pub n: Params,
+    /// Training tokens D: the scenario's, or those found.
+    pub d: Tokens,
     /// h*, in the order of the study's domains; Σ h* = 1.
     pub mixture: Vec<f64>,
     /// Σ_j w_j L_j(N, D, h*).
     pub weighted_loss: Loss,
+    /// What was made least, in nats: the weighted loss or the worst excess, with the prior's part.
+    pub objective: f64,
+    /// The limits that hold the mixture, with what they cost, the dearest first.
+    pub prices: Vec<Price>,
     /// The targets with their weights, normalised, and their losses at h*.
     pub targets: Vec<(String, f64, Loss)>,
     /// How far the conditions of a minimum (Karush, Kuhn, Tucker) are from holding, in nats per unit of weight.
@@ -41,12 +50,55 @@ pub struct Optimum {
     pub certificate: Certificate,
 }
 
+/// What a limit costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// The limit.
+    pub limit: Limit,
+    /// By how much the objective would fall with one more unit of it, in nats: an epoch of a stock, or the whole of
+    /// a weight (a hundredth of it is what one more point would be worth), to first order.
+    pub nats: f64,
+}
+
+impl Price {
+    /// The price in words: "one more epoch of wikipedia would be worth 0.0041 nats".
+    pub fn sentence(&self) -> String {
+        let (what, nats) = match &self.limit {
+            Limit::Stock { domain, .. } => (format!("one more epoch of {domain}"), self.nats),
+            Limit::Max(domain, _) => (format!("one more point of {domain}"), self.nats / 100.0),
+            Limit::Min(domain, _) => (format!("one point less of {domain}"), self.nats / 100.0),
+            Limit::GroupMax(domains, _) => {
+                (format!("one more point of {} together", domains.join(" + ")), self.nats / 100.0)
+            }
+            Limit::GroupMin(domains, _) => {
+                (format!("one point less of {} together", domains.join(" + ")), self.nats / 100.0)
+            }
+            Limit::Data { domain, least, .. } => {
+                let direction = if *least { "less" } else { "more" };
+                (format!("one point {direction} of {domain} than the data have"), self.nats / 100.0)
+            }
+            Limit::Prior(domain) => (format!("one point of {domain}, which the prior leaves out,"), self.nats / 100.0),
+            Limit::Near { domain, least, .. } => {
+                let direction = if *least { "less" } else { "more" };
+                (
+                    format!("one point {direction} of {domain} than the nearness to the present mixture allows"),
+                    self.nats / 100.0,
+                )
+            }
+        };
+        format!("{what} would be worth {} nats", write_number(nats, 2))
+    }
+}
+
 /// Why there is no optimum.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum OptimumError {
     /// The scenario makes no sense.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// The limits leave no mixture.
+    #[error("no mixture can hold all of these: {}{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), sum_sentence(.0))]
+    Infeasible(Vec<Limit>),
     /// The laws give no number.
     #[error("the fits give no finite loss at this N and D; they are too far from the data for the formula")]
     NotFinite,
@@ -61,150 +113,167 @@ pub enum OptimumError {
     NoDomains,
 }
 
+/// What the bounds of a conflict sum to, where they are all from below or all from above.
+fn sum_sentence(limits: &[Limit]) -> String {
+    let bounds: Vec<(bool, f64)> = limits
+        .iter()
+        .filter_map(|limit| match limit {
+            Limit::Min(_, share) | Limit::GroupMin(_, share) => Some((true, *share)),
+            Limit::Max(_, share) | Limit::GroupMax(_, share) => Some((false, *share)),
+            Limit::Data { weight, least, .. } => Some((*least, *weight)),
+            _ => None,
+        })
+        .collect();
+    let sum: f64 = bounds.iter().map(|(_, share)| share).sum();
+    let all = |least: bool| bounds.len() > 1 && bounds.len() == limits.len() && bounds.iter().all(|(l, _)| *l == least);
+    let percent = write_number(100.0 * sum, 12);
+    if all(true) && sum > 1.0 {
+        format!(" (together at least {percent} %, more than all)")
+    } else if all(false) && sum < 1.0 {
+        format!(" (together at most {percent} %, less than all)")
+    } else {
+        String::new()
+    }
+}
+
 /// A KKT residual up to this certifies a minimum.
 const CERTIFIED: f64 = 1e-8;
-/// Values this close are one minimum, as a share of the value.
-const SAME_VALUE: f64 = 1e-9;
 
-/// Finds the mixture of least weighted loss.
+/// Finds the mixture of least loss, and N and D with it where the scenario asks for that.
 ///
 /// # Errors
-/// The scenario makes no sense, or the study has no domains.
+/// The scenario makes no sense, its limits conflict, or the study has no domains.
 pub fn optimum(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, OptimumError> {
-    let k = study.domains.len();
-    if k == 0 {
-        return Err(OptimumError::NoDomains);
-    }
-    let targets = scenario.weighted_targets(study)?;
-    if targets.iter().all(|(target, _)| target.fit.law.needs().min_domains == 0) {
-        return Err(OptimumError::NoMixture { law: targets[0].0.fit.law.name() });
-    }
-    let scale = Scale::new(Some(scenario.n), Some(scenario.d));
-    let constraints: Vec<Constraint> = (0..k)
-        .map(|i| Constraint { coefficients: (0..k).map(|j| f64::from(u8::from(i == j))).collect(), bound: 0.0 })
-        .collect();
-    let function = |h: &[f64]| weighted(&targets, scale, h);
-    let convex = targets.iter().all(|(target, _)| target.fit.law.is_convex(&target.fit.shape, &target.fit.theta));
-    let uniform = vec![1.0 / k as f64; k];
-    let starts =
-        if convex { vec![uniform] } else { spread_starts(k, &study.summary.mean_mixture, |h| function(h).value) };
-    let descend = |start: &Vec<f64>| interior::minimise(&function, &constraints, start);
-    let mut minima: Vec<Minimum> = starts.iter().map(descend).collect();
-    let mut best = best_of(&minima).clone();
-    if !convex {
-        for _ in 0..MOST_ROUNDS {
-            minima.extend(neighbours(&best.h).iter().map(descend));
-            let next = best_of(&minima);
-            let improved = next.value < best.value - SAME_VALUE * best.value.abs();
-            best = next.clone();
-            if !improved {
-                break;
-            }
+    let at = |n: Params, d: Tokens| optimum_at(study, &Scenario { n, d, ..scenario.clone() });
+    check_budget(study, scenario)?;
+    match scenario.budget {
+        Budget::Given => at(scenario.n, scenario.d),
+        Budget::Compute(compute) => {
+            let at = |ln_n: f64| {
+                let n = Params(libm::exp(ln_n));
+                at(n, compute.tokens(n))
+            };
+            let range = [LEAST_SIZE, compute.0 / (6.0 * LEAST_SIZE)].map(libm::log);
+            least_along(at, range)
+        }
+        Budget::Stocks => {
+            let most = most_tokens(study, scenario)?;
+            let least = LEAST_SIZE.min(most.0 / 10.0);
+            least_along(|ln_d| at(scenario.n, Tokens(libm::exp(ln_d))), [least, most.0].map(libm::log))
         }
     }
+}
+
+/// Whether N and D can be found as the scenario asks.
+fn check_budget(study: &FittedStudy, scenario: &Scenario) -> Result<(), OptimumError> {
+    let weighted = scenario.weighted_targets(study)?;
+    let (what, terms): (_, &[_]) = match scenario.budget {
+        Budget::Given => return Ok(()),
+        Budget::Compute(compute) => {
+            if !(compute.0.is_finite() && compute.0 > 0.0) {
+                return Err(ScenarioError::Positive { field: "the compute C".into(), seen: compute.0 }.into());
+            }
+            let least = Flops(6.0 * LEAST_SIZE * LEAST_SIZE);
+            if compute.0 < least.0 {
+                return Err(ScenarioError::TooLittleCompute { seen: compute, least }.into());
+            }
+            ("N and D", &["N", "D"])
+        }
+        Budget::Stocks => ("D", &["D"]),
+    };
+    // What each target can be at best would change with N and D, and the worst excess be least where nothing is learnt.
+    if scenario.aim == Aim::Worst && weighted.len() > 1 {
+        return Err(ScenarioError::WorstOfFoundScale.into());
+    }
+    for &term in terms {
+        let has_term = |shape: &Shape| if term == "N" { shape.n_term } else { shape.d_term };
+        if !weighted.iter().any(|(target, _)| has_term(&target.fit.shape)) {
+            let targets: Vec<&str> = weighted.iter().map(|(target, _)| target.name).collect();
+            return Err(ScenarioError::NoTerm { what, targets: targets.join(", "), term }.into());
+        }
+    }
+    Ok(())
+}
+
+/// No model or run is smaller than this, in parameters and in tokens.
+const LEAST_SIZE: f64 = 1e6;
+/// Places looked at along a range of scales, before the best is refined.
+const PLACES: usize = 24;
+
+/// The most tokens that the stocks allow: h_i D ≤ e U_i for all i, Σ h = 1.
+fn most_tokens(study: &FittedStudy, scenario: &Scenario) -> Result<Tokens, OptimumError> {
+    let Limits { stocks, most_epochs, .. } = &scenario.limits;
+    let all = study.domains.iter().all(|domain| stocks.iter().any(|(name, _)| name == domain));
+    match most_epochs {
+        Some(epochs) if all => {
+            // What cannot be is told before it is summed.
+            scenario.limits.bounds(&study.domains, &study.summary.weight_ranges, scenario.d)?;
+            Ok(Tokens(stocks.iter().map(|(_, tokens)| epochs * tokens.0).sum()))
+        }
+        _ => Err(ScenarioError::NoStocks.into()),
+    }
+}
+
+/// The best of the optima along a range: the best of some places, refined by golden section. Places where there is
+/// none, because the limits conflict there, count as worse than all.
+fn least_along(
+    at: impl Fn(f64) -> Result<Optimum, OptimumError>,
+    [low, high]: [f64; 2],
+) -> Result<Optimum, OptimumError> {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let value = |found: &Result<Optimum, OptimumError>| found.as_ref().map_or(f64::INFINITY, |found| found.objective);
+    let step = (high - low) / PLACES as f64;
+    let places: Vec<_> = (0..=PLACES).map(|place| at(low + step * place as f64)).collect();
+    let best = (0..=PLACES).min_by(|&a, &b| value(&places[a]).total_cmp(&value(&places[b]))).unwrap_or(0);
+    let (mut left, mut right) =
+        ((low + step * (best as f64 - 1.0)).max(low), (low + step * (best as f64 + 1.0)).min(high));
+    let mut found = places.into_iter().nth(best).expect("there is a best place");
+    while right - left > 1e-7 {
+        let (a, b) = (right - GOLDEN * (right - left), left + GOLDEN * (right - left));
+        let (at_a, at_b) = (at(a), at(b));
+        let lower = value(&at_a) <= value(&at_b);
+        if lower {
+            right = b;
+        } else {
+            left = a;
+        }
+        let better = if lower { at_a } else { at_b };
+        if value(&better) < value(&found) {
+            found = better;
+        }
+    }
+    found
+}
+
+fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, OptimumError> {
+    let posed = Posed::new(study, scenario)?;
+    let region = posed.region(&[])?;
+    let Found { best, agreeing, starts, .. } = posed.least(&region);
     if !best.value.is_finite() || best.h.iter().any(|h| !h.is_finite()) {
         return Err(OptimumError::NotFinite);
     }
-    let agreeing = minima.iter().filter(|minimum| minimum.value <= best.value + SAME_VALUE * best.value.abs()).count();
-    let losses = targets.iter().map(|(target, weight)| {
-        (target.name.to_string(), *weight, target.loss(Some(scenario.n), Some(scenario.d), &best.h))
-    });
-    Ok(Optimum {
-        mixture: best.h.clone(),
-        weighted_loss: Loss(best.value),
-        targets: losses.collect(),
-        kkt_residual: best.kkt_residual,
-        certificate: if best.kkt_residual > CERTIFIED {
-            Certificate::None
-        } else if convex {
-            Certificate::Convex
-        } else {
-            Certificate::BestOf { agreeing, starts: minima.len() }
-        },
-    })
-}
-
-/// The minimum of least value, and of those of the same value the one that is best certified.
-fn best_of(minima: &[Minimum]) -> &Minimum {
-    minima
+    let losses: Vec<(String, f64, Loss)> = posed
+        .targets
         .iter()
-        .min_by(|a, b| {
-            if (a.value - b.value).abs() <= SAME_VALUE * a.value.abs() {
-                a.kkt_residual.total_cmp(&b.kkt_residual)
-            } else {
-                a.value.total_cmp(&b.value)
-            }
-        })
-        .expect("there is at least one start")
-}
-
-/// Σ_j w_j L_j with its derivatives in h.
-fn weighted(targets: &[(FittedTarget, f64)], scale: Scale, h: &[f64]) -> MixtureDerivatives {
-    let mut sum = MixtureDerivatives::zero(h.len());
-    for (target, weight) in targets {
-        let fit = target.fit;
-        let place = Place { target_pos: target.target_pos, scale, h };
-        fit.law.add_mixture_derivatives(&fit.shape, &fit.theta, place, *weight, &mut sum);
-    }
-    sum
-}
-
-/// Rounds of descents from the neighbours of the best.
-const MOST_ROUNDS: usize = 4;
-/// A domain of less weight than this has none to take away.
-const SOME_WEIGHT: f64 = 1e-3;
-/// With more domains than this, corners are left to chance and giving is not tried.
-const FEW_DOMAINS: usize = 16;
-
-/// Mixtures that differ from h in one domain: taken away, or given half of everything.
-fn neighbours(h: &[f64]) -> Vec<Vec<f64>> {
-    let k = h.len();
-    let with = |i: usize, weight: f64| -> Vec<f64> {
-        let rest = (1.0 - h[i]).max(INSIDE);
-        let mixed: Vec<f64> = (0..k).map(|j| if j == i { weight } else { (1.0 - weight) * h[j] / rest }).collect();
-        let sum: f64 = mixed.iter().sum();
-        mixed.iter().map(|h| (1.0 - INSIDE) * h / sum + INSIDE / k as f64).collect()
-    };
-    let taken_away = (0..k).filter(|&i| h[i] > SOME_WEIGHT && h[i] < 1.0 - SOME_WEIGHT).map(|i| with(i, 0.0));
-    let given = (0..k).filter(|_| k <= FEW_DOMAINS).map(|i| with(i, 0.5));
-    taken_away.chain(given).collect()
-}
-
-/// Mixtures looked at for good places to start from, and how many of them are.
-const LOOKED_AT: usize = 400;
-const SPREAD_STARTS: usize = 12;
-/// The share of the uniform mixture in each start, so that it lies inside.
-const INSIDE: f64 = 1e-3;
-
-/// Where to go downhill from when there may be several minima: the middle, the data's mean mixture, near each
-/// corner, and the best of many mixtures of few domains, where minima that are easily missed lie.
-fn spread_starts(k: usize, mean_mixture: &[f64], value: impl Fn(&[f64]) -> f64) -> Vec<Vec<f64>> {
-    let inside = |h: &[f64]| -> Vec<f64> { h.iter().map(|h| (1.0 - INSIDE) * h + INSIDE / k as f64).collect() };
-    let mut starts = vec![vec![1.0 / k as f64; k], inside(mean_mixture)];
-    starts.extend(
-        (0..k)
-            .filter(|_| k <= FEW_DOMAINS)
-            .map(|i| inside(&(0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>())),
-    );
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(k as u64);
-    let mut looked_at: Vec<(f64, Vec<f64>)> = (0..LOOKED_AT)
-        .map(|_| {
-            // A high power of a uniform number is small for most domains and large for a few.
-            let draws: Vec<f64> = (0..k).map(|_| libm::pow(random.random::<f64>(), 6.0)).collect();
-            let sum: f64 = draws.iter().sum();
-            let h = inside(&draws.iter().map(|draw| draw / sum).collect::<Vec<_>>());
-            (value(&h), h)
+        .map(|(target, weight)| {
+            (target.name.to_string(), *weight, target.loss(Some(scenario.n), Some(scenario.d), &best.h))
         })
         .collect();
-    looked_at.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Not two from the same place.
-    let mut kept: Vec<Vec<f64>> = Vec::new();
-    for (_, h) in looked_at {
-        let near = |other: &Vec<f64>| other.iter().zip(&h).map(|(a, b)| (a - b).abs()).sum::<f64>() < 0.1;
-        if kept.len() < SPREAD_STARTS && !kept.iter().any(near) {
-            kept.push(h);
-        }
-    }
-    starts.extend(kept);
-    starts
+    Ok(Optimum {
+        n: scenario.n,
+        d: scenario.d,
+        weighted_loss: Loss(losses.iter().map(|(_, weight, loss)| weight * loss.0).sum()),
+        objective: posed.value(&best.h),
+        targets: losses,
+        kkt_residual: best.kkt_residual,
+        prices: region.prices(&posed.bounds, &posed.objective(&best.h), &best.h),
+        certificate: if best.kkt_residual > CERTIFIED || region.violation(&best.h) > ROUNDING {
+            Certificate::None
+        } else if posed.convex {
+            Certificate::Convex
+        } else {
+            Certificate::BestOf { agreeing, starts }
+        },
+        mixture: best.h,
+    })
 }

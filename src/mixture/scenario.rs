@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::Limits;
+use super::optimum::Optimum;
 use crate::fit::{DataSummary, FittedStudy, FittedTarget};
-use crate::units::{Params, Tokens};
+use crate::units::{Flops, Params, Tokens, choices};
 
 /// What to optimise the mixture for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +16,53 @@ pub struct Scenario {
     pub d: Tokens,
     /// Weight of each target by name, ≥ 0; a target that is not named weighs nothing. Empty: all alike.
     pub target_weights: Vec<(String, f64)>,
+    /// What of the targets' losses is to be least.
+    #[serde(default)]
+    pub aim: Aim,
+    /// What the mixture may be.
+    #[serde(default)]
+    pub limits: Limits,
+    /// A mixture that it is drawn to.
+    #[serde(default)]
+    pub prior: Option<Prior>,
+    /// Whether N and D are as given, or found.
+    #[serde(default)]
+    pub budget: Budget,
+}
+
+/// What of the targets' losses is to be least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aim {
+    /// Their weighted mean, Σ_j w_j L_j.
+    #[default]
+    Mean,
+    /// The worst of them: max_j (L_j(h) − min L_j), each against the least that it can be under the limits. Plain
+    /// losses do not compare: a text that is hard to predict would always be the worst. The weights only say which
+    /// targets count.
+    Worst,
+}
+
+/// A prior: λ Σ_i h_i ln(h_i/q_i) is added to the loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prior {
+    /// q, by domain; normalised. A domain without a weight in it gets none.
+    pub mixture: Vec<(String, f64)>,
+    /// λ, in nats.
+    pub kl: f64,
+}
+
+/// Whether N and D are as given, or found.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Budget {
+    /// As given.
+    #[default]
+    Given,
+    /// N and D of least loss with 6 N D = C.
+    Compute(Flops),
+    /// D of least loss at the given N: more tokens, until the stocks are used up.
+    Stocks,
 }
 
 /// Why a scenario makes no sense.
@@ -51,6 +100,103 @@ pub enum ScenarioError {
         /// What was given.
         seen: f64,
     },
+    /// A domain that the fits do not know.
+    #[error("{field} names \"{name}\", which is no domain of the fits; those are: {known}")]
+    UnknownDomain {
+        /// Where it was named.
+        field: &'static str,
+        /// What was named.
+        name: String,
+        /// Names of the domains.
+        known: String,
+    },
+    /// A share that is none.
+    #[error("{field} is {seen}; it must be a share between 0 and 1")]
+    Share {
+        /// The field.
+        field: String,
+        /// What was given.
+        seen: f64,
+    },
+    /// A least value above the largest.
+    #[error("{field} is to be at least {min} and at most {max}; the first must not be above the second")]
+    MinAboveMax {
+        /// The field.
+        field: String,
+        /// Least value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+    },
+    /// Something named twice.
+    #[error("{field} is given twice, or is empty; give it once")]
+    RepeatedField {
+        /// The field.
+        field: String,
+    },
+    /// A number that must be positive.
+    #[error("{field} is {seen}; it must be a positive number")]
+    Positive {
+        /// The field.
+        field: String,
+        /// What was given.
+        seen: f64,
+    },
+    /// A number that must not be negative.
+    #[error("{field} is {seen}; it must be 0 or more, such as 0.001")]
+    NotNegative {
+        /// The field.
+        field: String,
+        /// What was given.
+        seen: f64,
+    },
+    /// Too few or too many steps.
+    #[error("the path has {seen} steps; it must have between 1 and {most}")]
+    Steps {
+        /// What was given.
+        seen: usize,
+        /// The most that there can be.
+        most: usize,
+    },
+    /// A mixture without weights.
+    #[error("{field} has no weights; give at least one domain a positive weight")]
+    NoMixture {
+        /// Which mixture.
+        field: &'static str,
+    },
+    /// Stocks are to give D, but there are none for it.
+    #[error("D cannot be found from the stocks: every domain needs tokens in stock, and the most epochs must be given")]
+    NoStocks,
+    /// N or D is to be found, but the fits do not depend on it.
+    #[error(
+        "{what} cannot be found: the fits of {targets} have no term in {term}, so that nothing is lost by less of it"
+    )]
+    NoTerm {
+        /// "N and D" or "D".
+        what: &'static str,
+        /// The targets.
+        targets: String,
+        /// "N" or "D".
+        term: &'static str,
+    },
+    /// Compute that is not enough for the smallest model and run.
+    #[error("the compute C is {seen}; it must be at least {least}, for a model of 1M parameters on 1M tokens")]
+    TooLittleCompute {
+        /// What was given.
+        seen: Flops,
+        /// What it takes.
+        least: Flops,
+    },
+    /// The worst target's mixture does not depend on the weights.
+    #[error(
+        "for the worst target the weights only say which targets count, so there is no path from them to the mixture; take the mean"
+    )]
+    NoWeightsInWorst,
+    /// The worst target is asked for where N or D is found.
+    #[error(
+        "the worst target cannot be made best where N or D is found, too: what each target can be at best changes with them; give N and D, or take the mean"
+    )]
+    WorstOfFoundScale,
     /// All weights are zero.
     #[error("every target weighs 0; at least one must weigh more")]
     NoWeight,
@@ -63,8 +209,26 @@ impl Scenario {
         Self {
             n: summary.sizes.last().copied().unwrap_or(Params(1e9)),
             d: summary.token_range.map_or(Tokens(20e9), |(_, largest)| largest),
-            target_weights: Vec::new(),
+            ..Self::new(Params(1e9), Tokens(20e9))
         }
+    }
+
+    /// This N and D, all targets alike, no limits.
+    pub fn new(n: Params, d: Tokens) -> Self {
+        Self {
+            n,
+            d,
+            target_weights: Vec::new(),
+            aim: Aim::default(),
+            limits: Limits::default(),
+            prior: None,
+            budget: Budget::default(),
+        }
+    }
+
+    /// The scenario at the N and D of its optimum.
+    pub(super) fn found(&self, optimum: &Optimum) -> Self {
+        Self { n: optimum.n, d: optimum.d, budget: Budget::Given, ..self.clone() }
     }
 
     /// The fitted targets with a weight above 0, with their weights normalised to Σ w = 1.
@@ -79,7 +243,7 @@ impl Scenario {
         }
         for (position, (name, weight)) in self.target_weights.iter().enumerate() {
             if !study.targets().any(|target| target.name == name) {
-                let known = study.targets().map(|target| target.name).collect::<Vec<_>>().join(", ");
+                let known = choices(study.targets().map(|target| target.name), name);
                 return Err(ScenarioError::UnknownTarget { name: name.clone(), known });
             }
             if self.target_weights[..position].iter().any(|(earlier, _)| earlier == name) {

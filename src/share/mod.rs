@@ -13,10 +13,12 @@
 //! capped before and after inflating, every number is checked, and names lose control characters.
 
 mod v1;
+mod v1_runs;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::dataset::Dataset;
 use crate::fit::FittedStudy;
 use crate::mixture::Scenario;
 
@@ -35,6 +37,8 @@ pub struct Shared {
     pub study: FittedStudy,
     /// The scenario.
     pub scenario: Scenario,
+    /// The runs that the fits are of, where the link's maker wanted them in.
+    pub runs: Option<Dataset>,
 }
 
 /// Why a link cannot be opened, or made.
@@ -81,10 +85,29 @@ pub enum ShareError {
 /// # Errors
 /// The study is larger than links allow.
 pub fn encode(study: &FittedStudy, scenario: &Scenario) -> Result<String, ShareError> {
-    let body = v1::write(study, scenario)?;
+    write(study, scenario, None)
+}
+
+/// Writes the fragment with the runs in it.
+///
+/// # Errors
+/// The study and its runs are larger than links allow.
+pub fn encode_with_runs(study: &FittedStudy, scenario: &Scenario, runs: &Dataset) -> Result<String, ShareError> {
+    write(study, scenario, Some(runs))
+}
+
+fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Dataset>) -> Result<String, ShareError> {
+    let body = v1::write(study, scenario, runs)?;
     let deflated = miniz_oxide::deflate::compress_to_vec(&body, DEFLATE_LEVEL);
     let front = format!("1.z.{}", URL_SAFE_NO_PAD.encode(deflated));
     let fragment = format!("{front}.{}", check(&front));
+    if runs.is_some() && (body.len() > LARGEST_BODY || fragment.len() > LONGEST_FRAGMENT) {
+        let length = fragment.len();
+        let what = format!(
+            "with its runs it would have {length} characters, too many ({LONGEST_FRAGMENT} is the most); save a project file"
+        );
+        return Err(ShareError::TooLarge { what });
+    }
     // A link that would not open is none: too long, or of a study that says something impossible.
     match decode(&fragment) {
         Ok(_) => Ok(fragment),
@@ -122,6 +145,24 @@ pub fn decode(fragment: &str) -> Result<Shared, ShareError> {
         seen if sound => Err(ShareError::Newer { seen }),
         _ => Err(ShareError::Damaged),
     }
+}
+
+/// max |ΔL| over the runs, in nats: how far the losses of a link's fits are from those that it was made of. Both have
+/// the same targets in the same order.
+pub fn rounding(before: &FittedStudy, after: &FittedStudy, runs: &Dataset) -> f64 {
+    let (mixtures, scales) = (runs.design().mixtures(), runs.design().scales());
+    let mut places = runs.design().rows().to_vec();
+    places.sort_unstable();
+    places.dedup();
+    let change = |(mixture_idx, scale_idx): (usize, usize)| {
+        let (h, scale) = (&mixtures[mixture_idx], scales[scale_idx]);
+        let pairs = before.targets().zip(after.targets());
+        // Both infinite where a law is, that is no change.
+        let changes =
+            pairs.map(|(before, after)| (before.loss(scale.n, scale.d, h).0, after.loss(scale.n, scale.d, h).0));
+        changes.map(|(before, after)| if before == after { 0.0 } else { (before - after).abs() }).fold(0.0, f64::max)
+    };
+    places.into_iter().map(change).fold(0.0, f64::max)
 }
 
 fn check(front: &str) -> String {

@@ -8,14 +8,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::v1_runs::{self, RunsBody};
 use super::{ShareError, Shared};
-use crate::dataset::Holdout;
+use crate::dataset::{Dataset, Holdout};
 use crate::fit::{
     DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Residual, Restriction, Score, Termination,
 };
 use crate::law::{self, Dropped, Shape};
-use crate::mixture::Scenario;
+use crate::mixture::{Aim, Budget, Limits, Prior, Scenario};
 use crate::units::{BILLION, Params, Tokens};
 
 const MOST_DOMAINS: usize = 64;
@@ -40,6 +42,21 @@ struct Body {
     t: f64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     w: Vec<f64>,
+    /// The rest of the scenario, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s: Option<ScenarioBody>,
+    /// The runs, where they were wanted in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    y: Option<RunsBody>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ScenarioBody {
+    a: Aim,
+    l: Limits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    p: Option<Prior>,
+    b: Budget,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,9 +119,17 @@ struct FitBody {
     b: Vec<usize>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     u: Vec<Vec<usize>>,
-    /// 1 where the starts disagree.
+    /// Bit 0 where the starts disagree, bit 1 where the search was cut short.
     #[serde(default, skip_serializing_if = "is_zero")]
     g: u8,
+    /// Distinct runs, or mixtures, and the parameters that they are few for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    w: Option<(usize, usize)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<(usize, usize)>,
+    /// Entries of θ that `p` has no room for, by position.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    y: Vec<(usize, f64)>,
     /// Losses of rows that the law cannot use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     r: Option<usize>,
@@ -132,11 +157,11 @@ fn is_zero(value: &u8) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_none_held_out(value: &usize) -> bool {
+pub(super) fn is_none_held_out(value: &usize) -> bool {
     *value == 0
 }
 
-pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>, ShareError> {
+pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Dataset>) -> Result<Vec<u8>, ShareError> {
     let n_targets = study.targets().count();
     for (what, seen, most) in [("domains", study.domains.len(), MOST_DOMAINS), ("targets", n_targets, MOST_TARGETS)] {
         if seen > most {
@@ -194,8 +219,20 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario) -> Result<Vec<u8>,
         } else {
             study.targets().map(|target| rounded(weight_of(target.name), 9)).collect()
         },
+        s: (*scenario
+            != Scenario { target_weights: scenario.target_weights.clone(), ..Scenario::new(scenario.n, scenario.d) })
+        .then(|| ScenarioBody {
+            a: scenario.aim,
+            l: scenario.limits.clone(),
+            p: scenario.prior.clone(),
+            b: scenario.budget,
+        }),
+        y: runs.map(v1_runs::write),
     };
-    serde_json::to_vec(&body).map_err(|error| ShareError::TooLarge { what: error.to_string() })
+    // Through plain values, as everything else that the page writes: less code to download.
+    serde_json::to_value(&body)
+        .and_then(|body| serde_json::to_vec(&body))
+        .map_err(|error| ShareError::TooLarge { what: error.to_string() })
 }
 
 fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
@@ -212,6 +249,9 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
         b: Vec::new(),
         u: Vec::new(),
         g: 0,
+        w: None,
+        v: None,
+        y: fit.theta.iter().copied().enumerate().filter(|(_, entry)| entry.abs() > MOST_PACKED).collect(),
         r: report.rows_unused(),
         s: fit.shape.stocks.iter().map(|stock| stock.map(|stock| stock * BILLION)).collect(),
     };
@@ -219,12 +259,15 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
         match flag {
             Flag::AtBound(positions) => body.b.clone_from(positions),
             Flag::Undetermined(positions) => body.u.push(positions.clone()),
-            Flag::StartsDisagree { .. } => body.g = 1,
+            Flag::StartsDisagree { .. } => body.g |= 1,
+            Flag::SearchCut => body.g |= 2,
+            Flag::FewRuns { runs, parameters } => body.w = Some((*runs, *parameters)),
+            Flag::FewMixtures { mixtures, parameters } => body.v = Some((*mixtures, *parameters)),
             Flag::Dropped(Dropped::N) => body.x |= 1,
             Flag::Dropped(Dropped::D) => body.x |= 2,
             Flag::Dropped(Dropped::Saturation) => body.x |= 4,
             // These follow from the rest.
-            Flag::NotConverged | Flag::FewRows { .. } | Flag::RowsUnused { .. } => {}
+            Flag::NotConverged | Flag::FewRows { .. } | Flag::RowsUnused { .. } | Flag::NothingHeldOut => {}
         }
     }
     for ((name, score), own_domain) in fit.targets.iter().zip(&report.scores).zip(&fit.shape.own_domains) {
@@ -241,6 +284,9 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
 }
 
 /// θ in four bytes an entry.
+/// What an entry's four bytes hold; a larger one stands beside them.
+const MOST_PACKED: f64 = 31.9;
+
 fn pack(theta: &[f64]) -> String {
     // Rust's conversion from f64 saturates, so a value out of reach would be seen as out of bounds on reading.
     let bytes: Vec<u8> = theta.iter().flat_map(|theta| ((theta * THETA_UNIT).round() as i32).to_le_bytes()).collect();
@@ -257,12 +303,12 @@ fn unpack(packed: &str) -> Result<Vec<f64>, ShareError> {
 }
 
 /// The nearest number with so many significant digits.
-fn rounded(value: f64, digits: usize) -> f64 {
+pub(super) fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
 }
 
 /// A name without control and direction-changing characters, of at most [`LONGEST_NAME`] characters.
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     let hidden = |c: &char| {
         c.is_control()
             || matches!(*c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
@@ -271,7 +317,9 @@ fn clean(name: &str) -> String {
 }
 
 pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| impossible(error.to_string()))?;
+    let body = str::from_utf8(body).map_err(|error| impossible(error.to_string()))?;
+    let body = serde_json::from_str::<Value>(body).and_then(serde_json::from_value::<Body>);
+    let body = body.map_err(|error| impossible(error.to_string()))?;
     let k = body.d.len();
     at_most("domains", k, MOST_DOMAINS)?;
     at_most("model sizes", body.r.n.len(), MOST_SIZES)?;
@@ -300,14 +348,18 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         fits.push(read_fit(fit_body, before, k, config.clone())?);
     }
     let target_names: Vec<String> = fits.iter().flat_map(|fit| fit.targets.clone()).collect();
+    let plain = Scenario::new(Params(body.n), Tokens(body.t));
+    let scenario = match body.s {
+        Some(more) => Scenario { aim: more.a, limits: more.l, prior: more.p, budget: more.b, ..plain },
+        None => plain,
+    };
     let scenario = Scenario {
-        n: Params(body.n),
-        d: Tokens(body.t),
         target_weights: match body.w.len() {
             0 => Vec::new(),
             n if n == target_names.len() => target_names.into_iter().zip(body.w).collect(),
             n => return Err(impossible(format!("{n} weights for {} targets", target_names.len()))),
         },
+        ..scenario
     };
     let summary = DataSummary {
         n_observations: body.r.o,
@@ -320,7 +372,8 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
     let study = FittedStudy { domains: body.d.iter().map(|name| clean(name)).collect(), summary, fits };
     study.check().map_err(|error| impossible(error.what))?;
     scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;
-    Ok(Shared { study, scenario })
+    let runs = body.y.map(|runs| v1_runs::read(runs, &study.domains)).transpose()?;
+    Ok(Shared { study, scenario, runs })
 }
 
 fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig) -> Result<Fit, ShareError> {
@@ -335,24 +388,35 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
         repeats: !body.s.is_empty() && body.x & 4 == 0,
         stocks: body.s.iter().map(|stock| stock.map(|stock| stock / BILLION)).collect(),
     };
-    let theta = unpack(&body.p)?;
+    let mut theta = unpack(&body.p)?;
+    for (position, value) in body.y {
+        *theta.get_mut(position).ok_or_else(|| impossible("a parameter that the law does not have".into()))? = value;
+    }
     let mut flags = Vec::new();
     if body.e == 1 {
         flags.push(Flag::NotConverged);
     }
-    if body.g == 1 {
+    if body.g & 1 == 1 {
         flags.push(Flag::StartsDisagree { agreeing: body.a, starts: config.starts });
     }
     if !body.b.is_empty() {
         flags.push(Flag::AtBound(body.b));
     }
     flags.extend(body.u.into_iter().map(Flag::Undetermined));
+    if body.g & 2 == 2 {
+        flags.push(Flag::SearchCut);
+    }
     let rows = body.t.iter().fold(0_usize, |rows, target| rows.saturating_add(target.f));
     if rows < theta.len() {
         flags.push(Flag::FewRows { rows, parameters: theta.len() });
     }
+    flags.extend(body.w.map(|(runs, parameters)| Flag::FewRuns { runs, parameters }));
+    flags.extend(body.v.map(|(mixtures, parameters)| Flag::FewMixtures { mixtures, parameters }));
     flags.extend(body.r.map(|rows| Flag::RowsUnused { rows }));
     flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
+    if config.holdout == Holdout::LargestN && body.t.iter().all(|target| target.h == 0) {
+        flags.push(Flag::NothingHeldOut);
+    }
     Ok(Fit {
         law,
         targets: body.t.iter().map(|target| clean(&target.n)).collect(),
@@ -384,6 +448,6 @@ fn at_most(what: &str, seen: usize, most: usize) -> Result<(), ShareError> {
     if seen > most { Err(impossible(format!("{seen} {what}, where {most} are the most"))) } else { Ok(()) }
 }
 
-fn impossible(what: String) -> ShareError {
+pub(super) fn impossible(what: String) -> ShareError {
     ShareError::Content { what }
 }

@@ -3,11 +3,15 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{DataTransfer, DragEvent, Element};
+use web_sys::{DragEvent, Element};
 
-use super::components::{ChartsPanel, DataPanel, FitPanel, LinkCard, MixturePanel, SharePanel, take_file};
-use super::state::State;
+use super::browser::files_of;
+use super::components::{
+    ChartsPanel, ComparePanel, DataPanel, FitPanel, LinkCard, MixturePanel, SharePanel, take_files,
+};
+use super::state::{State, use_state};
 use super::text;
+use super::theme::ThemeChoice;
 
 /// The page.
 #[component]
@@ -15,11 +19,16 @@ pub fn App() -> impl IntoView {
     let state = State::new();
     provide_context(state);
     listen(state);
+    listen_for_steps(state);
     state.begin();
     view! {
         <header class="masthead">
             <h1>"Mixlaw"</h1>
             <p>{text::PROMISE}</p>
+            <div class="tools">
+                <Steps/>
+                <Colours/>
+            </div>
         </header>
         <main class="page" class:linked=move || state.from_link()>
             <LinkCard/>
@@ -27,11 +36,54 @@ pub fn App() -> impl IntoView {
             <FitPanel/>
             <ChartsPanel/>
             <MixturePanel/>
+            <ComparePanel/>
             <SharePanel/>
         </main>
         <footer class="colophon"><p>{text::FOOTER}</p></footer>
         <div class="visually-hidden" role="status" aria-live="polite" data-test="announcement">{state.status}</div>
     }
+}
+
+/// Back and forth through what was done.
+#[component]
+fn Steps() -> impl IntoView {
+    let state = use_state();
+    view! {
+        <div class="steps">
+            <button type="button" data-test="undo" aria-keyshortcuts="Control+Z" disabled=move || !state.can_step_back()
+                on:click=move |_| state.step_back()>"Undo"</button>
+            <button type="button" data-test="redo" aria-keyshortcuts="Control+Y" disabled=move || !state.can_step_forth()
+                on:click=move |_| state.step_forth()>"Redo"</button>
+        </div>
+    }
+}
+
+/// Light, dark, or as the system is.
+#[component]
+fn Colours() -> impl IntoView {
+    let theme = use_state().theme;
+    let button = move |choice: ThemeChoice| {
+        view! {
+            <button type="button" data-test=format!("theme-{}", choice.id()) aria-pressed=move || (theme.get() == choice).to_string()
+                on:click=move |_| theme.set(choice)>{choice.label()}</button>
+        }
+    };
+    view! { <div class="views" role="group" aria-label="Colours">{ThemeChoice::ALL.map(button).collect_view()}</div> }
+}
+
+/// Ctrl+Z and Ctrl+Y, or with ⌘; in a field the browser undoes what was typed there.
+fn listen_for_steps(state: State) {
+    window_event_listener(ev::keydown, move |event| {
+        if is_typed_in(event.target()) || !(event.ctrl_key() || event.meta_key()) || event.alt_key() {
+            return;
+        }
+        match (event.key().to_ascii_lowercase().as_str(), event.shift_key()) {
+            ("z", false) => state.step_back(),
+            ("z", true) | ("y", false) => state.step_forth(),
+            _ => return,
+        }
+        event.prevent_default();
+    });
 }
 
 /// A table or a link may be pasted or dropped anywhere on the page.
@@ -45,29 +97,38 @@ fn listen(state: State) {
         if !text.is_empty() {
             event.prevent_default();
             state.take_text(&text);
-        } else if let Some(file) = pasted.and_then(|data| first_file(&data)) {
-            event.prevent_default();
-            take_file(state, file);
+        } else {
+            let files = pasted.map_or_else(Vec::new, |data| files_of(data.files()));
+            if !files.is_empty() {
+                event.prevent_default();
+                take_files(state, files);
+            }
         }
     });
     window_event_listener(ev::dragover, |event: DragEvent| event.prevent_default());
     window_event_listener(ev::drop, move |event: DragEvent| {
         event.prevent_default();
         let Some(dropped) = event.data_transfer() else { return };
-        match first_file(&dropped) {
-            Some(file) => take_file(state, file),
-            None => {
-                let text = dropped.get_data("text/plain").unwrap_or_default();
-                if !text.is_empty() {
-                    state.take_text(&text);
-                }
-            }
+        let files = files_of(dropped.files());
+        if !files.is_empty() {
+            return take_files(state, files);
+        }
+        let text = dropped.get_data("text/plain").unwrap_or_default();
+        if !text.is_empty() {
+            state.take_text(&text);
         }
     });
 }
 
-fn first_file(data: &DataTransfer) -> Option<web_sys::File> {
-    data.files().and_then(|files| files.get(0))
+fn is_table_field(element: &Element) -> bool {
+    element.class_list().contains("table-text")
+}
+
+fn is_typed_in(target: Option<web_sys::EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| {
+        element.matches("textarea, input:not([type=checkbox]):not([type=radio])").unwrap_or(false)
+    })
 }
 
 /// A word pasted into a field stays there; lines pasted into the table's field replace the table.
@@ -75,7 +136,9 @@ fn belongs_to_field(target: Option<web_sys::EventTarget>, text: &str) -> bool {
     let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
     match element.tag_name().as_str() {
         "INPUT" | "SELECT" => true,
-        "TEXTAREA" => !text.trim().contains(['\n', '\r']) && super::address::link_in(text).is_none(),
+        "TEXTAREA" => {
+            !is_table_field(&element) || !text.trim().contains(['\n', '\r']) && super::address::link_in(text).is_none()
+        }
         _ => false,
     }
 }

@@ -1,8 +1,14 @@
 //! What the page asks of the browser: clock, storage, clipboard, address, files.
 
-use wasm_bindgen::JsValue;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use gloo_file::{Blob, ObjectUrl};
+use leptos::prelude::set_timeout;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlInputElement, Storage, Window};
+use web_sys::{HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Storage, Url, Window};
 
 fn window() -> Option<Window> {
     web_sys::window()
@@ -13,17 +19,31 @@ pub fn seconds() -> f64 {
     window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now() / 1000.0)
 }
 
+/// Milliseconds since 1970.
+pub fn now() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// A number that no other page is likely to draw.
+pub fn random() -> u32 {
+    (js_sys::Math::random() * f64::from(u32::MAX)) as u32
+}
+
 /// How many threads the machine has; 2 where the browser does not say.
 pub fn hardware_threads() -> usize {
     let threads = window().map_or(0.0, |window| window.navigator().hardware_concurrency());
     if threads >= 1.0 { threads as usize } else { 2 }
 }
 
-/// A path beside the page, whatever folder it lies in.
-pub fn from_base(path: &str) -> String {
-    let base = window().and_then(|window| window.document()).and_then(|document| document.base_uri().ok().flatten());
-    base.and_then(|base| web_sys::Url::new_with_base(path, &base).ok())
-        .map_or_else(|| path.to_string(), |url| url.href())
+/// The address that starts a worker: of the page's own program, whose files the script tag that started the page names.
+pub fn worker_address() -> Option<String> {
+    let document = window()?.document()?;
+    let boot = document.get_element_by_id("boot")?;
+    let address = Url::new_with_base("worker_boot.js", &document.base_uri().ok()??).ok()?;
+    for name in ["js", "wasm"] {
+        address.search_params().append(name, &boot.get_attribute(&format!("data-{name}"))?);
+    }
+    Some(address.href())
 }
 
 /// The page's address.
@@ -64,6 +84,40 @@ pub fn forget(key: &str) {
     }
 }
 
+/// All keys under which something is stored and that begin so.
+pub fn stored_keys(prefix: &str) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let keys = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok().flatten());
+    keys.filter(|key| key.starts_with(prefix)).collect()
+}
+
+fn storage_of_tab() -> Option<Storage> {
+    window().and_then(|window| window.session_storage().ok().flatten())
+}
+
+/// What is stored under the key for this tab alone.
+pub fn stored_for_tab(key: &str) -> Option<String> {
+    storage_of_tab().and_then(|storage| storage.get_item(key).ok().flatten())
+}
+
+/// Stores for this tab alone; where that fails, the tab is as good as a new one.
+pub fn store_for_tab(key: &str, value: &str) {
+    if let Some(storage) = storage_of_tab() {
+        storage.set_item(key, value).ok();
+    }
+}
+
+/// Sets the colours of the whole page, or leaves them to the system.
+pub fn set_theme(theme: Option<&str>) {
+    let root = window().and_then(|window| window.document()).and_then(|document| document.document_element());
+    if let Some(root) = root {
+        match theme {
+            Some(theme) => root.set_attribute("data-theme", theme).ok(),
+            None => root.remove_attribute("data-theme").ok(),
+        };
+    }
+}
+
 /// Copies a text; must be called in the click itself. The future says whether it worked.
 pub fn copy(text: &str) -> impl Future<Output = bool> + 'static {
     // Without a secure context there is no clipboard, and asking for it gives undefined.
@@ -79,8 +133,48 @@ pub fn copy(text: &str) -> impl Future<Output = bool> + 'static {
 }
 
 /// The file that was chosen, and forgets it, so that the same one can be chosen again.
-pub fn take_file(input: &HtmlInputElement) -> Option<web_sys::File> {
-    let file = input.files().and_then(|files| files.get(0));
+pub fn take_files(input: &HtmlInputElement) -> Vec<web_sys::File> {
+    let files = files_of(input.files());
     input.set_value("");
-    file
+    files
+}
+
+/// The files of a list.
+pub fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
+    list.map_or_else(Vec::new, |list| (0..list.length()).filter_map(|i| list.get(i)).collect())
+}
+
+/// A canvas that is on no page.
+pub fn new_canvas() -> Option<HtmlCanvasElement> {
+    window()?.document()?.create_element("canvas").ok()?.dyn_into().ok()
+}
+
+/// Saves a text as a file; whether that could begin.
+pub fn download(name: &str, text: &str) -> bool {
+    // Not a text's own type: a browser would show some of those instead of saving them.
+    save(name, Blob::new_with_options(text, Some("application/octet-stream")))
+}
+
+/// Saves a canvas as a PNG; whether that could begin.
+pub fn download_canvas(canvas: &HtmlCanvasElement, name: &str) -> bool {
+    // At once, not by a callback: a download that comes later than its click is one that a browser asks about.
+    let url = canvas.to_data_url().ok();
+    let png = url.as_deref().and_then(|url| STANDARD.decode(url.strip_prefix("data:image/png;base64,")?).ok());
+    png.is_some_and(|png| save(name, Blob::new_with_options(png.as_slice(), Some("image/png"))))
+}
+
+fn save(name: &str, blob: Blob) -> bool {
+    /// Browsers read the file after the click; this long is far more than enough.
+    const KEPT: Duration = Duration::from_secs(30);
+    let anchor = window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.create_element("a").ok())
+        .and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
+    let Some(anchor) = anchor else { return false };
+    let url = ObjectUrl::from(blob);
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    set_timeout(move || drop(url), KEPT);
+    true
 }

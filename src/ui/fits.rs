@@ -1,12 +1,13 @@
 //! A run: one law fitted to the chosen targets, spread over the worker pool; and what it leaves.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::same::Same;
 use super::settings::Settings;
 use super::tables::counted;
 use super::text;
-use crate::dataset::{Dataset, DatasetError, Holdout};
+use crate::dataset::{Dataset, DatasetError, Holdout, Observation};
 use crate::fit::{
     DataSummary, Ending, Fit, FitConfig, FitError, FittedStudy, Progress, check, target_groups, usable_targets,
 };
@@ -19,6 +20,8 @@ use crate::units::Tokens;
 pub struct StudyData {
     /// Counts up with each import.
     pub version: u64,
+    /// Lines that are left out by hand.
+    pub excluded: Vec<usize>,
     /// The observations.
     pub dataset: Dataset,
     /// Where they lie.
@@ -29,7 +32,7 @@ impl StudyData {
     /// Summarises the study.
     pub fn new(version: u64, dataset: Dataset) -> Self {
         let summary = DataSummary::new(&dataset);
-        Self { version, dataset, summary }
+        Self { version, excluded: Vec::new(), dataset, summary }
     }
 
     /// The same study with those tokens in stock.
@@ -38,7 +41,7 @@ impl StudyData {
     /// A domain is none of the study's, or named twice.
     pub fn with_stocks(&self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
         let dataset = self.dataset.clone().with_stocks(stocks)?;
-        Ok(Self { version: self.version, dataset, summary: self.summary.clone() })
+        Ok(Self { version: self.version, excluded: self.excluded.clone(), dataset, summary: self.summary.clone() })
     }
 
     /// Whether a fit of it takes seconds at most, so that it may start unasked.
@@ -49,11 +52,26 @@ impl StudyData {
     }
 }
 
+/// The same study without these lines; `None` if nothing is left.
+pub fn without(data: &Same<StudyData>, lines: &BTreeMap<usize, String>) -> Option<Same<StudyData>> {
+    let all = data.dataset.observations();
+    let kept: Vec<Observation> = all.iter().filter(|row| !lines.contains_key(&row.line)).cloned().collect();
+    if kept.len() == all.len() {
+        return Some(data.clone());
+    }
+    let excluded = all.iter().map(|row| row.line).filter(|line| lines.contains_key(line)).collect();
+    let (domains, targets) = (data.dataset.domains().to_vec(), data.dataset.targets().to_vec());
+    let dataset = Dataset::new(domains, targets, kept).ok()?;
+    Some(Same::new(StudyData { excluded, ..StudyData::new(data.version, dataset) }))
+}
+
 /// The inputs that made a fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitKey {
     /// [`StudyData::version`].
     pub data_version: u64,
+    /// [`StudyData::excluded`].
+    pub excluded: Vec<usize>,
     /// Settings.
     pub config: FitConfig,
     /// Tokens in stock, for a law that needs them.
@@ -88,7 +106,7 @@ impl FitKey {
             target_groups(law, &target_idxs).iter().map(|group| check(law, dataset, group, &config)).collect();
         checks.map_err(|error| error.to_string())?;
         let targets = target_idxs.iter().map(|&target_idx| dataset.targets()[target_idx].clone()).collect();
-        Ok(Self { data_version: data.version, config, stocks, targets })
+        Ok(Self { data_version: data.version, excluded: data.excluded.clone(), config, stocks, targets })
     }
 }
 

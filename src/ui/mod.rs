@@ -1,18 +1,31 @@
-//! The page: Data → Fit → Trust → Mixture → Share.
+//! The page: Data → Fit → Trust → Mixture → Compare → Share.
 //!
 //! Inputs are signals in `state`; everything else is a `Memo` over a pure function or the answer of a worker.
 //! What can be said without a browser is in plain modules with native tests: [`draft`] and [`settings`] (what the
-//! user typed), [`fits`] (a run over the worker pool and its results), [`scenario`], [`tables`] (results → rows of
-//! formatted cells), [`address`] (links in the address bar) and [`text`] (the longer sentences).
+//! user typed), [`history`] (earlier drafts), [`rename`] (other names for domains), [`fits`] (a run over the worker
+//! pool and its results), [`scenario`] and [`limits`] (what to optimise for), [`sure`] (a bootstrap over the pool and its intervals), [`tables`] (results → rows of formatted cells),
+//! [`observations`] (what charts show of the runs), [`undo`] (steps back and forth), [`files`] (what is opened),
+//! [`differences`] (two fits side by side), [`address`] (links in the address bar), [`theme`] (light or dark) and
+//! [`text`] (the longer sentences).
 
 pub mod address;
+pub mod differences;
 pub mod draft;
+pub mod files;
 pub mod fits;
+pub mod history;
+pub mod limits;
+pub mod observations;
+pub mod paths;
+pub mod rename;
 pub mod same;
 pub mod scenario;
 pub mod settings;
+pub mod sure;
 pub mod tables;
 pub mod text;
+pub mod theme;
+pub mod undo;
 
 #[cfg(feature = "web")]
 mod app;

@@ -2,19 +2,83 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::LimitsInput;
 use crate::fit::{DataSummary, Fit, FittedStudy};
-use crate::mixture::Scenario;
-use crate::units::{Decimal, Params, Quantity, Tokens, read_number, write_count_exact, write_number};
+use crate::mixture::{Aim, Budget, Scenario};
+use crate::units::{Decimal, Flops, NumberError, Params, Tokens, read_number, write_count_exact, write_number};
 
-/// What stands in the fields; `None` where the user has typed nothing and the data decide.
+/// What stands in the fields; `None` where the user has typed nothing and the data decide. Drafts of before a field
+/// was there get its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ScenarioInput {
+    /// What of N and D is given.
+    pub budget: BudgetChoice,
     /// Model size N.
     pub n: Option<String>,
     /// Tokens D.
     pub d: Option<String>,
+    /// Compute C.
+    pub flops: Option<String>,
+    /// What is to be least.
+    pub aim: Aim,
     /// Weights of targets by name; a target that is not named weighs 1.
     pub weights: Vec<(String, String)>,
+    /// Limits and prior.
+    pub limits: LimitsInput,
+    /// Mixtures to compare the optimum with.
+    pub compared: Vec<String>,
+}
+
+/// What of N and D is given, and what is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BudgetChoice {
+    /// Both are given.
+    #[default]
+    Given,
+    /// Both are found, for a given compute.
+    Compute,
+    /// N is given; D is found, as far as the stocks reach.
+    Stocks,
+}
+
+impl BudgetChoice {
+    /// All, in the order of the menu.
+    pub const ALL: [Self; 3] = [Self::Given, Self::Compute, Self::Stocks];
+
+    /// Its name in the menu's values.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Compute => "compute",
+            Self::Stocks => "stocks",
+        }
+    }
+
+    /// The one of that name; both given for any other.
+    pub fn from_id(id: &str) -> Self {
+        Self::ALL.into_iter().find(|choice| choice.id() == id).unwrap_or_default()
+    }
+
+    /// As the menu shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Given => "N and D given",
+            Self::Compute => "FLOPs given, find N and D",
+            Self::Stocks => "N given, find D from the stocks",
+        }
+    }
+
+    /// Whether the field for N counts.
+    pub fn has_n(self) -> bool {
+        self != Self::Compute
+    }
+
+    /// Whether the field for D counts.
+    pub fn has_d(self) -> bool {
+        self == Self::Given
+    }
 }
 
 /// N and D of a study that does not vary them: they play no part, but a scenario has them.
@@ -27,23 +91,39 @@ impl ScenarioInput {
     /// The fields that say this scenario.
     pub fn of(scenario: &Scenario) -> Self {
         let weights = scenario.target_weights.iter();
+        let (budget, flops) = match scenario.budget {
+            Budget::Given => (BudgetChoice::Given, None),
+            Budget::Compute(compute) => (BudgetChoice::Compute, Some(write_count_exact(compute.0))),
+            Budget::Stocks => (BudgetChoice::Stocks, None),
+        };
         Self {
+            budget,
             n: Some(write_count_exact(scenario.n.0)),
             d: Some(write_count_exact(scenario.d.0)),
+            flops,
+            aim: scenario.aim,
             weights: weights.map(|(name, weight)| (name.clone(), weight.to_string())).collect(),
+            limits: LimitsInput::of(&scenario.limits, scenario.prior.as_ref()),
+            compared: Vec::new(),
         }
     }
 
     /// What the field for N shows: what was typed, else the largest size in the data.
     pub fn n_text(&self, data: &DataSummary) -> String {
-        let default = data.sizes.last().map_or(NO_SCALE, |n| n.0);
-        self.n.clone().unwrap_or_else(|| write_count_exact(default))
+        self.n.clone().unwrap_or_else(|| write_count_exact(edge(data).0.0))
     }
 
     /// What the field for D shows: what was typed, else the most tokens in the data.
     pub fn d_text(&self, data: &DataSummary) -> String {
-        let default = data.token_range.map_or(NO_SCALE, |(_, most)| most.0);
-        self.d.clone().unwrap_or_else(|| write_count_exact(default))
+        self.d.clone().unwrap_or_else(|| write_count_exact(edge(data).1.0))
+    }
+
+    /// What the field for the compute shows: what was typed, else that of N and D.
+    pub fn flops_text(&self, data: &DataSummary) -> String {
+        let (largest, most) = edge(data);
+        let n = self.n_text(data).parse().unwrap_or(largest);
+        let d = self.d_text(data).parse().unwrap_or(most);
+        self.flops.clone().unwrap_or_else(|| Flops::of(n, d).to_string())
     }
 
     /// What the field for a target's weight shows.
@@ -64,12 +144,7 @@ impl ScenarioInput {
     /// # Errors
     /// A sentence about the first field that makes no sense.
     pub fn scenario(&self, study: &FittedStudy) -> Result<Scenario, String> {
-        let n = Quantity::Params
-            .read(&self.n_text(&study.summary), Decimal::Point)
-            .map_err(|error| format!("model size N: {error}"))?;
-        let d = Quantity::Tokens
-            .read(&self.d_text(&study.summary), Decimal::Point)
-            .map_err(|error| format!("tokens D: {error}"))?;
+        let (n, d, budget) = self.scale(study)?;
         let mut target_weights = Vec::new();
         for target in study.targets() {
             let text = self.weight_text(target.name);
@@ -81,10 +156,49 @@ impl ScenarioInput {
         if target_weights.iter().all(|(_, weight)| *weight == 1.0) {
             target_weights.clear();
         }
-        let scenario = Scenario { n: Params(n), d: Tokens(d), target_weights };
+        let (limits, prior) = self.limits.limits(&study.domains)?;
+        let scenario = Scenario { n, d, target_weights, aim: self.aim, limits, prior, budget };
         scenario.weighted_targets(study).map_err(|error| error.to_string())?;
         Ok(scenario)
     }
+
+    /// N, D, and which of them is found.
+    fn scale(&self, study: &FittedStudy) -> Result<(Params, Tokens, Budget), String> {
+        let data = &study.summary;
+        let used = used_by(&study.fits, data);
+        let edge = edge(data);
+        // A field that is not on show cannot be wrong.
+        let n = match self.n_text(data).parse() {
+            Err(error) if self.budget.has_n() => return Err(format!("model size N: {error}")),
+            n => n.unwrap_or(edge.0),
+        };
+        let d = match self.d_text(data).parse() {
+            Err(error) if self.budget.has_d() => return Err(format!("tokens D: {error}")),
+            d => d.unwrap_or(edge.1),
+        };
+        let budget = match self.budget {
+            BudgetChoice::Given => Budget::Given,
+            BudgetChoice::Compute if used.sizes.is_empty() || used.token_range.is_none() => {
+                return Err("N and D cannot be found: the fits do not depend on both".into());
+            }
+            BudgetChoice::Compute => {
+                let compute = self.flops_text(data).parse();
+                Budget::Compute(compute.map_err(|error: NumberError| format!("compute: {error}"))?)
+            }
+            BudgetChoice::Stocks if used.token_range.is_none() => {
+                return Err("D cannot be found: the fits do not depend on it".into());
+            }
+            BudgetChoice::Stocks => Budget::Stocks,
+        };
+        Ok((n, d, budget))
+    }
+}
+
+/// The largest N and D of the data.
+fn edge(data: &DataSummary) -> (Params, Tokens) {
+    let n = data.sizes.last().copied();
+    let d = data.token_range.map(|(_, most)| most);
+    (n.unwrap_or(Params(NO_SCALE)), d.unwrap_or(Tokens(NO_SCALE)))
 }
 
 /// By which factor a scale lies outside the data: a sentence, or `None` inside.
@@ -100,13 +214,13 @@ pub fn extrapolation(what: &str, value: f64, least: f64, most: f64) -> Option<St
 }
 
 /// The sentences of [`extrapolation`] for N and D.
-pub fn extrapolations(scenario: &Scenario, data: &DataSummary) -> Vec<String> {
+pub fn extrapolations(n: Params, d: Tokens, data: &DataSummary) -> Vec<String> {
     let n = match data.sizes.as_slice() {
-        [least, .., most] => extrapolation("N", scenario.n.0, least.0, most.0),
+        [least, .., most] => extrapolation("N", n.0, least.0, most.0),
         _ => None,
     };
-    let d = data.token_range.filter(|(least, most)| least < most);
-    let d = d.and_then(|(least, most)| extrapolation("D", scenario.d.0, least.0, most.0));
+    let range = data.token_range.filter(|(least, most)| least < most);
+    let d = range.and_then(|(least, most)| extrapolation("D", d.0, least.0, most.0));
     n.into_iter().chain(d).collect()
 }
 
@@ -136,6 +250,7 @@ fn count(value: f64) -> String {
 mod tests {
     use super::super::fits::tests::fits;
     use super::*;
+    use crate::mixture::{Limits, Prior, WeightLimit};
 
     fn summary() -> DataSummary {
         DataSummary {
@@ -164,11 +279,60 @@ mod tests {
     }
 
     #[test]
+    fn the_fields_say_the_scenario_that_they_show() {
+        let study = &fits().study;
+        let plain = Scenario::new(Params(7e9), Tokens(1.5e11));
+        let limits = Limits {
+            weights: vec![WeightLimit { domain: "a".into(), min: Some(0.1), max: Some(0.7) }],
+            stocks: vec![("a".into(), Tokens(2.8e10)), ("b".into(), Tokens(123_456_789.0))],
+            most_epochs: Some(4.0),
+            ..Limits::default()
+        };
+        let scenarios = [
+            plain.clone(),
+            Scenario { target_weights: vec![("a_loss".into(), 7.0 / 52.0), ("x_loss".into(), 0.0)], ..plain.clone() },
+            Scenario { aim: Aim::Worst, budget: Budget::Compute(Flops(1.23e21)), ..plain.clone() },
+            Scenario {
+                limits,
+                budget: Budget::Stocks,
+                prior: Some(Prior { mixture: vec![("b".into(), 1.0)], kl: 0.01 }),
+                ..plain
+            },
+        ];
+        for scenario in scenarios {
+            assert_eq!(ScenarioInput::of(&scenario).scenario(study), Ok(scenario));
+        }
+    }
+
+    #[test]
+    fn what_is_not_on_show_is_not_wrong() {
+        let study = &fits().study;
+        let mut input = ScenarioInput { n: Some("many".into()), d: Some("?".into()), ..ScenarioInput::default() };
+        assert!(input.scenario(study).unwrap_err().starts_with("model size N: \"many\" is not a number"));
+        input.budget = BudgetChoice::Compute;
+        assert_eq!(input.flops_text(&study.summary), "5.4e19");
+        assert_eq!(input.scenario(study).unwrap().budget, Budget::Compute(Flops(5.4e19)));
+        input.flops = Some("1e21 tokens".into());
+        assert!(input.scenario(study).unwrap_err().starts_with("compute: \"1e21 tokens\" is a number of tokens"));
+        let mut study = (**study).clone();
+        study.fits.iter_mut().for_each(|fit| fit.shape.n_term = false);
+        assert_eq!(input.scenario(&study).unwrap_err(), "N and D cannot be found: the fits do not depend on both");
+    }
+
+    #[test]
+    fn weights_may_be_fractions() {
+        let mut input = ScenarioInput::default();
+        input.set_weight("a_loss", "7/52".into());
+        input.set_weight("x_loss", "10 %".into());
+        let weights = input.scenario(&fits().study).unwrap().target_weights;
+        assert_eq!(weights.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [7.0 / 52.0, 0.1]);
+    }
+
+    #[test]
     fn the_factor_of_an_extrapolation() {
-        let scenario = |n, d| Scenario { n: Params(n), d: Tokens(d), target_weights: Vec::new() };
-        assert_eq!(extrapolations(&scenario(1.2e9, 4e9), &summary()), [""; 0]);
+        assert_eq!(extrapolations(Params(1.2e9), Tokens(4e9), &summary()), [""; 0]);
         assert_eq!(
-            extrapolations(&scenario(7e9, 1e9), &summary()),
+            extrapolations(Params(7e9), Tokens(1e9), &summary()),
             ["N is 5.8 times the largest in the data (1.2B)", "D is 1/4 of the least in the data (4B)"]
         );
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Holdout;
 use crate::fit::{FitConfig, Residual, Restriction};
 use crate::law::{Law, Shape};
-use crate::units::{Decimal, Tokens, read_number};
+use crate::units::{Decimal, Tokens, read_number, write_count_exact};
 
 /// What stands in the fields. Drafts of before a field was there get its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,17 +62,7 @@ pub enum SettingsError {
 
 impl Default for Settings {
     fn default() -> Self {
-        let config = FitConfig::default();
-        Self {
-            holdout: config.holdout.id().to_string(),
-            starts: config.starts.to_string(),
-            seed: config.seed.to_string(),
-            delta: config.delta.to_string(),
-            residual: config.residual.id().to_string(),
-            restrictions: String::new(),
-            ridge: config.ridge.to_string(),
-            stocks: String::new(),
-        }
+        Self::of(&FitConfig::default(), &[])
     }
 }
 
@@ -82,6 +72,23 @@ pub fn has_ridge(law: &dyn Law) -> bool {
 }
 
 impl Settings {
+    /// The fields that say these settings.
+    pub fn of(config: &FitConfig, stocks: &[(String, Tokens)]) -> Self {
+        let lines = |lines: Vec<String>| lines.join("\n");
+        Self {
+            holdout: config.holdout.id().to_string(),
+            starts: config.starts.to_string(),
+            seed: config.seed.to_string(),
+            delta: config.delta.to_string(),
+            residual: config.residual.id().to_string(),
+            restrictions: lines(config.restrictions.iter().map(Restriction::text).collect()),
+            ridge: config.ridge.to_string(),
+            stocks: lines(
+                stocks.iter().map(|(name, tokens)| format!("{name} = {}", write_count_exact(tokens.0))).collect(),
+            ),
+        }
+    }
+
     /// The settings that the fields say; those that the law does not have are left alone.
     ///
     /// # Errors
@@ -89,7 +96,9 @@ impl Settings {
     pub fn config(&self, law: &dyn Law) -> Result<FitConfig, SettingsError> {
         let starts = self.starts.trim().parse().ok().filter(|starts| (1..=FitConfig::MOST_STARTS).contains(starts));
         let number = |text: &str| read_number(text, Decimal::Point).ok();
-        let delta = number(&self.delta).filter(|delta| *delta > 0.0);
+        // Plain least squares is δ without end.
+        let endless = matches!(self.delta.trim(), "inf" | "∞").then_some(f64::INFINITY);
+        let delta = endless.or_else(|| number(&self.delta)).filter(|delta| *delta > 0.0);
         let ridge = if has_ridge(law) { number(&self.ridge).filter(|ridge| *ridge >= 0.0) } else { Some(0.0) };
         Ok(FitConfig {
             starts: starts.ok_or_else(|| SettingsError::Starts(self.starts.clone()))?,
@@ -137,6 +146,25 @@ mod tests {
             assert_eq!(Settings::default().config(law), Ok(FitConfig::default()));
             assert_eq!(Settings::default().stocks(law), Ok(Vec::new()));
         }
+    }
+
+    #[test]
+    fn fields_of_a_fit_read_back_as_its_settings() {
+        let config = FitConfig {
+            starts: 7,
+            seed: 3,
+            delta: 0.02,
+            residual: Residual::LogLoss,
+            holdout: Holdout::LargestN,
+            ridge: 1e-4,
+            restrictions: Restriction::parse("alpha = 0.34, 0.1 <= gamma <= 1, all C equal").unwrap(),
+        };
+        let stocks = [("web".to_string(), Tokens(1.5e9)), ("code".to_string(), Tokens(123_456_789.0))];
+        let settings = Settings::of(&config, &stocks);
+        assert_eq!(settings.config(law("linear")), Ok(config));
+        assert_eq!(settings.stocks(law("additive-repetition")), Ok(stocks.to_vec()));
+        let squares = FitConfig { delta: f64::INFINITY, ..FitConfig::default() };
+        assert_eq!(Settings::of(&squares, &[]).config(law("additive")), Ok(squares));
     }
 
     #[test]

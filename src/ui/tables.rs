@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::fits::StudyData;
 use crate::fit::restrict::{Freedom, stems};
 use crate::fit::{
-    DataSummary, Fit, FittedStudy, FittedTarget, Flag, Residual, Restriction, Termination, usable_targets,
+    DataSummary, Fit, FittedStudy, FittedTarget, Flag, Interval, Residual, Restriction, Termination, usable_targets,
 };
 use crate::import::{Role, Roles};
 use crate::law::{Dropped, Formula, Law, Parameter, Shape, Symbol};
-use crate::mixture::{Certificate, Optimum, OptimumError, Scenario};
+use crate::mixture::{Aim, Budget, Certainty, Certificate, Optimum, OptimumError, Price, SAME_SHARE, Scenario};
 use crate::units::{BILLION, Params, Tokens, write_count, write_number, write_scientific};
 
 /// Significant digits of parameters and objectives.
@@ -83,10 +83,15 @@ fn is_doubtful(flag: &Flag) -> bool {
         Flag::NotConverged
         | Flag::StartsDisagree { .. }
         | Flag::FewRows { .. }
+        | Flag::FewRuns { .. }
+        | Flag::FewMixtures { .. }
+        | Flag::SearchCut
         | Flag::Dropped(Dropped::N | Dropped::D) => true,
-        Flag::AtBound(_) | Flag::Undetermined(_) | Flag::RowsUnused { .. } | Flag::Dropped(Dropped::Saturation) => {
-            false
-        }
+        Flag::AtBound(_)
+        | Flag::Undetermined(_)
+        | Flag::NothingHeldOut
+        | Flag::RowsUnused { .. }
+        | Flag::Dropped(Dropped::Saturation) => false,
     }
 }
 
@@ -143,10 +148,12 @@ pub struct Value {
     pub text: String,
     /// Whether the user fixed it.
     pub is_fixed: bool,
+    /// Its 90 % interval.
+    pub interval: Option<String>,
 }
 
 /// Sorts the parameters of a target's fit into scalars and columns by domain.
-pub fn parameter_table(target: FittedTarget, domains: &[String]) -> ParameterTable {
+pub fn parameter_table(target: FittedTarget, domains: &[String], intervals: Option<&[Interval]>) -> ParameterTable {
     let fit = target.fit;
     let natural = fit.law.natural(&fit.shape, &fit.theta);
     let parameters = parameters(fit);
@@ -158,10 +165,14 @@ pub fn parameter_table(target: FittedTarget, domains: &[String]) -> ParameterTab
         units: fit.law.counts_in_billions().then_some("N in 10⁹ parameters, D in 10⁹ tokens"),
         ..ParameterTable::default()
     };
-    for ((parameter, value), is_free) in parameters.iter().zip(natural).zip(free) {
+    for (p, ((parameter, value), is_free)) in parameters.iter().zip(natural).zip(free).enumerate() {
         let symbol = parameter.symbol;
         let heading = Heading { letter: symbol.letter, superscript: symbol.superscript };
-        let value = Value { text: write_number(value, DIGITS).replace('-', "−"), is_fixed: !is_free };
+        let value = Value {
+            text: write_number(value, DIGITS).replace('-', "−"),
+            is_fixed: !is_free,
+            interval: intervals.filter(|_| is_free).and_then(|intervals| intervals.get(p)).map(number_range),
+        };
         let Some(domain_idx) = symbol.domain_idx else {
             table.scalars.push((heading, value));
             continue;
@@ -193,6 +204,10 @@ pub struct MixtureRow {
     pub shares: [f64; 3],
     /// What must be said of the optimum's weight: it lies outside the weights in the data.
     pub outside: Option<String>,
+    /// Its near-optimal range.
+    pub near: Option<Interval>,
+    /// Its 90 % interval.
+    pub interval: Option<Interval>,
 }
 
 impl MixtureRow {
@@ -207,11 +222,14 @@ pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// Weights in the data that differ from the optimum's by less than this are the same to the eye.
-const SAME_SHARE: f64 = 5e-4;
-
 /// The optimum beside uniform and the data's mean mixture.
-pub fn mixture_rows(optimum: &Optimum, domains: &[String], data: &DataSummary) -> Vec<MixtureRow> {
+pub fn mixture_rows(
+    optimum: &Optimum,
+    domains: &[String],
+    data: &DataSummary,
+    near: Option<&[Interval]>,
+    certainty: Option<&Certainty>,
+) -> Vec<MixtureRow> {
     let uniform = 1.0 / domains.len().max(1) as f64;
     let rows = domains.iter().enumerate().map(|(i, domain)| {
         let share = optimum.mixture.get(i).copied().unwrap_or(0.0);
@@ -221,6 +239,8 @@ pub fn mixture_rows(optimum: &Optimum, domains: &[String], data: &DataSummary) -
             domain: domain.clone(),
             shares: [share, uniform, data.mean_mixture.get(i).copied().unwrap_or(0.0)],
             outside: outside.then(|| format!("outside the data, which has {} to {}", percent(least), percent(most))),
+            near: near.and_then(|near| near.get(i).copied()),
+            interval: certainty.and_then(|certainty| certainty.mixture.get(i).copied()),
         }
     });
     rows.collect()
@@ -235,10 +255,17 @@ pub struct LossRow {
     pub share: String,
     /// Losses at optimum, uniform and the data's mean.
     pub losses: [String; 3],
+    /// The 90 % interval of the loss at the optimum.
+    pub interval: Option<String>,
 }
 
 /// Predicted losses of every fitted target, and their weighted mean.
-pub fn loss_rows(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<LossRow> {
+pub fn loss_rows(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    optimum: &Optimum,
+    certainty: Option<&Certainty>,
+) -> Vec<LossRow> {
     let k = study.domains.len().max(1);
     let uniform = vec![1.0 / k as f64; study.domains.len()];
     let mixtures = [&optimum.mixture, &uniform, &study.summary.mean_mixture];
@@ -249,14 +276,17 @@ pub fn loss_rows(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) ->
         .map(|target| {
             let share =
                 weighted.iter().find(|(weighted, _)| weighted.name == target.name).map_or(0.0, |(_, share)| *share);
-            let losses = mixtures.map(|h| target.loss(Some(scenario.n), Some(scenario.d), h).0);
+            let losses = mixtures.map(|h| target.loss(Some(optimum.n), Some(optimum.d), h).0);
             for (mean, loss) in means.iter_mut().zip(losses) {
                 *mean += share * loss;
             }
-            LossRow { target: target.name.to_string(), share: percent(share), losses: losses.map(loss_text) }
+            let at = optimum.targets.iter().position(|(name, ..)| name == target.name);
+            let interval = certainty.zip(at).and_then(|(certainty, at)| certainty.losses.get(at)).map(loss_range);
+            LossRow { target: target.name.to_string(), share: percent(share), losses: losses.map(loss_text), interval }
         })
         .collect();
-    rows.push(LossRow { target: "weighted mean".into(), share: percent(1.0), losses: means.map(loss_text) });
+    let interval = certainty.map(|certainty| loss_range(&certainty.weighted_loss));
+    rows.push(LossRow { target: "weighted mean".into(), share: percent(1.0), losses: means.map(loss_text), interval });
     rows
 }
 
@@ -269,13 +299,38 @@ pub fn certificate_sentence(optimum: &Optimum) -> String {
     match optimum.certificate {
         Certificate::None => "This is not certified to be a minimum.".to_string(),
         Certificate::Convex => {
-            "Global: the weighted loss is convex in the mixture, so no other mixture is better under these fits.".into()
+            "Global: what is made least is convex in the mixture, so no other mixture is better under these fits."
+                .into()
         }
         Certificate::BestOf { agreeing, starts } => format!(
             "Best of {starts} descents from different mixtures; {agreeing} of them ended here. \
-             The weighted loss is not convex, so this is no proof that nothing better exists."
+             What is made least is not convex, so this is no proof that nothing better exists."
         ),
     }
+}
+
+/// What was found beside the mixture, in sentences: N and D, and how near the targets are to their best.
+pub fn found_sentences(scenario: &Scenario, optimum: &Optimum) -> Vec<String> {
+    let (n, d) = (size(optimum.n), tokens(optimum.d));
+    let scale = match scenario.budget {
+        Budget::Given => None,
+        Budget::Compute(compute) => Some(format!("Best within {compute} FLOPs: N = {n}, D = {d}.")),
+        Budget::Stocks => Some(format!("Best number of tokens that the stocks allow: D = {d}.")),
+    };
+    let has_prior = scenario.prior.as_ref().is_some_and(|prior| prior.kl > 0.0);
+    let worst = (scenario.aim == Aim::Worst && optimum.targets.len() > 1).then(|| {
+        let what = if has_prior { "With the prior's part, every" } else { "Every" };
+        let nats = loss_text(optimum.objective);
+        format!(
+            "{what} target is within {nats} nats of the least that it can be; weights only say which targets count."
+        )
+    });
+    scale.into_iter().chain(worst).collect()
+}
+
+/// "arxiv at most 10 %: one more point of arxiv would be worth 0.0012 nats".
+pub fn price_sentence(price: &Price) -> String {
+    format!("{}: {}.", price.limit, price.sentence())
 }
 
 /// "KKT residual 3.1e-12".
@@ -433,6 +488,8 @@ pub fn parameter_names(law: &dyn Law, data: Option<&StudyData>) -> String {
     let parameters = law.parameters(&shape(law, data));
     let mut text = stems(&parameters).join(", ");
     let of_domain = parameters.iter().rev().find(|parameter| parameter.symbol.domain_idx == Some(0));
+    // A study without domains shows the law as it would be with some.
+    let data = data.filter(|data| !data.dataset.domains().is_empty());
     if let (Some(parameter), Some(data)) = (of_domain, data) {
         text.push_str(&format!("; {} is that of one domain", parameter.symbol.name(data.dataset.domains())));
     }
@@ -446,13 +503,30 @@ pub fn no_mixture(study: &FittedStudy) -> Option<String> {
     (!depends).then(|| OptimumError::NoMixture { law: fit.law.name() }.to_string())
 }
 
+/// An interval of weights: "3.1 to 9.4 %".
+pub fn weight_range(interval: &Interval) -> String {
+    let low = percent(interval.low);
+    format!("{} to {}", low.trim_end_matches(" %"), percent(interval.high))
+}
+
+/// An interval of losses.
+pub fn loss_range(interval: &Interval) -> String {
+    format!("{:.4} to {:.4}", interval.low, interval.high)
+}
+
+/// An interval of parameters.
+pub fn number_range(interval: &Interval) -> String {
+    let text = |value: f64| write_number(value, 3).replace('-', "\u{2212}");
+    format!("{} to {}", text(interval.low), text(interval.high))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fits::tests::{data, fits};
     use super::*;
     use crate::law::{LAWS, by_id};
-    use crate::mixture::optimum;
-    use crate::units::Loss;
+    use crate::mixture::{Limit, Prior, optimum};
+    use crate::units::{Flops, Loss};
 
     fn first(fit: &Fit) -> FittedTarget<'_> {
         FittedTarget { name: &fit.targets[0], fit, target_pos: 0 }
@@ -475,7 +549,7 @@ mod tests {
     #[test]
     fn parameters_are_sorted_by_domain() {
         let fits = fits();
-        let table = parameter_table(first(&fits.study.fits[0]), &fits.study.domains);
+        let table = parameter_table(first(&fits.study.fits[0]), &fits.study.domains, None);
         let letters = |headings: &[Heading]| headings.iter().map(|heading| heading.letter).collect::<String>();
         assert_eq!(letters(&table.scalars.iter().map(|(heading, _)| *heading).collect::<Vec<_>>()), "EABαβ");
         assert_eq!(letters(&table.columns), "Cγ");
@@ -494,7 +568,7 @@ mod tests {
             let middle = |parameter: &Parameter| f64::midpoint(parameter.start.0, parameter.start.1);
             let mut fit = fits().study.fits[0].clone();
             fit = Fit { law, theta: parameters.iter().map(middle).collect(), shape, ..fit };
-            let table = parameter_table(first(&fit), &domains);
+            let table = parameter_table(first(&fit), &domains, None);
             let n_cells: usize = table.rows.iter().map(|(_, row)| row.iter().flatten().count()).sum();
             assert_eq!(table.scalars.len() + n_cells, parameters.len(), "{}", law.name());
             assert_eq!(table.columns.is_empty(), table.rows.is_empty(), "{}", law.name());
@@ -507,10 +581,10 @@ mod tests {
         let fits = fits();
         let mut fit = fits.study.fits[0].clone();
         fit.report.config.restrictions = Restriction::parse("alpha = 0.3, gamma_b = 1").unwrap();
-        let table = parameter_table(first(&fit), &fits.study.domains);
+        let table = parameter_table(first(&fit), &fits.study.domains, None);
         assert_eq!(table.of, "a_loss");
         let both = Fit { targets: vec!["a".into(), "b".into()], ..fit.clone() };
-        assert_eq!(parameter_table(first(&both), &fits.study.domains).of, "all targets, fitted at once");
+        assert_eq!(parameter_table(first(&both), &fits.study.domains, None).of, "all targets, fitted at once");
         let fixed: Vec<&str> =
             table.scalars.iter().filter(|(_, value)| value.is_fixed).map(|(heading, _)| heading.letter).collect();
         assert_eq!(fixed, ["α"]);
@@ -552,9 +626,10 @@ mod tests {
     #[test]
     fn the_optimum_is_not_worse_than_the_others() {
         let fits = fits();
-        let scenario = Scenario { n: Params(1e9), d: Tokens(1e10), target_weights: vec![("x_loss".into(), 2.0)] };
+        let scenario =
+            Scenario { target_weights: vec![("x_loss".into(), 2.0)], ..Scenario::new(Params(1e9), Tokens(1e10)) };
         let best = optimum(&fits.study, &scenario).unwrap();
-        let rows = loss_rows(&fits.study, &scenario, &best);
+        let rows = loss_rows(&fits.study, &scenario, &best, None);
         assert_eq!(rows.iter().map(|row| row.share.as_str()).collect::<Vec<_>>(), ["0.0 %", "100.0 %", "100.0 %"]);
         let last = rows[2].losses.clone().map(|loss| loss.parse::<f64>().unwrap());
         assert!(last[0] <= last[1] && last[0] <= last[2], "{last:?}");
@@ -562,16 +637,37 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_is_told() {
+        let fits = fits();
+        let told = |scenario: &Scenario| found_sentences(scenario, &optimum(&fits.study, scenario).unwrap());
+        let plain = Scenario::new(Params(1e9), Tokens(1e10));
+        assert_eq!(told(&plain), [""; 0]);
+        let scale = &told(&Scenario { budget: Budget::Compute(Flops(6e19)), ..plain.clone() })[0];
+        assert!(scale.starts_with("Best within 6e19 FLOPs: N = "), "{scale}");
+        let worst = &told(&Scenario { aim: Aim::Worst, ..plain.clone() })[0];
+        assert!(worst.starts_with("Every target is within 0.") && worst.contains(" of the least that it can be; "));
+        let prior = Prior { mixture: vec![("a".into(), 1.0), ("b".into(), 1.0)], kl: 0.01 };
+        let limited = Scenario { aim: Aim::Worst, prior: Some(prior), ..plain };
+        assert!(told(&limited)[0].starts_with("With the prior's part, every target is within "));
+        let price = Price { limit: Limit::Min("b".into(), 0.9), nats: 0.12 };
+        assert_eq!(price_sentence(&price), "b at least 90 %: one point less of b would be worth 0.0012 nats.");
+    }
+
+    #[test]
     fn a_weight_beyond_the_data_is_told() {
         let fits = fits();
         let best = Optimum {
+            n: Params(1e9),
+            d: Tokens(1e10),
+            objective: 2.0,
+            prices: Vec::new(),
             mixture: vec![0.95, 0.05],
             weighted_loss: Loss(2.0),
             targets: Vec::new(),
             kkt_residual: 3.14e-12,
             certificate: Certificate::BestOf { agreeing: 2, starts: 5 },
         };
-        let rows = mixture_rows(&best, &fits.study.domains, &fits.study.summary);
+        let rows = mixture_rows(&best, &fits.study.domains, &fits.study.summary, None, None);
         assert_eq!(rows[0].outside.as_deref(), Some("outside the data, which has 20.0 % to 90.0 %"));
         assert_eq!((rows[1].percent(0), rows[1].percent(1)), ("5.0 %".into(), "50.0 %".into()));
         assert!(certificate_sentence(&best).starts_with("Best of 5 descents from different mixtures; 2 of them"));

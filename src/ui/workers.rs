@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::browser;
 use super::messages::{from_js, to_js};
@@ -173,7 +173,9 @@ impl Pool {
     }
 
     fn start(&self, lane: Lane, serial: u64) -> Option<Member> {
-        let worker = Worker::new(&browser::from_base(&format!("worker_boot.js?v={BUILD}"))).ok()?;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&browser::worker_address()?, &options).ok()?;
         let pool = self.clone();
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| match from_js(event.data()) {
             Ok(event) => pool.heard(serial, event),

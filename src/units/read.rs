@@ -1,5 +1,7 @@
 //! Text → number, for numbers as people write them, or why it is none and what may have been meant.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 
 use super::grammar::{Fault, Reading, parse};
@@ -11,7 +13,7 @@ const MAX_CHARS: usize = 128;
 const EXCERPT_CHARS: usize = 40;
 
 /// What parts the whole from the decimals in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Decimal {
     /// 0.25, with commas between thousands.
     #[default]
@@ -33,6 +35,8 @@ pub enum Quantity {
     Flops,
     /// A loss: more than 0.
     Loss,
+    /// A perplexity: more than 1.
+    Perplexity,
     /// How much a row counts: more than 0.
     RowWeight,
 }
@@ -148,7 +152,8 @@ impl Quantity {
         {
             return Err(NumberError::WrongUnit { text: excerpt(text), seen, expected: self });
         }
-        if reading.value > 0.0 || (self == Quantity::Share && reading.value == 0.0) {
+        let least = if self == Quantity::Perplexity { 1.0 } else { 0.0 };
+        if reading.value > least || (self == Quantity::Share && reading.value == 0.0) {
             Ok(reading.value)
         } else {
             Err(NumberError::OutOfRange { text: excerpt(text), quantity: self })
@@ -156,7 +161,11 @@ impl Quantity {
     }
 
     fn range(self) -> &'static str {
-        if self == Quantity::Share { "0 or more" } else { "more than 0" }
+        match self {
+            Quantity::Share => "0 or more",
+            Quantity::Perplexity => "more than 1",
+            _ => "more than 0",
+        }
     }
 }
 
@@ -168,6 +177,7 @@ impl fmt::Display for Quantity {
             Quantity::Tokens => "a number of tokens",
             Quantity::Flops => "a number of FLOPs",
             Quantity::Loss => "a loss",
+            Quantity::Perplexity => "a perplexity",
             Quantity::RowWeight => "a row's weight",
         })
     }
@@ -248,7 +258,8 @@ fn clean(text: &str) -> String {
     plain.trim_matches([' ', '"', '\'', '“', '”', '‘']).to_string()
 }
 
-/// The nearest text that is a number: letters for digits, the other decimal sign, a doubled sign, stray marks.
+/// The nearest text that is a number: letters for digits, the other decimal sign, a doubled sign, stray marks, a stray
+/// letter.
 fn suggestion(text: &str, decimal: Decimal) -> Option<String> {
     if is_too_long(text) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
@@ -265,8 +276,27 @@ fn suggestion(text: &str, decimal: Decimal) -> Option<String> {
         text.chars().map(swapped).collect(),
         text.replace("..", ".").replace(",,", ","),
         text.trim_matches(is_stray).to_string(),
+        without_stray_letters(&text),
     ];
-    candidates.into_iter().find(|candidate| *candidate != text && parse(candidate, decimal).is_ok())
+    let is_number = |candidate: &String| *candidate != text && parse(candidate, decimal).is_ok();
+    candidates.into_iter().find(is_number).or_else(|| {
+        // "300Mb": a letter after the scale.
+        let shorter = text.strip_suffix(|c: char| c.is_ascii_alphabetic())?;
+        parse(shorter, decimal).ok().filter(|reading| reading.scaled).map(|_| shorter.to_string())
+    })
+}
+
+/// "1.g696" → "1.696": a letter between a digit or a point and a digit.
+fn without_stray_letters(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_stray = |i: usize| {
+        let before = i.checked_sub(1).and_then(|i| chars.get(i));
+        let after = chars.get(i + 1);
+        chars[i].is_alphabetic()
+            && before.is_some_and(|c| c.is_ascii_digit() || *c == '.')
+            && after.is_some_and(char::is_ascii_digit)
+    };
+    (0..chars.len()).filter(|&i| !is_stray(i)).map(|i| chars[i]).collect()
 }
 
 /// "2e1O" → "2e10": O and o beside a digit or a point are 0; l and I are 1.
@@ -383,6 +413,8 @@ mod tests {
         check_error("1.300.000", "\"1.300.000\" is not a number; did you mean 1,300,000?");
         check_error("2..5", "\"2..5\" is not a number; did you mean 2.5?");
         check_error("~1.3B*", "\"~1.3B*\" is not a number; did you mean 1.3B?");
+        check_error("1.g696", "\"1.g696\" is not a number; did you mean 1.696?");
+        check_error("300Mb", "\"300Mb\" is not a number; did you mean 300M?");
         check_error("1,300", "\"1,300\" can be read as 1300 or as 1.300; write the one that is meant");
         check_error("1,300M", "\"1,300M\" can be read as 1300M or as 1.300M; write the one that is meant");
         check_error("1e999", "\"1e999\" is too large; numbers up to 1e308 can be read");

@@ -3,6 +3,14 @@ const { js, wasm } = document.getElementById("boot").dataset;
 const at = (path) => new URL(path, document.baseURI).href;
 
 try {
+  // The colours chosen last time, before anything else is seen; the app sees to them from then on.
+  const theme = localStorage.getItem("mixlaw.theme");
+  if (theme) document.documentElement.dataset.theme = theme;
+} catch {
+  // A browser that keeps nothing has no choice kept.
+}
+
+try {
   const { default: init } = await import(at(js));
   await init({ module_or_path: at(wasm) });
   document.getElementById("boot-screen").remove();

@@ -1,6 +1,8 @@
 //! What several tests share.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod plan;
+
 use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Score, Termination};
 use mixlaw::law::{LAWS, Law, Scope, Shape};

@@ -6,12 +6,13 @@ use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, thread};
 
-use base64::Engine;
+use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -32,7 +33,18 @@ const POLL: Duration = Duration::from_millis(50);
 /// when it fails, a screenshot named for it stays behind.
 #[track_caller]
 pub fn in_browser(flow: impl AsyncFnOnce(&Browser)) {
-    let Some(parts) = Parts::find() else { return };
+    in_engine(Engine::Chromium, flow);
+}
+
+/// The same in Firefox, whose driver cannot set the screen or its colours.
+#[track_caller]
+pub fn in_firefox(flow: impl AsyncFnOnce(&Browser)) {
+    in_engine(Engine::Firefox, flow);
+}
+
+#[track_caller]
+fn in_engine(engine: Engine, flow: impl AsyncFnOnce(&Browser)) {
+    let Some(parts) = Parts::find(engine) else { return };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let site = Arc::new(Site::start(parts.dist.clone()));
     let browser = runtime.block_on(Browser::start(parts, site));
@@ -55,26 +67,69 @@ pub fn in_browser(flow: impl AsyncFnOnce(&Browser)) {
     }
 }
 
+/// What lays out the page and runs its code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Chromium,
+    Firefox,
+}
+
+impl Engine {
+    /// The driver: the variable that names it, and its usual name.
+    fn driver(self) -> (&'static str, &'static str) {
+        match self {
+            Engine::Chromium => ("CHROMEDRIVER", "chromedriver"),
+            Engine::Firefox => ("GECKODRIVER", "geckodriver"),
+        }
+    }
+
+    /// The browser: the variable that names it, and its usual names.
+    fn browser(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Engine::Chromium => ("CHROME", &["chromium"]),
+            Engine::Firefox => ("FIREFOX", &["firefox", "firefox-esr"]),
+        }
+    }
+
+    /// Has the driver choose its ports.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Engine::Chromium => &["--port=0"],
+            Engine::Firefox => &["--port=0", "--websocket-port=0"],
+        }
+    }
+
+    /// The words before the port in the line that names it.
+    fn says_port(self) -> &'static str {
+        match self {
+            Engine::Chromium => "started successfully on port ",
+            Engine::Firefox => "Listening on 127.0.0.1:",
+        }
+    }
+}
+
 /// What browser tests need and a machine may lack.
 #[derive(Clone)]
 struct Parts {
+    engine: Engine,
     dist: PathBuf,
-    chromedriver: PathBuf,
-    /// `None` lets chromedriver look for Chrome itself.
+    driver: PathBuf,
+    /// `None` lets the driver look for the browser itself.
     browser: Option<PathBuf>,
 }
 
 impl Parts {
     /// Says plainly that the test is left out if something is missing; a failure where `MIXLAW_E2E` demands the tests.
-    fn find() -> Option<Parts> {
+    fn find(engine: Engine) -> Option<Parts> {
         let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
-        let chromedriver = program("CHROMEDRIVER", "chromedriver");
-        let missing = match &chromedriver {
-            _ if !dist.join("index.html").exists() => "dist/ is missing: run `make dist`",
-            None => "chromedriver is missing: run `scripts/setup.sh`",
-            Some(_) => {
-                let browser = program("CHROME", "chromium");
-                return Some(Parts { dist, chromedriver: chromedriver?, browser });
+        let (variable, name) = engine.driver();
+        let driver = program(variable, &[name]);
+        let missing = match driver {
+            _ if !dist.join("index.html").exists() => "dist/ is missing: run `make dist`".to_string(),
+            None => format!("{name} is missing: run `scripts/setup.sh`"),
+            Some(driver) => {
+                let (variable, names) = engine.browser();
+                return Some(Parts { engine, dist, driver, browser: program(variable, names) });
             }
         };
         assert!(env::var_os("MIXLAW_E2E").is_none(), "browser tests cannot run: {missing}");
@@ -84,45 +139,42 @@ impl Parts {
     }
 }
 
-fn program(variable: &str, name: &str) -> Option<PathBuf> {
-    let named = env::var_os(variable).map(PathBuf::from);
-    named.or_else(|| env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.exists()))
+fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    let in_path =
+        |name: &&str| env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.exists());
+    env::var_os(variable).map(PathBuf::from).or_else(|| names.iter().find_map(in_path))
 }
 
 pub struct Browser {
     client: Client,
     parts: Parts,
     /// Its drop ends the browser, before the drop of what the browser uses: fields go in this order.
-    _driver: Driver,
+    driver: Driver,
     profile: TempDir,
     site: Arc<Site>,
 }
 
 impl Browser {
     async fn start(parts: Parts, site: Arc<Site>) -> Browser {
-        let driver = Driver::start(&parts.chromedriver);
+        let driver = Driver::start(&parts);
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let mut options = json!({
-            "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
-                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--window-size=1440,900",
-                format!("--user-data-dir={}", profile.path().join("profile").display()),
-                // Whatever goes to another host comes to our site instead, which remembers it.
-                format!("--proxy-server=http://{}", site.host()),
-            ],
-            "prefs": { "download.default_directory": profile.path().join("downloads") },
-        });
-        if let Some(browser) = &parts.browser {
-            options["binary"] = json!(browser);
-        }
-        let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let downloads = profile.path().join("downloads");
+        let capabilities = match parts.engine {
+            Engine::Chromium => chromium(&parts, &site, &profile),
+            Engine::Firefox => firefox(&parts, &site, &downloads),
+        };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities.as_object().expect("an object").clone())
             .connect(&driver.url)
             .await
-            .expect("chromedriver starts a browser");
-        Browser { client, parts, _driver: driver, profile, site }
+            .expect("the driver starts a browser");
+        let browser = Browser { client, parts, driver, profile, site };
+        if browser.parts.engine == Engine::Chromium {
+            // Asked for by a user, a file of any kind may be saved.
+            let behavior = json!({ "behavior": "allow", "downloadPath": downloads });
+            browser.devtools("Browser.setDownloadBehavior", behavior).await;
+        }
+        browser
     }
 
     /// Another browser with an empty profile, on the same site: someone else's machine.
@@ -131,6 +183,12 @@ impl Browser {
     }
 
     // --- Addresses ---
+
+    /// Goes on in a new tab, which shares what the browser keeps; the one before stays as it is, as after a crash.
+    pub async fn in_new_tab(&self) {
+        let tab = self.client.new_window(true).await.expect("a new tab");
+        self.client.switch_to_window(tab.handle).await.expect("the new tab");
+    }
 
     /// Opens the page with this behind its address: "" or "#fragment". Always loads it anew.
     pub async fn open(&self, fragment: &str) {
@@ -183,6 +241,19 @@ impl Browser {
         }
     }
 
+    /// Waits until the script returns true.
+    pub async fn wait_until(&self, script: &str, at_most: Duration) {
+        let deadline = Instant::now() + at_most;
+        while self.run(script, &[]).await != true {
+            assert!(
+                Instant::now() < deadline,
+                "not within {at_most:?}: {script}; on the screen:\n{}",
+                self.text().await
+            );
+            self.wait(POLL).await;
+        }
+    }
+
     pub async fn wait(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
@@ -212,6 +283,22 @@ impl Browser {
         self.run(script, &[json!(selector), json!(text)]).await;
     }
 
+    /// Presses keys one after the other, where the focus is; a modifier is held until all are pressed.
+    pub async fn press(&self, keys: &str) {
+        let held = |key: &char| ['\u{E008}', '\u{E009}', '\u{E00A}'].contains(key);
+        let mut actions = KeyActions::new("keys".into());
+        for value in keys.chars() {
+            actions = actions.then(KeyAction::Down { value });
+            if !held(&value) {
+                actions = actions.then(KeyAction::Up { value });
+            }
+        }
+        for value in keys.chars().filter(held) {
+            actions = actions.then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(actions).await.unwrap_or_else(|error| panic!("press {keys:?}: {error}"));
+    }
+
     /// Types at the end of a field, key by key.
     pub async fn type_into(&self, selector: &str, text: &str) {
         self.element(selector).await.send_keys(text).await.expect("a field to type into");
@@ -219,7 +306,18 @@ impl Browser {
 
     /// Chooses the option with this label.
     pub async fn choose(&self, selector: &str, label: &str) {
-        self.element(selector).await.select_by_label(label).await.unwrap_or_else(|error| panic!("{label:?}: {error}"));
+        self.element(selector).await;
+        // A driver chooses by XPath, which a label with an apostrophe is not, or by position, which groups hide.
+        let script = "const menu = document.querySelector(arguments[0]);
+            const option = [...menu.options].find(one => one.text === arguments[1]);
+            if (!option || option.disabled) return false;
+            menu.focus();
+            menu.value = option.value;
+            menu.dispatchEvent(new Event('input', { bubbles: true }));
+            menu.dispatchEvent(new Event('change', { bubbles: true }));
+            return true";
+        let chosen = self.run(script, &[json!(selector), json!(label)]).await;
+        assert_eq!(chosen, true, "no option {label:?} in {selector}");
     }
 
     /// Picks a file in a file field.
@@ -241,7 +339,9 @@ impl Browser {
 
     /// What the page has put on the clipboard.
     pub async fn clipboard(&self) -> String {
-        self.devtools("Browser.grantPermissions", json!({ "permissions": ["clipboardReadWrite"] })).await;
+        if self.parts.engine == Engine::Chromium {
+            self.devtools("Browser.grantPermissions", json!({ "permissions": ["clipboardReadWrite"] })).await;
+        }
         let script = "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))";
         let text = self.client.execute_async(script, Vec::new()).await.expect("a clipboard");
         text.as_str().expect("text on the clipboard").to_owned()
@@ -252,8 +352,8 @@ impl Browser {
         let path = self.profile.path().join("downloads").join(name);
         let deadline = Instant::now() + SOON;
         loop {
-            // A download has another name until it is complete.
-            if let Ok(bytes) = fs::read(&path) {
+            // A download has another name until it is complete; an empty file may hold its place.
+            if let Some(bytes) = fs::read(&path).ok().filter(|bytes| !bytes.is_empty()) {
                 return bytes;
             }
             assert!(Instant::now() < deadline, "no download {name:?}");
@@ -274,13 +374,25 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await;
     }
 
+    /// Shows the page as it is printed, or as it is on the screen.
+    pub async fn prefer_print(&self, print: bool) {
+        let media = if print { "print" } else { "" };
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+    }
+
     /// Saves the whole page, also what one would have to scroll to, as target/screenshots/NAME.png.
     pub async fn screenshot(&self, name: &str) {
-        let mut whole = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
-        whole["scale"] = json!(1);
-        let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": whole });
-        let picture = self.devtools("Page.captureScreenshot", options).await;
-        let bytes = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
+        let bytes = match self.parts.engine {
+            // What one sees without scrolling: there is no more to be had.
+            Engine::Firefox => self.client.screenshot().await.expect("a picture"),
+            Engine::Chromium => {
+                let mut whole = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+                whole["scale"] = json!(1);
+                let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": whole });
+                let picture = self.devtools("Page.captureScreenshot", options).await;
+                BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64")
+            }
+        };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         fs::create_dir_all(&folder).expect("a folder for screenshots");
         fs::write(folder.join(format!("{name}.png")), bytes).expect("a screenshot");
@@ -304,6 +416,13 @@ impl Browser {
 
     /// Takes all console messages since the last call: what a test expects there, it takes before its end.
     pub async fn take_console(&self) -> Vec<String> {
+        if self.parts.engine == Engine::Firefox {
+            let printed = std::mem::take(&mut *self.driver.printed.lock().unwrap());
+            let of_page = |line: &String| line.starts_with("console.") || line.starts_with("JavaScript ");
+            // The browser's own scripts complain, too; RSLoader is one.
+            let foreign = |line: &String| ["chrome://", "resource://", "RSLoader"].iter().any(|own| line.contains(own));
+            return printed.into_iter().filter(|line| of_page(line) && !foreign(line)).collect();
+        }
         let log = self.command("se/log", json!({ "type": "browser" })).await;
         let entries = log.as_array().expect("a list of messages");
         entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
@@ -355,37 +474,91 @@ impl WebDriverCompatibleCommand for DriverCommand {
     }
 }
 
+/// What chromedriver is asked for.
+fn chromium(parts: &Parts, site: &Site, profile: &TempDir) -> Value {
+    let mut options = json!({
+        "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+            "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--window-size=1440,900",
+            format!("--user-data-dir={}", profile.path().join("profile").display()),
+            // Whatever goes to another host comes to our site instead, which remembers it.
+            format!("--proxy-server=http://{}", site.host()),
+        ],
+    });
+    if let Some(browser) = &parts.browser {
+        options["binary"] = json!(browser);
+    }
+    json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } })
+}
+
+/// What geckodriver is asked for; it makes a profile itself.
+fn firefox(parts: &Parts, site: &Site, downloads: &Path) -> Value {
+    let (host, port) =
+        site.host().split_once(':').map(|(host, port)| (host.to_string(), port.to_string())).expect("host and port");
+    let mut options = json!({
+        "args": ["-headless"],
+        "prefs": {
+            "browser.download.folderList": 2,
+            "browser.download.dir": downloads,
+            "dom.events.testing.asyncClipboard": true,
+            // The console goes to standard output, which is the driver's.
+            "devtools.console.stdout.content": true,
+            "network.proxy.type": 1,
+            "network.proxy.http": host,
+            "network.proxy.http_port": port.parse::<u16>().expect("a port"),
+            "network.proxy.ssl": host,
+            "network.proxy.ssl_port": port.parse::<u16>().expect("a port"),
+            // Its own errands, whatever the page does.
+            "app.normandy.enabled": false,
+            "browser.safebrowsing.malware.enabled": false,
+            "browser.safebrowsing.phishing.enabled": false,
+            "network.captive-portal-service.enabled": false,
+            "network.connectivity-service.enabled": false,
+            "services.settings.server": "",
+        },
+    });
+    if let Some(browser) = &parts.browser {
+        options["binary"] = json!(browser);
+    }
+    json!({ "moz:firefoxOptions": options })
+}
+
 struct Driver {
     process: Child,
     url: String,
+    /// What it printed since [`Browser::take_console`] last looked.
+    printed: Arc<Mutex<Vec<String>>>,
 }
 
 impl Driver {
-    fn start(chromedriver: &Path) -> Driver {
-        let mut process = Command::new(chromedriver)
-            .arg("--port=0")
+    fn start(Parts { engine, driver, .. }: &Parts) -> Driver {
+        let mut process = Command::new(driver)
+            .args(engine.arguments())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()
-            .expect("chromedriver starts");
+            .expect("the driver starts");
         let mut lines = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| {
-                line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
-            })
-            .expect("chromedriver names its port");
-        // Nobody else reads the pipe, and chromedriver must not block on a full one.
-        thread::spawn(move || lines.for_each(drop));
-        Driver { process, url: format!("http://127.0.0.1:{port}") }
+            .find_map(|line| line.split_once(engine.says_port())?.1.trim_end_matches('.').parse::<u16>().ok())
+            .expect("the driver names its port");
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        // The driver must not block on a full pipe.
+        thread::spawn({
+            let printed = printed.clone();
+            move || lines.map_while(Result::ok).for_each(|line| printed.lock().unwrap().push(line))
+        });
+        Driver { process, url: format!("http://127.0.0.1:{port}"), printed }
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // The browser is in chromedriver's process group and outlives it if only chromedriver is ended.
+        // The browser is in the driver's process group and outlives it if only the driver is ended.
         let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.process.id())]).status();
         let _ = self.process.wait();
     }

@@ -3,8 +3,15 @@
 //! what a test can do.
 #![cfg(unix)] // a browser and all it started are ended as a process group
 
+mod access;
 #[allow(dead_code, reason = "what a user can do, whether or not a test does it yet")]
 mod browser;
+mod certainty;
+mod charts;
+mod data;
+mod engines;
+mod export;
+mod limits;
 mod site;
 
 mod opening;

@@ -10,8 +10,17 @@ use tiny_http::{Header, Request, Response, Server};
 /// Where the page lies on its host: never at the root, since most static hosts serve a project below its name.
 const BASE: &str = "/mixlaw/";
 
-/// Hosts that Chromium asks on its own errands whatever the page does: updates, its clock, its home page.
-const BROWSERS_OWN: [&str; 3] = ["google.com", "googleapis.com", "duckduckgo.com"];
+/// Hosts that browsers ask on their own errands whatever the page does: updates, their clock, their home page.
+const BROWSERS_OWN: [&str; 8] = [
+    "google.com",
+    "gvt1.com",
+    "googleapis.com",
+    "duckduckgo.com",
+    "mozilla.org",
+    "mozilla.com",
+    "mozilla.net",
+    "firefox.com",
+];
 
 pub struct Site {
     server: Arc<Server>,

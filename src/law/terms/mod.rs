@@ -52,7 +52,7 @@ pub(super) trait Term: Send + Sync {
     fn formula(&self) -> Expr;
 }
 
-/// Inside, E is its logarithm; losses are of order one, and an E of 0.001 is as good as none.
+/// Inside, E is its logarithm; losses are of order one, and an E of 0.001 is as good as none. None is above 100 nats.
 pub(super) fn irreducible_loss() -> Parameter {
-    Parameter { symbol: Symbol::plain("E", "E"), kind: Kind::Log, start: (-2.0, 1.0), bounds: (-7.0, 4.0) }
+    Parameter { symbol: Symbol::plain("E", "E"), kind: Kind::Log, start: (-2.0, 1.0), bounds: (-7.0, 4.7) }
 }

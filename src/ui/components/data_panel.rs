@@ -2,33 +2,59 @@
 
 use leptos::prelude::*;
 
+use super::drafts::Drafts;
+use super::excluded::Excluded;
 use super::file_picker::FilePicker;
+use super::grid::Grid;
 use super::issues::Issues;
 use super::mapping::Mapping;
 use super::panel::Panel;
 use super::table_text::TableText;
 use crate::sample;
-use crate::ui::state::{Import, Origin, State, use_state};
+use crate::ui::draft::Origin;
+use crate::ui::state::{Import, State, use_state};
 use crate::ui::tables::data_sentence;
+use crate::ui::text;
 
 /// The first panel. Of a link it shows what the link says of its data.
 #[component]
 pub fn DataPanel() -> impl IntoView {
     let state = use_state();
     let own = move || !state.from_link();
+    let as_text = RwSignal::new(false);
+    let has_cells =
+        move || state.imported.with(|imported| imported.latest().is_some_and(|table| table.table.is_some()));
+    let shows_cells = move || has_cells() && !as_text.get();
+    let (active, sought) = (RwSignal::new((0, 0)), RwSignal::new(0));
+    let seek = move |place| {
+        as_text.set(false);
+        active.set(place);
+        // Once the cells are there.
+        request_animation_frame(move || sought.update(|n| *n += 1));
+    };
     view! {
         <Panel id="data" number=1 title="Data">
             <Show when=own fallback=move || view! { <p class="summary" data-test="data-summary">{move || link_summary(state)}</p> }>
-                <Show when=move || state.source.read().origin == Origin::Example>
-                    <p class="example" data-test="example-label">
-                        <strong>{sample::LLM_TITLE}</strong>" "{sample::LLM_SOURCE}
-                    </p>
-                </Show>
-                <TableText/>
+                {move || match state.source.read().origin {
+                    Origin::Sample(id) => sample::sample(id).map(|sample| view! {
+                        <p class="example" data-test="example-label"><strong>"Sample, synthetic: "{sample.title}"."</strong>" "{sample.about}</p>
+                    }),
+                    Origin::Own => None,
+                }}
                 <FilePicker/>
+                <p class="help" id="table-help">{text::PASTE_HELP}</p>
+                <div class="views" role="group" aria-label="Training runs as">
+                    <button type="button" data-test="view-cells" aria-pressed=move || shows_cells().to_string() disabled=move || !has_cells()
+                        on:click=move |_| as_text.set(false)>"Cells"</button>
+                    <button type="button" data-test="view-text" aria-pressed=move || (!shows_cells()).to_string() on:click=move |_| as_text.set(true)>"Text"</button>
+                </div>
+                <Show when=shows_cells><Grid active sought/></Show>
+                <div hidden=shows_cells><TableText/></div>
+                <Excluded/>
                 <p class="summary" data-test="data-summary">{move || own_summary(state)}</p>
                 <Mapping/>
-                <Issues/>
+                <Issues seek=Callback::new(seek)/>
+                <Drafts/>
                 {move || state.not_kept.get().map(|sentence| view! { <p class="note">{sentence}</p> })}
             </Show>
         </Panel>
@@ -47,5 +73,9 @@ fn own_summary(state: State) -> String {
 fn link_summary(state: State) -> Option<String> {
     let study = state.shown.get()?.study;
     let sentence = data_sentence(&study.summary, study.domains.len(), study.targets().count());
-    Some(format!("Fitted to {sentence}. The table itself is not in the link."))
+    let runs = match state.link_runs.read().is_some() {
+        true => "Its runs are in the link, and in the charts below.",
+        false => "The table itself is not in the link.",
+    };
+    Some(format!("Fitted to {sentence}. {runs}"))
 }

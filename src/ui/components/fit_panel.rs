@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::results::Results;
 use super::run_bar::RunBar;
 use super::target_choice::TargetChoice;
-use crate::law::{Formula, LAWS, Law};
+use crate::law::{LAWS, Law};
 use crate::ui::state::{State, use_state};
 use crate::ui::tables::{formula, law_groups};
 
@@ -22,9 +22,10 @@ pub fn FitPanel() -> impl IntoView {
                 <Show when=move || !state.from_link() fallback=move || view! { <p class="law-name">{move || link_law(state)}</p> }>
                     <LawChoice/>
                 </Show>
-                // MathML of the program's own symbols: no text of a user is in it.
-                <div class="formula" data-test="formula" inner_html=move || shown_formula(state).mathml().concat()/>
-                <p class="help">{move || source(state)}</p>
+                // MathML of the program's own symbols; the names in it are escaped.
+                <div class="formula" data-test="formula" tabindex="0" inner_html=move || shown_formula(state)/>
+                <p class="help" data-test="use-when">{move || shown_law(state).use_when()}</p>
+                <p class="help">{move || shown_law(state).source()}</p>
             </div>
             <Show when=move || !state.from_link()>
                 {move || state.left_out.get().map(|sentence| view! { <p class="note" data-test="left-out">{sentence}</p> })}
@@ -64,17 +65,23 @@ fn link_law(state: State) -> Option<String> {
     study.fits.first().map(|fit| format!("{} law", fit.law.name()))
 }
 
-fn shown_formula(state: State) -> Formula {
-    let linked = state.shown.get().filter(|shown| shown.fits.is_none());
-    match linked.as_ref().and_then(|shown| shown.study.fits.first()) {
-        Some(fit) => fit.law.formula(&fit.shape),
-        None => formula(state.law(), state.data.get().as_deref()),
+fn shown_formula(state: State) -> String {
+    let equation = |mathml: String| format!("<div>{mathml}</div>");
+    formula_parts(state).into_iter().map(equation).collect()
+}
+
+fn formula_parts(state: State) -> Vec<String> {
+    let linked = state.shown.get().filter(|shown| shown.fits.is_none()).map(|shown| shown.study);
+    match linked.as_ref().and_then(|study| Some((study, study.fits.first()?))) {
+        Some((study, fit)) => fit.law.formula(&fit.shape).mathml(&study.domains),
+        None => state.data.with(|data| {
+            let domains = data.as_ref().map_or(&[][..], |data| data.dataset.domains());
+            formula(state.law(), data.as_deref()).mathml(domains)
+        }),
     }
 }
 
-fn source(state: State) -> &'static str {
+fn shown_law(state: State) -> &'static dyn Law {
     let linked = state.shown.get().filter(|shown| shown.fits.is_none());
-    linked
-        .and_then(|shown| shown.study.fits.first().map(|fit| fit.law.source()))
-        .unwrap_or_else(|| state.law().source())
+    linked.and_then(|shown| shown.study.fits.first().map(|fit| fit.law)).unwrap_or_else(|| state.law())
 }

@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::explained::Explained;
+use super::field::Field;
+use super::menu::Menu;
 use crate::dataset::Holdout;
 use crate::fit::Residual;
 use crate::ui::settings::{Settings, has_ridge};
 use crate::ui::state::{State, use_state};
 use crate::ui::tables::parameter_names;
-use crate::ui::text::holdout_label;
+use crate::ui::text::{self, holdout_label};
 
 /// The options of a fit, folded away unless the law needs one of them.
 #[component]
@@ -25,13 +28,13 @@ pub fn FitSettings() -> impl IntoView {
         <details class="folded" data-test="options" prop:open=needs_stocks>
             <summary>"Options: hold-out, starts, residuals, restrictions"</summary>
             <div class="fields">
-                <Menu label="Held out" name="holdout" wide=true options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
-                <Field label="Starts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
-                <Field label="Seed" name="seed" read=|settings| &settings.seed write=|settings, text| settings.seed = text/>
-                <Menu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
-                <Field label=Signal::derive(delta) name="delta" read=|settings| &settings.delta write=|settings, text| settings.delta = text/>
+                <SettingMenu label="Held out" name="holdout" wide=true options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
+                <SettingField label="Starts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
+                <SettingField label="Seed" name="seed" read=|settings| &settings.seed write=|settings, text| settings.seed = text/>
+                <SettingMenu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
+                <SettingField label=Signal::derive(delta) name="delta" read=|settings| &settings.delta write=|settings, text| settings.delta = text/>
                 <Show when=move || has_ridge.get()>
-                    <Field label="Ridge λ" name="ridge" read=|settings| &settings.ridge write=|settings, text| settings.ridge = text/>
+                    <SettingField label="Ridge λ" name="ridge" read=|settings| &settings.ridge write=|settings, text| settings.ridge = text/>
                 </Show>
                 <Lines label="Restrictions" name="restrictions" placeholder="alpha = 0.34\n0.1 <= gamma <= 1\nalpha = beta"
                     help=Signal::derive(move || format!("Names: {}", names(state)))
@@ -42,6 +45,7 @@ pub fn FitSettings() -> impl IntoView {
                         read=|settings| &settings.stocks write=|settings, text| settings.stocks = text/>
                 </Show>
             </div>
+            <Explained about="What these options mean" terms=&text::OPTION_TERMS/>
         </details>
     }
 }
@@ -52,37 +56,6 @@ fn domains(state: State) -> Vec<String> {
 
 fn names(state: State) -> String {
     parameter_names(state.law(), state.data.get().as_deref())
-}
-
-/// A menu for one setting.
-#[component]
-fn Menu(
-    /// What stands above it.
-    label: &'static str,
-    /// Its hook for tests.
-    name: &'static str,
-    /// Whether it is twice as wide as a field; it is not without it.
-    #[prop(optional)]
-    wide: bool,
-    /// Values and what the menu shows for them.
-    options: Vec<(&'static str, &'static str)>,
-    /// Reads the setting.
-    read: fn(&Settings) -> &String,
-    /// Writes the setting.
-    write: fn(&mut Settings, String),
-) -> impl IntoView {
-    let state = use_state();
-    let options = options.into_iter().map(|(id, label)| {
-        view! { <option value=id prop:selected=move || state.settings.with(|settings| read(settings) == id)>{label}</option> }
-    });
-    view! {
-        <label class="field" class:wide=wide>
-            <span>{label}</span>
-            <select data-test=name on:change:target=move |event| state.settings.update(|settings| write(settings, event.target().value()))>
-                {options.collect_view()}
-            </select>
-        </label>
-    }
 }
 
 /// A field of several lines for one setting.
@@ -121,7 +94,7 @@ fn Lines(
 
 /// A field for one setting.
 #[component]
-fn Field(
+fn SettingField(
     /// What stands above it.
     #[prop(into)]
     label: Signal<&'static str>,
@@ -132,18 +105,29 @@ fn Field(
     /// Writes the setting.
     write: fn(&mut Settings, String),
 ) -> impl IntoView {
-    let state = use_state();
-    view! {
-        <label class="field">
-            <span>{label}</span>
-            <input
-                type="text"
-                inputmode="decimal"
-                autocomplete="off"
-                data-test=name
-                prop:value=move || state.settings.with(|settings| read(settings).clone())
-                on:input:target=move |event| state.settings.update(|settings| write(settings, event.target().value()))
-            />
-        </label>
-    }
+    let settings = use_state().settings;
+    let value = move || settings.with(|settings| read(settings).clone());
+    view! { <Field label name decimal=true value write=move |text| settings.update(|settings| write(settings, text))/> }
+}
+
+/// A menu for one setting.
+#[component]
+fn SettingMenu(
+    /// What stands above it.
+    label: &'static str,
+    /// Its hook for tests.
+    name: &'static str,
+    /// Whether it is twice as wide as a field; it is not without it.
+    #[prop(optional)]
+    wide: bool,
+    /// Values and what the menu shows for them.
+    options: Vec<(&'static str, &'static str)>,
+    /// Reads the setting.
+    read: fn(&Settings) -> &String,
+    /// Writes the setting.
+    write: fn(&mut Settings, String),
+) -> impl IntoView {
+    let settings = use_state().settings;
+    let value = Signal::derive(move || settings.with(|settings| read(settings).clone()));
+    view! { <Menu label name wide options value write=move |id| settings.update(|settings| write(settings, id))/> }
 }

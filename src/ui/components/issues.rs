@@ -2,24 +2,29 @@
 
 use leptos::prelude::*;
 
-use crate::ui::state::{Import, ImportedTable, use_state};
+use super::grid::Place;
+use crate::protocol::WireIssue;
+use crate::ui::state::{Import, ImportedTable, State, use_state};
 use crate::ui::tables::{counted, issues_heading};
 
-/// Errors, then notices; the first of each, with their number.
+/// Errors, then notices; the first of each, with their number. One with a place goes there, and what an issue offers is a
+/// button.
 #[component]
-pub fn Issues() -> impl IntoView {
+pub fn Issues(
+    /// Goes to a place of the grid.
+    seek: Callback<Place>,
+) -> impl IntoView {
     let state = use_state();
     move || match &*state.imported.read() {
         Import::Failed(sentence) => view! { <p class="error" data-test="issues">{sentence.clone()}</p> }.into_any(),
-        imported => imported.latest().map(|table| lists(table)).into_any(),
+        imported => imported.latest().map(|table| lists(state, table, seek)).into_any(),
     }
 }
 
-fn lists(table: &ImportedTable) -> impl IntoView + use<> {
+fn lists(state: State, table: &ImportedTable, seek: Callback<Place>) -> impl IntoView + use<> {
     let rest =
         |shown: usize, all: usize| (all > shown).then(|| view! { <li>{format!("and {} more", all - shown)}</li> });
-    let items =
-        |sentences: &[String]| sentences.iter().map(|sentence| view! { <li>{sentence.clone()}</li> }).collect_view();
+    let items = |issues: &[WireIssue]| issues.iter().map(|issue| item(state, issue, seek)).collect_view();
     let errors = (table.n_errors > 0).then(|| {
         view! {
             <h3 class="error">{issues_heading(table.n_errors, table.n_left_out)}</h3>
@@ -33,4 +38,25 @@ fn lists(table: &ImportedTable) -> impl IntoView + use<> {
         }
     });
     view! { <div class="issues" data-test="issues">{errors}{notices}</div> }
+}
+
+fn item(state: State, issue: &WireIssue, seek: Callback<Place>) -> impl IntoView + use<> {
+    let sentence = issue.sentence.clone();
+    // The grid's first column is the line's number.
+    let place = issue.column.map(|column| (issue.row.unwrap_or(0), column + 1));
+    let said = match place {
+        Some(place) => view! {
+            <button type="button" class="issue-place" data-test="issue-place" on:click=move |_| seek.run(place)>{sentence}</button>
+        }
+        .into_any(),
+        None => sentence.into_any(),
+    };
+    let fixes = issue.fixes.iter().map(|fix| {
+        let (label, fix, issue) = (fix.to_string(), fix.clone(), issue.clone());
+        view! {
+            " "
+            <button type="button" class="small" data-test="fix" on:click=move |_| state.apply_fix(&issue, &fix)>{label}</button>
+        }
+    });
+    view! { <li>{said}{fixes.collect_view()}</li> }
 }

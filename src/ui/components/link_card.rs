@@ -13,6 +13,9 @@ pub fn LinkCard() -> impl IntoView {
         view! {
             <aside class=class data-test="link-card">
                 <p><strong>{title}</strong>" "{sentence}</p>
+                <Show when=move || state.link_runs.read().is_some()>
+                    <button type="button" data-test="take-runs" on:click=move |_| state.take_link_runs()>"Make its runs my table"</button>
+                </Show>
                 <button type="button" data-test="close-link" on:click=move |_| state.close_link()>{button}</button>
             </aside>
         }
@@ -20,7 +23,7 @@ pub fn LinkCard() -> impl IntoView {
     move || {
         state.opened.get().map(|opened| match opened {
             Opened::Study(_) => {
-                card("link-card", "Opened from a link.", text::FROM_LINK.to_string(), "Back to my own draft")
+                card("link-card", "Opened from a link or a file.", text::FROM_LINK.to_string(), "Back to my own draft")
             }
             Opened::Bad(sentence) => {
                 card("link-card bad", text::BAD_LINK, format!("{sentence}. {}", text::DRAFT_SAFE), "Close")

@@ -19,12 +19,15 @@ pub fn LossTable() -> impl IntoView {
         let optimum = state.optimum.read();
         optimum
             .latest()
-            .map(|answered| loss_rows(&answered.study, &answered.scenario, &answered.optimum))
+            .map(|answered| {
+                let certainty = state.certainty.get();
+                loss_rows(&answered.study, &answered.scenario, &answered.optimum, certainty.as_ref())
+            })
             .unwrap_or_default()
     });
     let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0">
             <table class="losses" data-test="losses">
                 <thead>
                     <tr>
@@ -63,7 +66,6 @@ fn LossLine(target: String, rows: Memo<Vec<LossRow>>) -> impl IntoView {
                 <input
                     class="weight"
                     type="text"
-                    inputmode="decimal"
                     autocomplete="off"
                     aria-label=label
                     data-test="weight"
@@ -81,5 +83,6 @@ fn LossLine(target: String, rows: Memo<Vec<LossRow>>) -> impl IntoView {
 
 fn cells(row: &LossRow) -> impl IntoView + use<> {
     let [optimum, uniform, mean] = row.losses.clone();
-    view! { <td>{row.share.clone()}</td><td class="strong">{optimum}</td><td>{uniform}</td><td>{mean}</td> }
+    let interval = row.interval.clone().map(|interval| view! { <small class="interval">{interval}</small> });
+    view! { <td>{row.share.clone()}</td><td class="strong">{optimum}{interval}</td><td>{uniform}</td><td>{mean}</td> }
 }

@@ -1,10 +1,13 @@
-//! What each column is taken for, and how to change it.
+//! What each column is taken for and how each domain is called, and how to change both.
 
 use leptos::prelude::*;
+use web_sys::HtmlInputElement;
 
 use crate::import::Role;
+use crate::ui::rename::{DomainColumn, domain_columns};
 use crate::ui::state::{ImportedTable, State, use_state};
 use crate::ui::tables::roles_sentence;
+use crate::ui::text;
 
 /// Columns beyond this many are not offered; no study has them.
 const MOST_SHOWN: usize = 300;
@@ -17,11 +20,20 @@ pub fn Mapping() -> impl IntoView {
         let columns = with_table(state, |table| table.columns.clone()).unwrap_or_default();
         columns.into_iter().take(MOST_SHOWN).enumerate().collect::<Vec<_>>()
     });
+    let domains = Memo::new(move |_| {
+        let domains = |table: &ImportedTable| Some(domain_columns(table.table.as_ref()?.header(), &table.roles));
+        with_table(state, domains).flatten().unwrap_or_default()
+    });
+    let no_study = Memo::new(move |_| state.data.read().is_none());
     let sentence = move || with_table(state, |table| roles_sentence(&table.roles));
     view! {
         <Show when=move || !columns.read().is_empty()>
-            <details class="mapping" data-test="mapping" prop:open=move || state.data.read().is_none()>
+            <details class="mapping" data-test="mapping" prop:open=no_study>
                 <summary>"Columns: "{sentence}</summary>
+                <p class="help">{text::MAPPING_HELP}</p>
+                <div class="mapping-grid">
+                    <For each=move || domains.get() key=Clone::clone let:column><DomainName column/></For>
+                </div>
                 <div class="mapping-grid">
                     <For each=move || columns.get() key=Clone::clone let:column>
                         <ColumnRole column_idx=column.0 name=column.1/>
@@ -29,6 +41,27 @@ pub fn Mapping() -> impl IntoView {
                 </div>
             </details>
         </Show>
+    }
+}
+
+/// One domain's name, to be changed.
+#[component]
+fn DomainName(column: DomainColumn) -> impl IntoView {
+    let state = use_state();
+    let name = column.domain.clone();
+    let label = format!("Name of the domain {name}");
+    let before = name.clone();
+    let rename = move |input: HtmlInputElement| {
+        if !state.rename_domain(&column, &input.value()) {
+            input.set_value(&before);
+        }
+    };
+    view! {
+        <label class="column-role">
+            <span class="visually-hidden">{label}</span>
+            <input type="text" autocomplete="off" spellcheck="false" data-test="domain-name" data-domain=name.clone() value=name
+                on:change:target=move |event| rename(event.target())/>
+        </label>
     }
 }
 

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::ui::state::{State, use_state};
+use crate::ui::sure::BootstrapRun;
 use crate::ui::tables::{Heading, ParameterTable, Value, parameter_table};
 
 /// Parameters in natural units: those of the whole law, then those of each domain.
@@ -29,7 +31,11 @@ fn of_target(state: State) -> Option<ParameterTable> {
     let shown = state.shown.get()?;
     let name = state.target.get()?;
     let target = shown.study.targets().find(|target| target.name == name)?;
-    Some(parameter_table(target, &shown.study.domains))
+    let fit_idx = shown.study.fits.iter().position(|fit| std::ptr::eq(fit, target.fit))?;
+    let intervals =
+        state.bootstrap.read().as_ref().filter(|run| run.n_done() >= LEAST_REPLICATES).map(BootstrapRun::parameters);
+    let intervals = intervals.as_ref().and_then(|intervals| intervals.get(fit_idx));
+    Some(parameter_table(target, &shown.study.domains, intervals.map(Vec::as_slice)))
 }
 
 fn heading(heading: Heading) -> impl IntoView {
@@ -44,7 +50,8 @@ fn scalars(table: &ParameterTable) -> impl IntoView + use<> {
 
 fn shown(value: Value) -> impl IntoView {
     let fixed = value.is_fixed.then(|| view! { " "<small class="fixed">"fixed"</small> });
-    view! { {value.text}{fixed} }
+    let interval = value.interval.map(|interval| view! { <small class="interval">{interval}</small> });
+    view! { {value.text}{fixed}{interval} }
 }
 
 fn by_domain(table: ParameterTable) -> Option<impl IntoView> {
@@ -61,7 +68,7 @@ fn by_domain(table: ParameterTable) -> Option<impl IntoView> {
         view! { <tr><th scope="row">{domain}</th>{cells.collect_view()}</tr> }
     });
     Some(view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0">
             <table>
                 <thead><tr><th scope="col">"Domain"</th>{columns.collect_view()}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>

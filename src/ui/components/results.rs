@@ -1,7 +1,12 @@
 //! The fits, target by target.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 
+use super::explained::Explained;
+use crate::fit::Interval;
+use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::ui::state::{Shown, State, use_state};
 use crate::ui::tables::{ResultCells, ResultRow, made_with, result_rows};
 use crate::ui::text;
@@ -16,15 +21,30 @@ pub fn Results() -> impl IntoView {
     }
 }
 
+/// 90 % intervals of the errors held out, by target.
+fn holdout_intervals(state: State, shown: &Shown) -> BTreeMap<String, String> {
+    let run = state.bootstrap.read();
+    let Some(run) = run.as_ref().filter(|run| run.n_done() >= LEAST_REPLICATES && run.study == shown.study) else {
+        return BTreeMap::new();
+    };
+    let targets = shown.study.targets().map(|target| target.name.to_string());
+    let text = |interval: Interval| format!("{:.2} to {:.2} %", interval.low, interval.high);
+    targets.zip(run.holdout()).filter_map(|(name, interval)| Some((name, text(interval?)))).collect()
+}
+
 fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
     let failures = shown.fits.as_ref().map(|fits| fits.failures.clone()).unwrap_or_default();
     let rows = result_rows(&shown.study, &failures);
     let made_with = made_with(&shown.study);
+    let intervals = Memo::new({
+        let shown = shown.clone();
+        move |_| holdout_intervals(state, &shown)
+    });
     view! {
         <Show when=move || state.stale.get()>
             <p class="stale-label" data-test="stale">{text::STALE}</p>
         </Show>
-        <div class="scroll">
+        <div class="scroll" tabindex="0">
             <table class="results" class:stale=state.stale data-test="results">
                 <thead>
                     <tr>
@@ -36,17 +56,18 @@ fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
                         <th scope="col">"Search"</th>
                     </tr>
                 </thead>
-                <tbody>{rows.into_iter().map(|row| result_row(state, row)).collect_view()}</tbody>
+                <tbody>{rows.into_iter().map(|row| result_row(state, row, intervals)).collect_view()}</tbody>
             </table>
         </div>
+        <Explained about="What these columns mean" terms=&text::RESULT_TERMS/>
         {made_with.map(|sentence| view! { <p class="note" class:stale=state.stale data-test="made-with">{sentence}</p> })}
     }
 }
 
-fn result_row(state: State, row: ResultRow) -> impl IntoView {
+fn result_row(state: State, row: ResultRow, intervals: Memo<BTreeMap<String, String>>) -> impl IntoView {
     let ResultRow { target, outcome } = row;
     match outcome {
-        Ok(cells) => fitted_row(state, target, cells).into_any(),
+        Ok(cells) => fitted_row(state, target, cells, intervals).into_any(),
         Err(sentence) => {
             view! { <tr data-target=target.clone()><th scope="row">{target.clone()}</th><td colspan="5" class="error">{sentence}</td></tr> }
                 .into_any()
@@ -54,7 +75,12 @@ fn result_row(state: State, row: ResultRow) -> impl IntoView {
     }
 }
 
-fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView {
+fn fitted_row(
+    state: State,
+    target: String,
+    cells: ResultCells,
+    intervals: Memo<BTreeMap<String, String>>,
+) -> impl IntoView {
     let chosen = {
         let target = target.clone();
         move || state.target.read().as_deref() == Some(target.as_str())
@@ -65,6 +91,14 @@ fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView
     };
     let flags = flags_row(cells.warnings, cells.notes);
     let name = target.clone();
+    let interval = {
+        let target = target.clone();
+        move || {
+            intervals
+                .with(|intervals| intervals.get(&target).cloned())
+                .map(|text| view! { <small class="interval">{text}</small> })
+        }
+    };
     view! {
         <tr data-target=name>
             <th scope="row">
@@ -74,7 +108,7 @@ fn fitted_row(state: State, target: String, cells: ResultCells) -> impl IntoView
                 </label>
             </th>
             <td data-test="mre-fit">{cells.fit_mre}</td>
-            <td data-test="mre-holdout">{cells.holdout_mre}</td>
+            <td data-test="mre-holdout">{cells.holdout_mre}{interval}</td>
             <td data-test="objective">{cells.objective}</td>
             <td>{cells.starts}</td>
             <td>{cells.status}</td>

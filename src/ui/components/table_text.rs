@@ -20,8 +20,6 @@ pub fn TableText() -> impl IntoView {
         if too_long.get() { first_lines(&source.text, LINES_SHOWN) } else { source.text.clone() }
     });
     view! {
-        <label for="table">"Training runs"</label>
-        <p class="help" id="table-help">{text::PASTE_HELP}</p>
         <textarea
             id="table"
             class="table-text"

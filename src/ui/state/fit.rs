@@ -37,6 +37,14 @@ impl State {
         }
     }
 
+    /// Fits anew after a change to the runs, where there was a fit and another is quick.
+    pub(super) fn refit(self) {
+        let was_fitted = self.fits.with_untracked(|fits| !fits.is_empty());
+        if was_fitted && self.data.with_untracked(|data| data.as_ref().is_some_and(|data| data.is_quick())) {
+            self.start_fit();
+        }
+    }
+
     /// Stops the fit; results of before stay.
     pub fn cancel_fit(self) {
         self.stop_run();

@@ -1,31 +1,26 @@
 //! The table: taken, edited, given roles; read by a worker.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{SharedText, State};
-use crate::import::{self, Role, Roles};
-use crate::protocol::{Answer, Task, WireImport};
-use crate::sample;
+use super::State;
+use crate::import::{self, Fix, Role, Roles, Table};
+use crate::protocol::{Answer, Task, WireImport, WireIssue};
+use crate::sample::Sample;
 use crate::ui::address;
+use crate::ui::browser;
+use crate::ui::draft::{Draft, Origin, SharedText};
 use crate::ui::fits::StudyData;
+use crate::ui::rename::{DomainColumn, renamed_column};
 use crate::ui::same::Same;
+use crate::ui::scenario::ScenarioInput;
 use crate::ui::text;
 use crate::ui::workers::{Lane, Reply};
 
 /// Typing is over after this pause.
 const TYPING_PAUSE: Duration = Duration::from_millis(300);
-
-/// Whose table it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Origin {
-    /// The example study.
-    #[default]
-    Example,
-    /// The user's.
-    Own,
-}
 
 /// The table as text.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,11 +29,20 @@ pub struct Source {
     pub text: SharedText,
     /// Whose it is.
     pub origin: Origin,
+    /// Which table it began with: [`Draft::work`].
+    pub work: u32,
+}
+
+impl Source {
+    /// Another table of the user's.
+    fn own(text: &str) -> Self {
+        Self { text: text.into(), origin: Origin::Own, work: browser::random() }
+    }
 }
 
 impl Default for Source {
     fn default() -> Self {
-        Self { text: "".into(), origin: Origin::Example }
+        Self { text: "".into(), origin: Origin::Own, work: 0 }
     }
 }
 
@@ -49,16 +53,18 @@ pub struct ImportedTable {
     pub columns: Vec<String>,
     /// The role of each.
     pub roles: Roles,
+    /// Its cells, if the text is a table.
+    pub table: Option<Same<Table>>,
     /// The study, if there is one.
     pub data: Option<Same<StudyData>>,
     /// Lines left out.
     pub n_left_out: usize,
     /// The first errors.
-    pub errors: Vec<String>,
+    pub errors: Vec<WireIssue>,
     /// How many there are.
     pub n_errors: usize,
     /// The first notices.
-    pub notices: Vec<String>,
+    pub notices: Vec<WireIssue>,
     /// How many there are.
     pub n_notices: usize,
 }
@@ -88,22 +94,45 @@ impl Import {
 }
 
 impl State {
-    /// Takes a whole text in place of the table: pasted, dropped or chosen. A link is opened instead.
+    /// Takes a whole text in place of the table: pasted, dropped or chosen. A link, a fit file and a project are opened
+    /// instead.
     pub fn take_text(self, text: &str) {
         self.file_error.set(None);
         if let Some(fragment) = address::link_in(text) {
             self.open(fragment);
             return;
         }
-        self.replace_source(Source { text: text.into(), origin: Origin::Own });
+        if self.open_file(text) {
+            return;
+        }
+        let half = self.half();
+        self.replace_source(Source::own(text), half);
     }
 
-    /// Takes a file's bytes as [`State::take_text`] takes a text; if they are none, says so and keeps the table.
-    pub fn take_bytes(self, name: &str, bytes: &[u8]) {
-        let text = import::decode::decode(bytes);
-        match text.and_then(|text| import::decode::check_text(&text).map(|()| text)) {
-            Ok(text) => self.take_text(&text),
-            Err(cause) => self.refuse_file(name, &cause.to_string()),
+    /// The user's table on show, if it is a table and no study of mixtures: what comes next may be its other half.
+    fn half(self) -> Option<SharedText> {
+        let source = self.source.get_untracked();
+        let is_half = self.imported.with_untracked(|imported| {
+            let mixes = |data: &Same<StudyData>| !data.dataset.domains().is_empty();
+            imported.latest().is_some_and(|table| table.table.is_some() && !table.data.as_ref().is_some_and(mixes))
+        });
+        (source.origin == Origin::Own && is_half).then_some(source.text)
+    }
+
+    /// Takes files' bytes as [`State::take_text`] takes a text; if one is none, says so and keeps the table.
+    pub fn take_bytes(self, files: &[(String, Vec<u8>)]) {
+        let mut texts = Vec::new();
+        for (name, bytes) in files {
+            let text = import::decode::decode(bytes);
+            match text.and_then(|text| import::decode::check_text(&text).map(|()| text)) {
+                Ok(text) => texts.push(text.into_owned()),
+                Err(cause) => return self.refuse_file(name, &cause.to_string()),
+            }
+        }
+        match &texts[..] {
+            [] => {}
+            [one] => self.take_text(one),
+            several => self.take_text(&import::joined(several)),
         }
     }
 
@@ -114,34 +143,131 @@ impl State {
         self.file_error.set(Some(sentence));
     }
 
-    /// Puts the example study in the table's place.
-    pub fn take_example(self) {
-        self.replace_source(example());
-    }
-
-    /// Puts back the table that was there before the last one was taken.
-    pub fn undo_replace(self) {
-        if let Some(source) = self.replaced.get_untracked() {
-            self.replace_source(source);
-        }
-    }
-
-    fn replace_source(self, source: Source) {
+    /// Puts a sample in the table's place, with the law and the scenario that show its point.
+    pub fn take_sample(self, sample: &'static Sample) {
+        self.keep_now();
+        self.file_error.set(None);
         self.forget_link();
-        let before = self.source.get_untracked();
-        self.replaced.set((!before.text.trim().is_empty() && before != source).then_some(before));
+        self.put(Draft::of_sample(sample, browser::random()));
+        self.later("import", Duration::ZERO, move || self.import_now(true));
+    }
+
+    fn replace_source(self, source: Source, half: Option<SharedText>) {
+        // What was typed last is to be found among the earlier drafts.
+        self.keep_now();
+        self.forget_link();
+        self.forget_sample();
+        self.waiting.set_value(None);
         self.roles.set(None);
         self.excluded.set(Vec::new());
+        self.excluded_rows.set(BTreeMap::new());
         self.source.set(source);
         // Not in the same task: a long table takes the browser a while to hand over.
-        self.later("import", Duration::ZERO, move || self.import_now(true));
+        self.later("import", Duration::ZERO, move || self.import_with(half, true));
+    }
+
+    /// A sample's scenario says nothing of the user's own runs.
+    fn forget_sample(self) {
+        if self.source.with_untracked(|source| source.origin != Origin::Own) {
+            self.own_scenario.set(ScenarioInput::default());
+        }
     }
 
     /// Takes what stands in the text field while the user types.
     pub fn edit_text(self, text: String) {
+        self.forget_sample();
         self.file_error.set(None);
-        self.source.set(Source { text: text.into(), origin: Origin::Own });
+        self.source.update(|source| *source = Source { text: text.into(), origin: Origin::Own, ..*source });
         self.later("import", TYPING_PAUSE, move || self.import_now(false));
+    }
+
+    /// Writes another text into a cell: the table becomes one of plain cells, with its roles and excluded lines.
+    pub fn edit_cell(self, row_idx: usize, column_idx: usize, cell: &str) {
+        let now = self.imported.with_untracked(|imported| {
+            let imported = imported.latest()?;
+            Some((imported.roles.clone(), imported.table.clone()?))
+        });
+        let Some((roles, table)) = now else { return };
+        if row_idx >= table.n_rows() || table.row(row_idx).cell(column_idx) == cell {
+            return;
+        }
+        self.put_cells(&table, roles, table.to_text(Some((row_idx, column_idx, cell))));
+    }
+
+    /// Does what an issue offers: a step that can be undone.
+    pub fn apply_fix(self, issue: &WireIssue, fix: &Fix) {
+        match (fix, issue.row, issue.column) {
+            (Fix::Cell(text), Some(row_idx), Some(column_idx)) => self.edit_cell(row_idx, column_idx, text),
+            (Fix::Role(role), _, Some(column_idx)) => self.set_role(column_idx, *role),
+            (Fix::Rename(name), _, Some(column_idx)) => self.rename(column_idx, name),
+            (Fix::Experiment(name), ..) => {
+                let text = self.source.with_untracked(|source| source.text.clone());
+                match import::only_experiment(&text, name) {
+                    Ok(text) => self.replace_source(Source::own(&text), None),
+                    Err(issue) => self.status.set(issue.to_string()),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn rename(self, column_idx: usize, name: &str) {
+        let now = self.imported.with_untracked(|imported| {
+            let imported = imported.latest()?;
+            Some((imported.roles.clone(), imported.table.clone()?))
+        });
+        if let Some((roles, table)) = now {
+            self.put_cells(&table, roles, Table::clone(&table).renamed(column_idx, name).to_text(None));
+        }
+    }
+
+    /// Puts a changed copy of the table in its place, as plain cells with its roles and excluded lines.
+    fn put_cells(self, table: &Table, roles: Roles, text: String) {
+        let moved = self.excluded_rows.with_untracked(|excluded| {
+            let lines = table
+                .rows()
+                .enumerate()
+                .filter_map(|(row_idx, row)| Some((Table::line_in_text(row_idx), excluded.get(&row.line())?.clone())));
+            lines.collect()
+        });
+        self.source.update(|source| *source = Source { text: text.into(), origin: Origin::Own, ..*source });
+        self.roles.set(Some(roles));
+        self.excluded_rows.set(moved);
+        self.import_now(true);
+    }
+
+    /// Gives a domain another name: in the table, in the limits and among the stocks; whether it did. The same name, a
+    /// blank one or that of another column changes nothing.
+    pub fn rename_domain(self, column: &DomainColumn, name: &str) -> bool {
+        let now = self.imported.with_untracked(|imported| {
+            let imported = imported.latest()?;
+            Some((imported.roles.clone(), imported.table.clone()?))
+        });
+        let Some((roles, table)) = now else { return false };
+        let Some(header) = renamed_column(table.header(), column, name) else { return false };
+        let (before, after) = (column.domain.as_str(), name.trim());
+        self.own_scenario.update(|input| input.rename_domain(before, after));
+        self.settings.update(|settings| settings.rename_domain(before, after));
+        self.put_cells(&table, roles, Table::clone(&table).renamed(column.column_idx, &header).to_text(None));
+        true
+    }
+
+    /// Leaves a line of the table out of the fits, or changes the reason.
+    pub fn exclude(self, line: usize, reason: &str) {
+        let is_new = self.excluded_rows.try_update(|rows| rows.insert(line, reason.to_string())).flatten().is_none();
+        if is_new {
+            self.status.set(format!("Line {line} is left out."));
+            self.refit();
+        }
+    }
+
+    /// Brings back a line that was left out.
+    pub fn include(self, line: usize) {
+        self.excluded_rows.update(|rows| {
+            rows.remove(&line);
+        });
+        self.status.set(format!("Line {line} is back."));
+        self.refit();
     }
 
     /// Gives a column another role.
@@ -157,12 +283,23 @@ impl State {
 
     /// Has a worker read the table, and fits it then, if asked to and if that is quick.
     pub(super) fn import_now(self, then_fit: bool) {
+        self.import_with(None, then_fit);
+    }
+
+    fn import_with(self, half: Option<SharedText>, then_fit: bool) {
         self.imported.update(|imported| *imported = Import::Running(imported.latest().cloned()));
         let (text, roles) = (self.source.with_untracked(|source| source.text.clone()), self.roles.get_untracked());
-        let task = move || Task::Import { text: text.to_string(), roles };
+        let whole = half.as_ref().map(|half| import::joined(&[half.to_string(), text.to_string()]));
+        let task = move || Task::Import { text: text.to_string(), roles, half: half.map(|half| half.to_string()) };
         self.replace_jobs("import", Vec::new());
         let job = self.pool().submit(Lane::Quick, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {
+                if let (Ok(Answer::Import(import)), Some(whole)) = (&*outcome, &whole)
+                    && import.joined
+                {
+                    let whole: SharedText = whole.as_str().into();
+                    self.source.update(|source| *source = Source { text: whole, origin: Origin::Own, ..*source });
+                }
                 self.import_ended(*outcome, then_fit);
             }
         });
@@ -178,7 +315,7 @@ impl State {
         match table {
             Ok(table) => {
                 if let (None, Some(sentence)) = (&table.data, table.errors.first()) {
-                    self.status.set(format!("There is no study to fit: {sentence}"));
+                    self.status.set(format!("There is no study to fit: {}", sentence.sentence));
                 }
                 self.imported.set(Import::Done(Same::new(table)));
             }
@@ -186,6 +323,9 @@ impl State {
                 self.status.set(format!("The table could not be read: {sentence}"));
                 self.imported.set(Import::Failed(sentence));
             }
+        }
+        if self.take_waiting_fits() {
+            return;
         }
         match self.data.get_untracked() {
             Some(data) if then_fit && data.is_quick() && !self.from_link() => self.start_fit(),
@@ -195,16 +335,20 @@ impl State {
     }
 
     fn next_version(self) -> u64 {
-        self.data
-            .with_untracked(|data| data.as_ref().map_or(0, |data| data.version))
-            .max(self.fits.with_untracked(|fits| fits.values().map(|fits| fits.key.data_version).max().unwrap_or(0)))
-            + 1
+        self.versions
+            .try_update_value(|version| {
+                *version += 1;
+                *version
+            })
+            .unwrap_or_default()
     }
 }
 
 fn imported(import: WireImport, version: u64) -> Result<ImportedTable, String> {
     let dataset = import.study.map(crate::protocol::WireStudy::into_dataset).transpose()?;
+    let table = import.table.map(crate::protocol::WireTable::into_table).transpose()?;
     Ok(ImportedTable {
+        table: table.map(Same::new),
         columns: import.columns,
         roles: import.roles,
         data: dataset.map(|dataset| Same::new(StudyData::new(version, dataset))),
@@ -214,10 +358,4 @@ fn imported(import: WireImport, version: u64) -> Result<ImportedTable, String> {
         notices: import.notices,
         n_notices: import.n_notices,
     })
-}
-
-/// The example study.
-pub(super) fn example() -> Source {
-    // Its sample is part of the program and proven by a test; an empty table is what is left of it otherwise.
-    Source { text: sample::llm().unwrap_or_default().into(), origin: Origin::Example }
 }

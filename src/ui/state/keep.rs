@@ -1,4 +1,4 @@
-//! The draft in the browser's storage.
+//! The draft: steps back and forth, the browser's storage, and earlier drafts in it.
 
 use std::time::Duration;
 
@@ -6,69 +6,249 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::State;
-use super::import::{Origin, Source, example};
+use super::import::Source;
+use crate::sample::SAMPLES;
 use crate::ui::browser;
-use crate::ui::draft::{Draft, STORAGE_KEY};
+use crate::ui::draft::{Draft, Version};
+use crate::ui::history::{Earlier, Entry, Key, OLD_KEY, PREFIX, TAB_KEY, earlier, least_needed, surplus};
+use crate::ui::scenario::ScenarioInput;
 use crate::ui::text;
+use crate::ui::undo::Undo;
 
-/// Storage is written after this pause.
+/// Storage is written after this pause, and what changes within it is one step of undo.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What this page has kept.
+#[derive(Default)]
+pub struct Kept {
+    /// The entry that it writes to, with the value it wrote there last.
+    entry: Option<(Key, String)>,
+    /// The draft that lies there, or that it began with.
+    draft: Option<Draft>,
+}
+
 impl State {
-    /// Takes up the draft of last time, or else the example.
+    /// Takes up the draft of this tab, or else the latest, or else the first sample.
     pub(super) fn restore(self) {
-        match browser::stored(STORAGE_KEY).as_deref().and_then(Draft::from_stored) {
-            Some(draft) => {
-                self.source.set(Source { text: draft.text.into(), origin: Origin::Own });
-                self.roles.set(draft.roles);
-                self.law_id.set(draft.law);
-                self.excluded.set(draft.excluded_targets);
-                self.settings.set(draft.settings);
-                self.own_scenario.set(draft.scenario);
-            }
-            None => self.source.set(example()),
+        self.take_old_draft();
+        let mut entries = stored_entries();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.saved));
+        let of_tab = browser::stored_for_tab(TAB_KEY);
+        let own = entries.iter().find(|entry| Some(entry.key.text()) == of_tab);
+        let own = own.and_then(|entry| Some((entry.clone(), entry.draft()?)));
+        let (entry, draft) = match own {
+            Some((entry, draft)) => (Some((entry.key, entry.value)), Some(draft)),
+            // Another tab may be writing to that one: whatever changes here begins its own.
+            None => (None, entries.iter().find_map(Entry::draft)),
+        };
+        let draft = draft.unwrap_or_else(|| Draft::of_sample(&SAMPLES[0], browser::random()));
+        self.put(draft.clone());
+        self.kept.set_value(Kept { entry, draft: Some(draft) });
+    }
+
+    /// The one draft of before there was a history becomes its first entry; if it cannot be read, it stays where it is.
+    fn take_old_draft(self) {
+        let Some(draft) = browser::stored(OLD_KEY).as_deref().and_then(Draft::from_stored) else { return };
+        let key = Key { begun: browser::now(), work: browser::random() };
+        if Entry::new(key, &draft, key.begun).is_some_and(|entry| browser::store(&key.text(), &entry.value)) {
+            browser::forget(OLD_KEY);
         }
     }
 
     /// Keeps the draft whenever an input has changed.
     pub(super) fn keep_draft(self) {
-        Effect::new(move |before: Option<()>| {
+        Effect::new(move |_| {
             self.source.track();
             self.roles.track();
+            self.excluded_rows.track();
             self.law_id.track();
             self.excluded.track();
             self.settings.track();
             self.own_scenario.track();
-            if before.is_some() {
-                self.later("keep", PAUSE, move || self.keep_now());
-            }
+            self.link_scenario.track();
+            self.later("keep", PAUSE, move || self.keep_now());
         });
         // Whoever leaves within the pause has typed all the same.
         window_event_listener(ev::pagehide, move |_| self.keep_now());
     }
 
-    /// Keeps the draft now. The example is no draft.
+    /// Keeps the draft now, and notes it as a step. Beside a link, the link's scenario has steps of its own.
     pub(super) fn keep_now(self) {
-        let source = self.source.get_untracked();
-        if source.origin == Origin::Example || source.text.trim().is_empty() {
-            browser::forget(STORAGE_KEY);
-            self.not_kept.set(None);
+        if untrack(|| self.from_link()) {
+            let scenario = self.link_scenario.get_untracked();
+            self.link_undo.update(|undo| undo.note(scenario));
+        } else {
+            let draft = self.draft();
+            self.undo.update(|undo| undo.note(draft));
+        }
+        self.store();
+    }
+
+    fn store(self) {
+        let draft = self.draft();
+        let is_kept = self.kept.with_value(|kept| kept.draft.as_ref() == Some(&draft));
+        if is_kept || draft.text.trim().is_empty() {
             return;
         }
-        let draft = Draft::new(
-            source.text.to_string(),
-            self.roles.get_untracked(),
-            self.law_id.get_untracked(),
-            self.excluded.get_untracked(),
-            self.settings.get_untracked(),
-            self.own_scenario.get_untracked(),
-        );
-        self.not_kept.set(match draft.to_stored() {
-            None => {
-                browser::forget(STORAGE_KEY);
-                Some(text::TOO_LONG_TO_KEEP)
-            }
-            Some(stored) => (!browser::store(STORAGE_KEY, &stored)).then_some(text::NOT_KEPT),
+        let now = browser::now();
+        let fresh = Key { begun: now, work: draft.work };
+        // Where another page has written since, as a copy of this tab does, its work is not to be lost.
+        let key = self.kept.with_value(|kept| match &kept.entry {
+            Some((key, value)) if browser::stored(&key.text()).as_ref() == Some(value) => key.next(draft.work, now),
+            _ => fresh,
         });
+        let Some(entry) = Entry::new(key, &draft, now) else {
+            self.not_kept.set(Some(text::TOO_LONG_TO_KEEP));
+            return;
+        };
+        let is_stored = store_entry(&entry);
+        self.not_kept.set((!is_stored).then_some(text::NOT_KEPT));
+        if is_stored {
+            let stored = stored_entries();
+            surplus(&stored, key).into_iter().for_each(|key| browser::forget(&key.text()));
+            browser::store_for_tab(TAB_KEY, &key.text());
+            self.kept.set_value(Kept { entry: Some((key, entry.value)), draft: Some(draft) });
+            self.drafts_changed.notify();
+        }
     }
+
+    /// Earlier drafts, of this page and of others.
+    pub fn earlier_drafts(self) -> Vec<Earlier> {
+        self.drafts_changed.track();
+        let on_show = self.kept.with_value(|kept| kept.entry.as_ref().map(|(key, _)| *key));
+        let mut unread: Vec<String> = browser::stored(OLD_KEY).map(|_| OLD_KEY.to_string()).into_iter().collect();
+        let entries = browser::stored_keys(PREFIX).into_iter().filter_map(|key| {
+            let entry = Key::read(&key).and_then(|read| Entry::read(read, browser::stored(&key)?));
+            if entry.is_none() {
+                unread.push(key);
+            }
+            entry
+        });
+        let entries = entries.collect();
+        earlier(entries, unread, on_show, browser::now())
+    }
+
+    /// Puts an earlier draft in place of the one on show, which becomes an earlier one and the step before.
+    pub fn restore_draft(self, key: &str) {
+        self.keep_now();
+        let entry = Key::read(key).and_then(|read| Entry::read(read, browser::stored(key)?));
+        let Some(draft) = entry.and_then(|entry| entry.draft()) else { return };
+        self.file_error.set(None);
+        self.waiting.set_value(None);
+        self.forget_link();
+        self.put(draft);
+        self.keep_now();
+        self.import_now(true);
+        self.status.set(text::RESTORED.to_string());
+    }
+
+    /// Saves a draft as it is stored: for one that cannot be read here.
+    pub fn save_stored_draft(self, key: &str) {
+        if let Some(value) = browser::stored(key) {
+            self.download("draft.txt", &value);
+        }
+    }
+
+    /// Removes an earlier draft.
+    pub fn forget_draft(self, key: &str) {
+        browser::forget(key);
+        self.drafts_changed.notify();
+    }
+
+    /// Whether there is a step to take back.
+    pub fn can_step_back(self) -> bool {
+        if self.from_link() { self.link_undo.read().has_past() } else { self.undo.read().has_past() }
+    }
+
+    /// Whether a step was taken back.
+    pub fn can_step_forth(self) -> bool {
+        if self.from_link() { self.link_undo.read().has_future() } else { self.undo.read().has_future() }
+    }
+
+    /// Takes back the last step.
+    pub fn step_back(self) {
+        self.step(Undo::back, Undo::back);
+    }
+
+    /// Takes the last step again that was taken back.
+    pub fn step_forth(self) {
+        self.step(Undo::forth, Undo::forth);
+    }
+
+    /// A step of what is on show: of the link's scenario, or of the user's own draft.
+    fn step(
+        self,
+        of_draft: fn(&mut Undo<Draft>) -> Option<&Draft>,
+        of_link: fn(&mut Undo<ScenarioInput>) -> Option<&ScenarioInput>,
+    ) {
+        self.keep_now();
+        if untrack(|| self.from_link()) {
+            let scenario = self.link_undo.try_update(|undo| of_link(undo).cloned()).flatten();
+            if let Some(scenario) = scenario {
+                self.link_scenario.set(scenario);
+            }
+            return;
+        }
+        let draft = self.undo.try_update(|undo| of_draft(undo).cloned()).flatten();
+        self.take_step(draft);
+    }
+
+    fn take_step(self, draft: Option<Draft>) {
+        let Some(draft) = draft else { return };
+        let now = self.draft();
+        let is_same_table = draft.text == now.text && draft.roles == now.roles;
+        let refit = !is_same_table || draft.excluded_rows != now.excluded_rows;
+        self.forget_link();
+        self.put(draft);
+        if !is_same_table {
+            self.import_now(refit);
+        } else if refit {
+            self.refit();
+        }
+    }
+
+    /// All that the user put in.
+    pub(super) fn draft(self) -> Draft {
+        let source = self.source.get_untracked();
+        Draft {
+            version: Version,
+            text: source.text,
+            origin: source.origin,
+            work: source.work,
+            roles: self.roles.get_untracked(),
+            excluded_rows: self.excluded_rows.get_untracked().into_iter().collect(),
+            law: self.law_id.get_untracked(),
+            excluded_targets: self.excluded.get_untracked(),
+            settings: self.settings.get_untracked(),
+            scenario: self.own_scenario.get_untracked(),
+        }
+    }
+
+    /// Puts a draft in place of what is there.
+    pub(super) fn put(self, draft: Draft) {
+        self.source.set(Source { text: draft.text, origin: draft.origin, work: draft.work });
+        self.roles.set(draft.roles);
+        self.excluded_rows.set(draft.excluded_rows.into_iter().collect());
+        self.law_id.set(draft.law);
+        self.excluded.set(draft.excluded_targets);
+        self.settings.set(draft.settings);
+        self.own_scenario.set(draft.scenario);
+    }
+}
+
+fn stored_entries() -> Vec<Entry> {
+    let entry = |key: String| Entry::read(Key::read(&key)?, browser::stored(&key)?);
+    browser::stored_keys(PREFIX).into_iter().filter_map(entry).collect()
+}
+
+/// Stores an entry, for which earlier ones go where the storage is full; whether that worked.
+fn store_entry(entry: &Entry) -> bool {
+    let mut others = None;
+    while !browser::store(&entry.key.text(), &entry.value) {
+        let others = others.get_or_insert_with(stored_entries);
+        let Some(key) = least_needed(others, entry.key) else { return false };
+        browser::forget(&key.text());
+        others.retain(|other| other.key != key);
+    }
+    true
 }

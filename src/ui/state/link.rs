@@ -9,7 +9,6 @@ use crate::share;
 use crate::ui::address;
 use crate::ui::browser;
 use crate::ui::same::Same;
-use crate::ui::scenario::ScenarioInput;
 use crate::ui::text;
 
 /// What came of a link.
@@ -41,9 +40,7 @@ impl State {
     pub(super) fn open(self, fragment: &str) {
         match share::decode(fragment) {
             Ok(shared) => {
-                self.stop_run();
-                self.link_scenario.set(ScenarioInput::of(&shared.scenario));
-                self.opened.set(Some(Opened::Study(Same::new(shared.study))));
+                self.show_study(shared.study, shared.runs, &shared.scenario);
                 self.status.set(format!("Opened from a link. {}", text::FROM_LINK));
             }
             Err(error) => {
@@ -69,6 +66,7 @@ impl State {
     pub(super) fn forget_link(self) {
         if self.opened.with_untracked(Option::is_some) {
             self.opened.set(None);
+            self.link_runs.set(None);
         }
         let address = browser::address();
         if let Some((page, _)) = address.split_once('#') {

@@ -3,34 +3,47 @@
 //! An input is written by the component that shows it; an answer only by the listener of its request. What
 //! follows from both is a memo, and effects only reach outside: workers, storage, address.
 
+mod files;
 mod fit;
 mod import;
 mod keep;
 mod link;
 mod optimum;
+mod other;
+mod sure;
+mod theme;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-pub use import::{Import, ImportedTable, Origin, Source};
+pub use import::{Import, ImportedTable, Source};
+use keep::Kept;
 pub use link::Opened;
 pub use optimum::{Answered, AskedOptimum};
+pub use other::{Beside, Other};
+pub use sure::{About, AskedPath, Outcomes, PathKind, PathSpread};
 
-use super::fits::{FitKey, LawFits, Run, StudyData, left_out};
+use super::draft::Draft;
+use super::fits::{FitKey, LawFits, Run, StudyData, left_out, without};
 use super::same::Same;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
+use super::sure::{BootstrapRun, read_mixture};
 use super::tables::no_mixture;
+use super::theme::ThemeChoice;
+use super::undo::Undo;
 use super::workers::Pool;
-use crate::fit::FittedStudy;
+use crate::dataset::Dataset;
+use crate::export::fit_file::Saved;
+use crate::fit::{BootstrapConfig, FittedStudy};
 use crate::import::Roles;
 use crate::law::{self, LAWS, Law};
-use crate::mixture::Scenario;
+use crate::mixture::{Certainty, Compared, Growth, Scenario};
 use crate::protocol::JobId;
+use crate::share;
 
 /// The fits that the page shows, whether made here or opened from a link.
 #[derive(Clone, PartialEq)]
@@ -86,12 +99,12 @@ impl ChartMixture {
 pub struct State {
     /// The table.
     pub source: RwSignal<Source>,
-    /// The table before the last one was taken, for undoing that.
-    pub replaced: RwSignal<Option<Source>>,
     /// Roles of its columns, if set by hand.
     pub roles: RwSignal<Option<Roles>>,
     /// Id of the chosen law.
     pub law_id: RwSignal<String>,
+    /// Lines of the table that are not to be fitted, with the reason.
+    pub excluded_rows: RwSignal<BTreeMap<usize, String>>,
     /// Targets that are not to be fitted.
     pub excluded: RwSignal<Vec<String>>,
     /// Settings of the fit.
@@ -102,12 +115,23 @@ pub struct State {
     link_scenario: RwSignal<ScenarioInput>,
     /// A link that was opened, or could not be.
     pub opened: RwSignal<Option<Opened>>,
+    /// The runs of that link, where it has them.
+    pub link_runs: RwSignal<Option<Same<Dataset>>>,
+    /// Whether links are to have the runs in.
+    pub with_runs: RwSignal<bool>,
+    /// Other fits, to be compared with those on show, or why they cannot be read.
+    pub other: RwSignal<Option<Result<Other, String>>>,
+    /// What became of the last download.
+    pub saved: RwSignal<Option<String>>,
     /// The target that charts and parameters are of, as chosen.
     pub chosen_target: RwSignal<Option<String>>,
     /// At which mixture the loss is drawn.
     pub chart_mixture: RwSignal<ChartMixture>,
     /// For which size beside those of the data, as typed.
     pub chart_size: RwSignal<Option<String>>,
+
+    /// Light, dark, or as the system is.
+    pub theme: RwSignal<ThemeChoice>,
 
     /// The import.
     pub imported: RwSignal<Import>,
@@ -117,6 +141,24 @@ pub struct State {
     pub fits: RwSignal<BTreeMap<&'static str, Same<LawFits>>>,
     /// The optimum.
     pub optimum: RwSignal<AskedOptimum>,
+    /// Replicates of a bootstrap, as typed.
+    pub replicates: RwSignal<String>,
+    /// The bootstrap of the fits on show.
+    pub bootstrap: RwSignal<Option<BootstrapRun>>,
+    /// Why there is none.
+    pub bootstrap_error: RwSignal<Option<String>>,
+    /// What its replicates make of the optimum.
+    pub outcomes: RwSignal<Outcomes>,
+    /// What else is known of the optimum.
+    pub about: RwSignal<About>,
+    /// What the optimum is followed along.
+    pub path_kind: RwSignal<Option<PathKind>>,
+    /// How N and D grow along a path.
+    pub growth: RwSignal<Growth>,
+    /// The path.
+    pub path: RwSignal<AskedPath>,
+    /// What replicates make of the path.
+    pub spread: RwSignal<PathSpread>,
     /// What happened last, for the status line and for screen readers.
     pub status: RwSignal<String>,
     /// Why a file could not be read.
@@ -124,6 +166,8 @@ pub struct State {
     /// Why the draft is not kept.
     pub not_kept: RwSignal<Option<&'static str>>,
 
+    /// Whether the page is dark.
+    pub is_dark: Memo<bool>,
     /// The study of the table.
     pub data: Memo<Option<Same<StudyData>>>,
     /// What a fit would be made of now.
@@ -134,18 +178,35 @@ pub struct State {
     pub shown: Memo<Option<Shown>>,
     /// Whether inputs have changed since the fits on show.
     pub stale: Memo<bool>,
+    /// The runs of the fits on show, with the stocks that those were made with.
+    pub runs: Memo<Option<Same<Dataset>>>,
     /// The target that charts and parameters are of.
     pub target: Memo<Option<String>>,
     /// Why the fits on show have no best mixture, if they do not depend on it.
     pub no_mixture: Memo<Option<String>>,
     /// The scenario for the fits on show.
     pub scenario: Memo<Option<Result<Scenario, String>>>,
+    /// What the optimum is compared with.
+    pub compared: Memo<Vec<Compared>>,
+    /// How sure the optimum is, once enough replicates are there.
+    pub certainty: Memo<Option<Certainty>>,
     /// The fragment that holds what is on show, or why there is none.
     pub fragment: Memo<Option<Result<String, String>>>,
 
+    /// Steps that can be taken back, and forth again.
+    undo: RwSignal<Undo<Draft>>,
+    /// The same of the scenario of an opened link.
+    link_undo: RwSignal<Undo<ScenarioInput>>,
+    /// The drafts in the browser's storage are others.
+    drafts_changed: RwSignal<()>,
+
+    kept: StoredValue<Kept>,
+    versions: StoredValue<u64>,
     pool: StoredValue<Pool, LocalStorage>,
     timers: StoredValue<BTreeMap<&'static str, TimeoutHandle>>,
     jobs: StoredValue<BTreeMap<&'static str, Vec<JobId>>>,
+    /// Fits that wait for their table to be read.
+    waiting: StoredValue<Option<Saved>>,
 }
 
 impl State {
@@ -154,15 +215,21 @@ impl State {
         let source = RwSignal::new(Source::default());
         let law_id = RwSignal::new(LAWS[0].id().to_string());
         let excluded = RwSignal::new(Vec::new());
+        let excluded_rows: RwSignal<BTreeMap<usize, String>> = RwSignal::new(BTreeMap::new());
         let settings = RwSignal::new(Settings::default());
         let own_scenario = RwSignal::new(ScenarioInput::default());
         let link_scenario = RwSignal::new(ScenarioInput::default());
         let opened = RwSignal::new(None);
+        let link_runs = RwSignal::new(None::<Same<Dataset>>);
+        let with_runs = RwSignal::new(false);
         let chosen_target = RwSignal::new(None);
         let imported = RwSignal::new(Import::Idle);
         let fits: RwSignal<BTreeMap<&'static str, Same<LawFits>>> = RwSignal::new(BTreeMap::new());
 
-        let data = Memo::new(move |_| imported.with(|imported| imported.latest().and_then(|table| table.data.clone())));
+        let data = Memo::new(move |_| {
+            let data = imported.with(|imported| imported.latest().and_then(|table| table.data.clone()))?;
+            without(&data, &excluded_rows.read())
+        });
         let key = Memo::new(move |_| {
             let data = data.get().ok_or("there is no study to fit yet")?;
             FitKey::new(law_of(&law_id.read()), &data, &settings.read(), &excluded.read())
@@ -191,47 +258,91 @@ impl State {
             let input = if from_link(opened) { link_scenario } else { own_scenario };
             Some(input.read().scenario(&study))
         });
+        let runs = Memo::new(move |_| {
+            let Some(fits) = shown.get()?.fits else { return link_runs.get() };
+            // The key was made with them, so they are sound.
+            Some(Same::new(fits.data.with_stocks(&fits.key.stocks).ok()?.dataset))
+        });
         let fragment = Memo::new(move |_| {
             let study = shown.get()?.study;
             (!study.fits.is_empty()).then_some(())?;
-            let scenario = scenario.get()?;
-            Some(
-                scenario
-                    .and_then(|scenario| crate::share::encode(&study, &scenario).map_err(|error| error.to_string())),
-            )
+            let scenario = match scenario.get()? {
+                Ok(scenario) => scenario,
+                Err(sentence) => return Some(Err(sentence)),
+            };
+            let fragment = match with_runs.get().then(|| runs.get()).flatten() {
+                Some(runs) => share::encode_with_runs(&study, &scenario, &runs),
+                None => share::encode(&study, &scenario),
+            };
+            Some(fragment.map_err(|error| error.to_string()))
         });
+        let compared = Memo::new(move |_| {
+            let (Some(shown), Some(Ok(scenario))) = (shown.get(), scenario.get()) else { return Vec::new() };
+            let input = if from_link(opened) { link_scenario } else { own_scenario };
+            let mut compared = Compared::usual(&shown.study, &scenario).unwrap_or_default();
+            // What was typed for other domains waits until they are back.
+            let typed = input.read().compared.clone();
+            compared.extend(typed.iter().filter_map(|text| read_mixture(text, &shown.study.domains).ok()));
+            compared
+        });
+        let theme = RwSignal::new(theme::stored());
+        let outcomes: RwSignal<Outcomes> = RwSignal::new(Outcomes::default());
         Self {
             source,
-            replaced: RwSignal::new(None),
             roles: RwSignal::new(None),
+            excluded_rows,
             law_id,
             excluded,
             settings,
             own_scenario,
             link_scenario,
             opened,
+            link_runs,
+            with_runs,
+            other: RwSignal::new(None),
+            saved: RwSignal::new(None),
             chosen_target,
             chart_mixture: RwSignal::new(ChartMixture::default()),
             chart_size: RwSignal::new(None),
+            theme,
             imported,
             run: RwSignal::new(None),
             fits,
             optimum: RwSignal::new(AskedOptimum::default()),
+            replicates: RwSignal::new(BootstrapConfig::DEFAULT_REPLICATES.to_string()),
+            bootstrap: RwSignal::new(None),
+            bootstrap_error: RwSignal::new(None),
+            outcomes,
+            about: RwSignal::new(About::default()),
+            path_kind: RwSignal::new(Some(PathKind::Scale)),
+            growth: RwSignal::new(Growth::default()),
+            path: RwSignal::new(AskedPath::default()),
+            spread: RwSignal::new(PathSpread::default()),
             status: RwSignal::new(String::new()),
             file_error: RwSignal::new(None),
             not_kept: RwSignal::new(None),
+            is_dark: theme::is_dark(theme),
             data,
             key,
             left_out,
             shown,
             stale,
+            runs,
             target,
             no_mixture: Memo::new(move |_| no_mixture(&shown.get()?.study)),
             scenario,
+            compared,
+            certainty: Memo::new(move |_| outcomes.read().certainty()),
             fragment,
+            undo: RwSignal::new(Undo::default()),
+            link_undo: RwSignal::new(Undo::default()),
+            drafts_changed: RwSignal::new(()),
+            kept: StoredValue::default(),
+            versions: StoredValue::default(),
             pool: StoredValue::new_local(Pool::default()),
             timers: StoredValue::default(),
             jobs: StoredValue::default(),
+            waiting: StoredValue::default(),
         }
     }
 
@@ -242,7 +353,9 @@ impl State {
         self.import_now(true);
         self.keep_draft();
         self.follow_optimum();
+        self.follow_certainty();
         self.follow_hash();
+        self.follow_theme();
     }
 
     /// The chosen law.
@@ -306,6 +419,3 @@ fn law_of(id: &str) -> &'static dyn Law {
 pub fn use_state() -> State {
     expect_context::<State>()
 }
-
-/// A text that is shared, not copied.
-pub type SharedText = Arc<str>;

@@ -76,7 +76,7 @@ impl State {
             *optimum = AskedOptimum::Running(before);
         });
         let (fitted, asked) = (study.clone(), scenario.clone());
-        let task = move || Task::Optimum { fitted: WireFittedStudy::from(&*fitted), scenario: asked };
+        let task = move || Task::Optimum { fitted: WireFittedStudy::from(&*fitted), scenario: Box::new(asked) };
         self.replace_jobs("optimum", Vec::new());
         let job = self.pool().submit(Lane::Quick, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {

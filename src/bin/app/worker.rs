@@ -1,13 +1,12 @@
-//! The worker: moves messages to and from [`handle`].
+//! A worker: moves messages to and from [`handle`].
 
 use mixlaw::protocol::{BUILD, Event, Request, handle};
 use mixlaw::ui::messages::{from_js, to_js};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-fn main() {
-    console_error_panic_hook::set_once();
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+/// Answers what the page posts, for as long as the worker lives.
+pub fn serve(scope: &DedicatedWorkerGlobalScope) {
     let to_page = scope.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         match from_js::<Request>(event.data()) {
@@ -18,7 +17,7 @@ fn main() {
     });
     scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
     // Last: what the page sends before this is lost.
-    post(&scope, &Event::Ready { build: BUILD.to_string() });
+    post(scope, &Event::Ready { build: BUILD.to_string() });
 }
 
 fn post(scope: &DedicatedWorkerGlobalScope, event: &Event) {

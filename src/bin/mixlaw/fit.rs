@@ -1,0 +1,249 @@
+//! `mixlaw fit`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use mixlaw::dataset::{Dataset, Holdout};
+use mixlaw::export::scenario_file::ByName;
+use mixlaw::export::{fit_file, scenario_file};
+use mixlaw::fit::search::Start;
+use mixlaw::fit::{
+    self, DataSummary, Ending, Fit, FitConfig, FitError, FittedStudy, Interval, Replicate, Residual, Restriction,
+    Runner, bootstrap,
+};
+use mixlaw::law::{self, LAWS, Law};
+use mixlaw::units::{Tokens, write_number};
+use rayon::prelude::*;
+
+use crate::read::{RoleArgs, STOCK_EXAMPLE, entry, no_study, read_table};
+use crate::replicates::BootstrapArgs;
+use crate::text::{counted, range, table};
+
+#[derive(Args)]
+pub struct FitArgs {
+    /// A table in any form; two are joined on an id that both have; - reads standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Which law
+    #[arg(long, value_parser = law_ids(), default_value = "additive")]
+    law: String,
+    /// A loss column to fit, as often as needed; all without it
+    #[arg(long = "target", value_name = "T")]
+    targets: Vec<String>,
+    /// Which rows to hold out: those marked in a split column, none, or those of the largest model size
+    #[arg(long, value_parser = Holdout::ALL.map(Holdout::id), default_value = Holdout::default().id())]
+    holdout: String,
+    /// Independent searches for the minimum
+    #[arg(long, default_value_t = FitConfig::DEFAULT_STARTS)]
+    starts: usize,
+    /// All random numbers follow from it
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Huber's δ: residuals beyond it count by their size, not their square
+    #[arg(long, default_value_t = FitConfig::DEFAULT_DELTA, allow_negative_numbers = true)]
+    delta: f64,
+    /// Residuals in nats, or in the logarithm of the loss
+    #[arg(long, value_parser = [Residual::Nats.id(), Residual::LogLoss.id()], default_value = Residual::Nats.id())]
+    residual: String,
+    /// Give parameters this value: alpha=0.34; gamma=1 means those of all domains, gamma_arxiv=1 that of one
+    #[arg(long = "fix", value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    fixed: Vec<String>,
+    /// Keep parameters in this range: gamma=0.1:1; an end may be left out
+    #[arg(long = "bound", value_name = "NAME=LOW:HIGH", allow_hyphen_values = true)]
+    bounded: Vec<String>,
+    /// Make parameters equal: alpha=beta; gamma alone makes those of all domains equal
+    #[arg(long = "tie", value_name = "NAME=NAME")]
+    tied: Vec<String>,
+    /// λ of the linear law's ridge
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    ridge: f64,
+    /// Tokens in stock of a domain, for the laws that count epochs: wikipedia=4.5B
+    #[arg(long = "stock", value_name = "DOMAIN=TOKENS")]
+    stocks: Vec<String>,
+    #[command(flatten)]
+    bootstrap: BootstrapArgs,
+    #[command(flatten)]
+    roles: RoleArgs,
+    /// Print the fit file that the other commands read
+    #[arg(long)]
+    json: bool,
+}
+
+fn law_ids() -> Vec<&'static str> {
+    LAWS.iter().map(|law| law.id()).collect()
+}
+
+pub fn run(args: &FitArgs) -> Result<String, String> {
+    let imported = read_table(&args.files, &args.roles)?;
+    let dataset = imported.dataset.ok_or_else(|| no_study(&args.files))?;
+    let dataset = dataset.with_stocks(&stocks(&args.stocks)?).map_err(|error| error.to_string())?;
+    let law = law::by_id(&args.law).ok_or_else(|| format!("no law is called \"{}\"", args.law))?;
+    let config = FitConfig {
+        starts: args.starts,
+        seed: args.seed,
+        delta: args.delta,
+        residual: Residual::from_id(&args.residual).unwrap_or_default(),
+        holdout: Holdout::from_id(&args.holdout).unwrap_or_default(),
+        ridge: args.ridge,
+        restrictions: restrictions(args)?,
+    };
+    let target_idxs = chosen_targets(law, &dataset, &args.targets, &config)?;
+    let began = Instant::now();
+    let fits: Vec<Result<Fit, (usize, String)>> = fit::target_groups(law, &target_idxs)
+        .par_iter()
+        .map(|group| {
+            let began = Instant::now();
+            let mut fit = fit::fit_with(law, &dataset, group, &config, &AllAtOnce, &mut |_| {})
+                .map_err(|error| (group[0], error.to_string()))?;
+            fit.report.seconds = Some(began.elapsed().as_secs_f64());
+            Ok(fit)
+        })
+        .collect();
+    let (mut fitted, mut failures) = (Vec::new(), Vec::new());
+    for fit in fits {
+        match fit {
+            Ok(fit) => fitted.push(fit),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match failures.first() {
+        // Who names targets wants all of them.
+        Some((_, error)) if fitted.is_empty() || !args.targets.is_empty() => return Err(error.clone()),
+        _ => failures.iter().for_each(|(target_idx, error)| leave_out(&dataset, *target_idx, error)),
+    }
+    let n_targets = fitted.iter().map(|fit| fit.targets.len()).sum();
+    eprintln!("mixlaw: fitted {} in {:.1} s", counted(n_targets, "target"), began.elapsed().as_secs_f64());
+    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits: fitted };
+    let replicates = args.bootstrap.replicates(&dataset, &study)?;
+    Ok(if args.json {
+        fit_file::write(&study, Some(&dataset), replicates.as_deref()) + "\n"
+    } else {
+        fit_text(law, &study, replicates.as_deref())
+    })
+}
+
+fn fit_text(law: &dyn Law, study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
+    let holdout_intervals = replicates.map(|replicates| bootstrap::holdout_intervals(study, replicates));
+    let scores = study.targets().enumerate().map(|(target_idx, target)| {
+        let report = &target.fit.report;
+        let score = &report.scores[target.target_pos];
+        let interval = holdout_intervals.as_ref().and_then(|intervals| intervals[target_idx]);
+        let holdout = match (score.holdout_mre_percent, interval) {
+            (None, _) => "-".to_string(),
+            (Some(mre), None) => format!("{mre:.3} %"),
+            (Some(mre), Some(Interval { low, high })) => format!("{mre:.3} [{low:.3}, {high:.3}] %"),
+        };
+        vec![
+            target.name.to_string(),
+            score.n_fit.to_string(),
+            format!("{:.3e}", report.objective),
+            format!("{:.3} %", score.fit_mre_percent),
+            holdout,
+            format!("{} of {}", report.agreeing_starts, report.config.starts),
+        ]
+    });
+    let header = ["target", "rows", "objective", "MRE fit", "MRE held out", "starts agree"];
+    let mut lines =
+        vec![format!("{}\n\n{}", law.formula(&study.fits[0].shape), table(&header, &scores.collect::<Vec<_>>()))];
+    let intervals = replicates.map(|replicates| bootstrap::parameter_intervals(study, replicates));
+    for (fit_idx, fit) in study.fits.iter().enumerate() {
+        let parameters = fit.parameters(&study.domains);
+        let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
+        lines.push(format!("\n{}", fit.targets.join(", ")));
+        for (p, (name, value)) in parameters.iter().enumerate() {
+            let interval = intervals.as_ref().and_then(|intervals| intervals[fit_idx].get(p));
+            let interval = interval.map(|interval| format!("  {}", range(interval, 3))).unwrap_or_default();
+            lines.push(format!("  {name} = {}{interval}", write_number(*value, 5)));
+        }
+        lines.extend(fit.report.flags.iter().map(|flag| format!("  note: {}", flag.sentence(&names))));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Starts on as many threads as the machine has.
+struct AllAtOnce;
+
+impl Runner for AllAtOnce {
+    fn run(&self, n: usize, start: &Start, _report: &mut dyn FnMut(usize, f64)) -> Vec<Ending> {
+        (0..n).into_par_iter().map(|start_idx| start(start_idx, &mut |_| {})).collect()
+    }
+}
+
+fn stocks(given: &[String]) -> Result<Vec<(String, Tokens)>, String> {
+    let given: Result<ByName, String> = given.iter().map(|given| entry("stock", given, STOCK_EXAMPLE)).collect();
+    scenario_file::stocks(&given?)
+}
+
+fn restrictions(args: &FitArgs) -> Result<Vec<Restriction>, String> {
+    let number = |name: &str, text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .map_err(|_| format!("\"{text}\", given for {name}, is no number; write one such as 0.34"))
+    };
+    let mut restrictions = Vec::new();
+    for given in &args.fixed {
+        let (name, value) = given
+            .rsplit_once('=')
+            .ok_or_else(|| format!("the fixed parameter \"{given}\" must read NAME=VALUE, such as alpha=0.34"))?;
+        restrictions.push(Restriction::Fixed { name: name.to_string(), value: number(name, value)? });
+    }
+    for given in &args.bounded {
+        let ends = given.rsplit_once('=').and_then(|(name, ends)| Some((name, ends.split_once(':')?)));
+        let (name, (low, high)) = ends
+            .ok_or_else(|| format!("the bounded parameter \"{given}\" must read NAME=LOW:HIGH, such as gamma=0.1:1"))?;
+        let end = |text: &str| if text.trim().is_empty() { Ok(None) } else { number(name, text).map(Some) };
+        restrictions.push(Restriction::Bounded { name: name.to_string(), low: end(low)?, high: end(high)? });
+    }
+    restrictions.extend(
+        args.tied.iter().map(|given| Restriction::Tied { names: given.split('=').map(str::to_string).collect() }),
+    );
+    Ok(restrictions)
+}
+
+fn leave_out(dataset: &Dataset, target_idx: usize, error: &str) {
+    eprintln!("mixlaw: left out {}: {error}", dataset.targets()[target_idx]);
+}
+
+fn chosen_targets(
+    law: &dyn Law,
+    dataset: &Dataset,
+    names: &[String],
+    config: &FitConfig,
+) -> Result<Vec<usize>, String> {
+    if names.is_empty() {
+        let all: Vec<usize> = (0..dataset.targets().len()).collect();
+        let usable = fit::usable_targets(law, dataset, &all);
+        let left_out: Vec<&str> =
+            all.iter().filter(|idx| !usable.contains(idx)).map(|&idx| dataset.targets()[idx].as_str()).collect();
+        if !left_out.is_empty() && !usable.is_empty() {
+            eprintln!(
+                "mixlaw: the {} law gives the losses of training domains only, so it leaves out {}",
+                law.name(),
+                left_out.join(", ")
+            );
+        }
+        let chosen = if usable.is_empty() { all } else { usable };
+        // One without losses must not stop those that are fitted with it.
+        let checks = chosen.iter().map(|&target_idx| fit::check_target(dataset, target_idx, config));
+        let checks: Vec<Result<(), FitError>> = checks.collect();
+        if checks.iter().all(Result::is_err) {
+            return Ok(chosen);
+        }
+        let sound = chosen.iter().zip(checks).filter(|&(&target_idx, ref check)| {
+            check.as_ref().inspect_err(|error| leave_out(dataset, target_idx, &error.to_string())).is_ok()
+        });
+        return Ok(sound.map(|(&target_idx, _)| target_idx).collect());
+    }
+    let mut target_idxs = Vec::new();
+    for name in names {
+        let target_idx = dataset.target_idx(name).ok_or_else(|| {
+            format!("no target is called \"{name}\"; the table has: {}", dataset.targets().join(", "))
+        })?;
+        if target_idxs.contains(&target_idx) {
+            return Err(format!("the target \"{name}\" is named twice"));
+        }
+        target_idxs.push(target_idx);
+    }
+    Ok(target_idxs)
+}

@@ -1,0 +1,69 @@
+//! `mixlaw predict`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mixlaw::export::results;
+use mixlaw::fit::study::prediction_mre_percent;
+use mixlaw::fit::{FittedStudy, Prediction};
+use mixlaw::import::observe;
+use mixlaw::units::Loss;
+
+use crate::read::{RoleArgs, no_study, read_fit, read_table};
+
+#[derive(Args)]
+pub struct PredictArgs {
+    /// What mixlaw fit --json printed
+    fit: PathBuf,
+    /// The table; - reads standard input
+    file: PathBuf,
+    #[command(flatten)]
+    roles: RoleArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &PredictArgs) -> Result<String, String> {
+    let study = read_fit(&args.fit)?.study;
+    let imported = read_table(std::slice::from_ref(&args.file), &args.roles)?;
+    let table = imported.table.as_ref().ok_or_else(|| no_study(std::slice::from_ref(&args.file)))?;
+    let observed = observe(table, &imported.roles);
+    if observed.observations.is_empty() {
+        return Err(no_study(std::slice::from_ref(&args.file)));
+    }
+    let predictions = study
+        .predict(&observed.domains, &observed.targets, &observed.observations)
+        .map_err(|error| error.to_string())?;
+    say_errors(&study, &predictions);
+    if args.json {
+        return Ok(results::predictions(&study, &predictions) + "\n");
+    }
+    let mut lines = vec!["line\ttarget\tpredicted\tobserved".to_string()];
+    lines.extend(predictions.iter().map(|prediction| {
+        let loss = |loss: Loss| if loss.0.is_finite() { format!("{:.4}", loss.0) } else { String::new() };
+        let observed = prediction.observed.map_or(String::new(), loss);
+        format!("{}\t{}\t{}\t{observed}", prediction.line, prediction.target, loss(prediction.predicted))
+    }));
+    Ok(lines.join("\n") + "\n")
+}
+
+/// What stays beside the table: errors by target, and the lines that do not count in them.
+fn say_errors(study: &FittedStudy, predictions: &[Prediction]) {
+    for target in study.targets() {
+        let unusable =
+            predictions.iter().filter(|prediction| prediction.target == target.name && !prediction.is_usable);
+        let unusable: Vec<String> = unusable.map(|prediction| prediction.line.to_string()).collect();
+        if !unusable.is_empty() {
+            let law = target.fit.law.name();
+            eprintln!(
+                "{}: lines {} have too little of its own domain for the {law} law, and do not count in the MRE",
+                target.name,
+                unusable.join(", ")
+            );
+        }
+        if let Some(mre) = prediction_mre_percent(predictions, target.name) {
+            eprintln!("{}: MRE {mre:.3} %", target.name);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What several commands read: tables, fit files, and options of the form NAME=VALUE.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::Args;
+use mixlaw::export::fit_file::{self, FitFileError, Saved};
+use mixlaw::fit::FittedStudy;
+use mixlaw::import::decode::decode;
+use mixlaw::import::{Imported, Role, Roles, import, joined, only_experiment};
+use mixlaw::units::{Decimal, choices, read_number};
+use serde_json::Value;
+
+#[derive(Args)]
+pub struct RoleArgs {
+    /// What a column holds, where the guess is wrong: weight, n, d, flops, loss, perplexity, row-weight, split or
+    /// ignore
+    #[arg(long = "role", value_name = "COLUMN=ROLE")]
+    roles: Vec<String>,
+    /// Of a table with several experiments, the one to use; the one with most lines without it
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+}
+
+/// Reads a table, or several to be joined, and says all that there is to say about it.
+pub fn read_table(paths: &[PathBuf], args: &RoleArgs) -> Result<Imported, String> {
+    let (mut texts, mut roles) = (Vec::new(), None);
+    for path in paths {
+        let bytes = read_bytes(path)?;
+        // A project of the page's brings its table, with the roles that its columns were given.
+        match fit_file::table(&bytes) {
+            Some((text, given)) => {
+                texts.push(text);
+                roles = given.filter(|_| paths.len() == 1);
+            }
+            None => texts.push(decode(&bytes).map_err(|cause| format!("{}: {cause}", path.display()))?.into_owned()),
+        }
+    }
+    let mut text = joined(&texts);
+    if let Some(name) = &args.experiment {
+        text = only_experiment(&text, name).map_err(|issue| issue.to_string())?;
+    }
+    let mut imported = import(&text, roles);
+    if !args.roles.is_empty() {
+        let roles = changed_roles(&imported, &args.roles)?;
+        imported = import(&text, Some(roles));
+    }
+    /// More sentences than anyone reads; the last one counts the rest.
+    const SHOWN: usize = 50;
+    if paths.len() > 1 && !imported.issues.is_empty() {
+        eprintln!("mixlaw: lines are counted through all files, one below the other with a blank line between them");
+    }
+    for sentence in imported.issues.sentences(SHOWN) {
+        eprintln!("mixlaw: {sentence}");
+    }
+    Ok(imported)
+}
+
+pub fn no_study(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    format!("{} holds no study; see above", names.join(" with "))
+}
+
+fn changed_roles(imported: &Imported, changes: &[String]) -> Result<Roles, String> {
+    let header = imported.table.as_ref().map_or(&[][..], |table| table.header());
+    let mut roles = imported.roles.clone();
+    for change in changes {
+        let (column, role) = change
+            .rsplit_once('=')
+            .ok_or_else(|| format!("the role \"{change}\" must read COLUMN=ROLE, such as wikipedia_loss=loss"))?;
+        let column_idx = header.iter().position(|name| name == column).ok_or_else(|| {
+            format!(
+                "no column is called \"{column}\"; the table has: {}",
+                choices(header.iter().map(String::as_str), column)
+            )
+        })?;
+        roles.0[column_idx] = Role::from_id(role).ok_or_else(|| {
+            format!(
+                "\"{role}\" is no role; a column is weight, n, d, flops, loss, perplexity, row-weight, split or ignore"
+            )
+        })?;
+    }
+    Ok(roles)
+}
+
+/// The fits of a fit file, and what else it holds.
+pub struct Fitted {
+    pub study: FittedStudy,
+    pub saved: Saved,
+}
+
+pub fn read_fit(path: &PathBuf) -> Result<Fitted, String> {
+    let bytes = read_bytes(path)?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not a text", path.display()))?;
+    let mut saved = fit_file::read_saved(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let no_fits = || format!("{}: {}", path.display(), FitFileError::Empty);
+    let study = saved.study.take().ok_or_else(no_fits)?;
+    Ok(Fitted { study, saved })
+}
+
+pub fn read_bytes(path: &PathBuf) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        std::fs::read(path).map(|read| bytes = read)
+    };
+    read.map(|()| bytes).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+}
+
+/// NAME=VALUE, parted.
+pub fn named(what: &str, given: &str, example: &str) -> Result<(String, String), String> {
+    let (name, value) = given.rsplit_once('=').ok_or_else(|| format!("the {what} \"{given}\" must read {example}"))?;
+    Ok((name.to_string(), value.to_string()))
+}
+
+/// How a stock is given.
+pub const STOCK_EXAMPLE: &str = "DOMAIN=TOKENS, such as wikipedia=4.5B";
+/// How a share is given.
+pub const SHARE_EXAMPLE: &str = "DOMAIN=SHARE, such as wikipedia=0.1";
+
+/// An entry of a scenario file from NAME=VALUE.
+pub fn entry(what: &str, given: &str, example: &str) -> Result<(String, Value), String> {
+    let (name, value) = named(what, given, example)?;
+    Ok((name, Value::from(value)))
+}
+
+/// Shares or weights by name.
+pub fn named_shares(what: &str, given: &[String]) -> Result<Vec<(String, f64)>, String> {
+    let read = |given: &String| {
+        let (name, text) = named(what, given, "NAME=NUMBER, such as wikipedia=0.1")?;
+        let share = read_number(&text, Decimal::Point).map_err(|error| format!("the {what} of \"{name}\": {error}"))?;
+        Ok((name, share))
+    };
+    given.iter().map(read).collect()
+}

@@ -1,0 +1,271 @@
+//! How far the fits would differ had the study drawn other mixtures: the bootstrap.
+//!
+//! A replicate draws as many distinct mixtures as the fit has, with replacement, and fits every law anew to all
+//! rows of those drawn, each counted as often as its mixture was. Rows of one run, and runs of one mixture, share
+//! their errors, so that drawing rows would make the intervals too narrow (Cameron, Gelbach & Miller 2008,
+//! "Bootstrap-based improvements for inference with clustered errors"). All fits of a study see the same draws, so
+//! that differences between targets keep their correlation.
+//!
+//! Intervals are percentiles of the replicates (Efron & Tibshirani 1993, §13.3).
+
+use std::ops::Range;
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
+
+use super::interval::Interval;
+use super::report::{self, Score};
+use super::{Fit, FitError, FittedStudy, Prepared, search};
+use crate::dataset::Dataset;
+
+/// Settings of a bootstrap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BootstrapConfig {
+    /// Replicates in all.
+    pub replicates: usize,
+    /// All draws follow from it.
+    pub seed: u64,
+    /// Random starts of each refit, beside the one from the fit's own θ.
+    pub starts: usize,
+}
+
+impl BootstrapConfig {
+    /// Enough for the ends of a 90 % interval: each is the 10th of 200.
+    pub const DEFAULT_REPLICATES: usize = 200;
+    /// More than this is a mistake in the number.
+    pub const MOST_REPLICATES: usize = 100_000;
+}
+
+impl Default for BootstrapConfig {
+    fn default() -> Self {
+        Self { replicates: Self::DEFAULT_REPLICATES, seed: 0, starts: 1 }
+    }
+}
+
+/// The fits of one replicate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replicate {
+    /// θ of each fit, in the study's order.
+    pub thetas: Vec<Vec<f64>>,
+    /// Mean relative error of each target on the rows held out, in percent, where there are any.
+    pub holdout_mre_percent: Vec<Option<f64>>,
+}
+
+/// Why there is no bootstrap.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BootstrapError {
+    /// A refit could not begin.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// Nothing to draw from.
+    #[error(
+        "the rows fitted have {n_mixtures} distinct mixture(s); drawing mixtures anew needs at least 3, and about 20 to be worth something"
+    )]
+    Mixtures {
+        /// How many there are.
+        n_mixtures: usize,
+    },
+    /// Too few or too many replicates.
+    #[error(
+        "the bootstrap has {seen} replicates; it must have between {LEAST_REPLICATES} and {}, such as 200",
+        BootstrapConfig::MOST_REPLICATES
+    )]
+    Replicates {
+        /// What was asked for.
+        seen: usize,
+    },
+    /// The fits are not of this study.
+    #[error("the fits are not of these runs: {what}")]
+    OtherRuns {
+        /// What differs.
+        what: String,
+    },
+}
+
+/// Fewer mixtures than this say nothing about what others would have given.
+const LEAST_MIXTURES: usize = 3;
+/// With fewer replicates a 90 % interval has no ends.
+pub const LEAST_REPLICATES: usize = 20;
+/// Draws for one replicate, until every fit can be made with it.
+const MOST_DRAWS: usize = 1000;
+
+/// A study with its fits, ready for replicates.
+pub struct Bootstrap<'a> {
+    dataset: &'a Dataset,
+    study: &'a FittedStudy,
+    config: &'a BootstrapConfig,
+    /// Of each fit: positions of its targets.
+    target_idxs: Vec<Vec<usize>>,
+    /// Of each fit: the weights of its rows, 0 where it does not use one.
+    weights: Vec<Vec<f64>>,
+    /// Distinct mixtures with rows fitted.
+    mixtures: Vec<usize>,
+}
+
+impl<'a> Bootstrap<'a> {
+    /// Checks that the fits are of these runs.
+    ///
+    /// # Errors
+    /// They are not, or there are too few mixtures.
+    pub fn new(
+        dataset: &'a Dataset,
+        study: &'a FittedStudy,
+        config: &'a BootstrapConfig,
+    ) -> Result<Self, BootstrapError> {
+        let seen = config.replicates;
+        if !(LEAST_REPLICATES..=BootstrapConfig::MOST_REPLICATES).contains(&seen) {
+            return Err(BootstrapError::Replicates { seen });
+        }
+        if dataset.domains() != study.domains {
+            let what = format!("their domains are {}", dataset.domains().join(", "));
+            return Err(BootstrapError::OtherRuns { what });
+        }
+        let position = |name: &String| {
+            dataset.target_idx(name).ok_or_else(|| BootstrapError::OtherRuns {
+                what: format!("there is no target \"{name}\", but {}", dataset.targets().join(", ")),
+            })
+        };
+        let target_idxs: Vec<Vec<usize>> = study
+            .fits
+            .iter()
+            .map(|fit| fit.targets.iter().map(position).collect())
+            .collect::<Result<_, BootstrapError>>()?;
+        let weights: Vec<Vec<f64>> = study.fits.iter().map(|fit| super::weights(dataset, &fit.report.config)).collect();
+        let mut mixtures: Vec<usize> = dataset
+            .design()
+            .rows()
+            .iter()
+            .enumerate()
+            .filter(|(row, _)| weights.iter().any(|weights| weights[*row] > 0.0))
+            .map(|(_, (mixture_idx, _))| *mixture_idx)
+            .collect();
+        mixtures.sort_unstable();
+        mixtures.dedup();
+        if mixtures.len() < LEAST_MIXTURES {
+            return Err(BootstrapError::Mixtures { n_mixtures: mixtures.len() });
+        }
+        Ok(Self { dataset, study, config, target_idxs, weights, mixtures })
+    }
+
+    /// The replicate of that index, which does not depend on the others.
+    ///
+    /// # Errors
+    /// A refit could not begin, whatever was drawn.
+    pub fn replicate(&self, index: usize) -> Result<Replicate, BootstrapError> {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(self.config.seed);
+        for _ in 0..index {
+            random.jump();
+        }
+        let mut failure = None;
+        for _ in 0..MOST_DRAWS {
+            match self.refit(&self.draw(&mut random), index) {
+                Ok(replicate) => return Ok(replicate),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.expect("there is at least one draw").into())
+    }
+
+    /// The replicates of that range.
+    ///
+    /// # Errors
+    /// As [`Self::replicate`].
+    pub fn replicates(
+        &self,
+        range: Range<usize>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Replicate>, BootstrapError> {
+        let one = |index| {
+            let replicate = self.replicate(index);
+            progress(index);
+            replicate
+        };
+        range.map(one).collect()
+    }
+
+    /// How often each of the design's mixtures was drawn.
+    fn draw(&self, random: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+        let mut counts = vec![0.0; self.dataset.design().mixtures().len()];
+        let n = self.mixtures.len();
+        for _ in 0..n {
+            let drawn = ((random.random::<f64>() * n as f64) as usize).min(n - 1);
+            counts[self.mixtures[drawn]] += 1.0;
+        }
+        counts
+    }
+
+    fn refit(&self, counts: &[f64], index: usize) -> Result<Replicate, FitError> {
+        let mut replicate = Replicate { thetas: Vec::new(), holdout_mre_percent: Vec::new() };
+        for ((fit, target_idxs), weights) in self.study.fits.iter().zip(&self.target_idxs).zip(&self.weights) {
+            let drawn: Vec<f64> = self
+                .dataset
+                .design()
+                .rows()
+                .iter()
+                .zip(weights)
+                .map(|((mixture_idx, _), weight)| weight * counts[*mixture_idx])
+                .collect();
+            let theta = refit(fit, self.dataset, target_idxs, &drawn, self.config, index)?;
+            let fit = Fit { theta, ..fit.clone() };
+            let scores = report::scores(fit.law, &fit.shape, &fit.theta, self.dataset, target_idxs, weights);
+            replicate.holdout_mre_percent.extend(scores.iter().map(|score: &Score| score.holdout_mre_percent));
+            replicate.thetas.push(fit.theta);
+        }
+        Ok(replicate)
+    }
+}
+
+fn refit(
+    fit: &Fit,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    weights: &[f64],
+    config: &BootstrapConfig,
+    index: usize,
+) -> Result<Vec<f64>, FitError> {
+    let prepared =
+        Prepared::with_shape(fit.law, dataset, target_idxs, &fit.report.config, weights, fit.shape.clone(), false)?;
+    let sample = prepared.sample(&prepared.whole()?);
+    let looked_at = sample.as_deref().unwrap_or(weights);
+    let search = search::Search {
+        n_starts: config.starts,
+        // Each replicate has random starts of its own.
+        seed: config.seed.wrapping_add(index as u64),
+        ..prepared.search(None)
+    };
+    let from = prepared.freedom.reduce(&fit.theta);
+    let mut found = search::search_near(&|| prepared.objective(looked_at), &search, &from);
+    if sample.is_some() {
+        found = search::polish(&mut *prepared.objective(weights), &search, &found);
+    }
+    if !found.objective.is_finite() {
+        return Err(FitError::NotFinite { target: prepared.target() });
+    }
+    Ok(prepared.freedom.expand(&found.theta))
+}
+
+/// Of each fit, the interval of each parameter in natural units, in the order of θ.
+pub fn parameter_intervals(study: &FittedStudy, replicates: &[Replicate]) -> Vec<Vec<Interval>> {
+    let of_fit = |(fit_idx, fit): (usize, &Fit)| {
+        let naturals: Vec<Vec<f64>> =
+            replicates.iter().map(|replicate| fit.law.natural(&fit.shape, &replicate.thetas[fit_idx])).collect();
+        (0..fit.theta.len()).filter_map(|p| Interval::of(naturals.iter().map(|natural| natural[p]))).collect()
+    };
+    study.fits.iter().enumerate().map(of_fit).collect()
+}
+
+/// Of each target, the interval of its mean relative error on the rows held out, in percent, where there are any.
+pub fn holdout_intervals(study: &FittedStudy, replicates: &[Replicate]) -> Vec<Option<Interval>> {
+    let n_targets = study.targets().count();
+    (0..n_targets)
+        .map(|target| Interval::of(replicates.iter().filter_map(|replicate| replicate.holdout_mre_percent[target])))
+        .collect()
+}
+
+/// The study with the replicate's θ.
+pub fn with_thetas(study: &FittedStudy, replicate: &Replicate) -> FittedStudy {
+    let fits = study.fits.iter().zip(&replicate.thetas);
+    let fits = fits.map(|(fit, theta)| Fit { theta: theta.clone(), ..fit.clone() }).collect();
+    FittedStudy { fits, ..study.clone() }
+}

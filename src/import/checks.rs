@@ -1,0 +1,173 @@
+//! What looks wrong in a study that can be read: said, and left as it is.
+
+use std::collections::HashMap;
+
+use nalgebra::DMatrix;
+
+use super::guess::is_unique_tokens;
+use super::issue::{Cause, Issues};
+use super::roles::{Role, Roles, words};
+use super::table::Table;
+use crate::dataset::Dataset;
+use crate::units::is_missing;
+
+/// Says what looks wrong.
+pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
+    few_digits(table, roles, issues);
+    units_of_loss(table, roles, issues);
+    perplexities(table, roles, dataset, issues);
+    kinds_of_loss(table, roles, issues);
+    unique_tokens(table, roles, issues);
+    duplicates(dataset, issues);
+    near_duplicates(dataset, issues);
+    collinear(dataset, issues);
+}
+
+/// Fewer observations than this may all have few digits by chance.
+const FEWEST: usize = 8;
+
+/// A spreadsheet copies what it shows.
+fn few_digits(table: &Table, roles: &Roles, issues: &mut Issues) {
+    for column in roles.columns(Role::Loss) {
+        let cells = || table.rows().map(|row| row.cell(column)).filter(|cell| !is_missing(cell));
+        let decimals = |cell: &str| cell.rsplit_once(['.', ',']).map_or(0, |(_, decimals)| decimals.len());
+        let has_exponent = |cell: &str| cell.contains(['e', 'E', '%']);
+        if cells().count() >= FEWEST && cells().all(|cell| decimals(cell) <= 2 && !has_exponent(cell)) {
+            issues.push(Cause::FewDigits.in_column(&table.header()[column]));
+        }
+    }
+}
+
+fn units_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
+    let names: Vec<String> = roles
+        .columns(Role::Loss)
+        .map(|column| &table.header()[column])
+        .filter(|name| name.to_ascii_lowercase().contains("bpb"))
+        .cloned()
+        .collect();
+    if !names.is_empty() {
+        issues.push(Cause::BitsPerByte { columns: names }.of_text());
+    }
+}
+
+/// No model that was trained at all has a larger loss in nats per token.
+const LARGEST_LOSS: f64 = 12.0;
+
+/// Losses that are perplexities under the name of a loss.
+fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
+    for column in roles.columns(Role::Loss).map(|column| &table.header()[column]) {
+        let Some(target_idx) = dataset.target_idx(column) else { continue };
+        let losses = dataset.observations().iter().filter_map(|row| row.losses[target_idx]);
+        let mut losses: Vec<f64> = losses.map(|loss| loss.0).collect();
+        losses.sort_by(f64::total_cmp);
+        if let Some(&median) = losses.get(losses.len() / 2)
+            && median > LARGEST_LOSS
+        {
+            issues.push(Cause::LargeLoss { median }.in_column(column));
+        }
+    }
+}
+
+/// Bits per byte, losses in training and others beside each other.
+fn kinds_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
+    const KINDS: [&str; 3] = ["bits per byte", "loss in training", "loss on other text"];
+    let mut columns: [Vec<String>; 3] = Default::default();
+    for name in roles.columns(Role::Loss).map(|column| &table.header()[column]) {
+        let has = |all: &[&str]| words(name).any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one)));
+        let kind = match () {
+            () if has(&["bpb"]) => 0,
+            () if has(&["train", "training"]) => 1,
+            () => 2,
+        };
+        columns[kind].push(name.clone());
+    }
+    let kinds: Vec<_> = KINDS.into_iter().zip(columns).filter(|(_, columns)| !columns.is_empty()).collect();
+    if kinds.len() > 1 {
+        issues.push(Cause::MixedLosses { kinds }.of_text());
+    }
+}
+
+fn unique_tokens(table: &Table, roles: &Roles, issues: &mut Issues) {
+    for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| is_unique_tokens(name)) {
+        issues.push(Cause::UniqueTokens.in_column(column));
+    }
+}
+
+fn duplicates(dataset: &Dataset, issues: &mut Issues) {
+    let mut seen = HashMap::new();
+    let (mut rows, mut example) = (0, None);
+    for row in dataset.observations() {
+        let bits = |value: Option<f64>| value.map(f64::to_bits);
+        let mixture: Vec<u64> = row.mixture.iter().map(|h| h.to_bits()).collect();
+        let losses: Vec<Option<u64>> = row.losses.iter().map(|loss| bits(loss.map(|loss| loss.0))).collect();
+        let key = (bits(row.n.map(|n| n.0)), bits(row.d.map(|d| d.0)), mixture, losses);
+        if let Some(&first) = seen.get(&key) {
+            rows += 1;
+            example.get_or_insert((first, row.line));
+        } else {
+            seen.insert(key, row.line);
+        }
+    }
+    if let Some((first, second)) = example {
+        issues.push(Cause::Duplicates { rows, first, second }.of_text());
+    }
+}
+
+/// Checkpoints whose tokens are nearer than this share are one.
+const SAME_TOKENS: f64 = 2e-3;
+
+/// Tokens and line of each.
+type Checkpoints = Vec<(f64, usize)>;
+
+/// A run's last checkpoint is often written twice, a few steps apart.
+fn near_duplicates(dataset: &Dataset, issues: &mut Issues) {
+    let mut runs: HashMap<(Option<u64>, usize), Checkpoints> = HashMap::new();
+    for (row, (mixture, _)) in dataset.observations().iter().zip(dataset.design().rows()) {
+        if let Some(d) = row.d {
+            runs.entry((row.n.map(|n| n.0.to_bits()), *mixture)).or_default().push((d.0, row.line));
+        }
+    }
+    let (mut rows, mut example) = (0, None::<(usize, usize)>);
+    for checkpoints in runs.values_mut() {
+        checkpoints.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for pair in
+            checkpoints.windows(2).filter(|pair| pair[1].0 > pair[0].0 && pair[1].0 <= pair[0].0 * (1.0 + SAME_TOKENS))
+        {
+            rows += 1;
+            let lines = (pair[0].1, pair[1].1);
+            example = Some(example.map_or(lines, |seen| seen.min(lines)));
+        }
+    }
+    if let Some((first, second)) = example {
+        issues.push(Cause::NearDuplicates { rows, first, second }.of_text());
+    }
+}
+
+/// Domains whose weights follow from the others' by a line: their shares cannot be told apart.
+fn collinear(dataset: &Dataset, issues: &mut Issues) {
+    let mixtures = dataset.design().mixtures();
+    let k = dataset.domains().len();
+    if k < 3 || mixtures.len() < 2 {
+        return;
+    }
+    let mean: Vec<f64> = (0..k).map(|i| mixtures.iter().map(|h| h[i]).sum::<f64>() / mixtures.len() as f64).collect();
+    let gram = DMatrix::from_fn(k, k, |i, j| mixtures.iter().map(|h| (h[i] - mean[i]) * (h[j] - mean[j])).sum::<f64>());
+    let eigen = gram.symmetric_eigen();
+    let largest = eigen.eigenvalues.amax();
+    if largest <= 0.0 {
+        return;
+    }
+    // One direction is always flat: the sum. Another one is a line between weights.
+    let is_flat = |value: f64| value < 1e-9 * largest;
+    let flat: Vec<usize> = (0..k).filter(|&i| is_flat(eigen.eigenvalues[i])).collect();
+    if flat.len() < 2 {
+        return;
+    }
+    // A domain takes part if the flat directions, less the sum, touch it.
+    let touches = |i: usize| {
+        let whole: f64 = flat.iter().map(|&c| eigen.eigenvectors[(i, c)].powi(2)).sum();
+        whole - 1.0 / k as f64 > 1e-3
+    };
+    let domains: Vec<String> = (0..k).filter(|&i| touches(i)).map(|i| dataset.domains()[i].clone()).collect();
+    issues.push(Cause::Collinear { domains, free: k - flat.len(), of: k - 1 }.of_text());
+}

@@ -1,0 +1,282 @@
+//! JSON and JSON lines: an array of objects, one object a line, an object of columns, an array of rows with `columns`
+//! beside it, or an object that holds one of these under `data`, `rows`, `runs` or `records`. What is nested gets a name
+//! with dots: `config.data.web`.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::guess::{is_count_name, is_known};
+use super::issue::{Cause, Issues};
+use super::roles::{is_weight_word, split_first, split_last};
+use super::table::{MAX_COLUMNS, Table};
+
+/// Names under which an object holds the rows.
+const ROWS: [&str; 4] = ["data", "rows", "runs", "records"];
+
+/// The tables at the start of a text that begins as JSON does, and where they end; all of the text if an issue says
+/// why it cannot be read.
+pub(super) fn read(text: &str, issues: &mut Issues) -> (Vec<Table>, usize) {
+    let mut lines = Lines { text, at: 0, line: 0 };
+    match documents(text) {
+        Ok((documents, end)) => {
+            let tables = documents.into_iter().filter_map(|records| {
+                let records = records.into_iter().map(|(start, value)| (1 + lines.before(start), value));
+                table(records, issues)
+            });
+            (tables.collect(), end)
+        }
+        Err((line, what)) => {
+            issues.push(Cause::Json { what }.at_line(line));
+            (Vec::new(), text.len())
+        }
+    }
+}
+
+/// Whether a text begins as JSON does, and nothing else.
+pub(super) fn begins(text: &str) -> bool {
+    let after = |open: char| text.strip_prefix(open).map(|rest| rest.trim_start().chars().next());
+    matches!(after('{'), Some(None | Some('"' | '}')))
+        || matches!(after('['), Some(None | Some('{' | '[' | ']' | '"' | '-' | '0'..='9')))
+}
+
+/// An object and where it begins.
+type Record = (usize, Value);
+/// The line and the reader's words.
+type Fault = (usize, String);
+
+/// The records of each table, and where the last one ends.
+fn documents(text: &str) -> Result<(Vec<Vec<Record>>, usize), Fault> {
+    let mut groups: Vec<Vec<(usize, &str)>> = Vec::new();
+    let (mut stream, mut end) = (serde_json::Deserializer::from_str(text).into_iter::<&RawValue>(), 0);
+    while let Some(raw) = stream.next() {
+        let raw = match raw {
+            Ok(raw) => raw.get(),
+            // What comes after a blank line may be a table in another form.
+            Err(_) if end > 0 && is_apart(&text[end..]) && !text[end..].trim_start().starts_with(['[', '{']) => break,
+            Err(error) => return Err((error.line(), error.to_string())),
+        };
+        let start = stream.byte_offset() - raw.len();
+        match groups.last_mut() {
+            Some(group) if goes_on(group, raw, &text[end..start]) => group.push((start, raw)),
+            _ => groups.push(vec![(start, raw)]),
+        }
+        end = start + raw.len();
+    }
+    let documents = groups.into_iter().map(|group| match group[..] {
+        [(start, only)] => records(start, only),
+        _ => group.into_iter().map(|(start, raw)| value(start, raw)).collect(),
+    });
+    Ok((documents.collect::<Result<_, _>>()?, end))
+}
+
+/// Whether a blank line comes first.
+fn is_apart(between: &str) -> bool {
+    between.chars().take_while(|c| c.is_whitespace()).filter(|c| *c == '\n').count() > 1
+}
+
+/// Whether a value is one line more of the group: an object after an object, and after a blank line only a row of the
+/// same names.
+fn goes_on(group: &[(usize, &str)], raw: &str, between: &str) -> bool {
+    let [.., (_, last)] = group else { return false };
+    if !raw.starts_with('{') || !last.starts_with('{') {
+        return false;
+    }
+    let may_hold_rows = |value: &&RawValue| value.get().starts_with(['[', '{']);
+    !is_apart(between) || {
+        let (own, of_last) = (members(raw), members(last));
+        own.keys().eq(of_last.keys()) && !own.values().all(may_hold_rows)
+    }
+}
+
+/// The members of an object; none of any other value.
+fn members(raw: &str) -> BTreeMap<String, &RawValue> {
+    serde_json::from_str(raw).unwrap_or_default()
+}
+
+/// The records of a table that is a single value.
+fn records(start: usize, raw: &str) -> Result<Vec<Record>, Fault> {
+    let place = |inner: &str| inner.as_ptr() as usize - raw.as_ptr() as usize + start;
+    let members = members(raw);
+    let mut rows = ROWS.iter().filter_map(|name| Some(members.get(*name)?.get()));
+    let names = members.get("columns").and_then(|names| serde_json::from_str::<Vec<Value>>(names.get()).ok());
+    match rows.find(|rows| rows.starts_with(['[', '{'])) {
+        Some(rows) if rows.starts_with('[') => items(place(rows), rows, names),
+        Some(rows) => match columns(place(rows), value(0, rows)?.1) {
+            Ok(rows) => Ok(rows),
+            Err(_) => single(start, raw),
+        },
+        None if raw.starts_with('[') => items(start, raw, None),
+        None => single(start, raw),
+    }
+}
+
+/// An object of columns, or a single row.
+fn single(start: usize, raw: &str) -> Result<Vec<Record>, Fault> {
+    Ok(columns(start, value(start, raw)?.1).unwrap_or_else(|whole| vec![(start, whole)]))
+}
+
+/// An array of objects, or one of arrays below their names.
+fn items(start: usize, raw: &str, names: Option<Vec<Value>>) -> Result<Vec<Record>, Fault> {
+    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw) else {
+        return single(start, raw);
+    };
+    let place = |inner: &str| inner.as_ptr() as usize - raw.as_ptr() as usize + start;
+    let mut records: Vec<Record> =
+        items.iter().map(|item| value(place(item.get()), item.get())).collect::<Result<_, _>>()?;
+    let own_names = match &records[..] {
+        [(_, Value::Array(first)), _, ..] if names.is_none() && first.iter().all(Value::is_string) => {
+            Some(first.clone())
+        }
+        _ => None,
+    };
+    if own_names.is_some() {
+        records.remove(0);
+    }
+    let Some(names) = names.or(own_names) else { return Ok(records) };
+    let names: Vec<String> = names.iter().map(name).collect();
+    Ok(records.into_iter().map(|(start, record)| (start, named(&names, record))).collect())
+}
+
+/// A column's name; of several levels each is a segment.
+fn name(value: &Value) -> String {
+    match value {
+        Value::String(name) => name.clone(),
+        Value::Array(levels) => levels.iter().map(name).collect::<Vec<_>>().join("."),
+        other => other.to_string(),
+    }
+}
+
+fn named(names: &[String], record: Value) -> Value {
+    match record {
+        // A cell without a name keeps its place.
+        Value::Array(cells) => {
+            let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| format!("column {}", i + 1));
+            Value::Object(cells.into_iter().enumerate().map(|(i, cell)| (name(i), cell)).collect())
+        }
+        other => other,
+    }
+}
+
+fn value(start: usize, raw: &str) -> Result<Record, Fault> {
+    serde_json::from_str(raw).map(|value| (start, value)).map_err(|error| (error.line(), error.to_string()))
+}
+
+/// An object whose members are lists of one length, or objects of the same names: a column each, or a row each. Gives
+/// back any other value.
+fn columns(start: usize, whole: Value) -> Result<Vec<Record>, Value> {
+    let Value::Object(members) = &whole else { return Err(whole) };
+    let lists: Option<Vec<(&String, &Vec<Value>)>> =
+        members.iter().map(|(name, list)| Some((name, list.as_array()?))).collect();
+    if let Some(lists) = lists.filter(|lists| lists.iter().all(|(_, list)| list.len() == lists[0].1.len()))
+        && !lists.is_empty()
+    {
+        let row =
+            |i: usize| Value::Object(lists.iter().map(|(name, list)| ((*name).clone(), list[i].clone())).collect());
+        return Ok((0..lists[0].1.len()).map(|i| (start, row(i))).collect());
+    }
+    match by_index(members) {
+        Some(rows) => Ok(rows.into_iter().map(|row| (start, row)).collect()),
+        None => Err(whole),
+    }
+}
+
+/// The rows of {column: {index: value}} or {index: {column: value}}: what pandas writes by default, and its transpose.
+fn by_index(members: &Map<String, Value>) -> Option<Vec<Value>> {
+    let inner: Vec<&Map<String, Value>> = members.values().map(Value::as_object).collect::<Option<_>>()?;
+    let first = inner.first().filter(|first| !first.is_empty())?;
+    let is_flat = |member: &&Map<String, Value>| !member.values().any(|value| value.is_object() || value.is_array());
+    if !inner.iter().all(|member| is_flat(member) && member.len() == first.len() && member.keys().eq(first.keys())) {
+        return None;
+    }
+    let are_numbers = |names: &[&String]| names.iter().all(|name| name.parse::<u64>().is_ok());
+    let (outer, index): (Vec<&String>, Vec<&String>) = (members.keys().collect(), first.keys().collect());
+    let with_index = |index: &str, mut row: Map<String, Value>| {
+        if index.parse::<u64>().is_err() {
+            row.entry("index").or_insert_with(|| Value::String(index.to_string()));
+        }
+        Value::Object(row)
+    };
+    // One run whose parts have the same names, weights and losses by domain, is neither.
+    let are_columns = are_numbers(&index) || outer.iter().any(|name| is_column(name));
+    let are_rows = are_numbers(&outer) || index.iter().any(|name| is_known(name) || is_column(name));
+    match (are_columns, are_rows) {
+        (true, false) => {
+            let row = |at: &String| members.iter().map(|(name, of_it)| (name.clone(), of_it[at].clone())).collect();
+            Some(index.into_iter().map(|at| with_index(at, row(at))).collect())
+        }
+        (false, true) => Some(outer.iter().zip(inner).map(|(at, row)| with_index(at, row.clone())).collect()),
+        _ => None,
+    }
+}
+
+/// Whether a name can only be one of a column: N, D, C, or one with a word for a weight.
+fn is_column(name: &str) -> bool {
+    is_count_name(name)
+        || [split_first(name), split_last(name)].into_iter().flatten().any(|(word, _)| is_weight_word(word))
+}
+
+/// Counts lines on the way through a text.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// How many lines come before a place; places come in the order of the text.
+    fn before(&mut self, place: usize) -> usize {
+        if place > self.at {
+            self.line += self.text.as_bytes()[self.at..place].iter().filter(|byte| **byte == b'\n').count();
+            self.at = place;
+        }
+        self.line
+    }
+}
+
+fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut Issues) -> Option<Table> {
+    let mut header: Vec<String> = Vec::new();
+    let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut column_of = std::collections::HashMap::new();
+    for (line, record) in records {
+        let mut cells = Vec::new();
+        flatten("", &record, &mut |name, cell| {
+            let column = *column_of.entry(name.to_string()).or_insert_with(|| {
+                header.push(name.to_string());
+                header.len() - 1
+            });
+            if cells.len() <= column {
+                cells.resize(column + 1, String::new());
+            }
+            cells[column] = cell;
+        });
+        if header.len() > MAX_COLUMNS {
+            issues.push(Cause::TooWide { columns: header.len() }.at_line(line));
+            return None;
+        }
+        rows.push((line, cells));
+    }
+    if header.is_empty() {
+        issues.push(Cause::Empty.of_text());
+        return None;
+    }
+    Some(Table::of_cells(header, rows))
+}
+
+/// Deeper than this nothing of a run is kept.
+const DEEPEST: usize = 8;
+
+fn flatten(name: &str, value: &Value, take: &mut dyn FnMut(&str, String)) {
+    let inner = |key: &str| if name.is_empty() { key.to_string() } else { format!("{name}.{key}") };
+    match value {
+        _ if name.matches('.').count() > DEEPEST => {}
+        Value::Object(members) => members.iter().for_each(|(key, value)| flatten(&inner(key), value, take)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, value)| flatten(&inner(&i.to_string()), value, take));
+        }
+        Value::Null => take(if name.is_empty() { "value" } else { name }, String::new()),
+        Value::String(text) => take(if name.is_empty() { "value" } else { name }, text.trim().to_string()),
+        other => take(if name.is_empty() { "value" } else { name }, other.to_string()),
+    }
+}

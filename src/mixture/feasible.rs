@@ -1,0 +1,382 @@
+//! Whether constraints a_j·h ≥ b_j leave anything of the simplex, which of them leave it no inside, which conflict,
+//! and the point farthest inside.
+//!
+//! The questions of yes or no are answered by the simplex method (Dantzig 1963, *Linear Programming and Extensions*,
+//! §5) on h ≥ 0, Σ h = 1, a_j·h − s_j = b_j, s ≥ 0. The point farthest inside is max t over (h, t) with Σ h = 1 and
+//! a_j·h − b_j ≥ t, by Newton's method on the barrier function −t/μ − Σ_j ln(a_j·h − b_j − t), μ → 0.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::interior::Constraint;
+
+/// A set with less slack than this has no inside to go downhill in.
+pub(super) const EMPTY: f64 = 1e-9;
+/// A set is empty if a constraint must be broken by more than this, which is rounding.
+pub(super) const ROUNDING: f64 = 1e-12;
+
+const FIRST_BARRIER: f64 = 1.0;
+const LAST_BARRIER: f64 = 1e-13;
+const BARRIER_FALL: f64 = 0.1;
+const MOST_STEPS: usize = 50;
+
+/// An entry smaller than this is none to turn on.
+const PIVOT: f64 = 1e-10;
+/// A reduced cost above minus this gains nothing.
+const NO_GAIN: f64 = 1e-11;
+/// Turns by the steepest cost, which is quick; after that by the first (Bland 1977), which cannot go round in circles.
+const STEEPEST: usize = 500;
+const MOST_TURNS: usize = 20_000;
+
+/// The simplex method's tableau. Its variables: the weights h, the slacks s_j, and one that is to be 0 for each
+/// equation that has no slack to begin with.
+struct Tableau {
+    k: usize,
+    /// One equation a row, solved for its basic variable; the right side last.
+    rows: Vec<Vec<f64>>,
+    /// The basic variable of each row.
+    basis: Vec<usize>,
+    /// Variables that stay at 0.
+    zero: Vec<bool>,
+}
+
+impl Tableau {
+    /// A corner of the set; `None` if it is empty.
+    fn new(constraints: &[Constraint], k: usize) -> Option<Self> {
+        let n = constraints.len();
+        let artificial: Vec<Option<usize>> =
+            (0..=n).map(|j| (j == n || constraints[j].bound > 0.0).then_some(j)).collect();
+        let n_variables = k + n + artificial.iter().flatten().count();
+        let mut rows = Vec::new();
+        let mut basis = Vec::new();
+        let mut next = k + n;
+        for (j, artificial) in artificial.into_iter().enumerate() {
+            let mut row = vec![0.0; n_variables + 1];
+            let (coefficients, bound) = match constraints.get(j) {
+                Some(constraint) => (constraint.coefficients.clone(), constraint.bound),
+                None => (vec![1.0; k], 1.0),
+            };
+            let sign = if artificial.is_some() { 1.0 } else { -1.0 };
+            for (entry, coefficient) in row.iter_mut().zip(&coefficients) {
+                *entry = sign * coefficient;
+            }
+            if j < n {
+                row[k + j] = -sign;
+            }
+            row[n_variables] = sign * bound;
+            if artificial.is_some() {
+                row[next] = 1.0;
+                basis.push(next);
+                next += 1;
+            } else {
+                basis.push(k + j);
+            }
+            rows.push(row);
+        }
+        let mut tableau = Self { k, rows, basis, zero: vec![false; n_variables] };
+        let first_artificial = k + n;
+        let mut cost = vec![0.0; n_variables + 1];
+        for (row, &basic) in tableau.rows.iter().zip(&tableau.basis).filter(|(_, basic)| **basic >= first_artificial) {
+            for (at, (cost, entry)) in cost.iter_mut().zip(row).enumerate() {
+                *cost -= if at == basic { 0.0 } else { *entry };
+            }
+        }
+        tableau.minimise(cost);
+        for variable in first_artificial..n_variables {
+            if tableau.value(variable) > ROUNDING {
+                return None;
+            }
+            tableau.keep_at_zero(variable);
+        }
+        Some(tableau)
+    }
+
+    fn value(&self, variable: usize) -> f64 {
+        let row = self.basis.iter().position(|&basic| basic == variable);
+        row.map_or(0.0, |row| self.rows[row].last().copied().unwrap_or(0.0).max(0.0))
+    }
+
+    fn weights(&self) -> Vec<f64> {
+        (0..self.k).map(|i| self.value(i)).collect()
+    }
+
+    /// Makes a variable least (`sign` 1) or largest (−1), and gives it.
+    fn extreme(&mut self, variable: usize, sign: f64) -> f64 {
+        let mut cost = vec![0.0; self.zero.len() + 1];
+        match self.basis.iter().position(|&basic| basic == variable) {
+            Some(row) => {
+                cost.iter_mut().zip(&self.rows[row]).for_each(|(cost, entry)| *cost = -sign * entry);
+                cost[variable] = 0.0;
+            }
+            None => cost[variable] = sign,
+        }
+        self.minimise(cost);
+        self.value(variable)
+    }
+
+    /// Goes on to the corner of least cost; `cost` is reduced: 0 for basic variables.
+    fn minimise(&mut self, mut cost: Vec<f64>) {
+        let n_variables = self.zero.len();
+        for turn in 0..MOST_TURNS {
+            let mut gaining = (0..n_variables).filter(|&at| !self.zero[at] && cost[at] < -NO_GAIN);
+            let entering =
+                if turn < STEEPEST { gaining.min_by(|&a, &b| cost[a].total_cmp(&cost[b])) } else { gaining.next() };
+            let Some(entering) = entering else { return };
+            let ratio = |row: &usize| self.rows[*row][n_variables].max(0.0) / self.rows[*row][entering];
+            let leaving = (0..self.rows.len())
+                .filter(|&row| self.rows[row][entering] > PIVOT)
+                .min_by(|a, b| ratio(a).total_cmp(&ratio(b)).then(self.basis[*a].cmp(&self.basis[*b])));
+            // The set is bounded, so that only rounding can leave none.
+            let Some(leaving) = leaving else { return };
+            self.turn(leaving, entering);
+            let factor = cost[entering];
+            for (cost, entry) in cost.iter_mut().zip(&self.rows[leaving]) {
+                *cost -= factor * entry;
+            }
+            cost[entering] = 0.0;
+        }
+    }
+
+    /// Solves the row for another variable.
+    fn turn(&mut self, row: usize, entering: usize) {
+        let pivot = self.rows[row][entering];
+        self.rows[row].iter_mut().for_each(|entry| *entry /= pivot);
+        self.rows[row][entering] = 1.0;
+        let turned = self.rows[row].clone();
+        for (at, other) in self.rows.iter_mut().enumerate() {
+            let factor = other[entering];
+            if at != row && factor != 0.0 {
+                for (entry, turned) in other.iter_mut().zip(&turned) {
+                    *entry -= factor * turned;
+                }
+                other[entering] = 0.0;
+            }
+        }
+        self.basis[row] = entering;
+    }
+
+    /// Holds a variable that is 0 there.
+    fn keep_at_zero(&mut self, variable: usize) {
+        self.zero[variable] = true;
+        if let Some(row) = self.basis.iter().position(|&basic| basic == variable) {
+            let size = |at: &usize| self.rows[row][*at].abs();
+            let other = (0..self.zero.len())
+                .filter(|&at| at != variable && !self.zero[at] && size(&at) > PIVOT)
+                .max_by(|a, b| size(a).total_cmp(&size(b)));
+            // Where there is none, the equation says nothing but that the variable is 0.
+            if let Some(other) = other {
+                self.turn(row, other);
+            }
+        }
+    }
+}
+
+/// What is left of the simplex, where it is something.
+pub(super) struct Left {
+    /// A mixture with slack wherever there can be some.
+    pub middle: Vec<f64>,
+    /// Weights that can only be 0.
+    pub zero: Vec<bool>,
+    /// Constraints that hold every mixture that is left.
+    pub tight: Vec<bool>,
+}
+
+/// What constraints leave of the simplex; `None` if nothing.
+pub(super) fn left(constraints: &[Constraint], k: usize) -> Option<Left> {
+    let mut tableau = Tableau::new(constraints, k)?;
+    let all = k + constraints.len();
+    let mut held = vec![false; all];
+    for (variable, held) in held.iter_mut().enumerate() {
+        if tableau.extreme(variable, -1.0) <= EMPTY && tableau.extreme(variable, 1.0) <= ROUNDING {
+            tableau.keep_at_zero(variable);
+            *held = true;
+        }
+    }
+    let mut middle = vec![0.0; k];
+    let mut corners = 0.0;
+    for variable in (0..all).filter(|&variable| !held[variable]) {
+        tableau.extreme(variable, -1.0);
+        middle.iter_mut().zip(tableau.weights()).for_each(|(middle, weight)| *middle += weight);
+        corners += 1.0;
+    }
+    if corners == 0.0 {
+        middle = tableau.weights();
+    } else {
+        middle.iter_mut().for_each(|weight| *weight /= corners);
+    }
+    Some(Left { middle, zero: held[..k].to_vec(), tight: held[k..].to_vec() })
+}
+
+/// The least (`sign` 1) or largest (−1) weight of a domain; `None` if nothing is left.
+pub(super) fn farthest(constraints: &[Constraint], k: usize, domain: usize, sign: f64) -> Option<f64> {
+    Some(Tableau::new(constraints, k)?.extreme(domain, sign))
+}
+
+/// The h of largest least slack, and that slack.
+pub(super) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64) {
+    let mut h = vec![1.0 / k as f64; k];
+    let slacks = |h: &[f64]| -> Vec<f64> { constraints.iter().map(|constraint| constraint.slack(h)).collect() };
+    let least = |h: &[f64]| slacks(h).into_iter().fold(f64::INFINITY, f64::min);
+    let mut t = least(&h) - 1.0;
+    let mut barrier = FIRST_BARRIER;
+    while barrier >= LAST_BARRIER {
+        for _ in 0..MOST_STEPS {
+            let room: Vec<f64> = slacks(&h).iter().map(|slack| slack - t).collect();
+            // Newton's method for (h, t) with Σ step = 0.
+            let mut matrix = DMatrix::zeros(k + 2, k + 2);
+            let mut right = DVector::zeros(k + 2);
+            right[k] = 1.0 / barrier;
+            for (constraint, room) in constraints.iter().zip(&room) {
+                let a = |i: usize| if i == k { -1.0 } else { constraint.coefficients[i] };
+                for i in 0..=k {
+                    if a(i) == 0.0 {
+                        continue;
+                    }
+                    right[i] += a(i) / room;
+                    for j in 0..=k {
+                        matrix[(i, j)] += a(i) * a(j) / (room * room);
+                    }
+                }
+            }
+            for i in 0..k {
+                matrix[(i, k + 1)] = 1.0;
+                matrix[(k + 1, i)] = 1.0;
+            }
+            let Some(step) = matrix.lu().solve(&right) else { break };
+            let decrement = right.rows(0, k + 1).dot(&step.rows(0, k + 1));
+            if !decrement.is_finite() || decrement < 1e-10 {
+                break;
+            }
+            // Damped, so that it stays inside (self-concordance; Nesterov & Nemirovskii 1994).
+            let mut length = if decrement > 0.25 { 1.0 / (1.0 + decrement.sqrt()) } else { 1.0 };
+            let moved = |length: f64| -> (Vec<f64>, f64) {
+                ((0..k).map(|i| h[i] + length * step[i]).collect(), t + length * step[k])
+            };
+            let mut next = moved(length);
+            while !(least(&next.0) > next.1) && length > 1e-12 {
+                length *= 0.5;
+                next = moved(length);
+            }
+            if length <= 1e-12 {
+                break;
+            }
+            (h, t) = next;
+        }
+        barrier *= BARRIER_FALL;
+    }
+    let sum: f64 = h.iter().sum();
+    h.iter_mut().for_each(|weight| *weight /= sum);
+    let slack = least(&h);
+    (h, slack)
+}
+
+/// With more constraints than this, smallest sets of three are not looked for.
+const FEW: usize = 48;
+
+/// A smallest set of constraints that cannot all hold on the simplex: one, two or three of them where so few conflict,
+/// else a set of which none can be spared: each is taken away for good if the rest conflicts without it (deletion
+/// filter; Chinneck & Dravnieks 1991).
+pub(super) fn conflict(constraints: &[Constraint], k: usize) -> Vec<usize> {
+    let n = constraints.len();
+    let conflicts = |set: &[usize]| {
+        let set: Vec<Constraint> = set.iter().map(|&j| constraints[j].clone()).collect();
+        Tableau::new(&set, k).is_none()
+    };
+    let few = if n <= FEW { n } else { 0 };
+    let singles = (0..n).map(|a| vec![a]);
+    let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| vec![a, b]));
+    let triples = (0..few).flat_map(|a| (a + 1..few).flat_map(move |b| (b + 1..few).map(move |c| vec![a, b, c])));
+    if let Some(set) = singles.chain(pairs).chain(triples).find(|set| conflicts(set)) {
+        return set;
+    }
+    let mut kept: Vec<usize> = (0..n).collect();
+    let mut at = 0;
+    while at < kept.len() {
+        let mut rest = kept.clone();
+        rest.remove(at);
+        if conflicts(&rest) {
+            kept = rest;
+        } else {
+            at += 1;
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraint(coefficients: &[f64], bound: f64) -> Constraint {
+        Constraint { coefficients: coefficients.to_vec(), bound }
+    }
+
+    fn simplex(k: usize) -> Vec<Constraint> {
+        (0..k)
+            .map(|i| Constraint { coefficients: (0..k).map(|j| f64::from(u8::from(i == j))).collect(), bound: 0.0 })
+            .collect()
+    }
+
+    #[test]
+    fn the_middle_of_the_simplex_is_farthest_inside() {
+        let (h, slack) = innermost(&simplex(4), 4);
+        assert!((slack - 0.25).abs() < 1e-9 && h.iter().all(|h| (h - 0.25).abs() < 1e-9), "{h:?}");
+    }
+
+    #[test]
+    fn caps_that_sum_to_one_leave_a_point_and_less_leaves_nothing() {
+        let with_caps = |caps: [f64; 3]| {
+            let mut constraints = simplex(3);
+            for (i, cap) in caps.into_iter().enumerate() {
+                let mut coefficients = vec![0.0; 3];
+                coefficients[i] = -1.0;
+                constraints.push(Constraint { coefficients, bound: -cap });
+            }
+            innermost(&constraints, 3)
+        };
+        let (h, slack) = with_caps([0.2, 0.3, 0.5]);
+        assert!(slack.abs() < EMPTY, "{slack:e}");
+        assert!((h[0] - 0.2).abs() < 1e-8 && (h[2] - 0.5).abs() < 1e-8, "{h:?}");
+        let (_, slack) = with_caps([0.2, 0.3, 0.4]);
+        assert!((slack + 0.1 / 3.0).abs() < 1e-8, "{slack}");
+    }
+
+    #[test]
+    fn a_conflict_names_no_bystander_and_is_the_smallest() {
+        let set = [
+            constraint(&[1.0, 0.0, 0.0], 0.1),
+            constraint(&[1.0, 1.0, 0.0], 0.8),
+            constraint(&[0.0, 0.0, -1.0], -0.9),
+            constraint(&[0.0, 0.0, 1.0], 0.3),
+        ];
+        assert_eq!(conflict(&set, 3), [1, 3]);
+        // The first three conflict, too, and none of them can be spared.
+        let set = [
+            constraint(&[1.0, 0.0, 0.0], 0.4),
+            constraint(&[0.0, 1.0, 0.0], 0.4),
+            constraint(&[0.0, 0.0, 1.0], 0.4),
+            constraint(&[-1.0, 0.0, 0.0], -0.3),
+        ];
+        assert_eq!(conflict(&set, 3), [0, 3]);
+    }
+
+    #[test]
+    fn what_leaves_no_inside_is_told_from_what_leaves_nothing() {
+        let cap = |i: usize, cap: f64| {
+            let mut coefficients = vec![0.0; 3];
+            coefficients[i] = -1.0;
+            Constraint { coefficients, bound: -cap }
+        };
+        let point = left(&[cap(0, 0.2), cap(1, 0.3), cap(2, 0.5)], 3).expect("one mixture");
+        assert_eq!(point.tight, [true; 3]);
+        assert!(point.middle.iter().zip([0.2, 0.3, 0.5]).all(|(h, cap)| (h - cap).abs() < 1e-15), "{:?}", point.middle);
+        assert!(left(&[cap(0, 0.2), cap(1, 0.3), cap(2, 0.499_999)], 3).is_none());
+        let corner = left(&[constraint(&[1.0, 0.0, 0.0], 1.0)], 3).expect("a corner");
+        assert_eq!((corner.zero, corner.tight), (vec![false, true, true], vec![true]));
+        // A line: the last weight is fixed by the group of the others.
+        let (low, high) = (constraint(&[1.0, 1.0, 0.0], 0.5), constraint(&[-1.0, -1.0, 0.0], -0.5));
+        let line = left(&[low, high, cap(0, 0.4)], 3).expect("a line");
+        assert_eq!((line.zero, line.tight), (vec![false; 3], vec![true, true, false]));
+        assert!((line.middle[2] - 0.5).abs() < 1e-15 && line.middle[0] > 0.01 && line.middle[1] > 0.11);
+        assert_eq!(farthest(&[cap(0, 0.4)], 3, 0, -1.0), Some(0.4));
+    }
+}

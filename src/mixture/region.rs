@@ -1,0 +1,455 @@
+//! The mixtures that limits leave, and the search for the least value of a function on them.
+
+use nalgebra::{DMatrix, DVector};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::feasible::{self, EMPTY, Left, ROUNDING, conflict, innermost};
+use super::interior::{self, Constraint, Minimum, Set};
+use super::limits::{Bound, Limit};
+use super::optimum::{OptimumError, Price};
+use crate::law::MixtureDerivatives;
+
+/// Values this close are one minimum, as a share of the value.
+const SAME_VALUE: f64 = 1e-9;
+
+/// Where a search over a region ended.
+#[derive(Clone)]
+pub(super) struct Found {
+    pub best: Minimum,
+    /// Descents that ended there.
+    pub agreeing: usize,
+    /// Descents in all.
+    pub starts: usize,
+    /// Where its descents ended, a few of the best, no two in one place.
+    pub places: Vec<Vec<f64>>,
+}
+
+/// The mixtures that the limits leave: some weights are held at one value, the others share the rest.
+pub(super) struct Region {
+    k: usize,
+    /// All limits, of the whole mixture.
+    limits: Vec<Constraint>,
+    /// The value of each weight that has but one.
+    held: Vec<Option<f64>>,
+    /// The others.
+    free: Vec<usize>,
+    /// What is left for them.
+    rest: f64,
+    /// In shares of the rest: positive weights first, then the limits that concern them.
+    constraints: Vec<Constraint>,
+    /// For each of those its limit's index; `None` for a positive weight.
+    limit_of: Vec<Option<usize>>,
+    /// What holds all of the region, one equation for all limits that say the same; in shares of the rest.
+    equations: Vec<Constraint>,
+    /// The limits that do so, as they are, with their indices.
+    tight: Vec<(Constraint, usize)>,
+    /// The share of the rest that is farthest inside.
+    middle: Vec<f64>,
+}
+
+/// Weights whose limits are nearer than this are held.
+const NO_ROOM: f64 = 1e-12;
+/// Mixtures whose weights differ by less are one place.
+const SAME_PLACE: f64 = 1e-3;
+/// Places that a search goes on from.
+const MOST_PLACES: usize = 6;
+/// An equation that others give but for this much of it is no further one.
+const DEPENDENT: f64 = 1e-9;
+
+impl Region {
+    /// The mixtures that the limits leave; of a prior they have no weight where it has none.
+    ///
+    /// # Errors
+    /// There are none: a smallest set of limits that conflict.
+    pub(super) fn new(domains: &[String], bounds: &[Bound], prior: Option<&[f64]>) -> Result<Self, OptimumError> {
+        let k = domains.len();
+        let without = prior.into_iter().flatten().zip(domains).enumerate().filter(|(_, (prior, _))| **prior == 0.0);
+        let without = without.map(|(i, (_, domain))| {
+            let coefficients = (0..k).map(|j| if i == j { -1.0 } else { 0.0 }).collect();
+            (Limit::Prior(domain.clone()), Constraint { coefficients, bound: 0.0 })
+        });
+        let named = bounds.iter().map(|bound| (bound.limit.clone(), bound.constraint.clone()));
+        let (names, limits): (Vec<Limit>, Vec<Constraint>) = named.chain(without).unzip();
+        let (mut low, mut high) = (vec![0.0_f64; k], vec![1.0_f64; k]);
+        for constraint in &limits {
+            if let Some((i, value)) = of_one(constraint) {
+                if constraint.coefficients[i] > 0.0 { low[i] = low[i].max(value) } else { high[i] = high[i].min(value) }
+            }
+        }
+        let held: Vec<Option<f64>> = (0..k).map(|i| ((high[i] - low[i]).abs() < NO_ROOM).then_some(low[i])).collect();
+        let region = Self::of(k, limits, held, None);
+        if region.has_inside() {
+            return Ok(region);
+        }
+        // No inside: either nothing is left, or some limits hold all that is.
+        let Some(left) = feasible::left(&region.limits, k) else {
+            let conflict = conflict(&region.limits, k);
+            return Err(OptimumError::Infeasible(conflict.into_iter().map(|j| names[j].clone()).collect()));
+        };
+        let mut held: Vec<Option<f64>> = left.zero.iter().map(|zero| zero.then_some(0.0)).collect();
+        for (constraint, _) in region.limits.iter().zip(&left.tight).filter(|(_, tight)| **tight) {
+            if let Some((i, value)) = of_one(constraint) {
+                held[i] = Some(value);
+            }
+        }
+        Ok(Self::of(k, region.limits, held, Some(&left)))
+    }
+
+    /// With these weights held; `left` where there is no inside.
+    fn of(k: usize, limits: Vec<Constraint>, held: Vec<Option<f64>>, left: Option<&Left>) -> Self {
+        let free: Vec<usize> = (0..k).filter(|&i| held[i].is_none()).collect();
+        let rest = 1.0 - held.iter().flatten().sum::<f64>();
+        let n = free.len();
+        let mut region = Self {
+            k,
+            held,
+            free,
+            rest,
+            constraints: (0..n)
+                .map(|i| Constraint { coefficients: (0..n).map(|j| f64::from(u8::from(i == j))).collect(), bound: 0.0 })
+                .collect(),
+            limit_of: vec![None; n],
+            equations: Vec::new(),
+            tight: Vec::new(),
+            middle: vec![1.0 / n.max(1) as f64; n],
+            limits,
+        };
+        // What the equations say, beside Σ h = 1, each at right angles to those before it.
+        let mut said = vec![vec![1.0 / (n.max(1) as f64).sqrt(); n]];
+        for (index, Constraint { coefficients, bound }) in region.limits.iter().enumerate() {
+            let fixed: f64 = region.held.iter().zip(coefficients).map(|(held, a)| held.unwrap_or(0.0) * a).sum();
+            let coefficients: Vec<f64> = region.free.iter().map(|&i| coefficients[i] * rest).collect();
+            if coefficients.iter().all(|a| *a == 0.0) {
+                continue;
+            }
+            let constraint = Constraint { coefficients, bound: bound - fixed };
+            if left.is_some_and(|left| left.tight[index]) {
+                let mut new = constraint.coefficients.clone();
+                for said in &said {
+                    let along: f64 = said.iter().zip(&new).map(|(a, b)| a * b).sum();
+                    new.iter_mut().zip(said).for_each(|(new, said)| *new -= along * said);
+                }
+                let length = new.iter().map(|a| a * a).sum::<f64>().sqrt();
+                if length > DEPENDENT * rest {
+                    said.push(new.iter().map(|a| a / length).collect());
+                    region.equations.push(constraint.clone());
+                }
+                region.tight.push((constraint, index));
+            } else {
+                region.constraints.push(constraint);
+                region.limit_of.push(Some(index));
+            }
+        }
+        match left {
+            Some(left) if rest > NO_ROOM => {
+                region.middle = region.free.iter().map(|&i| left.middle[i] / rest).collect();
+                let sum: f64 = region.middle.iter().sum();
+                region.middle.iter_mut().for_each(|share| *share /= sum);
+            }
+            None if !region.is_point() => region.middle = innermost(&region.constraints, n).0,
+            _ => {}
+        }
+        region
+    }
+
+    /// Whether descents can go on from the middle as they are; a single point need only hold the limits.
+    fn has_inside(&self) -> bool {
+        if self.is_point() {
+            return self.violation(&self.mixture(&self.middle)) <= ROUNDING;
+        }
+        self.constraints.iter().all(|constraint| constraint.slack(&self.middle) > EMPTY)
+    }
+
+    /// By how much a mixture breaks the limits, and Σ h = 1.
+    pub(super) fn violation(&self, h: &[f64]) -> f64 {
+        let below = self.limits.iter().map(|limit| -limit.slack(h)).chain(h.iter().map(|h| -h));
+        below.fold((h.iter().sum::<f64>() - 1.0).abs(), f64::max)
+    }
+
+    /// The least (`sign` −1) or largest (1) weight of a domain.
+    pub(super) fn farthest(&self, domain: usize, sign: f64) -> Option<f64> {
+        feasible::farthest(&self.limits, self.k, domain, -sign)
+    }
+
+    fn set(&self) -> Set<'_> {
+        Set { constraints: &self.constraints, equations: &self.equations }
+    }
+
+    fn is_point(&self) -> bool {
+        self.free.len() < 2 + self.equations.len() || self.rest < NO_ROOM
+    }
+
+    /// The mixture with these shares of the rest.
+    fn mixture(&self, shares: &[f64]) -> Vec<f64> {
+        let mut h: Vec<f64> = self.held.iter().map(|held| held.unwrap_or(0.0)).collect();
+        for (&i, share) in self.free.iter().zip(shares) {
+            h[i] = self.rest * share;
+        }
+        h
+    }
+
+    /// The function of the shares.
+    fn of_shares(&self, function: &dyn Fn(&[f64]) -> MixtureDerivatives, shares: &[f64]) -> MixtureDerivatives {
+        let whole = function(&self.mixture(shares));
+        let n = self.free.len();
+        let mut out = MixtureDerivatives::zero(n);
+        out.value = whole.value;
+        for (a, &i) in self.free.iter().enumerate() {
+            out.gradient[a] = self.rest * whole.gradient[i];
+            for (b, &j) in self.free.iter().enumerate() {
+                out.hessian[a * n + b] = self.rest * self.rest * whole.hessian[i * self.k + j];
+            }
+        }
+        out
+    }
+
+    /// The shares nearest to a mixture on the way from the middle that lie inside.
+    fn inside(&self, h: &[f64]) -> Vec<f64> {
+        let sum: f64 = self.free.iter().map(|&i| h[i]).sum();
+        let n = self.free.len() as f64;
+        let share = |i: usize| if sum > 0.0 { h[i] / sum } else { 1.0 / n };
+        let toward = self.on_equations(self.free.iter().map(|&i| share(i)).collect());
+        let reach = self.constraints.iter().fold(1.0_f64, |reach, constraint| {
+            let (here, there) = (constraint.slack(&self.middle), constraint.slack(&toward));
+            if there < here * INSIDE { reach.min(here * (1.0 - INSIDE) / (here - there)) } else { reach }
+        });
+        self.middle.iter().zip(&toward).map(|(middle, toward)| middle + reach * (toward - middle)).collect()
+    }
+
+    /// The nearest shares that keep the equations.
+    fn on_equations(&self, shares: Vec<f64>) -> Vec<f64> {
+        if self.equations.is_empty() {
+            return shares;
+        }
+        let (n, n_equations) = (shares.len(), self.equations.len());
+        let matrix =
+            DMatrix::from_fn(
+                1 + n_equations,
+                n,
+                |row, i| {
+                    if row == 0 { 1.0 } else { self.equations[row - 1].coefficients[i] }
+                },
+            );
+        let missing = DVector::from_fn(1 + n_equations, |row, _| {
+            if row == 0 { 1.0 - shares.iter().sum::<f64>() } else { -self.equations[row - 1].slack(&shares) }
+        });
+        match (&matrix * matrix.transpose()).lu().solve(&missing) {
+            Some(along) => shares.iter().zip((matrix.transpose() * along).iter()).map(|(h, step)| h + step).collect(),
+            // They are independent, so only rounding can leave no solution; the middle keeps them.
+            None => self.middle.clone(),
+        }
+    }
+
+    fn point(&self, function: &dyn Fn(&[f64]) -> MixtureDerivatives) -> Found {
+        let h = self.mixture(&self.middle);
+        let (value, kkt_residual) = (function(&h).value, self.violation(&h));
+        Found { places: vec![h.clone()], best: Minimum { h, value, kkt_residual }, agreeing: 1, starts: 1 }
+    }
+
+    /// The least value of a function of the mixture.
+    pub(super) fn least(
+        &self,
+        function: &dyn Fn(&[f64]) -> MixtureDerivatives,
+        convex: bool,
+        mean_mixture: &[f64],
+    ) -> Found {
+        if self.is_point() {
+            return self.point(function);
+        }
+        let of_shares = |shares: &[f64]| self.of_shares(function, shares);
+        let descend = |start: Vec<f64>| interior::minimise(&of_shares, self.set(), &start);
+        let starts = if convex {
+            vec![self.middle.clone()]
+        } else {
+            self.spread_starts(mean_mixture, |shares| function(&self.mixture(shares)).value)
+        };
+        let mut minima: Vec<Minimum> = starts.into_iter().map(descend).collect();
+        let mut best = best_of(&minima).clone();
+        if !convex {
+            for _ in 0..MOST_ROUNDS {
+                let near = neighbours(&self.mixture(&best.h));
+                minima.extend(near.iter().map(|near| descend(self.inside(near))));
+                let next = best_of(&minima);
+                let improved = next.value < best.value - SAME_VALUE * best.value.abs();
+                best = next.clone();
+                if !improved {
+                    break;
+                }
+            }
+        }
+        self.found(&minima)
+    }
+
+    /// The least value of a function that is much like another one, from where that one's descents ended.
+    pub(super) fn least_from(&self, function: &dyn Fn(&[f64]) -> MixtureDerivatives, places: &[Vec<f64>]) -> Found {
+        if self.is_point() {
+            return self.point(function);
+        }
+        let of_shares = |shares: &[f64]| self.of_shares(function, shares);
+        let descend = |h: &Vec<f64>| interior::minimise(&of_shares, self.set(), &self.inside(h));
+        self.found(&places.iter().map(descend).collect::<Vec<_>>())
+    }
+
+    fn found(&self, minima: &[Minimum]) -> Found {
+        let best = best_of(minima);
+        let same = |minimum: &&Minimum| minimum.value <= best.value + SAME_VALUE * best.value.abs();
+        let h = self.mixture(&best.h);
+        // The shares may keep to what the mixture breaks.
+        let kkt_residual = best.kkt_residual.max(self.violation(&h));
+        Found {
+            places: self.places(minima),
+            best: Minimum { h, value: best.value, kkt_residual },
+            agreeing: minima.iter().filter(same).count(),
+            starts: minima.len(),
+        }
+    }
+
+    /// The shares to go downhill from when there may be several minima: the middle, the data's mean mixture, near
+    /// each corner, and the best of many mixtures, half of them of few domains, where minima that are easily missed lie.
+    fn spread_starts(&self, mean_mixture: &[f64], value: impl Fn(&[f64]) -> f64) -> Vec<Vec<f64>> {
+        let k = self.k;
+        let inside = |h: &[f64]| -> Vec<f64> {
+            self.inside(&h.iter().map(|h| (1.0 - INSIDE) * h + INSIDE / k as f64).collect::<Vec<_>>())
+        };
+        let mut starts = vec![self.middle.clone(), inside(mean_mixture)];
+        starts.extend(
+            (0..k)
+                .filter(|_| k <= FEW_DOMAINS)
+                .map(|i| inside(&(0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>())),
+        );
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(k as u64);
+        let mut looked_at: Vec<(f64, Vec<f64>)> = (0..LOOKED_AT)
+            .map(|draw_idx| {
+                // A high power of a uniform number is small for most domains and large for a few. Every other mixture
+                // is of all domains: the worst of several targets has minima there, too.
+                let power = if draw_idx % 2 == 0 { 6.0 } else { 1.0 };
+                let draws: Vec<f64> = (0..k).map(|_| libm::pow(random.random::<f64>(), power)).collect();
+                let sum: f64 = draws.iter().sum();
+                let shares = inside(&draws.iter().map(|draw| draw / sum).collect::<Vec<_>>());
+                (value(&shares), shares)
+            })
+            .collect();
+        looked_at.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>();
+        let extent = looked_at.iter().map(|(_, shares)| distance(shares, &self.middle)).fold(0.0, f64::max);
+        // Not two from the same place.
+        let mut kept: Vec<Vec<f64>> = Vec::new();
+        for (_, shares) in looked_at {
+            let near = |other: &Vec<f64>| distance(other, &shares) < APART * extent;
+            if kept.len() < SPREAD_STARTS && !kept.iter().any(near) {
+                kept.push(shares);
+            }
+        }
+        starts.extend(kept);
+        starts
+    }
+
+    /// The mixtures of the best minima, no two nearly the same.
+    fn places(&self, minima: &[Minimum]) -> Vec<Vec<f64>> {
+        let mut minima: Vec<&Minimum> = minima.iter().collect();
+        minima.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let mut places: Vec<Vec<f64>> = Vec::new();
+        for minimum in minima {
+            let h = self.mixture(&minimum.h);
+            let near = |other: &Vec<f64>| other.iter().zip(&h).all(|(a, b)| (a - b).abs() < SAME_PLACE);
+            if places.len() < MOST_PLACES && !places.iter().any(near) {
+                places.push(h);
+            }
+        }
+        places
+    }
+
+    /// What the limits that hold the mixture cost.
+    pub(super) fn prices(&self, bounds: &[Bound], here: &MixtureDerivatives, h: &[f64]) -> Vec<Price> {
+        let mut prices = Vec::new();
+        let mut level = None;
+        if !self.is_point() {
+            let shares: Vec<f64> = self.free.iter().map(|&i| h[i] / self.rest).collect();
+            let n = self.free.len();
+            let gradient = self.free.iter().map(|&i| self.rest * here.gradient[i]).collect();
+            let of_shares = MixtureDerivatives { value: here.value, gradient, hessian: vec![0.0; n * n] };
+            let tight = self.tight.iter().map(|(constraint, _)| constraint.clone());
+            let constraints: Vec<Constraint> = self.constraints.iter().cloned().chain(tight).collect();
+            let limit_of = |j: usize| match self.limit_of.get(j) {
+                Some(limit) => *limit,
+                None => Some(self.tight[j - self.limit_of.len()].1),
+            };
+            let (nu, multipliers) = interior::multipliers(&of_shares, &constraints, &shares);
+            level = Some(nu / self.rest);
+            for (j, multiplier) in multipliers {
+                if let Some(index) = limit_of(j)
+                    && multiplier > 0.0
+                {
+                    prices.push(Price { limit: bounds[index].limit.clone(), nats: multiplier * bounds[index].unit });
+                }
+            }
+        }
+        // A weight that is held has no constraint among these: its price is the slope beyond ν.
+        if let Some(level) = level {
+            for bound in bounds {
+                let members: Vec<usize> = (0..self.k).filter(|&i| bound.constraint.coefficients[i] != 0.0).collect();
+                let [i] = members[..] else { continue };
+                let slope = bound.constraint.coefficients[i] * (here.gradient[i] - level);
+                let holds = bound.constraint.slack(h) < NO_ROOM;
+                if self.held[i].is_some() && holds && slope > 0.0 && slope.is_finite() {
+                    prices.push(Price { limit: bound.limit.clone(), nats: slope * bound.unit });
+                }
+            }
+        }
+        prices.sort_by(|a, b| b.nats.total_cmp(&a.nats));
+        prices
+    }
+}
+
+/// The weight that a constraint is of, if it is of one, and the value that it bounds it by.
+fn of_one(constraint: &Constraint) -> Option<(usize, f64)> {
+    let mut members = constraint.coefficients.iter().enumerate().filter(|(_, a)| **a != 0.0);
+    match (members.next(), members.next()) {
+        (Some((i, a)), None) => Some((i, constraint.bound / a)),
+        _ => None,
+    }
+}
+
+/// The minimum of least value, and of those of the same value the one that is best certified.
+fn best_of(minima: &[Minimum]) -> &Minimum {
+    minima
+        .iter()
+        .min_by(|a, b| {
+            if (a.value - b.value).abs() <= SAME_VALUE * a.value.abs() {
+                a.kkt_residual.total_cmp(&b.kkt_residual)
+            } else {
+                a.value.total_cmp(&b.value)
+            }
+        })
+        .expect("there is at least one start")
+}
+
+/// Rounds of descents from the neighbours of the best.
+const MOST_ROUNDS: usize = 4;
+/// A domain of less weight than this has none to take away.
+const SOME_WEIGHT: f64 = 1e-3;
+/// With more domains than this, corners are left to chance and giving is not tried.
+const FEW_DOMAINS: usize = 16;
+
+/// Mixtures that differ from h in one domain: taken away, or given half of everything.
+fn neighbours(h: &[f64]) -> Vec<Vec<f64>> {
+    let k = h.len();
+    let with = |i: usize, weight: f64| -> Vec<f64> {
+        let rest = (1.0 - h[i]).max(INSIDE);
+        let mixed: Vec<f64> = (0..k).map(|j| if j == i { weight } else { (1.0 - weight) * h[j] / rest }).collect();
+        let sum: f64 = mixed.iter().sum();
+        mixed.iter().map(|h| (1.0 - INSIDE) * h / sum + INSIDE / k as f64).collect()
+    };
+    let taken_away = (0..k).filter(|&i| h[i] > SOME_WEIGHT && h[i] < 1.0 - SOME_WEIGHT).map(|i| with(i, 0.0));
+    let given = (0..k).filter(|_| k <= FEW_DOMAINS).map(|i| with(i, 0.5));
+    taken_away.chain(given).collect()
+}
+
+/// Mixtures looked at for good places to start from, and how many of them are.
+const LOOKED_AT: usize = 400;
+const SPREAD_STARTS: usize = 12;
+/// How far apart starts are at least, as a share of how far the region reaches from its middle.
+const APART: f64 = 0.06;
+/// The share of the uniform mixture in each start, so that it lies inside.
+const INSIDE: f64 = 1e-3;

@@ -1,0 +1,128 @@
+//! A chart that can be read: by pointer and by keys, in words, as a table, and to take away.
+
+use leptos::ev::KeyboardEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_use_element_size::use_element_size;
+
+use super::canvas::keep_drawn;
+use super::chart_table::ChartTable;
+use super::charts_panel::CHART_HELP;
+use super::readout::ReadoutBox;
+use crate::chart::{Layout, Spec, Spot, Step, height_for, nearest, of_line, readout, step};
+use crate::ui::same::Same;
+
+/// What can be done with an observation, told by its line.
+pub type PointAction = fn(usize) -> AnyView;
+
+/// A point that is being read.
+#[derive(Clone, PartialEq)]
+pub struct Reading {
+    /// Of which chart.
+    pub spec: Same<Spec>,
+    /// Which.
+    pub spot: Spot,
+    /// Whether it stays when the pointer moves on.
+    pub pinned: bool,
+}
+
+impl Reading {
+    /// The line of the observation that it is.
+    pub fn line(&self) -> Option<usize> {
+        readout(&self.spec, self.spot)?.key
+    }
+}
+
+/// A chart with its read-out, its words and its numbers. Arrow keys walk the points, a click or Enter pins the
+/// read-out, Escape closes it.
+#[component]
+pub fn Chart(
+    /// What it shows.
+    spec: Memo<Option<Same<Spec>>>,
+    /// Its hook for tests.
+    name: &'static str,
+    /// What else there is to say of an observation, told by its line; nothing by default.
+    #[prop(optional)]
+    more: Option<Callback<usize, Option<String>>>,
+    /// What can be done with an observation; nothing by default.
+    #[prop(optional)]
+    action: Option<PointAction>,
+) -> impl IntoView {
+    let canvas = NodeRef::<html::Canvas>::new();
+    let size = use_element_size(canvas);
+    let height = move || spec.with(|spec| spec.as_ref().map_or(0.0, |spec| height_for(spec, size.width.get()))).round();
+    keep_drawn(canvas, spec, move || (size.width.get(), height()));
+
+    let chosen = RwSignal::new(None::<Reading>);
+    // A point of the chart before is none of this one, but an observation that is pinned is the same.
+    let reading = Memo::new(move |_| {
+        let (before, spec) = (chosen.get()?, spec.get()?);
+        if before.spec == spec {
+            return Some(before);
+        }
+        let line = before.line().filter(|_| before.pinned)?;
+        let spot = of_line(&spec, before.spot.panel, line)?;
+        Some(Reading { spec, spot, ..before })
+    });
+    let layout = Memo::new(move |_| Some(Layout::new(&*spec.get()?, size.width.get(), height())));
+    let find = move |x: i32, y: i32| {
+        let (spec, at) = (spec.get_untracked()?, (f64::from(x), f64::from(y)));
+        let spot = layout.with_untracked(|layout| nearest(&spec, layout.as_ref()?, at))?;
+        Some(Reading { spec, spot, pinned: false })
+    };
+    let is_pinned = move || reading.with_untracked(|reading| reading.as_ref().is_some_and(|reading| reading.pinned));
+    let hover = move |x: i32, y: i32| {
+        if !is_pinned() {
+            chosen.set(find(x, y));
+        }
+    };
+    let leave = move || {
+        if !is_pinned() {
+            chosen.set(None);
+        }
+    };
+    let press = move |x: i32, y: i32| {
+        let pinned = find(x, y).map(|found| Reading { pinned: true, ..found });
+        // A second click on the same point closes.
+        chosen.set(pinned.filter(|pinned| reading.get_untracked().as_ref() != Some(pinned)));
+    };
+    let walk = move |event: KeyboardEvent| {
+        let before = reading.get_untracked();
+        let to = |how: Step| {
+            let spec = spec.get_untracked()?;
+            let spot = step(&spec, before.as_ref().map(|reading| reading.spot), how)?;
+            Some(Reading { spec, spot, pinned: before.as_ref().is_some_and(|reading| reading.pinned) })
+        };
+        let after = match event.key().as_str() {
+            "ArrowRight" => to(Step::Next),
+            "ArrowLeft" => to(Step::Previous),
+            "ArrowDown" => to(Step::NextSeries),
+            "ArrowUp" => to(Step::PreviousSeries),
+            "Enter" | " " => before.map(|reading| Reading { pinned: !reading.pinned, ..reading }),
+            "Escape" => None,
+            _ => return,
+        };
+        event.prevent_default();
+        chosen.set(after);
+    };
+    let close = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            chosen.set(None);
+            // The focus would be lost with the box that it is in.
+            if let Some(canvas) = canvas.get_untracked() {
+                canvas.focus().ok();
+            }
+        }
+    };
+    let description = move || spec.with(|spec| spec.as_ref().map(|spec| spec.description.clone()));
+    view! {
+        <div class="chart-view" on:keydown=close>
+            <canvas node_ref=canvas role="img" tabindex="0" aria-label=description aria-describedby=CHART_HELP data-test=name
+                style:height=move || format!("{}px", height())
+                on:pointermove=move |event| hover(event.offset_x(), event.offset_y()) on:pointerleave=move |_| leave()
+                on:click=move |event| press(event.offset_x(), event.offset_y()) on:keydown=walk on:blur=move |_| leave()></canvas>
+            <ReadoutBox reading layout more action/>
+        </div>
+        <ChartTable spec width=Signal::derive(move || size.width.get())/>
+    }
+}

@@ -1,0 +1,31 @@
+//! Observed against predicted loss.
+
+use leptos::prelude::*;
+
+use super::chart::Chart;
+use super::charts_panel::{Shows, leave_out, of_target, predicted_interval};
+use crate::chart::observed_predicted;
+use crate::ui::state::use_state;
+use crate::ui::text;
+
+/// The marked target; a link may have no observations to show.
+#[component]
+pub fn ObservedChart(
+    /// The observations.
+    observations: Shows,
+) -> impl IntoView {
+    let state = use_state();
+    let spec = of_target(state, move |_, _, target| {
+        let observations = observations.get()?;
+        observed_predicted(&observations.dataset, target, &observations.uses)
+    });
+    let title = move || state.target.get().unwrap_or_default();
+    view! {
+        <figure class="chart">
+            <figcaption>{title}": observed against predicted"</figcaption>
+            <Show when=move || spec.read().is_some() fallback=|| view! { <p class="note">{text::NO_OBSERVATIONS}</p> }>
+                <Chart spec name="chart-observed" more=predicted_interval(state, observations) action=leave_out/>
+            </Show>
+        </figure>
+    }
+}

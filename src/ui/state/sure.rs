@@ -1,0 +1,428 @@
+//! Intervals, comparisons and paths follow the optimum on show.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{Answered, AskedOptimum, State};
+use crate::fit::bootstrap::LEAST_REPLICATES;
+use crate::fit::{BootstrapConfig, FittedStudy, Interval, Replicate};
+use crate::mixture::{Certainty, Compared, Comparison, DEFAULT_EPSILON, Growth, Outcome, Prior, moves};
+use crate::protocol::{self, Along, Answer, Question, Task, WireFittedStudy, WireStudy};
+use crate::ui::same::Same;
+use crate::ui::sure::{BootstrapRun, CHUNK, read_mixture, read_replicates};
+use crate::ui::text;
+use crate::ui::workers::{Lane, Reply};
+use crate::units::{Params, Tokens};
+
+/// The optimum has settled after this pause.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What else is known of an optimum.
+#[derive(Clone, Default)]
+pub struct About {
+    /// Which optimum.
+    pub of: Option<Same<Answered>>,
+    /// Near-optimal ranges by domain.
+    pub near: Option<Vec<Interval>>,
+    /// Its losses beside those of other mixtures.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// What the replicates make of one optimum.
+#[derive(Clone, Default)]
+pub struct Outcomes {
+    /// The optimum, and what it is compared with.
+    of: Option<(Same<Answered>, Vec<Compared>)>,
+    /// Chunks of replicates that were asked for.
+    n_asked: usize,
+    /// What has arrived.
+    outcomes: Vec<Outcome>,
+}
+
+impl Outcomes {
+    /// Summed up, from so many on that a 90 % interval has ends.
+    pub fn certainty(&self) -> Option<Certainty> {
+        let (answered, _) = self.of.as_ref()?;
+        (self.outcomes.len() >= LEAST_REPLICATES).then(|| Certainty::of(&answered.optimum, &self.outcomes)).flatten()
+    }
+}
+
+/// What the optimum can be followed along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathKind {
+    /// N and D growing.
+    Scale,
+    /// A prior getting heavier.
+    Prior,
+    /// Each target alone.
+    Targets,
+    /// The targets' weights beside the mixture.
+    Weights,
+}
+
+impl PathKind {
+    /// All, in the order of the menu.
+    pub const ALL: [Self; 4] = [Self::Scale, Self::Prior, Self::Targets, Self::Weights];
+
+    /// Its name in the menu's values.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Scale => "scale",
+            Self::Prior => "prior",
+            Self::Targets => "targets",
+            Self::Weights => "weights",
+        }
+    }
+
+    /// As the menu shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Scale => "as N and D grow",
+            Self::Prior => "as a prior gets heavier",
+            Self::Targets => "for each target alone",
+            Self::Weights => "against the targets' weights",
+        }
+    }
+
+    fn question(self, answered: &Answered, growth: Growth) -> Question {
+        match self {
+            Self::Scale => Question::Scale(growth),
+            Self::Prior => Question::Prior(match &answered.scenario.prior {
+                Some(Prior { mixture, .. }) => mixture.clone(),
+                None => answered.study.domains.iter().map(|domain| (domain.clone(), 1.0)).collect(),
+            }),
+            Self::Targets => Question::EachTarget,
+            Self::Weights => Question::Reflection,
+        }
+    }
+}
+
+/// The optima of some replicates along a path of scale.
+#[derive(Clone, Default)]
+pub struct PathSpread {
+    /// The path.
+    of: Option<Same<protocol::Reply>>,
+    /// What has arrived.
+    pub known: Vec<Along>,
+    /// How many there are to be.
+    pub n_asked: usize,
+}
+
+impl PathSpread {
+    /// What is known of that path.
+    pub fn along(&self, path: &Same<protocol::Reply>) -> &[Along] {
+        if self.of.as_ref() == Some(path) { &self.known } else { &[] }
+    }
+
+    /// Whether more is to come.
+    pub fn is_running(&self) -> bool {
+        self.known.len() < self.n_asked
+    }
+}
+
+/// Replicates that are carried along a path: each asks for an optimum at each of its places.
+const MOST_ALONG: usize = 60;
+
+/// A path as far as it is known.
+#[derive(Clone, Default)]
+pub enum AskedPath {
+    /// None is asked for.
+    #[default]
+    Idle,
+    /// Under way.
+    Running,
+    /// Done, of this optimum.
+    Done(Same<Answered>, Same<protocol::Reply>),
+    /// There is none, in a sentence.
+    Failed(String),
+}
+
+impl State {
+    /// Keeps intervals, comparisons and the path with the optimum.
+    pub(super) fn follow_certainty(self) {
+        // A bootstrap of other fits says nothing of these.
+        Effect::new(move |_| {
+            let study = self.shown.get().map(|shown| shown.study);
+            let other = |run: &BootstrapRun| Some(&run.study) != study.as_ref();
+            if self.bootstrap.with_untracked(|run| run.as_ref().is_some_and(other)) {
+                self.stop_bootstrap();
+                self.bootstrap.set(None);
+            }
+        });
+        let done = Memo::new(move |_| match &*self.optimum.read() {
+            AskedOptimum::Done(answered) => Some(answered.clone()),
+            _ => None,
+        });
+        Effect::new(move |_| {
+            let (answered, compared) = (done.get(), self.compared.get());
+            self.later("about", PAUSE, move || {
+                if let Some(answered) = answered {
+                    self.ask_about(answered, compared);
+                }
+            });
+        });
+        Effect::new(move |_| {
+            let (answered, compared) = (done.get(), self.compared.get());
+            self.bootstrap.track();
+            self.later("outcomes", PAUSE, move || {
+                if let Some(answered) = answered {
+                    self.ask_outcomes(answered, compared);
+                }
+            });
+        });
+        Effect::new(move |_| {
+            let (answered, kind, growth) = (done.get(), self.path_kind.get(), self.growth.get());
+            self.later("path", PAUSE, move || self.ask_path(answered, kind, growth));
+        });
+        // Once a bootstrap has ended, as the path is one of many optima for each replicate.
+        let ended = Memo::new(move |_| {
+            let run = self.bootstrap.read();
+            let run = run.as_ref().filter(|run| !run.is_running() && run.n_done() >= LEAST_REPLICATES)?;
+            Some((run.study.clone(), run.n_done()))
+        });
+        Effect::new(move |_| {
+            let (path, ended) = (self.path.get(), ended.get());
+            self.later("spread", PAUSE, move || self.ask_spread(path, ended.map(|(study, _)| study)));
+        });
+    }
+
+    /// Carries replicates along the path on show.
+    fn ask_spread(self, path: AskedPath, bootstrapped: Option<Same<FittedStudy>>) {
+        self.stop_spread();
+        let AskedPath::Done(answered, reply) = path else { return };
+        let protocol::Reply::Scale(places) = &*reply else { return };
+        let run = self.bootstrap.get_untracked().filter(|_| bootstrapped.as_ref() == Some(&answered.study));
+        let Some(run) = run.filter(|_| moves(places)) else { return };
+        let replicates: Vec<Replicate> = run.replicates().into_iter().take(MOST_ALONG).collect();
+        let places: Vec<(Params, Tokens)> = places.iter().map(|place| (place.n, place.d)).collect();
+        self.spread.set(PathSpread { of: Some(reply.clone()), known: Vec::new(), n_asked: replicates.len() });
+        for chunk in replicates.chunks(CHUNK) {
+            let (answered, places, replicates) = (answered.clone(), places.clone(), chunk.to_vec());
+            let task = move || Task::Along {
+                fitted: WireFittedStudy::from(&*answered.study),
+                scenario: Box::new(answered.scenario.clone()),
+                places,
+                replicates,
+            };
+            let job = self.pool().submit(Lane::Heavy, task, move |reply| {
+                let Reply::Done { outcome, .. } = reply else { return };
+                match *outcome {
+                    Ok(Answer::Along(more)) => self.spread.update(|spread| spread.known.extend(more)),
+                    _ => self.stop_spread(),
+                }
+            });
+            self.add_job("spread", job);
+        }
+    }
+
+    /// Carries no more replicates along the path; what has arrived stays.
+    pub fn stop_spread(self) {
+        self.replace_jobs("spread", Vec::new());
+        self.spread.update(|spread| spread.n_asked = spread.known.len());
+    }
+
+    /// Fits the runs anew to many draws of their mixtures.
+    pub fn start_bootstrap(self) {
+        self.stop_bootstrap();
+        let Some(shown) = self.shown.get_untracked() else { return };
+        let Some(fits) = shown.fits else { return };
+        let replicates = match self.replicates.with_untracked(|text| read_replicates(text)) {
+            Ok(replicates) => replicates,
+            Err(sentence) => {
+                self.bootstrap_error.set(Some(sentence));
+                return;
+            }
+        };
+        let seed = fits.key.config.seed;
+        let run = BootstrapRun::new(shown.study, BootstrapConfig { replicates, seed, ..BootstrapConfig::default() });
+        // The key was made with them, so they are sound.
+        let data = fits.data.with_stocks(&fits.key.stocks).map_or(fits.data.clone(), Same::new);
+        self.bootstrap_error.set(None);
+        self.bootstrap.set(Some(run.clone()));
+        for range in run.ranges() {
+            let (study, data, config) = (run.study.clone(), data.clone(), run.config.clone());
+            let task = move || Task::Replicates {
+                study: WireStudy::from(&data.dataset),
+                fitted: WireFittedStudy::from(&*study),
+                config,
+                range,
+            };
+            let job = self.pool().submit(Lane::Heavy, task, move |reply| self.bootstrap_goes_on(reply));
+            self.add_job("bootstrap", job);
+        }
+    }
+
+    /// Stops the bootstrap; what has arrived stays.
+    pub fn stop_bootstrap(self) {
+        self.replace_jobs("bootstrap", Vec::new());
+        self.bootstrap.update(|run| match run {
+            Some(stopped) if stopped.n_done() == 0 => *run = None,
+            Some(stopped) => stopped.config.replicates = stopped.n_done(),
+            None => {}
+        });
+    }
+
+    fn bootstrap_goes_on(self, reply: Reply) {
+        let Reply::Done { outcome, .. } = reply else { return };
+        match *outcome {
+            Ok(Answer::Replicates(replicates)) => self.bootstrap.update(|run| {
+                if let Some(run) = run {
+                    run.chunks.push(Arc::new(replicates));
+                }
+            }),
+            Ok(_) => self.bootstrap_fails(text::WORKER_STOPPED.to_string()),
+            Err(sentence) => self.bootstrap_fails(sentence),
+        }
+    }
+
+    fn bootstrap_fails(self, sentence: String) {
+        self.replace_jobs("bootstrap", Vec::new());
+        self.bootstrap.set(None);
+        self.bootstrap_error.set(Some(sentence));
+    }
+
+    fn ask_outcomes(self, answered: Same<Answered>, compared: Vec<Compared>) {
+        let chunks = self.bootstrap.with_untracked(|run| match run {
+            Some(run) if run.study == answered.study => run.chunks.clone(),
+            _ => Vec::new(),
+        });
+        let of = (answered.clone(), compared.clone());
+        if self.outcomes.with_untracked(|outcomes| outcomes.of.as_ref() != Some(&of) || outcomes.n_asked > chunks.len())
+        {
+            self.replace_jobs("outcomes", Vec::new());
+            self.outcomes.set(Outcomes { of: Some(of), ..Outcomes::default() });
+        }
+        let n_asked = self.outcomes.with_untracked(|outcomes| outcomes.n_asked);
+        for chunk in chunks.into_iter().skip(n_asked) {
+            let (answered, compared) = (answered.clone(), compared.clone());
+            let task = move || Task::Outcomes {
+                fitted: WireFittedStudy::from(&*answered.study),
+                scenario: Box::new(answered.scenario.clone()),
+                optimum: Box::new(answered.optimum.clone()),
+                compared,
+                replicates: chunk.to_vec(),
+            };
+            let job = self.pool().submit(Lane::Quick, task, move |reply| {
+                if let Reply::Done { outcome, .. } = reply
+                    && let Ok(Answer::Outcomes(more)) = *outcome
+                {
+                    self.outcomes.update(|outcomes| outcomes.outcomes.extend(more));
+                }
+            });
+            self.add_job("outcomes", job);
+            self.outcomes.update(|outcomes| outcomes.n_asked += 1);
+        }
+    }
+
+    fn ask_about(self, answered: Same<Answered>, compared: Vec<Compared>) {
+        let near = self.about.with_untracked(|about| match &about.of {
+            Some(before) if *before == answered => about.near.clone(),
+            _ => None,
+        });
+        self.replace_jobs("about", Vec::new());
+        let has_near = near.is_some();
+        self.about.update(|about| {
+            // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
+            about.near = near;
+            about.of = Some(answered.clone());
+        });
+        self.ask("about", &answered, Question::Compare(compared), move |reply| {
+            if let Ok(protocol::Reply::Compare(comparisons)) = reply {
+                self.about.update(|about| about.comparisons = comparisons);
+            }
+        });
+        if !has_near {
+            self.ask("about", &answered, Question::Near(DEFAULT_EPSILON), move |reply| {
+                if let Ok(protocol::Reply::Near(ranges)) = reply {
+                    self.about.update(|about| about.near = Some(ranges));
+                }
+            });
+        }
+    }
+
+    /// Asks what these mixtures lose against the optimum; the listener hears it unless the question is asked again.
+    pub fn ask_excess(
+        self,
+        name: &'static str,
+        answered: &Same<Answered>,
+        mixtures: Vec<Vec<f64>>,
+        listener: impl Fn(Vec<f64>) + 'static,
+    ) {
+        self.replace_jobs(name, Vec::new());
+        self.ask(name, answered, Question::Excess(mixtures), move |reply| {
+            if let Ok(protocol::Reply::Excess(excess)) = reply {
+                listener(excess);
+            }
+        });
+    }
+
+    fn ask_path(self, answered: Option<Same<Answered>>, kind: Option<PathKind>, growth: Growth) {
+        self.replace_jobs("path", Vec::new());
+        let (Some(answered), Some(kind)) = (answered, kind) else {
+            if kind.is_none() {
+                self.path.set(AskedPath::Idle);
+            }
+            return;
+        };
+        self.path.set(AskedPath::Running);
+        let question = kind.question(&answered, growth);
+        let of = answered.clone();
+        self.ask("path", &answered, question, move |reply| {
+            self.path.set(match reply {
+                Ok(reply) => AskedPath::Done(of.clone(), Same::new(reply)),
+                Err(sentence) => AskedPath::Failed(sentence),
+            });
+        });
+    }
+
+    fn ask(
+        self,
+        name: &'static str,
+        answered: &Same<Answered>,
+        question: Question,
+        listener: impl Fn(Result<protocol::Reply, String>) + 'static,
+    ) {
+        let answered = answered.clone();
+        // A path of scale is asked for unasked: what else is asked of an optimum need not wait for it.
+        let lane = if matches!(question, Question::Scale(_)) { Lane::Heavy } else { Lane::Quick };
+        let task = move || Task::About {
+            fitted: WireFittedStudy::from(&*answered.study),
+            scenario: Box::new(answered.scenario.clone()),
+            optimum: Box::new(answered.optimum.clone()),
+            question,
+        };
+        let job = self.pool().submit(lane, task, move |reply| {
+            if let Reply::Done { outcome, .. } = reply {
+                listener(match *outcome {
+                    Ok(Answer::About(reply)) => Ok(reply),
+                    Ok(_) => Err(text::WORKER_STOPPED.to_string()),
+                    Err(sentence) => Err(sentence),
+                });
+            }
+        });
+        self.add_job(name, job);
+    }
+
+    /// Adds a mixture to compare with.
+    ///
+    /// # Errors
+    /// In a sentence, why the text is no mixture.
+    pub fn add_compared(self, text: &str) -> Result<(), String> {
+        let domains = self.shown.get_untracked().map(|shown| shown.study.domains.clone()).unwrap_or_default();
+        read_mixture(text, &domains)?;
+        let text = text.trim().to_string();
+        untrack(|| self.scenario_input()).update(|input| {
+            if !input.compared.contains(&text) {
+                input.compared.push(text);
+            }
+        });
+        Ok(())
+    }
+
+    /// Forgets a typed mixture.
+    pub fn remove_compared(self, name: &str) {
+        untrack(|| self.scenario_input()).update(|input| input.compared.retain(|text| text != name));
+    }
+}

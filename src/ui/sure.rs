@@ -1,0 +1,239 @@
+//! How sure the page is of its optimum: a bootstrap on its way, and the tables that come of it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::same::Same;
+use crate::fit::{BootstrapConfig, FittedStudy, Interval, Replicate, bootstrap};
+use crate::mixture::{Certainty, Compared, Comparison};
+use crate::units::{Decimal, read_number};
+
+/// Replicates that one worker is given at a time: few enough that intervals show soon, and that a change is soon
+/// followed.
+pub const CHUNK: usize = 4;
+
+/// A bootstrap of the fits on show, as far as it is.
+#[derive(Clone)]
+pub struct BootstrapRun {
+    /// The fits.
+    pub study: Same<FittedStudy>,
+    /// Settings.
+    pub config: BootstrapConfig,
+    /// What has arrived, in the order in which it did.
+    pub chunks: Vec<Arc<Vec<Replicate>>>,
+    /// Why it stopped, if it did.
+    pub failure: Option<String>,
+}
+
+impl BootstrapRun {
+    /// Nothing has arrived yet.
+    pub fn new(study: Same<FittedStudy>, config: BootstrapConfig) -> Self {
+        Self { study, config, chunks: Vec::new(), failure: None }
+    }
+
+    /// One that was done before.
+    pub fn of(study: Same<FittedStudy>, replicates: Vec<Replicate>) -> Self {
+        let config = BootstrapConfig { replicates: replicates.len(), ..BootstrapConfig::default() };
+        Self { chunks: vec![Arc::new(replicates)], ..Self::new(study, config) }
+    }
+
+    /// What each job does.
+    pub fn ranges(&self) -> Vec<Range<usize>> {
+        let n = self.config.replicates;
+        (0..n).step_by(CHUNK).map(|from| from..(from + CHUNK).min(n)).collect()
+    }
+
+    /// Replicates that have arrived.
+    pub fn n_done(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
+    }
+
+    /// Whether more is to come.
+    pub fn is_running(&self) -> bool {
+        self.failure.is_none() && self.n_done() < self.config.replicates
+    }
+
+    /// The replicates that have arrived.
+    pub fn replicates(&self) -> Vec<Replicate> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().cloned()).collect()
+    }
+
+    /// The 90 % interval of every parameter of every fit.
+    pub fn parameters(&self) -> Vec<Vec<Interval>> {
+        bootstrap::parameter_intervals(&self.study, &self.replicates())
+    }
+
+    /// The 90 % interval of each target's error on the rows held out.
+    pub fn holdout(&self) -> Vec<Option<Interval>> {
+        bootstrap::holdout_intervals(&self.study, &self.replicates())
+    }
+}
+
+/// The number of replicates as typed.
+///
+/// # Errors
+/// It is no whole number.
+pub fn read_replicates(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| format!("\"{}\" is no number of replicates; write one such as 200", text.trim()))
+}
+
+/// A mixture as typed: "arxiv 10 %, book 90 %", "arxiv=0.1 book=0.9", or a weight for each domain in order.
+///
+/// # Errors
+/// In a sentence, what cannot be read.
+pub fn read_mixture(text: &str, domains: &[String]) -> Result<Compared, String> {
+    let parts: Vec<&str> = text.split([',', ';', '\n', '\t']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let number = |part: &str, of: &str| {
+        read_number(part, Decimal::Point).map_err(|error| format!("the weight of {of}: {error}"))
+    };
+    let named = parts.iter().any(|part| part.contains(['=', ':']) || domains.iter().any(|name| part.starts_with(name)));
+    let given: Result<Vec<(String, f64)>, String> = if named {
+        parts
+            .iter()
+            .map(|part| {
+                let (name, weight) = part
+                    .split_once(['=', ':'])
+                    .or_else(|| part.split_once(char::is_whitespace))
+                    .ok_or_else(|| format!("\"{part}\" must read domain = weight, such as {} = 10 %", domains[0]))?;
+                let name = name.trim();
+                Ok((name.to_string(), number(weight, name)?))
+            })
+            .collect()
+    } else if parts.len() == domains.len() {
+        domains.iter().zip(&parts).map(|(domain, part)| Ok((domain.clone(), number(part, domain)?))).collect()
+    } else {
+        return Err(format!(
+            "{} weights for {} domains; write domain = weight, separated by commas",
+            parts.len(),
+            domains.len()
+        ));
+    };
+    Compared::by_domain(text.trim(), &given?, domains).map_err(|error| error.to_string())
+}
+
+/// A line of the table of compared mixtures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparedRow {
+    /// What the mixture is called.
+    pub name: String,
+    /// What the optimum gains over it, nats.
+    pub gain: String,
+    /// The interval of that, if it is known.
+    pub interval: Option<String>,
+    /// What that means, where it says that there is no gain.
+    pub verdict: Option<&'static str>,
+    /// Whether the user typed it, as which of the typed ones.
+    pub typed: Option<usize>,
+}
+
+/// The table of compared mixtures; the last `n_typed` are the user's own.
+pub fn compared_rows(comparisons: &[Comparison], certainty: Option<&Certainty>, n_typed: usize) -> Vec<ComparedRow> {
+    let first_typed = comparisons.len().saturating_sub(n_typed);
+    let rows = comparisons.iter().enumerate().map(|(at, comparison)| {
+        let interval = certainty.and_then(|certainty| certainty.gains.get(at));
+        ComparedRow {
+            name: comparison.compared.name.clone(),
+            gain: nats(comparison.gain),
+            interval: interval.map(|interval| format!("{} to {}", nats(interval.low), nats(interval.high))),
+            verdict: interval.and_then(|interval| interval.verdict()),
+            typed: at.checked_sub(first_typed),
+        }
+    });
+    rows.collect()
+}
+
+/// A difference of losses, with a sign that is a minus.
+fn nats(value: f64) -> String {
+    if value.is_finite() { format!("{value:.4}").replace('-', "\u{2212}") } else { "∞".into() }
+}
+
+/// What the replicates say of the optimum, in sentences.
+pub fn certainty_sentences(certainty: &Certainty, found_scale: bool) -> Vec<String> {
+    let mut sentences = vec![format!(
+        "Each replicate has an optimum of its own. Under its laws the mixture above is worse than that by less than {} nats for half of them, by less than {} nats for 95 %.",
+        nats(certainty.regret.median),
+        nats(certainty.regret.high)
+    )];
+    if found_scale {
+        let count = |value: f64| crate::units::write_count(value, 3);
+        sentences.push(format!(
+            "N of the replicates' optima: {} to {}; D: {} to {}.",
+            count(certainty.n.low),
+            count(certainty.n.high),
+            count(certainty.d.low),
+            count(certainty.d.high)
+        ));
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fits::tests::fits;
+    use super::*;
+
+    fn domains() -> Vec<String> {
+        ["web", "code", "books"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn mixtures_are_read_as_people_write_them() {
+        for text in [
+            "web 50 %, code 25 %, books 25 %",
+            "web=2; code=1; books=1",
+            "0.5, 0.25, 0.25",
+            "books: 1, web: 2, code: 1",
+        ] {
+            assert_eq!(read_mixture(text, &domains()).expect(text).mixture, [0.5, 0.25, 0.25], "{text}");
+        }
+        assert_eq!(read_mixture("code = 1", &domains()).expect("one").mixture, [0.0, 1.0, 0.0]);
+        let says = |text: &str| read_mixture(text, &domains()).expect_err(text);
+        assert_eq!(says("0.5, 0.5"), "2 weights for 3 domains; write domain = weight, separated by commas");
+        assert!(says("web = much").starts_with("the weight of web: \"much\" is not a number"));
+        assert!(says("paper = 1, web = 1").starts_with("a compared mixture names \"paper\", which is no domain"));
+        assert!(says("").starts_with("0 weights for 3 domains"));
+    }
+
+    #[test]
+    fn a_bootstrap_is_cut_into_jobs_that_make_the_whole() {
+        let config = BootstrapConfig { replicates: 22, ..BootstrapConfig::default() };
+        let mut run = BootstrapRun::new(fits().study, config);
+        let ranges = run.ranges();
+        assert_eq!(ranges.iter().flat_map(Clone::clone).collect::<Vec<_>>(), (0..22).collect::<Vec<_>>());
+        assert!(run.is_running());
+        let thetas: Vec<Vec<f64>> = run.study.fits.iter().map(|fit| fit.theta.clone()).collect();
+        let errors = vec![Some(1.0); run.study.targets().count()];
+        for range in ranges {
+            let one = Replicate { thetas: thetas.clone(), holdout_mre_percent: errors.clone() };
+            run.chunks.push(Arc::new(vec![one; range.len()]));
+        }
+        assert!(!run.is_running() && run.n_done() == 22);
+        let natural = run.study.fits[0].law.natural(&run.study.fits[0].shape, &thetas[0]);
+        assert_eq!(run.parameters()[0][0], Interval { low: natural[0], high: natural[0] });
+        assert_eq!(run.holdout()[0], Some(Interval { low: 1.0, high: 1.0 }));
+    }
+
+    #[test]
+    fn a_gain_whose_interval_covers_zero_is_none() {
+        let compared = |name: &str| Compared { name: name.into(), mixture: vec![1.0] };
+        let comparison = |name: &str, gain| Comparison { compared: compared(name), losses: Vec::new(), gain };
+        let comparisons = [comparison("uniform", 0.02), comparison("mine", -0.001)];
+        let interval = |low, high| Interval { low, high };
+        let certainty = Certainty {
+            replicates: 100,
+            n: interval(1e9, 1e9),
+            d: interval(1e9, 1e9),
+            mixture: vec![interval(1.0, 1.0)],
+            losses: Vec::new(),
+            weighted_loss: interval(2.0, 2.1),
+            gains: vec![interval(0.01, 0.03), interval(-0.01, 0.01)],
+            regret: crate::mixture::Regret { median: 0.0, high: 0.0 },
+            outside: vec![0.0],
+            any_outside: 0.0,
+        };
+        let rows = compared_rows(&comparisons, Some(&certainty), 1);
+        assert_eq!((rows[0].verdict, rows[0].typed), (None, None));
+        assert_eq!((rows[1].verdict, rows[1].typed), (Some("no detectable gain"), Some(0)));
+        assert_eq!((rows[1].gain.as_str(), rows[1].interval.as_deref()), ("−0.0010", Some("−0.0100 to 0.0100")));
+    }
+}

@@ -1,0 +1,356 @@
+//! The table: cells, lines left out, steps back and forth, and what is there after the page is closed.
+
+use std::time::Duration;
+
+use crate::browser::{Browser, in_browser};
+use crate::page::{open_example, paste, refit};
+
+/// As a driver of browsers names the keys.
+const ENTER: &str = "\u{E007}";
+const LEFT: &str = "\u{E012}";
+const UP: &str = "\u{E013}";
+const RIGHT: &str = "\u{E014}";
+const DOWN: &str = "\u{E015}";
+const CONTROL: &str = "\u{E009}";
+const ESCAPE: &str = "\u{E00C}";
+const DELETE: &str = "\u{E017}";
+
+const SOON: Duration = Duration::from_secs(10);
+
+const TABLE: &str = "w_a,w_b,N,D,a_loss\n0.5,0.5,100M,1B,3.0\n0.2,0.8,100M,2B,2.9\n0.8,0.2,300M,2B,2.7\n\
+    0.3,0.7,300M,3B,2.6\n0.6,0.4,1B,5B,2.4\n0.9,0.1,1B,9B,2.3\n0.5,0.5,1B,3B,2.45\n0.4,0.6,300M,5B,2.55\n";
+
+async fn cell(page: &Browser, row: usize, column: usize) -> String {
+    page.text_of(&format!("#cell-{row}-{column}")).await
+}
+
+#[test]
+fn cells_are_edited_by_keyboard_and_every_step_goes_back_and_forth() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, TABLE, "8 observations").await;
+        refit(page, "additive").await;
+        assert_eq!(cell(page, 0, 5).await, "3.0");
+        // Down, and right to the loss; Enter opens the cell and closes it.
+        page.type_into("[data-test=grid]", &format!("{DOWN}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{ENTER}")).await;
+        page.paste("[data-test=cell-input]", "2e1O").await;
+        page.type_into("[data-test=cell-input]", ENTER).await;
+        page.wait_for("7 observations").await;
+        page.wait_for("2e1O").await;
+        page.type_into("[data-test=grid]", &format!("{UP}{ENTER}")).await;
+        page.paste("[data-test=cell-input]", "2.85").await;
+        page.type_into("[data-test=cell-input]", ENTER).await;
+        page.wait_for("8 observations").await;
+        assert_eq!(cell(page, 1, 5).await, "2.85");
+        assert!(page.value_of("[data-test=paste]").await.contains("0.2,0.8,100M,2B,2.85"));
+
+        page.wait(Duration::from_millis(700)).await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("7 observations").await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("8 observations").await;
+        assert_eq!(cell(page, 1, 5).await, "2.9");
+        assert_eq!(page.value_of("[data-test=paste]").await, TABLE);
+        page.click("[data-test=redo]").await;
+        page.click("[data-test=redo]").await;
+        page.wait_until("return document.querySelector('#cell-1-5')?.textContent === '2.85'", Duration::from_secs(10))
+            .await;
+        assert_eq!(page.run("return document.querySelector('[data-test=redo]').disabled", &[]).await, true);
+
+        // Settings and scenario are steps, too; Ctrl+Z anywhere but in a field.
+        page.choose("[data-test=law-select]", "Chinchilla").await;
+        page.wait(Duration::from_millis(700)).await;
+        page.type_into("[data-test=grid]", &format!("{CONTROL}z")).await;
+        let law = "return document.querySelector('[data-test=law-select]').value";
+        assert_eq!(page.run(law, &[]).await, "additive");
+    });
+}
+
+#[test]
+fn lines_are_left_out_with_a_reason_and_brought_back() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, TABLE, "8 observations").await;
+        refit(page, "additive").await;
+        page.type_into("[data-test=grid]", &format!("{DOWN}{LEFT} ")).await;
+        page.wait_for("7 observations").await;
+        page.wait_for("1 line left out by hand").await;
+        page.paste("[data-test=reason][data-line='3']", "diverged").await;
+        page.screenshot("data-excluded").await;
+
+        // All of it is there when the page comes back.
+        page.wait(Duration::from_millis(700)).await;
+        page.open("").await;
+        page.wait_for("7 observations").await;
+        assert_eq!(page.value_of("[data-test=reason][data-line='3']").await, "diverged");
+        refit(page, "additive").await;
+        page.click("[data-test=include]").await;
+        page.wait_for("8 observations").await;
+        page.wait(Duration::from_millis(700)).await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("7 observations").await;
+    });
+}
+
+#[test]
+fn cells_are_edited_by_finger_by_letters_and_copied() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, TABLE, "8 observations").await;
+        // A tap makes the cell active, a second one edits it.
+        page.click("#cell-2-5").await;
+        let edits = "return document.querySelectorAll('[data-test=cell-input]').length";
+        assert_eq!(page.run(edits, &[]).await, 0);
+        page.click("#cell-2-5").await;
+        page.press(&format!("2.75{ENTER}")).await;
+        page.wait_until("return document.querySelector('#cell-2-5').textContent === '2.75'", SOON).await;
+        // A letter takes the place of what is there; Escape leaves it as it was.
+        page.press("2.5").await;
+        assert_eq!(page.value_of("[data-test=cell-input]").await, "2.5");
+        page.press(ESCAPE).await;
+        page.type_into("[data-test=grid]", &format!("{UP}{CONTROL}c")).await;
+        assert_eq!(page.clipboard().await, "2.75");
+        assert_eq!(cell(page, 3, 5).await, "2.6");
+        page.press(DELETE).await;
+        page.wait_for("7 observations").await;
+    });
+}
+
+#[test]
+fn an_issue_leads_to_its_cell_and_is_put_right_by_a_button() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let text = TABLE.replace("1B,3.0\n", "1O00M,3.0\n").replace(",N,D,", ",N,tokns,");
+        let more: String = (0..60).map(|i| format!("0.5,0.5,1B,{}B,2.{}5\n", i + 10, 99 - i)).collect();
+        paste(page, &format!("{text}{more}0.5,0.5,3B,x,2.25\n0.5,0.5,3OOM,80B,2.25\n"), "69 observations").await;
+        page.wait_for("did you mean \"tokens\"?").await;
+        page.screenshot("data-issues").await;
+        // The column gets its role, and with it come the errors in its cells.
+        page.click_button("Use as tokens D").await;
+        page.wait_for("67 observations").await;
+        page.click_button("Use 1000M").await;
+        page.wait_for("68 observations").await;
+        assert_eq!(cell(page, 0, 4).await, "1000M");
+        // From the text the sentence leads to the cell, far below, which then takes the keys.
+        page.click("[data-test=view-text]").await;
+        page.click("[data-test=issue-place]").await;
+        page.wait_until("return document.querySelector('.cell.active')?.textContent === 'x'", Duration::from_secs(5))
+            .await;
+        assert_eq!(page.run("return document.activeElement.dataset.test", &[]).await, "grid");
+        page.screenshot("data-issue-place").await;
+        page.click_button("Use 300M").await;
+        page.wait_for("69 observations").await;
+
+        page.wait(Duration::from_millis(700)).await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("68 observations").await;
+        assert_eq!(cell(page, 69, 3).await, "3OOM");
+    });
+}
+
+#[test]
+fn another_experiment_is_chosen_by_its_button() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let mut text = "experiment,params,tokens,loss\n".to_string();
+        for (name, n_runs) in [("first", 7), ("second", 5)] {
+            for i in 1..=n_runs {
+                text += &format!("{name},{i}00M,{}B,{}\n", 2 * i, 3.5 - 0.125 * f64::from(i));
+            }
+        }
+        paste(page, &text, "7 observations").await;
+        page.click_button("Use second").await;
+        page.wait_for("5 observations").await;
+        page.wait(Duration::from_millis(700)).await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("7 observations").await;
+    });
+}
+
+/// Steps and storage are written after a pause.
+async fn pause(page: &Browser) {
+    page.wait(Duration::from_millis(800)).await;
+}
+
+#[test]
+fn earlier_drafts_are_put_back() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, TABLE, "8 observations").await;
+        pause(page).await;
+        page.choose("[data-test=samples]", "multimodal models, 3 domains").await;
+        page.wait_for("Sample, synthetic: multimodal models").await;
+        page.choose("[data-test=law-select]", "simple additive").await;
+        pause(page).await;
+
+        // What was changed on the sample is there, and so is the table before.
+        page.open("").await;
+        page.wait_for("Sample, synthetic: multimodal models").await;
+        assert_eq!(page.value_of("[data-test=law-select]").await, "simple");
+        page.click("[data-test=drafts] summary").await;
+        page.wait_for("w_a,w_b,N,D,a_loss · 8 lines · additive law").await;
+        page.screenshot("data-drafts").await;
+        page.click("[data-test=restore-draft]").await;
+        page.wait_for("8 observations").await;
+        assert_eq!(page.value_of("[data-test=paste]").await, TABLE);
+        page.wait_for("Sample: multimodal models, 3 domains · simple additive law").await;
+        pause(page).await;
+        page.click("[data-test=undo]").await;
+        page.wait_for("Sample, synthetic: multimodal models").await;
+        page.click("[data-test=redo]").await;
+        page.wait_for("8 observations").await;
+        pause(page).await;
+        let n_drafts = "return document.querySelectorAll('[data-test=forget-draft]').length";
+        assert_eq!(page.run(n_drafts, &[]).await, 1);
+        page.click("[data-test=forget-draft]").await;
+        page.wait_for("None yet.").await;
+    });
+}
+
+#[test]
+fn no_page_destroys_the_draft_of_another_or_one_that_it_cannot_read() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, TABLE, "8 observations").await;
+        pause(page).await;
+        let newer = "localStorage.setItem('mixlaw.draft.5.5', '2 of another form');
+            localStorage.setItem('mixlaw.draft', '{\"version\":9}')";
+        page.run(newer, &[]).await;
+
+        page.in_new_tab().await;
+        page.open("").await;
+        page.wait_for("8 observations").await;
+        page.choose("[data-test=law-select]", "Chinchilla").await;
+        pause(page).await;
+        page.in_new_tab().await;
+        page.open("").await;
+        page.wait_for("8 observations").await;
+        assert_eq!(page.value_of("[data-test=law-select]").await, "chinchilla");
+        page.click("[data-test=drafts] summary").await;
+        page.wait_for("8 lines · additive law").await;
+        page.wait_for("8 lines · Chinchilla law").await;
+        page.wait_for("A draft that this version of the page cannot read").await;
+        let unread = "return [localStorage['mixlaw.draft'], localStorage['mixlaw.draft.5.5']]";
+        assert_eq!(page.run(unread, &[]).await, serde_json::json!(["{\"version\":9}", "2 of another form"]));
+        page.click("[data-test=save-draft]").await;
+        assert!(!page.downloaded("draft.txt").await.is_empty());
+    });
+}
+
+#[test]
+fn a_domain_is_given_another_name() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, TABLE, "8 observations").await;
+        refit(page, "additive").await;
+        page.click("[data-test=limits] summary").await;
+        page.paste("[data-test=limit][data-column=max][data-domain=a]", "0.6").await;
+        page.click("[data-test=mapping] summary").await;
+        page.paste("[data-test=domain-name][data-domain=a]", "web").await;
+        page.wait_until("return document.querySelector('[data-test=optimum-weight][data-domain=web]') !== null", SOON)
+            .await;
+        assert_eq!(page.value_of("[data-test=limit][data-column=max][data-domain=web]").await, "0.6");
+        assert!(page.value_of("[data-test=paste]").await.starts_with("w_web,w_b,"));
+        page.screenshot("data-renamed").await;
+        pause(page).await;
+        page.click("[data-test=undo]").await;
+        page.wait_until("return document.querySelector('[data-test=optimum-weight][data-domain=a]') !== null", SOON)
+            .await;
+        assert_eq!(page.value_of("[data-test=limit][data-column=max][data-domain=a]").await, "0.6");
+    });
+}
+
+#[test]
+fn ten_thousand_rows_scroll_and_only_some_are_built() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let rows: String = (0..10_000)
+            .map(|i| {
+                format!(
+                    "0.{},0.{},{}M,{}B,{}\n",
+                    10 + i % 80,
+                    90 - i % 80,
+                    100 + i % 7,
+                    1 + i % 9,
+                    3.0 - 1e-4 * (i % 97) as f64
+                )
+            })
+            .collect();
+        paste(page, &format!("w_a,w_b,N,D,a_loss\n{rows}"), "10,000 observations").await;
+        let built = "return document.querySelectorAll('[data-test=grid] [role=row]').length";
+        let n_built = page.run(built, &[]).await.as_u64().expect("a number");
+        assert!(n_built < 80, "{n_built}");
+        page.run("document.querySelector('[data-test=grid]').scrollTop = 26 * 9990", &[]).await;
+        page.wait_until("return document.querySelector('#cell-9999-1') !== null", Duration::from_secs(5)).await;
+        assert_eq!(cell(page, 9999, 0).await, "10001");
+        page.screenshot("data-10000").await;
+    });
+}
+
+/// Runs of three domains and one target, as a swarm's two files.
+fn swarm() -> [String; 2] {
+    let mut mixtures = "run,name,web,code,papers\n".to_string();
+    let mut losses = "run,web_loss,code_loss\n".to_string();
+    for i in 0..40 {
+        let (a, b) = (0.05 + 0.6 * f64::from(i * 7 % 40) / 40.0, 0.05 + 0.2 * f64::from(i * 11 % 40) / 40.0);
+        mixtures +=
+            &format!("r{i},swarm-{i},{a:.4},{b:.4},{:.4}\n", 1.0 - (a * 1e4).round() / 1e4 - (b * 1e4).round() / 1e4);
+        losses += &format!("r{i},{:.5},{:.5}\n", 1.5 + (-2.0 * a).exp(), 1.2 + 0.8 * (-3.0 * b).exp());
+    }
+    [mixtures, losses]
+}
+
+/// From files to a link that another browser opens.
+async fn to_a_link(page: &Browser) {
+    page.wait_for("Fit finished").await;
+    page.wait_for("KKT residual").await;
+    page.click("[data-test=share]").await;
+    page.wait_for("Link copied.").await;
+    let link = page.clipboard().await;
+    let other = page.someone_else().await;
+    other.open(&link[link.find('#').expect("a fragment")..]).await;
+    other.wait_for("These fits were not redone here").await;
+    other.wait_for("KKT residual").await;
+}
+
+#[test]
+fn a_swarm_in_two_files_becomes_a_link() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let [mixtures, losses] = swarm();
+        page.drop_file("h1", "mixtures.csv", &mixtures).await;
+        page.wait_for("no column is a loss").await;
+        page.drop_file("h1", "losses.csv", &losses).await;
+        page.wait_for("two tables joined on \"run\": 40 lines").await;
+        page.wait_for("40 observations").await;
+        page.choose("[data-test=law-select]", "Ye M4 (log-linear)").await;
+        refit(page, "Ye M4 (log-linear)").await;
+        to_a_link(page).await;
+        page.screenshot("data-swarm").await;
+    });
+}
+
+#[test]
+fn an_export_of_weights_and_biases_becomes_a_link() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let mut text = "\"Name\",\"config.mix.weights.web\",\"config.mix.weights.code\",\"parameter_count\",\"throughput/total_tokens\",\
+            \"throughput/total_gflops\",\"eval/web/loss\",\"eval/web/loss - MIN\",\"_step\"\n"
+            .to_string();
+        for i in 0..48 {
+            let (share, n, d) =
+                (0.1 + 0.8 * f64::from(i % 8) / 8.0, [1e8, 3e8, 1e9][i as usize % 3], [2e9, 8e9][i as usize % 2]);
+            let loss = 1.4 + 0.5 / (0.3 + share) + 30.0 / f64::powf(n, 0.25) + 80.0 / f64::powf(d, 0.25);
+            text += &format!(
+                "\"run-{i}\",\"{share:.2}\",\"{:.2}\",\"{n}\",\"{d}\",\"{}\",\"{loss:.6}\",\"{loss:.6}\",\"{}\"\n",
+                1.0 - share,
+                6.0 * n * d / 1e9,
+                100 + i
+            );
+        }
+        page.drop_file("h1", "wandb.csv", &text).await;
+        page.wait_for("48 observations").await;
+        to_a_link(page).await;
+        page.screenshot("data-wandb").await;
+    });
+}

@@ -1,0 +1,34 @@
+//! The same page in two engines: a link made in one shows the same numbers in the other, and so do fits.
+
+use std::sync::Mutex;
+
+use crate::browser::{Browser, in_browser, in_firefox};
+use crate::page::{open_example, optimum};
+
+/// What both engines are asked: the errors of the example's fits as the table shows them, its optimum, and its link.
+async fn example(page: &Browser) -> [String; 3] {
+    open_example(page).await;
+    let optimum = optimum(page).await;
+    let fits = page.text_of("[data-test=results]").await;
+    page.click("[data-test=share]").await;
+    page.wait_for("Link copied.").await;
+    let link = page.clipboard().await;
+    [fits, optimum, link[link.find('#').expect("a fragment")..].to_string()]
+}
+
+#[test]
+fn two_engines_show_the_same_numbers() {
+    let chromium = Mutex::new(None);
+    in_browser(async |page: &Browser| {
+        let example = example(page).await;
+        *chromium.lock().unwrap() = Some(example);
+    });
+    let Some([fits, mixture, link]) = chromium.into_inner().unwrap() else { return };
+    in_firefox(async |page: &Browser| {
+        assert_eq!(example(page).await, [fits.clone(), mixture.clone(), link.clone()]);
+        page.open(&link).await;
+        page.wait_for("These fits were not redone here").await;
+        assert_eq!(optimum(page).await, mixture);
+        page.screenshot("firefox-link").await;
+    });
+}

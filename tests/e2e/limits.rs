@@ -1,0 +1,149 @@
+//! Limits, budgets and aims: typed or pasted, respected by the mixture, told in words, kept in drafts and links.
+
+use crate::browser::{Browser, in_browser};
+use crate::page::{open_example, optimum, paste, pictures, refit, weight};
+
+/// Losses by L = 1.8 + 0.3/(h_a^0.5 + 0.6 h_b^0.5) + 0.5/N^0.3 + 2/D^0.4, N and D in 10⁹.
+fn table() -> String {
+    let mut lines = vec!["w_a,w_b,N,D,a_loss".to_string()];
+    for step in 1..8 {
+        for (n, d) in [(0.1_f64, 2.0_f64), (0.3, 8.0), (1.0, 20.0), (0.3, 2.0), (1.0, 8.0)] {
+            let a = f64::from(step) / 8.0;
+            let loss = 1.8 + 0.3 / (a.sqrt() + 0.6 * (1.0 - a).sqrt()) + 0.5 / n.powf(0.3) + 2.0 / d.powf(0.4);
+            lines.push(format!("{a},{},{n}B,{d}B,{loss:.6}", 1.0 - a));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn limit(domain: &str, column: &str) -> String {
+    format!("[data-test=limit][data-domain={domain}][data-column={column}]")
+}
+
+async fn unfold(page: &Browser, name: &str) {
+    page.run("document.querySelector(`[data-test=${arguments[0]}]`).open = true", &[name.into()]).await;
+}
+
+#[test]
+fn limits_hold_the_mixture_and_have_a_price() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let free = optimum(page).await;
+        assert!(page.text().await.contains("Limits: none"));
+        page.click("[data-test=limits] summary").await;
+        page.paste(&limit("wikipedia", "max"), "5 %").await;
+        page.wait_for("wikipedia at most 5 %: one more point of wikipedia would be worth").await;
+        page.paste(&limit("arxiv", "stock"), "200M").await;
+        page.wait_for("Tokens in stock limit nothing without most epochs.").await;
+        page.paste("[data-test=most-epochs]", "4").await;
+        page.paste("[data-test=scenario-d]", "20B").await;
+        page.wait_for("one more epoch of arxiv would be worth").await;
+        page.wait_for("Limits: 3 set").await;
+        let held = optimum(page).await;
+        assert!(weight(&free, "wikipedia") > 5.0 && weight(&free, "arxiv") > 4.0, "{free}");
+        assert_eq!((weight(&held, "wikipedia"), weight(&held, "arxiv")), (5.0, 4.0), "{held}");
+        pictures(page, "limits").await;
+
+        // What cannot be read or cannot be is told by name.
+        page.paste(&limit("book", "min"), "many").await;
+        page.wait_for("least weight of book: \"many\" is not a number").await;
+        let field = format!("return document.querySelector('{}').getAttribute('aria-invalid')", limit("book", "min"));
+        assert_eq!(page.run(&field, &[]).await, "true");
+        page.paste(&limit("book", "min"), "50 %").await;
+        page.paste(&limit("c4", "min"), "60 %").await;
+        page.wait_for("no mixture can hold all of these: ").await;
+        let error = page.text_of("[data-test=optimum-error]").await;
+        assert!(error.contains(": book at least 50 %; c4 at least 60 % (together"), "{error}");
+        page.screenshot("limits-infeasible").await;
+        page.click("[data-test=clear-limits]").await;
+        page.wait_for("Limits: none").await;
+        unfold(page, "limits-paste-fold").await;
+        page.paste("[data-test=limits-paste]", "domain;min;stock\nbook;0,3;\nc4;;3B\n").await;
+        page.wait_for("Filled the fields of 2 domains.").await;
+        page.wait_for("book at least 30 %: one point less of book").await;
+        assert_eq!(page.value_of(&limit("c4", "stock")).await, "3B");
+        // Lines pasted here are no new study.
+        let paste = "const dataTransfer = new DataTransfer();
+            dataTransfer.setData('text/plain', 'domain;min\\nbook;0,3');
+            const event = new ClipboardEvent('paste', { clipboardData: dataTransfer, bubbles: true, cancelable: true });
+            return document.querySelector('[data-test=limits-paste]').dispatchEvent(event)";
+        assert_eq!(page.run(paste, &[]).await, true, "the page keeps its hands off");
+        page.paste("[data-test=limits-paste]", "domain;min\nbock;0,3\n").await;
+        page.wait_for("line 2: \"bock\" is no domain of the fits; those are: arxiv, book").await;
+        page.screenshot("limits-paste").await;
+    });
+}
+
+#[test]
+fn groups_prior_and_the_worst_target() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        page.wait_for("KKT residual").await;
+        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=add-group]").await;
+        page.paste("[data-test=group-max]", "0.1").await;
+        page.wait_for("group 1 has no domains; tick some, or remove it").await;
+        page.click("[data-test=group-domain][data-domain=arxiv]").await;
+        page.click("[data-test=group-domain][data-domain=github]").await;
+        page.wait_for("arxiv + github together at most 10 %: one more point of arxiv + github together").await;
+        page.choose("[data-test=aim]", "the worst excess of a target").await;
+        page.wait_for("Every target is within 0.").await;
+        page.paste("[data-test=prior-kl]", "0.05").await;
+        page.wait_for("With the prior's part, every target is within 0.").await;
+        pictures(page, "limits-group").await;
+        page.click("[data-test=remove-group]").await;
+        page.wait_for("Limits: 1 set").await;
+    });
+}
+
+#[test]
+fn a_compute_finds_n_and_d() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, &table(), "35 observations").await;
+        refit(page, "additive").await;
+        page.choose("[data-test=budget]", "FLOPs given, find N and D").await;
+        assert_eq!(page.value_of("[data-test=scenario-flops]").await, "1.2e20");
+        page.paste("[data-test=scenario-flops]", "1e21").await;
+        page.wait_for("Best within 1e21 FLOPs: N = ").await;
+        assert!(!page.text().await.contains("Tokens D"), "nothing to ask for but the compute");
+        page.paste("[data-test=scenario-flops]", "1e21 tokens").await;
+        page.wait_for("compute: \"1e21 tokens\" is a number of tokens").await;
+        page.choose("[data-test=budget]", "N given, find D from the stocks").await;
+        page.wait_for("D cannot be found from the stocks").await;
+        page.paste("[data-test=limits-paste]", "domain,stock\na,10B\nb,20B\n").await;
+        page.paste("[data-test=most-epochs]", "2").await;
+        page.wait_for("Best number of tokens that the stocks allow: D = 60B.").await;
+        page.screenshot("limits-stocks").await;
+    });
+}
+
+#[test]
+fn limits_survive_a_reload_and_a_link() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, &table(), "35 observations").await;
+        refit(page, "additive").await;
+        unfold(page, "limits").await;
+        page.paste(&limit("a", "max"), "1/4").await;
+        page.paste(&limit("b", "stock"), "4.5B").await;
+        page.paste("[data-test=most-epochs]", "5").await;
+        page.wait_for("a at most 25 %").await;
+        let held = optimum(page).await;
+        assert_eq!(weight(&held, "a"), 25.0);
+        page.open("").await;
+        page.wait_for("a at most 25 %").await;
+        assert_eq!(page.value_of(&limit("a", "max")).await, "1/4");
+        assert_eq!(optimum(page).await, held);
+        page.click("[data-test=share]").await;
+        page.wait_for("Link copied.").await;
+        let link = page.clipboard().await;
+        let other = page.someone_else().await;
+        other.open(&link[link.find('#').expect("a fragment")..]).await;
+        other.wait_for("a at most 25 %").await;
+        assert_eq!(other.value_of(&limit("a", "max")).await, "0.25");
+        assert_eq!(other.value_of(&limit("b", "stock")).await, "4.5B");
+        assert_eq!(other.value_of("[data-test=most-epochs]").await, "5");
+        assert_eq!(optimum(&other).await, held);
+    });
+}

@@ -1,7 +1,7 @@
 SHELL := bash
 ENV := . scripts/env.sh
 WEB := --lib --bin app --no-default-features --features web --target wasm32-unknown-unknown
-.PHONY: serve test lint bench peers reproduction uncertainty dist
+.PHONY: serve test lint bench bench-page peers reproduction uncertainty dist
 
 # Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
@@ -25,6 +25,11 @@ lint:
 # How long each step takes, and where the time of a fit goes. MIXLAW_DATA names the folder of the SlimPajama runs.
 bench:
 	@$(ENV); cargo bench --locked
+
+# How long the page takes in a browser: until it can be used, to fit, to bootstrap, and what kept it from answering.
+bench-page: dist
+	@scripts/setup.sh
+	@$(ENV); MIXLAW_E2E=1 MIXLAW_SPEED=1 cargo test --locked --test e2e how_long -- --nocapture
 
 # The same fits by the paper's method in SciPy and JAX, side by side; PEERS="--all --seconds 120" and the like.
 peers:

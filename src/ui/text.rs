@@ -182,7 +182,7 @@ pub const WITHOUT_LIMITS: &str =
 /// Above the bootstrap.
 pub const BOOTSTRAP_HELP: &str = "Fits the runs anew, many times, each time to as many mixtures drawn from those of the runs: how far would all numbers differ, had other mixtures been trained? Intervals hold the middle 90 % of these replicates.";
 /// In place of the bootstrap on a page opened from a link.
-pub const NO_RUNS: &str = "A link holds no runs, so there is nothing to draw anew: intervals need the table.";
+pub const NO_RUNS: &str = "This link holds no runs, so there is nothing to draw anew: intervals need the table, or a link made with its runs.";
 /// An example of a mixture.
 pub const MIXTURE_EXAMPLE: &str = "arxiv 10 %, book 20 %, c4 70 %";
 

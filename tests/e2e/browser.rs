@@ -25,7 +25,7 @@ use url::Url;
 use crate::site::Site;
 
 /// How long a test waits for what should be there at once; several browsers may share two busy cores.
-const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(60);
 /// How long it waits between two looks.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -399,6 +399,11 @@ impl Browser {
     }
 
     // --- What the user does not see ---
+
+    /// Runs a script in every page opened from now on, before anything of its own.
+    pub async fn run_first(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
 
     /// Lets the site lose all files whose path ends so, as a half-finished upload does.
     pub fn break_files(&self, suffix: &str) {

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, in_browser};
+use crate::browser::{Browser, SOON, in_browser};
 use crate::page::{open_example, optimum, pictures};
-
-/// What a chart has to answer to.
-const SOON: Duration = Duration::from_secs(30);
 
 /// A bootstrap on two busy cores.
 const SLOW: Duration = Duration::from_secs(240);
@@ -227,6 +224,10 @@ fn a_link_with_its_runs_has_their_charts() {
         page.wait_until("return !!document.querySelector('.readout.pinned')", SOON).await;
         assert_eq!(page.run("return document.querySelector('[data-test=point-action]')", &[]).await, Value::Null);
         page.type_into("[data-test=chart-observed]", ESCAPE).await;
+        // Nor is there anything that the maker's page could do with the runs and this one not.
+        page.paste("[data-test=replicates]", "20").await;
+        page.click("[data-test=bootstrap]").await;
+        page.wait_until("return document.querySelectorAll('[data-test=interval]').length === 7", SLOW).await;
         pictures(page, "charts-link").await;
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::browser::{Browser, in_browser};
+use crate::browser::{Browser, SOON, in_browser};
 use crate::page::{open_example, paste, refit};
 
 /// As a driver of browsers names the keys.
@@ -14,8 +14,6 @@ const DOWN: &str = "\u{E015}";
 const CONTROL: &str = "\u{E009}";
 const ESCAPE: &str = "\u{E00C}";
 const DELETE: &str = "\u{E017}";
-
-const SOON: Duration = Duration::from_secs(10);
 
 const TABLE: &str = "w_a,w_b,N,D,a_loss\n0.5,0.5,100M,1B,3.0\n0.2,0.8,100M,2B,2.9\n0.8,0.2,300M,2B,2.7\n\
     0.3,0.7,300M,3B,2.6\n0.6,0.4,1B,5B,2.4\n0.9,0.1,1B,9B,2.3\n0.5,0.5,1B,3B,2.45\n0.4,0.6,300M,5B,2.55\n";
@@ -352,5 +350,134 @@ fn an_export_of_weights_and_biases_becomes_a_link() {
         page.wait_for("48 observations").await;
         to_a_link(page).await;
         page.screenshot("data-wandb").await;
+    });
+}
+
+/// Lines of CSV as rows of cells.
+fn cells(csv: &str) -> Vec<Vec<&str>> {
+    csv.lines().map(|line| line.split(',').collect()).collect()
+}
+
+/// A study of `n` runs as CSV: two domains and their own losses.
+fn csv(n: u32) -> String {
+    let mut text = "weight_web,weight_code,params,tokens,web_loss,code_loss\n".to_string();
+    for i in 1..=n {
+        let (web, size) = (f64::from(i) / 32.0, 100 * (1 + i % 3));
+        let losses = (3.5 - web - 0.125 * f64::from(i % 3), 2.0 + web - 0.0625 * f64::from(i % 3));
+        text += &format!("{web},{},{size}000000,{i}000000000,{},{}\n", 1.0 - web, losses.0, losses.1);
+    }
+    text
+}
+
+/// Every form that the field's tools write is recognised in the page as it is in the library.
+#[test]
+fn every_form_of_a_table_is_read() {
+    let joined = |cells: &[&str], by: &str| cells.join(by);
+    let lines = |n: u32, by: &str| cells(&csv(n)).iter().map(|cells| joined(cells, by) + "\n").collect::<String>();
+    let markdown = |n: u32| {
+        let csv = csv(n);
+        let rows: Vec<String> = cells(&csv).iter().map(|cells| format!("| {} |", cells.join(" | "))).collect();
+        format!("{}\n|---|---|---|---|---|---|\n{}\n", rows[0], rows[1..].join("\n"))
+    };
+    let json = |n: u32| -> Vec<String> {
+        let csv = csv(n);
+        let cells = cells(&csv);
+        let object = |row: &Vec<&str>| {
+            let pairs: Vec<String> =
+                cells[0].iter().zip(row).map(|(name, cell)| format!("\"{name}\": {cell}")).collect();
+            format!("{{{}}}", pairs.join(", "))
+        };
+        cells[1..].iter().map(object).collect()
+    };
+    let columns = |n: u32| {
+        let csv = csv(n);
+        let cells = cells(&csv);
+        let column = |at: usize| cells[1..].iter().map(|row| row[at]).collect::<Vec<_>>().join(", ");
+        let columns: Vec<String> =
+            cells[0].iter().enumerate().map(|(at, name)| format!("\"{name}\": [{}]", column(at))).collect();
+        format!("{{{}}}", columns.join(", "))
+    };
+    let long = |n: u32| {
+        let mut text = "run,params,tokens,domain,weight,loss\n".to_string();
+        for (run, row) in cells(&csv(n))[1..].iter().enumerate() {
+            let [web, code, size, tokens, web_loss, code_loss] = row[..] else { panic!("six cells") };
+            text +=
+                &format!("{run},{size},{tokens},web,{web},{web_loss}\n{run},{size},{tokens},code,{code},{code_loss}\n");
+        }
+        text
+    };
+    // Two tables: mixtures with an id, and losses with it.
+    let two = |n: u32, id: &str, [weight, loss]: [&dyn Fn(&str) -> String; 2]| {
+        let (mut mixtures, mut losses) = (
+            format!("{id},{},{}\n", weight("web"), weight("code")),
+            format!("{id},{},{}\n", loss("web"), loss("code")),
+        );
+        for (run, row) in cells(&csv(n))[1..].iter().enumerate() {
+            mixtures += &format!("{},{},{}\n", run + 1, row[0], row[1]);
+            losses += &format!("{},{},{}\n", run + 1, row[4], row[5]);
+        }
+        format!("{mixtures}\n{losses}")
+    };
+    let ye = |n: u32| {
+        let line = |i: u32, domain: &str| {
+            let web = f64::from(i) / 32.0;
+            format!(
+                "/mnt/ckpts/Pile100B//70M_{web}-{}/13000\t/data/pythia-pile.valid.{domain}.bin\t{}\n",
+                1.0 - web,
+                3.0 - web
+            )
+        };
+        (1..=n).flat_map(|i| [line(i, "Github"), line(i, "Pile-CC")]).collect::<String>()
+    };
+    let scalebench = |n: u32| {
+        csv(n)
+            .replace("weight_web,weight_code", "proportion_domain_1,proportion_domain_2")
+            .replace("web_loss,code_loss", "loss_domain_1,loss_domain_2")
+    };
+    let isoflop = |n: u32| {
+        let line = |i: u32| {
+            format!("scalefit,massive,chinchilla,,a__x,1e10,{i}e8,{}e19,{},False\n", i * 6, 3.5 - 0.0625 * f64::from(i))
+        };
+        "source,dataset,model,condition,experiment,tokens,params,budget,loss,outlier\n".to_string()
+            + &(1..=n).map(line).collect::<String>()
+    };
+    let epoch = |n: u32| {
+        let line =
+            |i: u32| format!("154.0{i},140.6,#faebdd,{i}00000000.5,{i}e18,#faebdd,{}\n", 5.0 - 0.125 * f64::from(i));
+        "x,y,color,Model Size,Training FLOP,hex_color,loss\n".to_string() + &(1..=n).map(line).collect::<String>()
+    };
+    let swarm = "mixtures · 2 domains · 2 targets";
+    let wide = "mixtures · 2 domains · 2 targets · 3 model sizes, 100M to 300M";
+    let forms: Vec<(&str, String, u32, &str)> = vec![
+        ("CSV", csv(8), 8, wide),
+        ("TSV", lines(9, "\t"), 9, wide),
+        ("decimal commas", csv(10).replace(',', ";").replace('.', ","), 10, wide),
+        ("Markdown", markdown(11), 11, wide),
+        ("JSON", format!("[{}]", json(12).join(",\n")), 12, wide),
+        ("JSON lines", json(13).join("\n"), 13, wide),
+        ("JSON of columns", columns(14), 14, wide),
+        ("long", long(15), 15, wide),
+        (
+            "RegMix",
+            two(16, "index", [&|name| format!("train_{name}"), &|name| format!("metric/{name}_val_loss")]),
+            16,
+            swarm,
+        ),
+        ("olmix", two(17, "run", [&|name| name.to_string(), &|name| format!("{name}_bpb")]), 17, swarm),
+        ("Ye's paths", ye(18), 18, "18 mixtures · 2 domains · 2 targets"),
+        ("ScaleBench", scalebench(19), 19, wide),
+        ("isoflop", isoflop(20), 20, "1 target · 20 model sizes, 100M to 2B"),
+        ("Epoch", epoch(21), 21, "1 target · 21 model sizes, 100M to 2.1B"),
+    ];
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        for (form, text, n, says) in forms {
+            page.paste("[data-test=paste]", &text).await;
+            let counted = format!("{n} observations");
+            page.wait_for(&counted).await;
+            let text = page.text().await;
+            let summary = text.lines().find(|line| line.contains(&counted)).unwrap_or_default();
+            assert!(summary.contains(says), "{form}: {summary}");
+        }
     });
 }

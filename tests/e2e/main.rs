@@ -12,7 +12,7 @@ mod data;
 mod engines;
 mod export;
 mod limits;
-mod site;
-
 mod opening;
 mod page;
+mod site;
+mod speed;

@@ -5,16 +5,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-use crate::browser::{Browser, in_browser};
+use crate::browser::{Browser, SOON, in_browser};
 
 /// Fits of the real runs on two busy cores, in a browser.
-const FIT: Duration = Duration::from_secs(240);
-const SOON: Duration = Duration::from_secs(10);
+pub const FIT: Duration = Duration::from_secs(240);
 const SMALL_TABLE: &str = "w_a,w_b,N,D,a_loss\n0.5,0.5,100M,1B,3.0\n0.2,0.8,100M,2B,2.9\n0.8,0.2,300M,2B,2.7\n\
     0.3,0.7,300M,3B,2.6\n0.6,0.4,1B,5B,2.4\n0.9,0.1,1B,9B,2.3\n0.5,0.5,1B,3B,2.45\n0.4,0.6,300M,5B,2.55\n";
 
 /// A file of the real runs, or a word on standard error that it is not there.
-fn data(name: &str) -> Option<String> {
+pub fn data(name: &str) -> Option<String> {
     let folder = env::var_os("MIXLAW_DATA")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let text = fs::read_to_string(folder.join(name)).ok();
@@ -36,7 +35,7 @@ pub async fn paste(page: &Browser, text: &str, until: &str) {
 }
 
 /// Fits a law and waits for the end.
-async fn fit(page: &Browser, law: &str) {
+pub async fn fit(page: &Browser, law: &str) {
     page.choose("[data-test=law-select]", law).await;
     refit(page, law).await;
 }
@@ -55,7 +54,7 @@ pub async fn refit(page: &Browser, law: &str) {
 /// The optimum as "domain weight" lines, once it is there for what is on show.
 pub async fn optimum(page: &Browser) -> String {
     page.wait(Duration::from_millis(500)).await;
-    page.wait_for("KKT residual").await;
+    page.wait_until("return document.querySelector('[data-test=optimum]:not(.stale)') !== null", FIT).await;
     let script = "return [...document.querySelectorAll('[data-test=optimum-weight]')]
         .map(cell => cell.dataset.domain + ' ' + cell.textContent).join('\\n')";
     page.run(script, &[]).await.as_str().expect("weights").to_string()

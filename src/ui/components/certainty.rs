@@ -12,7 +12,7 @@ use crate::ui::text;
 #[component]
 pub fn Certainty() -> impl IntoView {
     let state = use_state();
-    let has_runs = Memo::new(move |_| state.shown.read().as_ref().is_some_and(|shown| shown.fits.is_some()));
+    let has_runs = Memo::new(move |_| state.runs.read().is_some());
     view! {
         <section class="certainty" data-test="certainty">
             <h3>"How sure"</h3>

@@ -226,8 +226,7 @@ impl State {
     /// Fits the runs anew to many draws of their mixtures.
     pub fn start_bootstrap(self) {
         self.stop_bootstrap();
-        let Some(shown) = self.shown.get_untracked() else { return };
-        let Some(fits) = shown.fits else { return };
+        let (Some(shown), Some(runs)) = (self.shown.get_untracked(), self.runs.get_untracked()) else { return };
         let replicates = match self.replicates.with_untracked(|text| read_replicates(text)) {
             Ok(replicates) => replicates,
             Err(sentence) => {
@@ -235,16 +234,14 @@ impl State {
                 return;
             }
         };
-        let seed = fits.key.config.seed;
+        let seed = shown.study.fits.first().map_or(0, |fit| fit.report.config.seed);
         let run = BootstrapRun::new(shown.study, BootstrapConfig { replicates, seed, ..BootstrapConfig::default() });
-        // The key was made with them, so they are sound.
-        let data = fits.data.with_stocks(&fits.key.stocks).map_or(fits.data.clone(), Same::new);
         self.bootstrap_error.set(None);
         self.bootstrap.set(Some(run.clone()));
         for range in run.ranges() {
-            let (study, data, config) = (run.study.clone(), data.clone(), run.config.clone());
+            let (study, runs, config) = (run.study.clone(), runs.clone(), run.config.clone());
             let task = move || Task::Replicates {
-                study: WireStudy::from(&data.dataset),
+                study: WireStudy::from(&*runs),
                 fitted: WireFittedStudy::from(&*study),
                 config,
                 range,

@@ -243,6 +243,7 @@ fn a_domain_is_given_another_name() {
         refit(page, "additive").await;
         page.click("[data-test=limits] summary").await;
         page.paste("[data-test=limit][data-column=max][data-domain=a]", "0.6").await;
+        pause(page).await;
         page.click("[data-test=mapping] summary").await;
         page.paste("[data-test=domain-name][data-domain=a]", "web").await;
         page.wait_until("return document.querySelector('[data-test=optimum-weight][data-domain=web]') !== null", SOON)
@@ -422,7 +423,7 @@ fn every_form_of_a_table_is_read() {
         let line = |i: u32, domain: &str| {
             let web = f64::from(i) / 32.0;
             format!(
-                "/mnt/ckpts/Pile100B//70M_{web}-{}/13000\t/data/pythia-pile.valid.{domain}.bin\t{}\n",
+                "/mnt/ckpts/Pile100B//70M_{i}-{web}-{}/13000\t/data/pythia-pile.valid.{domain}.bin\t{}\n",
                 1.0 - web,
                 3.0 - web
             )

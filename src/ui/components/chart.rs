@@ -70,7 +70,11 @@ pub fn Chart(
         let spot = layout.with_untracked(|layout| nearest(&spec, layout.as_ref()?, at))?;
         Some(Reading { spec, spot, pinned: false })
     };
-    let is_pinned = move || reading.with_untracked(|reading| reading.as_ref().is_some_and(|reading| reading.pinned));
+    // A browser may tell a canvas that it has just removed that the pointer or the focus left it.
+    let is_pinned = move || {
+        let pinned = reading.try_with_untracked(|reading| reading.as_ref().is_some_and(|reading| reading.pinned));
+        pinned.unwrap_or(false)
+    };
     let hover = move |x: i32, y: i32| {
         if !is_pinned() {
             chosen.set(find(x, y));
@@ -78,7 +82,7 @@ pub fn Chart(
     };
     let leave = move || {
         if !is_pinned() {
-            chosen.set(None);
+            chosen.try_set(None);
         }
     };
     let press = move |x: i32, y: i32| {

@@ -30,9 +30,11 @@ pub fn ReadoutBox(
         reading.track();
         let (at, figure) = (at.get(), layout.with(|layout| layout.as_ref().map(|layout| layout.size)));
         request_animation_frame(move || {
-            let size = element.get_untracked().map(|it| (f64::from(it.offset_width()), f64::from(it.offset_height())));
+            // The chart may be gone by then.
+            let element = element.try_get_untracked().flatten();
+            let size = element.map(|it| (f64::from(it.offset_width()), f64::from(it.offset_height())));
             if let (Some(at), Some(figure), Some(size)) = (at, figure, size) {
-                place.set(Some(beside(at, figure, size)));
+                place.try_set(Some(beside(at, figure, size)));
             }
         });
     });

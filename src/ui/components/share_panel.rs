@@ -65,15 +65,13 @@ fn LinkRow(
         browser::replace_address(&link);
         outcome_of.set(Some(link));
         spawn_local(async move {
-            if copied.await {
-                outcome.set("Link copied.");
-            } else {
-                outcome.set(text::COPY_BY_HAND);
-                if let Some(field) = field.get_untracked() {
-                    field.select();
-                }
+            let said = if copied.await { "Link copied." } else { text::COPY_BY_HAND };
+            // The panel may be gone by then.
+            outcome.try_set(said);
+            if let Some(field) = field.try_get_untracked().flatten().filter(|_| said == text::COPY_BY_HAND) {
+                field.select();
             }
-            state.status.set(outcome.get_untracked().to_string());
+            state.status.set(said.to_string());
         });
     };
     let length = move || url.read().as_ref().map_or(0, String::len);

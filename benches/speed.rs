@@ -16,7 +16,7 @@ use mixlaw::fit::solver::Objective;
 use mixlaw::fit::{Bootstrap, BootstrapConfig, DataSummary, Fit, FitConfig, FittedStudy};
 use mixlaw::import::import;
 use mixlaw::law::{Law, Shape};
-use mixlaw::mixture::{DEFAULT_EPSILON, Limits, Outcome, Scenario, WeightLimit, near_optimal, optimum, outcome};
+use mixlaw::mixture::{Aim, DEFAULT_EPSILON, Limits, Outcome, Scenario, WeightLimit, near_optimal, optimum, outcome};
 use mixlaw::units::{Params, Tokens};
 use mixlaw::{sample, share};
 use rayon::prelude::*;
@@ -151,6 +151,7 @@ fn best_mixture(criterion: &mut Criterion, study: &Study) {
     let mut group = criterion.benchmark_group("optimum");
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(10);
     let scenario = Scenario::new(Params(7e9), Tokens(150e9));
+    let worst = Scenario { aim: Aim::Worst, ..scenario.clone() };
     for law in LAW_IDS.map(common::law) {
         let fitted = fitted(law, study);
         let many = common::synthetic_fits(law, 64, &fitted);
@@ -159,6 +160,13 @@ fn best_mixture(criterion: &mut Criterion, study: &Study) {
                 bencher.iter(|| optimum(black_box(study), &scenario).expect("a sound scenario"));
             });
         }
+        group.bench_function(format!("of the worst target, {} k = 7, {}", law.id(), study.name), |bencher| {
+            bencher.iter(|| optimum(black_box(&fitted), &worst).expect("a sound scenario"));
+        });
+        let found = optimum(&many, &scenario).expect("a sound scenario");
+        group.bench_function(format!("near-optimal ranges, {} k = 64, synthetic", law.id()), |bencher| {
+            bencher.iter(|| near_optimal(black_box(&many), &scenario, &found, DEFAULT_EPSILON));
+        });
     }
 }
 

@@ -9,6 +9,7 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
 
+use super::kinks::{Pieces, largest, smoothed};
 use crate::law::MixtureDerivatives;
 
 /// A linear constraint a·h ≥ b.
@@ -34,13 +35,26 @@ pub(super) struct Set<'a> {
     pub equations: &'a [Constraint],
 }
 
-/// Where a descent ended.
+/// Where a descent ended: near a minimum.
+#[derive(Debug, Clone)]
+pub(super) struct Descent {
+    pub h: Vec<f64>,
+    pub value: f64,
+    /// Of the constraints, about.
+    pub multipliers: Vec<f64>,
+    /// Of the pieces, about.
+    pub shares: Vec<f64>,
+}
+
+/// A minimum with its certificate.
 #[derive(Debug, Clone)]
 pub(super) struct Minimum {
     pub h: Vec<f64>,
     pub value: f64,
     /// Largest violation of ∇f = ν·1 + Σ_j λ_j a_j, λ_j ≥ 0, λ_j = 0 where a constraint is slack, in nats.
     pub kkt_residual: f64,
+    /// What each piece counts in ∇f.
+    pub shares: Vec<f64>,
 }
 
 /// μ at the start, falling by this factor at least, and at the end. A large first μ would draw every start to the
@@ -66,14 +80,17 @@ const NO_SLACK: f64 = 1e-12;
 /// A step keeps this share of every slack.
 const KEPT_SLACK: f64 = 0.005;
 
-/// Goes downhill from the strictly feasible `start`.
-pub(super) fn minimise(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, start: &[f64]) -> Minimum {
+/// Goes downhill from the strictly feasible `start`. A function of several pieces is smoothed by μ as it falls, but by no
+/// less than `least_smoothing` nats: what is its minimum then is above the real one by this at most for each piece.
+pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], least_smoothing: f64) -> Descent {
     let constraints = set.constraints;
     let mut h = start.to_vec();
     let mut barrier = FIRST_BARRIER;
     let mut multipliers: Vec<f64> = constraints.iter().map(|constraint| barrier / constraint.slack(&h)).collect();
-    let mut here = function(&h);
+    let mut pieces = function(&h);
     loop {
+        let smoothing = barrier.max(least_smoothing);
+        let mut here = smoothed(&pieces, smoothing).0;
         for _ in 0..MOST_STEPS {
             let slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&h)).collect();
             if barrier_residual(&here, set, &multipliers, &slacks, barrier) <= 10.0 * barrier {
@@ -96,17 +113,18 @@ pub(super) fn minimise(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set
                 let trial = moved(&h, &step, length);
                 let trial_slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&trial)).collect();
                 if trial_slacks.iter().all(|&slack| slack > 0.0) {
-                    let there = function(&trial);
+                    let trial_pieces = function(&trial);
+                    let there = smoothed(&trial_pieces, smoothing).0;
                     let change = barrier_value(there.value, &trial_slacks, barrier) - level;
                     // Rounding hides a decrease near the minimum; the Newton step is right there.
                     if change <= 1e-4 * length * slope + 1e-13 * level.abs() {
-                        accepted = Some((trial, trial_slacks, there));
+                        accepted = Some((trial, trial_slacks, trial_pieces, there));
                         break;
                     }
                 }
                 length *= 0.5;
             }
-            let Some((trial, trial_slacks, there)) = accepted else { break };
+            let Some((trial, trial_slacks, trial_pieces, there)) = accepted else { break };
             for ((multiplier, (slack, change)), trial_slack) in
                 multipliers.iter_mut().zip(slacks.iter().zip(&changes)).zip(&trial_slacks)
             {
@@ -115,6 +133,7 @@ pub(super) fn minimise(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set
                 *multiplier = next.clamp(target * 1e-4, target * 1e4);
             }
             h = trial;
+            pieces = trial_pieces;
             here = there;
         }
         if barrier <= LAST_BARRIER {
@@ -122,7 +141,8 @@ pub(super) fn minimise(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set
         }
         barrier = (barrier * BARRIER_FALL).min(barrier.powf(1.5)).max(LAST_BARRIER);
     }
-    polish(function, set, h, &multipliers)
+    let (value, shares) = (largest(&pieces), smoothed(&pieces, least_smoothing).1);
+    Descent { h, value, multipliers, shares }
 }
 
 fn barrier_value(value: f64, slacks: &[f64], barrier: f64) -> f64 {
@@ -237,7 +257,12 @@ fn newton_step(
 }
 
 /// Newton's method on the conditions with the active constraints as equations; the best of before and after.
-fn polish(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, h: Vec<f64>, multipliers: &[f64]) -> Minimum {
+pub(super) fn polish(
+    function: &dyn Fn(&[f64]) -> MixtureDerivatives,
+    set: Set,
+    h: Vec<f64>,
+    multipliers: &[f64],
+) -> Minimum {
     let constraints = set.constraints;
     let near = |j: &usize| constraints[*j].slack(&h) < NEAR;
     let holding = |j: &usize| near(j) && constraints[*j].slack(&h) < multipliers[*j];
@@ -412,7 +437,23 @@ fn certified(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, active: 
     let here = function(&h);
     let all: Vec<usize> = (0..set.constraints.len()).filter(|&j| set.constraints[j].slack(&h) < NO_SLACK).collect();
     let kkt_residual = kkt_residual(&here, set, active, &h).min(kkt_residual(&here, set, &all, &h));
-    Minimum { h, value: here.value, kkt_residual }
+    Minimum { h, value: here.value, kkt_residual, shares: vec![1.0] }
+}
+
+/// The multipliers of the constraints after the first `n_limits`, each of which may hold h, and by how much the conditions
+/// are violated; of the first those hold it that have next to no slack.
+pub(super) fn conditions(here: &MixtureDerivatives, set: Set, n_limits: usize, h: &[f64]) -> (Vec<f64>, f64) {
+    let n = set.constraints.len();
+    let active: Vec<usize> = (0..n).filter(|&j| j >= n_limits || set.constraints[j].slack(h) < NO_SLACK).collect();
+    let mut of_last = vec![0.0; n - n_limits];
+    if let Some(multipliers) = multipliers_of(here, set, &active, h) {
+        for (j, multiplier) in multipliers.of_active {
+            if j >= n_limits {
+                of_last[j - n_limits] = multiplier;
+            }
+        }
+    }
+    (of_last, kkt_residual(here, set, &active, h))
 }
 
 /// The multipliers of the constraints that hold h, by index: ∇f = ν·1 + Σ_j λ_j a_j. First ν.

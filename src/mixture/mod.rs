@@ -2,12 +2,14 @@
 //!
 //! Shukor et al. 2025 (arXiv:2507.09404, §5 and C.1) go there by mirror descent. Here `interior` is an
 //! interior-point method with second derivatives: it converges in a few dozen steps whatever the scale of the
-//! gradients, takes any linear constraint, and ends with multipliers, that is with a certificate. `limits` turns
-//! what a lab can do into constraints, and `feasible` says which of them conflict.
+//! gradients, takes any linear constraint, and ends with multipliers, that is with a certificate; `kinks` does what
+//! the worst of several targets needs beside that. `limits` turns what a lab can do into constraints, and `feasible` says
+//! which of them conflict.
 
 mod certainty;
 mod feasible;
 mod interior;
+mod kinks;
 mod limits;
 mod near;
 mod optimum;

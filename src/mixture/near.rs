@@ -4,7 +4,7 @@ use super::interior::Constraint;
 use super::limits::{Bound, Limit};
 use super::optimum::{Optimum, OptimumError};
 use super::posed::Posed;
-use super::region::{Found, Region};
+use super::region::{Region, is_same_place};
 use super::scenario::{Scenario, ScenarioError};
 use crate::fit::{FittedStudy, Interval};
 
@@ -36,12 +36,11 @@ pub fn near_optimal(
     }
     let posed = Posed::new(study, &scenario.found(optimum))?;
     let region = posed.region(&[])?;
-    let found = posed.least_near(&region, std::slice::from_ref(&optimum.mixture));
     let profile = Profile {
         posed: &posed,
         region: &region,
         best: optimum.objective,
-        places: if posed.convex { found.places } else { posed.least(&region).places },
+        places: if posed.convex { vec![optimum.mixture.clone()] } else { posed.least(&region).places },
         room: epsilon * optimum.weighted_loss.0,
     };
     Ok((0..study.domains.len()).map(|i| profile.range(i, &optimum.mixture)).collect())
@@ -79,10 +78,14 @@ impl Profile<'_> {
         let mut places = self.places.clone();
         let excess = |t: f64, places: &mut Vec<Vec<f64>>| {
             let found = self.at(i, t, places);
-            found.map_or(f64::INFINITY, |found| {
-                *places = found.places;
-                places.extend(self.places.iter().cloned());
-                (found.best.value - self.best).max(0.0)
+            found.map_or(f64::INFINITY, |(value, ended)| {
+                *places = ended;
+                for place in &self.places {
+                    if !places.iter().any(|other| is_same_place(other, place)) {
+                        places.push(place.clone());
+                    }
+                }
+                (value - self.best).max(0.0)
             })
         };
         let mut at_outer = excess(outer, &mut places);
@@ -130,7 +133,7 @@ impl Profile<'_> {
     }
 
     /// The least objective with h_i = t; none where the limits leave nothing.
-    fn at(&self, i: usize, t: f64, places: &[Vec<f64>]) -> Option<Found> {
+    fn at(&self, i: usize, t: f64, places: &[Vec<f64>]) -> Option<(f64, Vec<Vec<f64>>)> {
         let k = self.places[0].len();
         let fixed = |sign: f64| Bound {
             limit: Limit::Min(String::new(), t),

@@ -266,7 +266,7 @@ fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Optim
         objective: posed.value(&best.h),
         targets: losses,
         kkt_residual: best.kkt_residual,
-        prices: region.prices(&posed.bounds, &posed.objective(&best.h), &best.h),
+        prices: region.prices(&posed.bounds, &posed.objective(&best.h, &best.shares), &best.h),
         certificate: if best.kkt_residual > CERTIFIED || region.violation(&best.h) > ROUNDING {
             Certificate::None
         } else if posed.convex {

@@ -1,5 +1,6 @@
 //! A scenario posed on a study: what is to be least, and among which mixtures.
 
+use super::kinks::{combined, largest};
 use super::limits::{Bound, by_domain};
 use super::optimum::OptimumError;
 use super::region::{Found, Region};
@@ -61,7 +62,7 @@ impl<'a> Posed<'a> {
         if posed.aim == Aim::Worst {
             let region = posed.region(&[])?;
             let least = posed.targets.iter().map(|target| {
-                let function = |h: &[f64]| weighted(&[(target.0, 1.0)], scale, h);
+                let function = |h: &[f64]| vec![weighted(&[(target.0, 1.0)], scale, h)];
                 region.least(&function, convex, posed.mean_mixture).best.value
             });
             posed.least = least.collect();
@@ -81,53 +82,37 @@ impl<'a> Posed<'a> {
 
     /// The mixture of least objective in the region.
     pub fn least(&self, region: &Region) -> Found {
-        let (first, harder) = self.softenings();
-        let least =
-            |softness: f64| region.least(&|h: &[f64]| self.softened(softness, h), self.convex, self.mean_mixture);
-        let found = self.harden(region, least(first), harder);
-        let Some(&hardest) = harder.last().filter(|_| !self.convex) else { return found };
-        // The hard worst may have a minimum that the soft one has not.
-        let direct = self.harden(region, least(hardest), harder);
-        if direct.best.value < found.best.value { direct } else { found }
+        region.least(&|h: &[f64]| self.pieces(h), self.convex, self.mean_mixture)
     }
 
-    /// The same, only from those places: where it is much like one that was searched from everywhere.
-    pub fn least_near(&self, region: &Region, places: &[Vec<f64>]) -> Found {
-        let (first, harder) = self.softenings();
-        let found = region.least_from(&|h: &[f64]| self.softened(first, h), places);
-        self.harden(region, found, harder)
+    /// Its value only, from those places, and where the descents ended: where it is much like one that was searched from
+    /// everywhere.
+    pub fn least_near(&self, region: &Region, places: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>) {
+        region.least_near(&|h: &[f64]| self.pieces(h), places)
     }
 
-    /// A soft worst may have several minima, and which is the best may change as it gets harder.
-    fn harden(&self, region: &Region, found: Found, softnesses: &[f64]) -> Found {
-        softnesses.iter().fold(found, |found, &softness| {
-            let next = region.least_from(&|h: &[f64]| self.softened(softness, h), &found.places);
-            Found { agreeing: found.agreeing, starts: found.starts, ..next }
-        })
-    }
-
-    /// How soft the objective is at first, and then; the mean is what it is.
-    fn softenings(&self) -> (f64, &'static [f64]) {
-        match self.aim {
-            Aim::Worst => (SOFTNESS[0], &SOFTNESS[1..]),
-            Aim::Mean => (0.0, &[]),
-        }
-    }
-
-    /// The objective with its derivatives in h; the worst of several targets as soft as the search leaves it.
-    pub fn objective(&self, h: &[f64]) -> MixtureDerivatives {
-        self.softened(SOFTNESS[SOFTNESS.len() - 1], h)
-    }
-
-    fn softened(&self, softness: f64, h: &[f64]) -> MixtureDerivatives {
-        let mut sum = match self.aim {
-            Aim::Mean => weighted(&self.targets, self.scale, h),
-            Aim::Worst => soft_worst(&self.targets, &self.least, self.scale, h, softness),
+    /// What the objective is the largest of, with the derivatives in h: the mean alone, or each target's excess.
+    fn pieces(&self, h: &[f64]) -> Vec<MixtureDerivatives> {
+        let mut pieces = match self.aim {
+            Aim::Mean => vec![weighted(&self.targets, self.scale, h)],
+            Aim::Worst => {
+                let excess = |(target, least): (&(FittedTarget, f64), &f64)| {
+                    let mut excess = weighted(&[(target.0, 1.0)], self.scale, h);
+                    excess.value -= least;
+                    excess
+                };
+                self.targets.iter().zip(&self.least).map(excess).collect()
+            }
         };
         if let Some((kl, prior)) = &self.prior {
-            add_divergence(h, prior, *kl, &mut sum);
+            pieces.iter_mut().for_each(|piece| add_divergence(h, prior, *kl, piece));
         }
-        sum
+        pieces
+    }
+
+    /// The objective with its derivatives at a minimum, at which the pieces count so much.
+    pub fn objective(&self, h: &[f64], shares: &[f64]) -> MixtureDerivatives {
+        combined(&self.pieces(h), shares)
     }
 
     /// L_j(h) of each target.
@@ -135,13 +120,9 @@ impl<'a> Posed<'a> {
         self.targets.iter().map(|target| weighted(&[(target.0, 1.0)], self.scale, h).value).collect()
     }
 
-    /// What is to be least, not softened: the loss with the prior's part.
+    /// What is to be least: the loss with the prior's part.
     pub fn value(&self, h: &[f64]) -> f64 {
-        let mut prior = MixtureDerivatives::zero(h.len());
-        if let Some((kl, q)) = &self.prior {
-            add_divergence(h, q, *kl, &mut prior);
-        }
-        self.loss(h) + prior.value
+        largest(&self.pieces(h))
     }
 
     /// Σ_j w_j L_j(h), or the worst target's excess over its least: the objective without its prior.
@@ -152,62 +133,6 @@ impl<'a> Posed<'a> {
             Aim::Worst => losses.iter().zip(&self.least).map(|(loss, least)| loss - least).fold(f64::MIN, f64::max),
         }
     }
-}
-
-/// How soft the worst of the targets is, nats; ever less. At the mixture of least soft worst the hard one is above its
-/// own least by this at most for each target (the gap of a barrier; the soft value itself is farther from it).
-const SOFTNESS: [f64; 4] = [1e-3, 1e-5, 1e-7, 1e-9];
-
-/// min_t t − μ Σ_j ln(t − r_j(h)), r_j = L_j(h) − its least: the worst of the r_j, smooth (its barrier function),
-/// with derivatives. The shares μ/(t − r_j) sum to 1: they are the multipliers of the targets.
-fn soft_worst(
-    targets: &[(FittedTarget, f64)],
-    least: &[f64],
-    scale: Scale,
-    h: &[f64],
-    softness: f64,
-) -> MixtureDerivatives {
-    let k = h.len();
-    let each: Vec<MixtureDerivatives> =
-        targets.iter().map(|(target, _)| weighted(&[(*target, 1.0)], scale, h)).collect();
-    let excess: Vec<f64> = each.iter().zip(least).map(|(loss, least)| loss.value - least).collect();
-    let worst = excess.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // Σ_j μ/(t − r_j) = 1 has its root between worst + μ and worst + mμ; Newton's method from the left is monotone
-    // in 1/Σ.
-    let mut gap = softness;
-    for _ in 0..100 {
-        let (sum, slope) = excess.iter().fold((0.0, 0.0), |(sum, slope), excess| {
-            let room = gap + (worst - excess);
-            (sum + softness / room, slope - softness / (room * room))
-        });
-        let step = (1.0 / sum - 1.0) * sum * sum / -slope;
-        gap -= step;
-        if !(step.abs() > 1e-16 * gap) {
-            break;
-        }
-    }
-    let shares: Vec<f64> = excess.iter().map(|excess| softness / (gap + (worst - excess))).collect();
-    let mut out = MixtureDerivatives::zero(k);
-    out.value = worst + gap - softness * excess.iter().map(|excess| libm::log(gap + (worst - excess))).sum::<f64>();
-    let square_sum: f64 = shares.iter().map(|share| share * share).sum();
-    let mut by_square = vec![0.0; k];
-    for (loss, share) in each.iter().zip(&shares) {
-        for i in 0..k {
-            out.gradient[i] += share * loss.gradient[i];
-            by_square[i] += share * share * loss.gradient[i];
-        }
-    }
-    for i in 0..k {
-        for j in 0..k {
-            let at = i * k + j;
-            for (loss, share) in each.iter().zip(&shares) {
-                out.hessian[at] +=
-                    share * loss.hessian[at] + share * share / softness * loss.gradient[i] * loss.gradient[j];
-            }
-            out.hessian[at] -= by_square[i] * by_square[j] / (softness * square_sum);
-        }
-    }
-    out
 }
 
 /// Adds λ Σ_i h_i ln(h_i/q_i) with its derivatives in h; 0 where h_i = q_i = 0.

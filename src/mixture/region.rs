@@ -5,7 +5,8 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::feasible::{self, EMPTY, Left, ROUNDING, conflict, innermost};
-use super::interior::{self, Constraint, Minimum, Set};
+use super::interior::{self, Constraint, Descent, Minimum, Set};
+use super::kinks::{self, Pieces, largest};
 use super::limits::{Bound, Limit};
 use super::optimum::{OptimumError, Price};
 use crate::law::MixtureDerivatives;
@@ -190,8 +191,16 @@ impl Region {
     }
 
     /// The function of the shares.
-    fn of_shares(&self, function: &dyn Fn(&[f64]) -> MixtureDerivatives, shares: &[f64]) -> MixtureDerivatives {
+    fn of_shares(&self, function: &Pieces, shares: &[f64]) -> Vec<MixtureDerivatives> {
         let whole = function(&self.mixture(shares));
+        // All are free, which is the rule.
+        if self.free.len() == self.k {
+            return whole;
+        }
+        whole.iter().map(|piece| self.piece_of_shares(piece)).collect()
+    }
+
+    fn piece_of_shares(&self, whole: &MixtureDerivatives) -> MixtureDerivatives {
         let n = self.free.len();
         let mut out = MixtureDerivatives::zero(n);
         out.value = whole.value;
@@ -241,36 +250,34 @@ impl Region {
         }
     }
 
-    fn point(&self, function: &dyn Fn(&[f64]) -> MixtureDerivatives) -> Found {
+    fn point(&self, function: &Pieces) -> Found {
         let h = self.mixture(&self.middle);
-        let (value, kkt_residual) = (function(&h).value, self.violation(&h));
-        Found { places: vec![h.clone()], best: Minimum { h, value, kkt_residual }, agreeing: 1, starts: 1 }
+        let pieces = function(&h);
+        let worst = (0..pieces.len()).max_by(|&a, &b| pieces[a].value.total_cmp(&pieces[b].value));
+        let shares = (0..pieces.len()).map(|j| f64::from(u8::from(Some(j) == worst))).collect();
+        let (value, kkt_residual) = (largest(&pieces), self.violation(&h));
+        Found { places: vec![h.clone()], best: Minimum { h, value, kkt_residual, shares }, agreeing: 1, starts: 1 }
     }
 
     /// The least value of a function of the mixture.
-    pub(super) fn least(
-        &self,
-        function: &dyn Fn(&[f64]) -> MixtureDerivatives,
-        convex: bool,
-        mean_mixture: &[f64],
-    ) -> Found {
+    pub(super) fn least(&self, function: &Pieces, convex: bool, mean_mixture: &[f64]) -> Found {
         if self.is_point() {
             return self.point(function);
         }
         let of_shares = |shares: &[f64]| self.of_shares(function, shares);
-        let descend = |start: Vec<f64>| interior::minimise(&of_shares, self.set(), &start);
+        let descend = |start: Vec<f64>| interior::descend(&of_shares, self.set(), &start, SMOOTHING);
         let starts = if convex {
             vec![self.middle.clone()]
         } else {
-            self.spread_starts(mean_mixture, |shares| function(&self.mixture(shares)).value)
+            self.spread_starts(mean_mixture, |shares| largest(&function(&self.mixture(shares))))
         };
-        let mut minima: Vec<Minimum> = starts.into_iter().map(descend).collect();
-        let mut best = best_of(&minima).clone();
+        let mut descents: Vec<Descent> = starts.into_iter().map(descend).collect();
         if !convex {
+            let mut best = lowest(&descents).clone();
             for _ in 0..MOST_ROUNDS {
                 let near = neighbours(&self.mixture(&best.h));
-                minima.extend(near.iter().map(|near| descend(self.inside(near))));
-                let next = best_of(&minima);
+                descents.extend(near.iter().map(|near| descend(self.inside(near))));
+                let next = lowest(&descents);
                 let improved = next.value < best.value - SAME_VALUE * best.value.abs();
                 best = next.clone();
                 if !improved {
@@ -278,30 +285,64 @@ impl Region {
                 }
             }
         }
-        self.found(&minima)
+        self.settled(&of_shares, descents)
     }
 
-    /// The least value of a function that is much like another one, from where that one's descents ended.
-    pub(super) fn least_from(&self, function: &dyn Fn(&[f64]) -> MixtureDerivatives, places: &[Vec<f64>]) -> Found {
+    /// The least value of a function that is much like another one, from where that one's descents ended, and where its
+    /// own ended; without a certificate.
+    pub(super) fn least_near(&self, function: &Pieces, places: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>) {
         if self.is_point() {
-            return self.point(function);
+            let Found { best, places, .. } = self.point(function);
+            return (best.value, places);
         }
         let of_shares = |shares: &[f64]| self.of_shares(function, shares);
-        let descend = |h: &Vec<f64>| interior::minimise(&of_shares, self.set(), &self.inside(h));
-        self.found(&places.iter().map(descend).collect::<Vec<_>>())
+        let descents: Vec<Descent> =
+            places.iter().map(|h| interior::descend(&of_shares, self.set(), &self.inside(h), SMOOTHING)).collect();
+        let best = lowest(&descents);
+        if best.shares.len() == 1 {
+            return (best.value, self.places(&descents));
+        }
+        let Found { best, places, .. } = self.settled(&of_shares, descents);
+        (best.value, places)
     }
 
-    fn found(&self, minima: &[Minimum]) -> Found {
-        let best = best_of(minima);
-        let same = |minimum: &&Minimum| minimum.value <= best.value + SAME_VALUE * best.value.abs();
+    /// The best of some descents with its certificate.
+    fn settled(&self, of_shares: &Pieces, mut descents: Vec<Descent>) -> Found {
+        descents.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let (least, n_pieces) = (descents[0].value, descents[0].shares.len());
+        // A kink is lower than what is smooth beside it by up to this.
+        let hidden = if n_pieces > 1 { SMOOTHING * n_pieces as f64 } else { 0.0 };
+        let may_be_best = |descent: &&Descent| descent.value <= least + hidden + SAME_VALUE * least.abs();
+        let mut best: Option<Minimum> = None;
+        for descent in descents.iter().filter(may_be_best).take(MOST_SETTLED) {
+            let minimum = if n_pieces == 1 {
+                let function = |shares: &[f64]| of_shares(shares).swap_remove(0);
+                interior::polish(&function, self.set(), descent.h.clone(), &descent.multipliers)
+            } else {
+                let start = self.inside(&self.mixture(&descent.h));
+                let sharp = interior::descend(of_shares, self.set(), &start, SHARP);
+                kinks::to_kink(of_shares, self.set(), &sharp, SHARP)
+            };
+            if best.as_ref().is_none_or(|best| is_better(&minimum, best)) {
+                best = Some(minimum);
+            }
+            // Of one piece they are all the same minimum, and one certificate is enough.
+            if n_pieces == 1 && best.as_ref().is_some_and(|best| best.kkt_residual <= WELL_CERTIFIED) {
+                break;
+            }
+        }
+        let best = best.expect("there is at least one start");
+        let same = |descent: &&Descent| descent.value <= best.value + hidden + SAME_VALUE * best.value.abs();
         let h = self.mixture(&best.h);
         // The shares may keep to what the mixture breaks.
         let kkt_residual = best.kkt_residual.max(self.violation(&h));
+        let mut places = self.places(&descents);
+        places[0].clone_from(&h);
         Found {
-            places: self.places(minima),
-            best: Minimum { h, value: best.value, kkt_residual },
-            agreeing: minima.iter().filter(same).count(),
-            starts: minima.len(),
+            places,
+            best: Minimum { h, kkt_residual, ..best },
+            agreeing: descents.iter().filter(same).count(),
+            starts: descents.len(),
         }
     }
 
@@ -345,15 +386,14 @@ impl Region {
         starts
     }
 
-    /// The mixtures of the best minima, no two nearly the same.
-    fn places(&self, minima: &[Minimum]) -> Vec<Vec<f64>> {
-        let mut minima: Vec<&Minimum> = minima.iter().collect();
-        minima.sort_by(|a, b| a.value.total_cmp(&b.value));
+    /// The mixtures where the best descents ended, no two nearly the same.
+    fn places(&self, descents: &[Descent]) -> Vec<Vec<f64>> {
+        let mut descents: Vec<&Descent> = descents.iter().collect();
+        descents.sort_by(|a, b| a.value.total_cmp(&b.value));
         let mut places: Vec<Vec<f64>> = Vec::new();
-        for minimum in minima {
-            let h = self.mixture(&minimum.h);
-            let near = |other: &Vec<f64>| other.iter().zip(&h).all(|(a, b)| (a - b).abs() < SAME_PLACE);
-            if places.len() < MOST_PLACES && !places.iter().any(near) {
+        for descent in descents {
+            let h = self.mixture(&descent.h);
+            if places.len() < MOST_PLACES && !places.iter().any(|other| is_same_place(other, &h)) {
                 places.push(h);
             }
         }
@@ -411,20 +451,33 @@ fn of_one(constraint: &Constraint) -> Option<(usize, f64)> {
     }
 }
 
-/// The minimum of least value, and of those of the same value the one that is best certified.
-fn best_of(minima: &[Minimum]) -> &Minimum {
-    minima
-        .iter()
-        .min_by(|a, b| {
-            if (a.value - b.value).abs() <= SAME_VALUE * a.value.abs() {
-                a.kkt_residual.total_cmp(&b.kkt_residual)
-            } else {
-                a.value.total_cmp(&b.value)
-            }
-        })
-        .expect("there is at least one start")
+/// Whether two mixtures are nearly the same.
+pub(super) fn is_same_place(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() < SAME_PLACE)
 }
 
+/// The descent that ended lowest.
+fn lowest(descents: &[Descent]) -> &Descent {
+    descents.iter().min_by(|a, b| a.value.total_cmp(&b.value)).expect("there is at least one start")
+}
+
+/// Whether a minimum is lower, or of the same value and better certified.
+fn is_better(a: &Minimum, b: &Minimum) -> bool {
+    if (a.value - b.value).abs() <= SAME_VALUE * b.value.abs() {
+        a.kkt_residual < b.kkt_residual
+    } else {
+        a.value < b.value
+    }
+}
+
+/// How smooth the largest of several functions is made, in nats: while its minima are looked for, and to tell which of
+/// them meet at one.
+const SMOOTHING: f64 = 1e-6;
+const SHARP: f64 = 1e-9;
+/// Descents that are taken to their end, of those that may be the best.
+const MOST_SETTLED: usize = 6;
+/// A residual that needs no better one.
+const WELL_CERTIFIED: f64 = 1e-10;
 /// Rounds of descents from the neighbours of the best.
 const MOST_ROUNDS: usize = 4;
 /// A domain of less weight than this has none to take away.

@@ -1,0 +1,167 @@
+//! The largest of several smooth functions, which has kinks where two of them meet: smooth while a descent is under way,
+//! and as it is at its end.
+
+use super::interior::{self, Constraint, Minimum, Set};
+use crate::law::MixtureDerivatives;
+
+/// The smooth functions of which the largest is to be least, with their derivatives in h; one if it is smooth itself.
+pub(super) type Pieces<'a> = dyn Fn(&[f64]) -> Vec<MixtureDerivatives> + 'a;
+
+/// The largest value.
+pub(super) fn largest(pieces: &[MixtureDerivatives]) -> f64 {
+    pieces.iter().map(|piece| piece.value).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Σ_j y_j f_j with its derivatives.
+pub(super) fn combined(pieces: &[MixtureDerivatives], shares: &[f64]) -> MixtureDerivatives {
+    let mut out = MixtureDerivatives::zero(pieces[0].gradient.len());
+    // What has no share may well be infinite.
+    for (piece, &share) in pieces.iter().zip(shares).filter(|(_, share)| **share != 0.0) {
+        out.value += share * piece.value;
+        out.gradient.iter_mut().zip(&piece.gradient).for_each(|(out, slope)| *out += share * slope);
+        out.hessian.iter_mut().zip(&piece.hessian).for_each(|(out, curvature)| *out += share * curvature);
+    }
+    out
+}
+
+/// min_t t − μ Σ_j ln(t − f_j(h)), the barrier function of t ≥ f_j, with derivatives, and the shares y_j = μ/(t − f_j),
+/// which sum to 1: they are the multipliers of the pieces.
+pub(super) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (MixtureDerivatives, Vec<f64>) {
+    if let [piece] = pieces {
+        return (piece.clone(), vec![1.0]);
+    }
+    let worst = largest(pieces);
+    // Σ_j μ/(t − f_j) = 1 has its root between worst + μ and worst + mμ; Newton's method from the left is monotone
+    // in 1/Σ.
+    let mut gap = smoothing;
+    for _ in 0..100 {
+        let (sum, slope) = pieces.iter().fold((0.0, 0.0), |(sum, slope), piece| {
+            let room = gap + (worst - piece.value);
+            (sum + smoothing / room, slope - smoothing / (room * room))
+        });
+        let step = (1.0 / sum - 1.0) * sum * sum / -slope;
+        gap -= step;
+        if !(step.abs() > 1e-16 * gap) {
+            break;
+        }
+    }
+    let rooms: Vec<f64> = pieces.iter().map(|piece| gap + (worst - piece.value)).collect();
+    let shares: Vec<f64> = rooms.iter().map(|room| smoothing / room).collect();
+    let mut out = combined(pieces, &shares);
+    out.value = worst + gap - smoothing * rooms.iter().map(|room| libm::log(*room)).sum::<f64>();
+    let k = out.gradient.len();
+    let square_sum: f64 = shares.iter().map(|share| share * share).sum();
+    let mut by_square = vec![0.0; k];
+    for (piece, share) in pieces.iter().zip(&shares) {
+        for i in 0..k {
+            by_square[i] += share * share * piece.gradient[i];
+            for j in 0..k {
+                out.hessian[i * k + j] += share * share / smoothing * piece.gradient[i] * piece.gradient[j];
+            }
+        }
+    }
+    for i in 0..k {
+        for j in 0..k {
+            out.hessian[i * k + j] -= by_square[i] * by_square[j] / (smoothing * square_sum);
+        }
+    }
+    (out, shares)
+}
+
+/// Steps to a kink.
+const MOST_STEPS: usize = 8;
+/// Residuals as small as these need no further step, and no other kink.
+const PERFECT: f64 = 1e-14;
+const CERTIFIED: f64 = 1e-10;
+
+/// Takes a descent to the kink that it ended near: sequential quadratic programming (Nocedal & Wright 2006, §18.1) on
+/// min t with t ≥ f_j. The pieces that meet there are held equal to first order, and the sum of all in their shares is
+/// made least. They are those that have most of the shares; how many of them is tried, until the conditions hold.
+pub(super) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, smoothing: f64) -> Minimum {
+    let mut by_share: Vec<usize> = (0..descent.shares.len()).collect();
+    by_share.sort_by(|&a, &b| descent.shares[b].total_cmp(&descent.shares[a]));
+    // A share and the room below the largest multiply to μ: the larger of them is not 0.
+    let n_meeting = by_share.iter().filter(|&&j| descent.shares[j] * descent.shares[j] > smoothing).count();
+    // More equations than there are weights to move would have no solution.
+    let mut sizes: Vec<usize> = (1..=by_share.len().min(descent.h.len())).collect();
+    sizes.sort_by_key(|n| n.abs_diff(n_meeting));
+    // A limit that seems to hold h may be one equation too many, too.
+    let unlimited = interior::Descent { multipliers: vec![0.0; descent.multipliers.len()], ..descent.clone() };
+    let mut best: Option<Minimum> = None;
+    for (n, descent) in sizes.into_iter().flat_map(|n| [(n, descent), (n, &unlimited)]) {
+        let kink = at_kink(function, set, descent, &by_share[..n]);
+        if best.as_ref().is_none_or(|best| kink.kkt_residual < best.kkt_residual) {
+            best = Some(kink);
+        }
+        if best.as_ref().is_some_and(|best| best.kkt_residual < CERTIFIED) {
+            break;
+        }
+    }
+    best.expect("one piece at least is the largest")
+}
+
+/// The same with these pieces meeting.
+fn at_kink(function: &Pieces, set: Set, descent: &interior::Descent, meeting: &[usize]) -> Minimum {
+    let mut best = certified(&function(&descent.h), meeting, set, descent.h.clone());
+    let mut from = best.clone();
+    for _ in 0..MOST_STEPS {
+        let pieces = function(&from.h);
+        let base = base_of(&pieces, meeting);
+        let equal = meeting.iter().filter(|j| **j != base).map(|&j| linear(&pieces, base, j, &from.h));
+        let equations: Vec<Constraint> = set.equations.iter().cloned().chain(equal).collect();
+        let sum = |h: &[f64]| combined(&function(h), &from.shares);
+        let next = interior::polish(&sum, Set { equations: &equations, ..set }, from.h.clone(), &descent.multipliers).h;
+        let pieces = function(&next);
+        if !largest(&pieces).is_finite() {
+            break;
+        }
+        from = certified(&pieces, meeting, set, next);
+        let improved = from.kkt_residual < best.kkt_residual;
+        if improved {
+            best = from.clone();
+        }
+        if !improved && best.kkt_residual < CERTIFIED || best.kkt_residual < PERFECT {
+            break;
+        }
+    }
+    best
+}
+
+/// The largest of those that meet.
+fn base_of(pieces: &[MixtureDerivatives], meeting: &[usize]) -> usize {
+    let by_value = |a: &&usize, b: &&usize| pieces[**a].value.total_cmp(&pieces[**b].value);
+    *meeting.iter().max_by(by_value).expect("one piece at least is the largest")
+}
+
+/// f_base ≥ f_j to first order at h.
+fn linear(pieces: &[MixtureDerivatives], base: usize, j: usize, h: &[f64]) -> Constraint {
+    let difference = |i: usize| {
+        let difference = pieces[base].gradient[i] - pieces[j].gradient[i];
+        // A weight at 0 with infinite slopes does not move.
+        if difference.is_finite() { difference } else { 0.0 }
+    };
+    let coefficients: Vec<f64> = (0..h.len()).map(difference).collect();
+    let there: f64 = coefficients.iter().zip(h).map(|(a, h)| a * h).sum();
+    Constraint { coefficients, bound: there - (pieces[base].value - pieces[j].value) }
+}
+
+/// h with the shares of the pieces that meet there, and how far the conditions of min t, t ≥ f_j, are from holding:
+/// Σ_j y_j ∇f_j = ν·1 + Σ λ a, y_j ≥ 0, Σ_j y_j = 1, y_j (t − f_j) = 0.
+fn certified(pieces: &[MixtureDerivatives], meeting: &[usize], set: Set, h: Vec<f64>) -> Minimum {
+    let base = base_of(pieces, meeting);
+    let others: Vec<usize> = meeting.iter().copied().filter(|&j| j != base).collect();
+    let n_limits = set.constraints.len();
+    let constraints: Vec<Constraint> =
+        set.constraints.iter().cloned().chain(others.iter().map(|&j| linear(pieces, base, j, &h))).collect();
+    let with_kinks = Set { constraints: &constraints, ..set };
+    let (of_others, residual) = interior::conditions(&pieces[base], with_kinks, n_limits, &h);
+    let mut shares = vec![0.0; pieces.len()];
+    for (&j, multiplier) in others.iter().zip(of_others) {
+        shares[j] = multiplier;
+    }
+    let sum: f64 = shares.iter().sum();
+    shares[base] = (1.0 - sum).max(0.0);
+    let value = largest(pieces);
+    let above = value - pieces[base].value;
+    Minimum { h, value, kkt_residual: residual.max(sum - 1.0).max(above), shares }
+}

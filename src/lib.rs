@@ -35,6 +35,7 @@
 //! | module | what it does | its way in |
 //! |---|---|---|
 //! | [`units`] | N, D, C and L with their units; reads and writes "1.3B" | [`units::read_number`] |
+//! | [`order`] | sorts by numbers | |
 //! | [`import`] | pasted text → table → roles of columns → observations, with every issue | [`import::import`] |
 //! | [`dataset`] | a valid study, and its design of distinct mixtures and scales | [`dataset::Dataset::new`] |
 //! | [`law`] | formulas with derivatives in θ and h, one file each | [`law::LAWS`] |
@@ -63,6 +64,7 @@ pub mod fit;
 pub mod import;
 pub mod law;
 pub mod mixture;
+pub mod order;
 pub mod protocol;
 pub mod sample;
 pub mod share;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the bottom up; a module may import those of lower levels and itself.
-const LEVELS: [(&str, u32); 13] = [
+const LEVELS: [(&str, u32); 14] = [
     ("units", 0),
+    ("order", 0),
     ("dataset", 1),
     ("import", 2),
     ("law", 2),

@@ -9,6 +9,7 @@ use super::layout::{
 use super::style::{Stroke, Text, dashes, hatches};
 use super::theme::{N_KINDS, Rgb, opaque};
 use super::{Axis, Frame, Hue, Layout, Mark, Panel, Scale, Series, Spec, Theme};
+use crate::order::sort_by_number;
 
 /// What is drawn on. Backends count in whole units, so that a fine curve needs units smaller than a pixel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -334,7 +335,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 Some((end, end, series))
             })
             .collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by_number(&mut ends, |(end, ..)| *end);
         let spacing = TEXT * 1.15;
         for end_idx in 1..ends.len() {
             ends[end_idx].0 = ends[end_idx].0.max(ends[end_idx - 1].0 + spacing);

@@ -1,6 +1,7 @@
 //! What is at a place of a chart, and which point comes next.
 
 use super::{Axis, Frame, Hue, Layout, Mark, Readout, Series, Spec};
+use crate::order::sort_by_number;
 
 /// A point of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub fn step(spec: &Spec, from: Option<Spot>, step: Step) -> Option<Spot> {
         let mut readable: Vec<(usize, &Series)> =
             of.series.iter().enumerate().filter(|(_, series)| is_readable(series)).collect();
         // A grid of hundreds of places comes after what is marked on it.
-        readable.sort_by_key(|(_, series)| series.mark == Mark::Unseen);
+        sort_by_number(&mut readable, |(_, series)| f64::from(u8::from(series.mark == Mark::Unseen)));
         for (at, one) in readable {
             let points: Vec<usize> = (0..one.points.len()).filter(|&point| is_there(one.points[point])).collect();
             if !points.is_empty() {

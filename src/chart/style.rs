@@ -8,6 +8,7 @@ use plotters_backend::{
 };
 
 use super::layout::width_of;
+use crate::order::sort_by_number;
 
 /// Cuts a line into pieces of `length` with gaps as long.
 pub(super) fn dashes(line: &[(f64, f64)], length: f64) -> Vec<Vec<(f64, f64)>> {
@@ -61,7 +62,7 @@ pub(super) fn hatches(polygon: &[(f64, f64)], spacing: f64, slope: f64) -> Vec<[
                 (from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1))
             })
             .collect();
-        crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by_number(&mut crossings, |(x, _)| *x);
         hatches.extend(crossings.as_chunks::<2>().0);
     }
     // One that only touches a corner has no length.

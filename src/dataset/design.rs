@@ -77,7 +77,7 @@ impl Design {
 
 fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
+    crate::order::sort(&mut values);
     values.dedup();
     values
 }

@@ -18,7 +18,7 @@ impl Interval {
     /// The percentiles (1 − [`LEVEL`])/2 and (1 + [`LEVEL`])/2 of the values, linear between them; `None` of none.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut sorted: Vec<f64> = values.into_iter().collect();
-        sorted.sort_by(f64::total_cmp);
+        crate::order::sort(&mut sorted);
         Some(Self { low: percentile(&sorted, (1.0 - LEVEL) / 2.0)?, high: percentile(&sorted, (1.0 + LEVEL) / 2.0)? })
     }
 

@@ -357,7 +357,7 @@ fn check_losses(dataset: &Dataset, target_idx: usize, weights: &[f64]) -> Result
     if losses.is_empty() {
         return Err(FitError::NoRows { target: target() });
     }
-    losses.sort_by(f64::total_cmp);
+    crate::order::sort(&mut losses);
     let median = losses[losses.len() / 2];
     if !PLAUSIBLE_LOSS.contains(&median) {
         return Err(FitError::Unit { target: target(), median: write_number(median, 3) });

@@ -332,7 +332,7 @@ impl<'a> Searcher<'a> {
             if live.is_empty() {
                 continue;
             }
-            live.sort_by(f64::total_cmp);
+            crate::order::sort(&mut live);
             let mut theta = best.theta.clone();
             theta[idle] = live[live.len() / 2];
             let ending = self.downhill(theta, &HOP_STAGES);

@@ -9,6 +9,7 @@ use super::issue::{Cause, Issues};
 use super::roles::{Role, Roles, words};
 use super::table::Table;
 use crate::dataset::Dataset;
+use crate::order::{sort, sort_by_number};
 use crate::units::is_missing;
 
 /// Says what looks wrong.
@@ -59,7 +60,7 @@ fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Is
         let Some(target_idx) = dataset.target_idx(column) else { continue };
         let losses = dataset.observations().iter().filter_map(|row| row.losses[target_idx]);
         let mut losses: Vec<f64> = losses.map(|loss| loss.0).collect();
-        losses.sort_by(f64::total_cmp);
+        sort(&mut losses);
         if let Some(&median) = losses.get(losses.len() / 2)
             && median > LARGEST_LOSS
         {
@@ -129,7 +130,7 @@ fn near_duplicates(dataset: &Dataset, issues: &mut Issues) {
     }
     let (mut rows, mut example) = (0, None::<(usize, usize)>);
     for checkpoints in runs.values_mut() {
-        checkpoints.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by_number(checkpoints, |(d, _)| *d);
         for pair in
             checkpoints.windows(2).filter(|pair| pair[1].0 > pair[0].0 && pair[1].0 <= pair[0].0 * (1.0 + SAME_TOKENS))
         {

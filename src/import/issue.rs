@@ -9,6 +9,7 @@ use super::roles::{Role, key};
 use super::table::{MAX_BYTES, MAX_COLUMNS};
 use super::wide::SUM_TOLERANCE;
 use crate::dataset::DatasetError;
+use crate::order::sort_by_number;
 use crate::units::{NumberError, write_count, write_number};
 
 /// Names that a message lists before it only counts the others.
@@ -684,7 +685,7 @@ impl Issues {
         self.n_notices += other.n_notices;
         for (issues, others) in [(&mut self.errors, other.errors), (&mut self.notices, other.notices)] {
             issues.extend(others);
-            issues.sort_by_key(|issue| issue.line);
+            sort_by_number(issues, |issue| issue.line.map_or(-1.0, |line| line as f64));
             issues.truncate(Self::KEPT);
         }
     }

@@ -39,6 +39,7 @@ pub use table::{MAX_BYTES, MAX_COLUMNS, MAX_QUOTED_LINES, Row, Table};
 pub use wide::{Observed, SUM_TOLERANCE, observe};
 
 use crate::dataset::Dataset;
+use crate::order::sort_by_number;
 
 /// All that a text gives.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -166,7 +167,7 @@ fn separated(text: &str, issues: &mut Issues) -> Vec<Table> {
             for (n_before, other) in others {
                 parts.extend(several::parts(other).into_iter().map(|(n, part)| (n + n_before, part)));
             }
-            parts.sort_by_key(|(n_before, _)| *n_before);
+            sort_by_number(&mut parts, |(n_before, _)| *n_before as f64);
             if let Some((first, _)) = prose.first() {
                 let lines =
                     prose.iter().flat_map(|(_, text)| text.lines()).filter(|line| !sniff::is_blank(line)).count();

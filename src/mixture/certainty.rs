@@ -224,7 +224,7 @@ impl Certainty {
             outcomes.iter().filter(|outcome| is(outcome)).count() as f64 / outcomes.len() as f64
         };
         let mut regrets: Vec<f64> = outcomes.iter().map(|outcome| outcome.regret).collect();
-        regrets.sort_by(f64::total_cmp);
+        crate::order::sort(&mut regrets);
         Some(Self {
             replicates: outcomes.len(),
             outside: (0..first.outside.len()).map(|i| share(&|outcome| outcome.outside[i])).collect(),

@@ -3,6 +3,7 @@
 
 use super::interior::{self, Constraint, Minimum, Set};
 use crate::law::MixtureDerivatives;
+use crate::order::{descending, sort_by_number};
 
 /// The smooth functions of which the largest is to be least, with their derivatives in h; one if it is smooth itself.
 pub(super) type Pieces<'a> = dyn Fn(&[f64]) -> Vec<MixtureDerivatives> + 'a;
@@ -78,13 +79,12 @@ const CERTIFIED: f64 = 1e-10;
 /// min t with t ≥ f_j. The pieces that meet there are held equal to first order, and the sum of all in their shares is
 /// made least. They are those that have most of the shares; how many of them is tried, until the conditions hold.
 pub(super) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, smoothing: f64) -> Minimum {
-    let mut by_share: Vec<usize> = (0..descent.shares.len()).collect();
-    by_share.sort_by(|&a, &b| descent.shares[b].total_cmp(&descent.shares[a]));
+    let by_share = descending(&descent.shares);
     // A share and the room below the largest multiply to μ: the larger of them is not 0.
     let n_meeting = by_share.iter().filter(|&&j| descent.shares[j] * descent.shares[j] > smoothing).count();
     // More equations than there are weights to move would have no solution.
     let mut sizes: Vec<usize> = (1..=by_share.len().min(descent.h.len())).collect();
-    sizes.sort_by_key(|n| n.abs_diff(n_meeting));
+    sort_by_number(&mut sizes, |n| n.abs_diff(n_meeting) as f64);
     // A limit that seems to hold h may be one equation too many, too.
     let unlimited = interior::Descent { multipliers: vec![0.0; descent.multipliers.len()], ..descent.clone() };
     let mut best: Option<Minimum> = None;

@@ -10,6 +10,7 @@ use super::kinks::{self, Pieces, largest};
 use super::limits::{Bound, Limit};
 use super::optimum::{OptimumError, Price};
 use crate::law::MixtureDerivatives;
+use crate::order::sort_by_number;
 
 /// Values this close are one minimum, as a share of the value.
 const SAME_VALUE: f64 = 1e-9;
@@ -308,7 +309,7 @@ impl Region {
 
     /// The best of some descents with its certificate.
     fn settled(&self, of_shares: &Pieces, mut descents: Vec<Descent>) -> Found {
-        descents.sort_by(|a, b| a.value.total_cmp(&b.value));
+        sort_by_number(&mut descents, |descent| descent.value);
         let (least, n_pieces) = (descents[0].value, descents[0].shares.len());
         // A kink is lower than what is smooth beside it by up to this.
         let hidden = if n_pieces > 1 { SMOOTHING * n_pieces as f64 } else { 0.0 };
@@ -371,7 +372,7 @@ impl Region {
                 (value(&shares), shares)
             })
             .collect();
-        looked_at.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by_number(&mut looked_at, |(value, _)| *value);
         let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>();
         let extent = looked_at.iter().map(|(_, shares)| distance(shares, &self.middle)).fold(0.0, f64::max);
         // Not two from the same place.
@@ -389,7 +390,7 @@ impl Region {
     /// The mixtures where the best descents ended, no two nearly the same.
     fn places(&self, descents: &[Descent]) -> Vec<Vec<f64>> {
         let mut descents: Vec<&Descent> = descents.iter().collect();
-        descents.sort_by(|a, b| a.value.total_cmp(&b.value));
+        sort_by_number(&mut descents, |descent| descent.value);
         let mut places: Vec<Vec<f64>> = Vec::new();
         for descent in descents {
             let h = self.mixture(&descent.h);
@@ -437,7 +438,7 @@ impl Region {
                 }
             }
         }
-        prices.sort_by(|a, b| b.nats.total_cmp(&a.nats));
+        sort_by_number(&mut prices, |price| -price.nats);
         prices
     }
 }

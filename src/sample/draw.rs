@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::law::{Law, Mixture, Scale, Shape};
+use crate::order::descending;
 use crate::units::{Params, Tokens};
 
 /// Runs of one size: so many mixtures, with a checkpoint at each number of tokens.
@@ -125,8 +126,7 @@ fn mixture(k: usize, floor: f64, random: &mut Xoshiro256PlusPlus) -> Vec<usize> 
         draws.iter().map(|draw| PARTS as f64 * (floor + (1.0 - floor * k as f64) * draw / sum)).collect();
     let mut parts: Vec<usize> = exact.iter().map(|exact| *exact as usize).collect();
     // What rounding down leaves goes to the largest remainders.
-    let mut order: Vec<usize> = (0..k).collect();
-    order.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()));
+    let order = descending(&exact.iter().map(|exact| exact.fract()).collect::<Vec<_>>());
     let missing = PARTS - parts.iter().sum::<usize>();
     for &i in order.iter().cycle().take(missing) {
         parts[i] += 1;

@@ -11,6 +11,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::draft::{Draft, LONGEST_KEPT_TEXT};
 use super::tables::counted;
+use crate::order::sort_by_number;
 
 /// Where the only draft lay before there was a history.
 pub const OLD_KEY: &str = "mixlaw.draft";
@@ -152,7 +153,7 @@ pub struct Earlier {
 /// The menu's rows, the latest first, without the draft on show; `unread` are the keys of what is of another form.
 pub fn earlier(mut entries: Vec<Entry>, unread: Vec<String>, on_show: Option<Key>, now: u64) -> Vec<Earlier> {
     entries.retain(|entry| Some(entry.key) != on_show);
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.saved));
+    sort_by_number(&mut entries, |entry| -(entry.saved as f64));
     let rows = entries.iter().map(|entry| Earlier {
         key: entry.key.text(),
         title: entry.draft().map(|draft| draft.title()),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::same::Same;
 use crate::chart::Use;
 use crate::dataset::{Dataset, Holdout, Observation};
+use crate::order::sort_by_number;
 
 /// Observations in the order of the table.
 pub struct Observations {
@@ -39,7 +40,7 @@ impl Observations {
             let others = left_out.table.observations().iter().filter(|row| left_out.of_fits.contains(&row.line));
             let known = runs.observations().iter().zip(uses.iter().copied());
             let mut all: Vec<(&Observation, Use)> = known.chain(others.map(|row| (row, Use::LeftOut))).collect();
-            all.sort_by_key(|(row, _)| row.line);
+            sort_by_number(&mut all, |(row, _)| row.line as f64);
             let rows = all.iter().map(|(row, _)| (*row).clone()).collect();
             // A table that was edited since may have other columns; then only the runs are shown.
             let dataset = Dataset::new(runs.domains().to_vec(), runs.targets().to_vec(), rows).ok()?;

@@ -21,6 +21,7 @@ pub use triangle::{Corners, Triangle};
 use super::{Cell, Hue, Mark, Readout, Series};
 use crate::dataset::Dataset;
 use crate::fit::FittedTarget;
+use crate::order::sort_by_number;
 use crate::units::{Loss, Params, Tokens, write_count, write_percent};
 
 /// What a fit makes of an observation.
@@ -141,11 +142,11 @@ impl Groups {
 
     /// In an order that does not depend on the first observation, what is rare in front.
     fn into_series(mut self) -> Vec<Series> {
-        self.0.sort_by_key(|group| match group.mark {
-            Mark::Crosses => 3,
-            Mark::Rings => 2,
-            Mark::Squares => 1,
-            _ => 0,
+        sort_by_number(&mut self.0, |group| match group.mark {
+            Mark::Crosses => 3.0,
+            Mark::Rings => 2.0,
+            Mark::Squares => 1.0,
+            _ => 0.0,
         });
         self.0
     }

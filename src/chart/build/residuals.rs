@@ -6,6 +6,7 @@ use super::{
 use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
 use crate::dataset::Dataset;
 use crate::fit::{FittedTarget, percentile};
+use crate::order::{ascending, sort};
 
 /// What residuals are drawn against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +100,7 @@ pub fn residuals(dataset: &Dataset, target: FittedTarget, uses: &[Use], against:
 
 /// Φ⁻¹((i − ½)/n) of each residual, where i is its rank.
 fn normal_places(seen: &[Seen]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..seen.len()).collect();
-    order.sort_by(|&a, &b| seen[a].residual().total_cmp(&seen[b].residual()));
+    let order = ascending(&seen.iter().map(Seen::residual).collect::<Vec<_>>());
     let mut places = vec![0.0; seen.len()];
     for (rank, at) in order.into_iter().enumerate() {
         places[at] = normal_quantile((rank as f64 + 0.5) / seen.len() as f64);
@@ -111,7 +111,7 @@ fn normal_places(seen: &[Seen]) -> Vec<f64> {
 /// The line through the quartiles, which outliers do not move.
 fn normal_line(seen: &[Seen], (from, to): (f64, f64)) -> Vec<(f64, f64)> {
     let mut sorted: Vec<f64> = seen.iter().map(Seen::residual).collect();
-    sorted.sort_by(f64::total_cmp);
+    sort(&mut sorted);
     let (Some(low), Some(high)) = (percentile(&sorted, 0.25), percentile(&sorted, 0.75)) else { return Vec::new() };
     let slope = (high - low) / (2.0 * normal_quantile(0.75));
     let middle = 0.5 * (low + high);

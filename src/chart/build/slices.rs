@@ -4,6 +4,7 @@ use super::{loss, texts};
 use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
 use crate::fit::{FittedStudy, Interval};
 use crate::mixture::{DEFAULT_EPSILON, Optimum};
+use crate::order;
 use crate::units::write_percent;
 
 /// Most panels; of more domains those with the largest weights are drawn.
@@ -40,8 +41,7 @@ impl Slices {
     pub fn new(study: &FittedStudy, optimum: &Optimum, near: &[Interval]) -> Option<Self> {
         let k = study.domains.len();
         (k > 1 && optimum.mixture.len() == k && near.len() == k).then_some(())?;
-        let mut chosen: Vec<usize> = (0..k).collect();
-        chosen.sort_by(|&a, &b| optimum.mixture[b].total_cmp(&optimum.mixture[a]));
+        let mut chosen = order::descending(&optimum.mixture);
         chosen.truncate(MOST_PANELS);
         chosen.sort_unstable();
         let slice = |domain_idx: usize| {
@@ -51,7 +51,7 @@ impl Slices {
             let mut places: Vec<f64> = (0..=STEPS).map(|step| end * step as f64 / STEPS as f64).collect();
             // The curve turns at the optimum and breaks where the data end.
             places.extend([at, seen.0, seen.1].into_iter().filter(|place| *place <= end));
-            places.sort_by(f64::total_cmp);
+            order::sort(&mut places);
             places.dedup();
             Slice { domain_idx, seen, near, end, places }
         };

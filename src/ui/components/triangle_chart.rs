@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::chart::Chart;
 use crate::chart::{Corners, Spec, Triangle};
+use crate::order;
 use crate::ui::same::Same;
 use crate::ui::state::{State, use_state};
 
@@ -83,8 +84,7 @@ fn corners(state: State, chosen: [Option<usize>; 2], third: Option<usize>) -> Op
     let about = state.about.read();
     let mixture = &about.of.as_ref()?.optimum.mixture;
     let k = mixture.len();
-    let mut by_weight: Vec<usize> = (0..k).collect();
-    by_weight.sort_by(|&a, &b| mixture[b].total_cmp(&mixture[a]));
+    let by_weight = order::descending(mixture);
     let third = third.filter(|third| *third < k);
     let mut taken: Vec<usize> = third.into_iter().collect();
     let two = chosen.map(|wanted| {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::State;
 use super::import::Source;
+use crate::order::sort_by_number;
 use crate::sample::SAMPLES;
 use crate::ui::browser;
 use crate::ui::draft::{Draft, Version};
@@ -32,7 +33,7 @@ impl State {
     pub(super) fn restore(self) {
         self.take_old_draft();
         let mut entries = stored_entries();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.saved));
+        sort_by_number(&mut entries, |entry| -(entry.saved as f64));
         let of_tab = browser::stored_for_tab(TAB_KEY);
         let own = entries.iter().find(|entry| Some(entry.key.text()) == of_tab);
         let own = own.and_then(|entry| Some((entry.clone(), entry.draft()?)));

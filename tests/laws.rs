@@ -135,7 +135,7 @@ proptest! {
                     out
                 };
                 let here = at(&h);
-                assert_close("L", here.value, loss(law, &shape, &theta, 0, scale, &Mixture::new(&h)), 1e-12);
+                assert_close("L", here.value, loss(law, &shape, &theta, 0, scale, &Mixture::new(&h)), 1e-10);
                 let size = here.hessian.iter().fold(1.0_f64, |size, entry| size.max(entry.abs()));
                 for i in 0..k {
                     assert_close("∂L/∂h", here.gradient[i], difference(|h| at(h).value, &h, i, 1e-6), 1e-5 * size);

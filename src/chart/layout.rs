@@ -274,7 +274,7 @@ pub(super) fn share(axis: &Axis, value: f64) -> f64 {
 
 /// About how wide a text is; the same on every machine.
 pub(super) fn width_of(text: &str, size: f64) -> f64 {
-    0.56 * size * text.chars().count() as f64
+    0.6 * size * text.chars().count() as f64
 }
 
 /// The text, or as much of it as has room.
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn a_heading_is_broken_into_lines_that_fit() {
         let spec = Spec { heading: "arxiv_loss: loss against training tokens D".into(), ..Spec::default() };
-        let (lines, height) = heading(&spec, 200.0);
+        let (lines, height) = heading(&spec, 220.0);
         assert_eq!(lines, ["arxiv_loss: loss against", "training tokens D"]);
         assert_eq!(height, 2.0 * HEADING_LINE + GAP);
         assert_eq!(heading(&Spec::default(), 200.0), (Vec::new(), 0.0));

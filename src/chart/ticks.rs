@@ -6,11 +6,14 @@ use crate::units::{write_count, write_number};
 /// length has one.
 pub fn ticks(range: (f64, f64), log: bool, most: usize) -> Vec<(f64, String)> {
     let values = if log { log_ticks(range, most) } else { linear_ticks(range, most) };
+    // What counts, or is large, with M and B.
+    let counts = log || values.iter().any(|value| value.abs() >= LARGE);
     // As few digits as tell the ticks apart.
     let texts = |digits: usize| -> Vec<String> {
-        values.iter().map(|&value| if log { write_count(value, digits) } else { write_number(value, digits) }).collect()
+        let text = |&value: &f64| if counts { write_count(value, digits) } else { write_number(value, digits) };
+        values.iter().map(text).collect()
     };
-    let fewest = if log { 3 } else { 4 };
+    let fewest = if counts { 3 } else { 4 };
     let digits = (fewest..MOST_DIGITS).find(|&digits| {
         let texts = texts(digits);
         texts.windows(2).all(|pair| pair[0] != pair[1])
@@ -19,6 +22,8 @@ pub fn ticks(range: (f64, f64), log: bool, most: usize) -> Vec<(f64, String)> {
     values.into_iter().zip(texts).collect()
 }
 
+/// Numbers from here on take more room than a tick has.
+const LARGE: f64 = 1e5;
 /// An f64 has no more.
 const MOST_DIGITS: usize = 17;
 

@@ -297,10 +297,11 @@ fn lowered(sub: &str) -> String {
 fn index_set(names: Vec<Option<&String>>) -> String {
     let last = names.len() - 1;
     let element = |(at, name): (usize, Option<&String>)| {
-        let before = if at == 0 { format!("<mi>{DOMAIN}</mi><mo>∈</mo><mo>{{</mo>") } else { String::new() };
+        // As texts, since operators of this form would stretch.
+        let before = if at == 0 { format!("<mi>{DOMAIN}</mi><mo>∈</mo><mtext>{{</mtext>") } else { String::new() };
         let name = name.map_or("<mo>…</mo>".to_string(), |name| format!("<mtext>{}</mtext>", escaped(name)));
-        let after = if at == last { "}" } else { "," };
-        format!("<math><mrow>{before}{name}<mo>{after}</mo></mrow></math>")
+        let after = if at == last { "<mtext>}</mtext>" } else { "<mo>,</mo>" };
+        format!("<math><mrow>{before}{name}{after}</mrow></math>")
     };
     names.into_iter().enumerate().map(element).collect::<Vec<_>>().join(" ")
 }

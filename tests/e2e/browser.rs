@@ -387,6 +387,8 @@ impl Browser {
             Engine::Firefox => self.client.screenshot().await.expect("a picture"),
             Engine::Chromium => {
                 let mut whole = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+                // A scroll bar that takes room would cut the page.
+                whole["width"] = self.run("return innerWidth", &[]).await;
                 whole["scale"] = json!(1);
                 let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": whole });
                 let picture = self.devtools("Page.captureScreenshot", options).await;

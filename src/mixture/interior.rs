@@ -9,7 +9,7 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
 
-use super::kinks::{Pieces, largest, smoothed};
+use super::pieces::{Pieces, largest, smoothed};
 use crate::law::MixtureDerivatives;
 
 /// A linear constraint a·h ≥ b.

@@ -1,73 +1,10 @@
-//! The largest of several smooth functions, which has kinks where two of them meet: smooth while a descent is under way,
-//! and as it is at its end.
+//! The largest of several smooth functions has its minimum where some of them meet, more often than not: the end of a
+//! descent that went along what is smooth beside it.
 
 use super::interior::{self, Constraint, Minimum, Set};
+use super::pieces::{Pieces, combined, largest};
 use crate::law::MixtureDerivatives;
 use crate::order::{descending, sort_by_number};
-
-/// The smooth functions of which the largest is to be least, with their derivatives in h; one if it is smooth itself.
-pub(super) type Pieces<'a> = dyn Fn(&[f64]) -> Vec<MixtureDerivatives> + 'a;
-
-/// The largest value.
-pub(super) fn largest(pieces: &[MixtureDerivatives]) -> f64 {
-    pieces.iter().map(|piece| piece.value).fold(f64::NEG_INFINITY, f64::max)
-}
-
-/// Σ_j y_j f_j with its derivatives.
-pub(super) fn combined(pieces: &[MixtureDerivatives], shares: &[f64]) -> MixtureDerivatives {
-    let mut out = MixtureDerivatives::zero(pieces[0].gradient.len());
-    // What has no share may well be infinite.
-    for (piece, &share) in pieces.iter().zip(shares).filter(|(_, share)| **share != 0.0) {
-        out.value += share * piece.value;
-        out.gradient.iter_mut().zip(&piece.gradient).for_each(|(out, slope)| *out += share * slope);
-        out.hessian.iter_mut().zip(&piece.hessian).for_each(|(out, curvature)| *out += share * curvature);
-    }
-    out
-}
-
-/// min_t t − μ Σ_j ln(t − f_j(h)), the barrier function of t ≥ f_j, with derivatives, and the shares y_j = μ/(t − f_j),
-/// which sum to 1: they are the multipliers of the pieces.
-pub(super) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (MixtureDerivatives, Vec<f64>) {
-    if let [piece] = pieces {
-        return (piece.clone(), vec![1.0]);
-    }
-    let worst = largest(pieces);
-    // Σ_j μ/(t − f_j) = 1 has its root between worst + μ and worst + mμ; Newton's method from the left is monotone
-    // in 1/Σ.
-    let mut gap = smoothing;
-    for _ in 0..100 {
-        let (sum, slope) = pieces.iter().fold((0.0, 0.0), |(sum, slope), piece| {
-            let room = gap + (worst - piece.value);
-            (sum + smoothing / room, slope - smoothing / (room * room))
-        });
-        let step = (1.0 / sum - 1.0) * sum * sum / -slope;
-        gap -= step;
-        if !(step.abs() > 1e-16 * gap) {
-            break;
-        }
-    }
-    let rooms: Vec<f64> = pieces.iter().map(|piece| gap + (worst - piece.value)).collect();
-    let shares: Vec<f64> = rooms.iter().map(|room| smoothing / room).collect();
-    let mut out = combined(pieces, &shares);
-    out.value = worst + gap - smoothing * rooms.iter().map(|room| libm::log(*room)).sum::<f64>();
-    let k = out.gradient.len();
-    let square_sum: f64 = shares.iter().map(|share| share * share).sum();
-    let mut by_square = vec![0.0; k];
-    for (piece, share) in pieces.iter().zip(&shares) {
-        for i in 0..k {
-            by_square[i] += share * share * piece.gradient[i];
-            for j in 0..k {
-                out.hessian[i * k + j] += share * share / smoothing * piece.gradient[i] * piece.gradient[j];
-            }
-        }
-    }
-    for i in 0..k {
-        for j in 0..k {
-            out.hessian[i * k + j] -= by_square[i] * by_square[j] / (smoothing * square_sum);
-        }
-    }
-    (out, shares)
-}
 
 /// Steps to a kink.
 const MOST_STEPS: usize = 8;

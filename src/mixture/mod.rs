@@ -14,6 +14,7 @@ mod limits;
 mod near;
 mod optimum;
 mod path;
+mod pieces;
 mod posed;
 mod region;
 mod scenario;

@@ -1,8 +1,8 @@
 //! A scenario posed on a study: what is to be least, and among which mixtures.
 
-use super::kinks::{combined, largest};
 use super::limits::{Bound, by_domain};
 use super::optimum::OptimumError;
+use super::pieces::{combined, largest};
 use super::region::{Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
 use crate::fit::{FittedStudy, FittedTarget};

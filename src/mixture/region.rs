@@ -6,9 +6,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::feasible::{self, EMPTY, Left, ROUNDING, conflict, innermost};
 use super::interior::{self, Constraint, Descent, Minimum, Set};
-use super::kinks::{self, Pieces, largest};
+use super::kinks;
 use super::limits::{Bound, Limit};
 use super::optimum::{OptimumError, Price};
+use super::pieces::{Pieces, largest};
 use crate::law::MixtureDerivatives;
 use crate::order::sort_by_number;
 
@@ -149,7 +150,10 @@ impl Region {
                 let sum: f64 = region.middle.iter().sum();
                 region.middle.iter_mut().for_each(|share| *share /= sum);
             }
-            None if !region.is_point() => region.middle = innermost(&region.constraints, n).0,
+            // Of all shares the middle is the uniform one.
+            None if !region.is_point() && region.constraints.len() > n => {
+                region.middle = innermost(&region.constraints, n).0;
+            }
             _ => {}
         }
         region

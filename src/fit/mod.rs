@@ -404,6 +404,13 @@ struct Prepared<'a> {
     freedom: Freedom,
 }
 
+impl search::Kin for Prepared<'_> {
+    fn kin(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        let kin = self.law.kin(&self.shape, &self.freedom.expand(theta));
+        kin.iter().map(|theta| self.freedom.reduce(theta)).collect()
+    }
+}
+
 impl<'a> Prepared<'a> {
     /// With `nested`, the law is nested in the one that the user wants.
     fn new(
@@ -475,6 +482,7 @@ impl<'a> Prepared<'a> {
         Search {
             parameters: &self.freedom.parameters,
             groups: &self.freedom.groups,
+            kin: Some(self),
             delta: self.config.delta,
             n_starts: self.config.starts,
             seed: self.config.seed,

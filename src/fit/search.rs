@@ -13,7 +13,8 @@
 //! least. From the best of them it goes on by hops: one to three groups of entries (one domain's term each,
 //! [`Law::groups`](crate::law::Law::groups)) are drawn anew, moved, or taken over from another start's ending; the rest
 //! keeps its place, and the result goes downhill. What is better replaces it, until hopping has long improved nothing.
-//! (Basin hopping: Wales & Doye 1997; hops by terms, and entries brought back, are ours.)
+//! Before and after that it looks at what a law says to be nearly the same in another way ([`Law::kin`](crate::law::Law::kin)):
+//! no hop of a few groups leads there. (Basin hopping: Wales & Doye 1997; hops by terms, and entries brought back, are ours.)
 
 use std::ops::Range;
 
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::solver::{self, Ending, Limits, Objective};
 use crate::law::Parameter;
+use crate::order::sort_by_number;
 
 /// Random θ of which a start keeps the best. (To compare them at the first, wide δ already would save a third of a
 /// start's time, but it drops narrow minima, which may be the least.)
@@ -36,6 +38,10 @@ const MOST_LAST_HOPS: usize = 10;
 const MOST_HOP_WORK: f64 = 1e10;
 /// Bringing entries back ends after so many.
 const MOST_REVIVAL_WORK: f64 = 2e9;
+/// Steps from kin to kin.
+const MOST_KIN: usize = 4;
+/// Endings beside the best whose kin are looked at.
+const MOST_OTHERS: usize = 2;
 /// An improvement of the objective by less than this share of it is none.
 const IMPROVEMENT: f64 = 1e-5;
 /// Starts that end within this share of the best objective agree with it.
@@ -85,6 +91,8 @@ pub struct Search<'a> {
     pub parameters: &'a [Parameter],
     /// Entries that a hop moves together.
     pub groups: &'a [Vec<usize>],
+    /// Where else the minimum may be that one θ is near.
+    pub kin: Option<&'a (dyn Kin + Sync)>,
     /// Huber's δ.
     pub delta: f64,
     /// Independent starts.
@@ -93,6 +101,12 @@ pub struct Search<'a> {
     pub seed: u64,
     /// A θ that the best must not be worse than.
     pub warm: Option<&'a [f64]>,
+}
+
+/// What says nearly the same as a θ in another way.
+pub trait Kin {
+    /// θs of nearly the same losses, far off.
+    fn kin(&self, theta: &[f64]) -> Vec<Vec<f64>>;
 }
 
 /// Makes an objective; each thread needs one of its own.
@@ -165,7 +179,7 @@ fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(
 
 /// Goes on from the best of the starts' endings until hopping has long improved nothing.
 fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn FnMut(Progress)) -> Found {
-    let &Search { parameters, groups, delta, n_starts, seed, warm } = search;
+    let &Search { parameters, groups, delta, n_starts, seed, warm, .. } = search;
     let mut objective = make();
     if parameters.is_empty() {
         let objective = objective.value(&[], delta);
@@ -181,7 +195,9 @@ fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn
     let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
     if !groups.is_empty() {
         let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
-        let last = searcher.hop(&best, &endings, &mut random, &mut report);
+        let last = searcher.through_kin(&best, &others(&best, &endings));
+        let last = searcher.hop(&last, &endings, &mut random, &mut report);
+        let last = searcher.through_kin(&last, &[]);
         let last = searcher.revive(&last);
         let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
         if last.objective < best.objective {
@@ -190,6 +206,19 @@ fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn
     }
     let agreeing_starts = objectives.iter().filter(|&&objective| objective <= agreeing(best.objective)).count();
     Found { best, agreeing_starts, cut_short: searcher.cut_short }
+}
+
+/// The best of the endings that lie elsewhere, no two of one objective.
+fn others(best: &Ending, endings: &[Ending]) -> Vec<Ending> {
+    let mut endings = endings.to_vec();
+    sort_by_number(&mut endings, |ending| ending.objective);
+    let mut others: Vec<Ending> = Vec::new();
+    for ending in endings {
+        if others.len() < MOST_OTHERS && ending.objective > agreeing(others.last().unwrap_or(best).objective) {
+            others.push(ending);
+        }
+    }
+    others
 }
 
 /// The largest objective that agrees with this one.
@@ -231,6 +260,7 @@ struct Searcher<'a> {
     objective: &'a mut dyn Objective,
     parameters: &'a [Parameter],
     groups: &'a [Vec<usize>],
+    kin: Option<&'a (dyn Kin + Sync)>,
     delta: f64,
     /// Multiplications so far, about.
     work: f64,
@@ -240,8 +270,8 @@ struct Searcher<'a> {
 
 impl<'a> Searcher<'a> {
     fn new(objective: &'a mut dyn Objective, search: &Search<'a>) -> Self {
-        let &Search { parameters, groups, delta, .. } = search;
-        Self { objective, parameters, groups, delta, work: 0.0, cut_short: false }
+        let &Search { parameters, groups, kin, delta, .. } = search;
+        Self { objective, parameters, groups, kin, delta, work: 0.0, cut_short: false }
     }
 
     fn start(&mut self, random: &mut Xoshiro256PlusPlus, report: &mut dyn FnMut(f64)) -> Ending {
@@ -307,6 +337,34 @@ impl<'a> Searcher<'a> {
             if idle >= patience {
                 break;
             }
+        }
+        best
+    }
+
+    /// The best of what lies downhill of the kin of `from` and of these others, and of the kin of that.
+    fn through_kin(&mut self, from: &Ending, others: &[Ending]) -> Ending {
+        let mut best = from.clone();
+        let Some(kin) = self.kin else { return best };
+        let most_work = self.work + MOST_HOP_WORK;
+        let mut thetas: Vec<Vec<f64>> = others.iter().chain([from]).flat_map(|ending| kin.kin(&ending.theta)).collect();
+        for _ in 0..MOST_KIN {
+            let mut next = best.clone();
+            for theta in thetas {
+                if self.work > most_work {
+                    self.cut_short = true;
+                    break;
+                }
+                let ending = self.downhill(theta, &HOP_STAGES);
+                if ending.objective < next.objective {
+                    next = ending;
+                }
+            }
+            let improved = next.objective < best.objective * (1.0 - IMPROVEMENT);
+            best = next;
+            if !improved {
+                break;
+            }
+            thetas = kin.kin(&best.theta);
         }
         best
     }

@@ -460,6 +460,11 @@ pub trait Law: Send + Sync {
     /// Groups of entries of θ that one term of the formula shares for one domain; a search for a better
     /// minimum moves such a group at once.
     fn groups(&self, shape: &Shape) -> Vec<Vec<usize>>;
+
+    /// θs that say nearly the same losses in another way, far off: a search for a better minimum goes on from them, too.
+    fn kin(&self, _shape: &Shape, _theta: &[f64]) -> Vec<Vec<f64>> {
+        Vec::new()
+    }
 }
 
 /// A law that depends on the mixture through a few numbers only, its features q_c(h; θ):

@@ -298,6 +298,16 @@ impl Law for Skeleton {
         self.layout(shape).mixture.filter(|block| block.term.has_ridge()).map_or(0..0, |block| block.theta)
     }
 
+    fn kin(&self, shape: &Shape, theta: &[f64]) -> Vec<Vec<f64>> {
+        let Some(block) = self.layout(shape).mixture else { return Vec::new() };
+        let replaced = |part: Vec<f64>| {
+            let mut theta = theta.to_vec();
+            theta[block.theta.clone()].copy_from_slice(&part);
+            theta
+        };
+        block.term.kin(&theta[block.theta.clone()]).into_iter().map(replaced).collect()
+    }
+
     fn groups(&self, shape: &Shape) -> Vec<Vec<usize>> {
         let k = shape.n_domains;
         let layout = self.layout(shape);

@@ -40,6 +40,11 @@ pub(super) trait Term: Send + Sync {
     /// Entries, from its first, that a search moves together.
     fn groups(&self, k: usize) -> Vec<Vec<usize>>;
 
+    /// θs that give nearly the same values in another way.
+    fn kin(&self, _theta: &[f64]) -> Vec<Vec<f64>> {
+        Vec::new()
+    }
+
     /// θ at which it is `value` for every mixture.
     fn flat(&self, k: usize, value: f64) -> Vec<f64>;
 

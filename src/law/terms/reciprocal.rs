@@ -10,6 +10,17 @@ pub(in super::super) struct Reciprocal;
 const C: Symbol = Symbol::plain("C", "C");
 const GAMMA: Symbol = Symbol::plain("γ", "gamma");
 
+/// Weights between which the data lie, about, as multiples of the mean weight.
+const LOW_WEIGHT: f64 = 0.3;
+const HIGH_WEIGHT: f64 = 3.0;
+/// A smaller γ makes a constant.
+const NEARLY_CONSTANT: f64 = 0.3;
+const LEAST_GAMMA: f64 = 0.02;
+/// Share of what all domains have that is gathered in one.
+const MOST_SHARED: f64 = 0.8;
+/// ln C and ln γ of a domain that gives nothing.
+const NOTHING: (f64, f64) = (0.0, 2.5);
+
 impl Term for Reciprocal {
     /// γ below 0.01 cannot be told from a constant over any weights that one trains on; γ above 20 leaves
     /// nothing of a weight below 0.8.
@@ -86,6 +97,49 @@ impl Term for Reciprocal {
     /// One domain's C_i and γ_i.
     fn groups(&self, k: usize) -> Vec<Vec<usize>> {
         (0..k).map(|i| vec![i, k + i]).collect()
+    }
+
+    /// A constant c in the sum can be said in k + 1 ways: as one domain's C_i h_i^γ_i with γ_i near 0, or as c Σ h_i in
+    /// all of them. And a domain's part may as well be none, with γ_i so large that it is nothing among the data's
+    /// weights.
+    fn kin(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        let k = theta.len() / 2;
+        let value = |theta: &[f64], i: usize, h: f64| libm::exp(theta[i] + libm::exp(theta[k + i]) * libm::log(h));
+        let [low, high] = [LOW_WEIGHT, HIGH_WEIGHT].map(|times| times / k as f64);
+        // The power law through two values.
+        let set = |theta: &mut [f64], i: usize, [at_low, at_high]: [f64; 2]| {
+            let gamma = (libm::log(at_high / at_low) / libm::log(high / low)).max(LEAST_GAMMA);
+            theta[i] = libm::log(at_high) - gamma * libm::log(high);
+            theta[k + i] = libm::log(gamma);
+        };
+        let mut spread = theta.to_vec();
+        for i in (0..k).filter(|&i| theta[k + i] < libm::log(NEARLY_CONSTANT)) {
+            let constant = value(&spread, i, 1.0 / k as f64);
+            for j in 0..k {
+                let own = |h: f64| if j == i { 0.0 } else { value(&spread, j, h) };
+                let both = [low, high].map(|h| own(h) + constant * h);
+                set(&mut spread, j, both);
+            }
+        }
+        // What every domain has in proportion to its weight at least.
+        let shared = (0..k).map(|i| (value(&spread, i, low) / low).min(value(&spread, i, high) / high));
+        let constant = MOST_SHARED * shared.fold(f64::INFINITY, f64::min);
+        let gathered = (0..k).map(|at| {
+            let mut theta = spread.clone();
+            for i in 0..k {
+                let moved = |h: f64| if i == at { constant * (1.0 - h) } else { -constant * h };
+                let both = [low, high].map(|h| value(&spread, i, h) + moved(h));
+                set(&mut theta, i, both);
+            }
+            theta
+        });
+        let without = (0..k).map(|i| {
+            let mut without = theta.to_vec();
+            (without[i], without[k + i]) = NOTHING;
+            without
+        });
+        let kin = gathered.chain(without);
+        if spread == theta { kin.collect() } else { std::iter::once(spread.clone()).chain(kin).collect() }
     }
 
     /// Every γ_i = 1 and every C_i the same.

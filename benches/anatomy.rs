@@ -153,6 +153,15 @@ fn linear_algebra_seconds(n: usize) -> (f64, f64) {
     (solve, update)
 }
 
+/// Where else a search looks, with nothing fixed or tied.
+struct OfLaw<'a>(&'a dyn Law, &'a Shape);
+
+impl search::Kin for OfLaw<'_> {
+    fn kin(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        self.0.kin(self.1, theta)
+    }
+}
+
 /// One column of the table, top to bottom.
 fn measure(law: &'static dyn Law, dataset: &Dataset, (exponential, multiply_add): (f64, f64)) -> Vec<String> {
     let config = FitConfig::default();
@@ -177,6 +186,7 @@ fn measure(law: &'static dyn Law, dataset: &Dataset, (exponential, multiply_add)
     let search = Search {
         parameters: &law.parameters(shape),
         groups: &law.groups(shape),
+        kin: Some(&OfLaw(law, shape)),
         delta: config.delta,
         n_starts: config.starts,
         seed: config.seed,

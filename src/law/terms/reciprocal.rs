@@ -154,3 +154,31 @@ impl Term for Reciprocal {
         sym("1").over(sum_over("i", summand))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum without its reciprocal.
+    fn sum(theta: &[f64], h: [f64; 3]) -> f64 {
+        (0..3).map(|i| libm::exp(theta[i]) * libm::pow(h[i], libm::exp(theta[3 + i]))).sum()
+    }
+
+    #[test]
+    fn kin_say_nearly_the_same() {
+        // The second domain's term is nearly constant.
+        let theta = [0.5, 0.2, -0.3, -0.1, libm::log(0.05), 0.2];
+        let kin = Reciprocal.kin(&theta);
+        assert_eq!(kin.len(), 1 + 3 + 3);
+        for h in [[0.3, 0.3, 0.4], [0.5, 0.2, 0.3], [0.15, 0.6, 0.25]] {
+            let here = sum(&theta, h);
+            for kin in &kin[..4] {
+                let there = sum(kin, h);
+                assert!((there / here - 1.0).abs() < 0.2, "{h:?}: {here} {there} {kin:?}");
+            }
+        }
+        for (i, kin) in kin[4..].iter().enumerate() {
+            assert!(libm::exp(kin[i]) * libm::pow(0.3, libm::exp(kin[3 + i])) < 1e-5);
+        }
+    }
+}

@@ -52,6 +52,8 @@ pub const PERFECT: f64 = 1e-16;
 const STAGES: [(f64, usize); 4] = [(100.0, 40), (20.0, 20), (4.0, 20), (1.0, 20)];
 /// A hop leaves most of θ in place, so it needs no wide stages.
 const HOP_STAGES: [(f64, usize); 2] = [(10.0, 12), (1.0, 20)];
+/// Kin are far off, and of a law's other terms they say nothing.
+const KIN_STAGES: [(f64, usize); 3] = [(20.0, 30), (4.0, 20), (1.0, 20)];
 /// Share of the hops' entries that are drawn anew; the others move by up to half their start range.
 const DRAWN_ANEW: f64 = 0.3;
 /// Share of the last hops that take groups over from another start's ending.
@@ -354,7 +356,7 @@ impl<'a> Searcher<'a> {
                     self.cut_short = true;
                     break;
                 }
-                let ending = self.downhill(theta, &HOP_STAGES);
+                let ending = self.downhill(theta, &KIN_STAGES);
                 if ending.objective < next.objective {
                     next = ending;
                 }

@@ -141,6 +141,9 @@ fn charts_of_the_optimum_are_read_and_taken_away() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         optimum(page).await;
+        // The charts change once more when the ranges are there, and what was read in them is let go.
+        page.wait_until("return !document.querySelector('[data-test=near]')?.textContent.includes('…')", SLOW).await;
+        page.wait(Duration::from_millis(500)).await;
         check_chart(page, "chart-parameters", "arxiv-loss-parameters", &["arxiv_loss", "stackexchange"]).await;
         check_chart(page, "chart-mixtures", "mixtures", &["stackexchange", "10 %"]).await;
         check_chart(page, "chart-slices", "loss-through-the-optimum", &["wikipedia", "20 %"]).await;
@@ -164,6 +167,7 @@ fn charts_of_the_optimum_are_read_and_taken_away() {
                 json!(if stem.ends_with("alone") { "each target" } else { "λ" })
             );
             page.wait_until(&title, SOON).await;
+            page.wait(Duration::from_millis(500)).await;
             check_chart(page, "chart-path", stem, &ticks).await;
             pictures(page, stem).await;
         }

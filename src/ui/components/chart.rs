@@ -1,6 +1,6 @@
 //! A chart that can be read: by pointer and by keys, in words, as a table, and to take away.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_use_element_size::use_element_size;
@@ -24,6 +24,8 @@ pub struct Reading {
     pub spot: Spot,
     /// Whether it stays when the pointer moves on.
     pub pinned: bool,
+    /// Whether keys led to it: a pointer that only rests there, while the page moves under it, does not take it away.
+    pub by_keys: bool,
 }
 
 impl Reading {
@@ -68,16 +70,21 @@ pub fn Chart(
     let find = move |x: i32, y: i32| {
         let (spec, at) = (spec.get_untracked()?, (f64::from(x), f64::from(y)));
         let spot = layout.with_untracked(|layout| nearest(&spec, layout.as_ref()?, at))?;
-        Some(Reading { spec, spot, pinned: false })
+        Some(Reading { spec, spot, pinned: false, by_keys: false })
     };
     // A browser may tell a canvas that it has just removed that the pointer or the focus left it.
     let is_pinned = move || {
         let pinned = reading.try_with_untracked(|reading| reading.as_ref().is_some_and(|reading| reading.pinned));
         pinned.unwrap_or(false)
     };
-    let hover = move |x: i32, y: i32| {
-        if !is_pinned() {
-            chosen.set(find(x, y));
+    let is_by_keys = move || {
+        let by_keys = reading.try_with_untracked(|reading| reading.as_ref().is_some_and(|reading| reading.by_keys));
+        by_keys.unwrap_or(false)
+    };
+    let hover = move |event: PointerEvent| {
+        let rests = event.movement_x() == 0 && event.movement_y() == 0;
+        if !is_pinned() && !(rests && is_by_keys()) {
+            chosen.set(find(event.offset_x(), event.offset_y()));
         }
     };
     let leave = move || {
@@ -95,14 +102,18 @@ pub fn Chart(
         let to = |how: Step| {
             let spec = spec.get_untracked()?;
             let spot = step(&spec, before.as_ref().map(|reading| reading.spot), how)?;
-            Some(Reading { spec, spot, pinned: before.as_ref().is_some_and(|reading| reading.pinned) })
+            let pinned = before.as_ref().is_some_and(|reading| reading.pinned);
+            Some(Reading { spec, spot, pinned, by_keys: true })
         };
         let after = match event.key().as_str() {
             "ArrowRight" => to(Step::Next),
             "ArrowLeft" => to(Step::Previous),
             "ArrowDown" => to(Step::NextSeries),
             "ArrowUp" => to(Step::PreviousSeries),
-            "Enter" | " " => before.map(|reading| Reading { pinned: !reading.pinned, ..reading }),
+            "Enter" | " " => {
+                let at = before.clone().or_else(|| to(Step::Next));
+                at.map(|reading| Reading { pinned: !reading.pinned, by_keys: true, ..reading })
+            }
             "Escape" => None,
             _ => return,
         };
@@ -123,7 +134,7 @@ pub fn Chart(
         <div class="chart-view" on:keydown=close>
             <canvas node_ref=canvas role="img" tabindex="0" aria-label=description aria-describedby=CHART_HELP data-test=name
                 style:height=move || format!("{}px", height())
-                on:pointermove=move |event| hover(event.offset_x(), event.offset_y()) on:pointerleave=move |_| leave()
+                on:pointermove=hover on:pointerleave=move |_| if !is_by_keys() { leave() }
                 on:click=move |event| press(event.offset_x(), event.offset_y()) on:keydown=walk on:blur=move |_| leave()></canvas>
             <ReadoutBox reading layout more action/>
         </div>

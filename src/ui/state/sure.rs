@@ -220,7 +220,10 @@ impl State {
     /// Carries no more replicates along the path; what has arrived stays.
     pub fn stop_spread(self) {
         self.replace_jobs("spread", Vec::new());
-        self.spread.update(|spread| spread.n_asked = spread.known.len());
+        // Told only if something changes: the chart would be drawn anew, and what is read in it let go.
+        if self.spread.with_untracked(PathSpread::is_running) {
+            self.spread.update(|spread| spread.n_asked = spread.known.len());
+        }
     }
 
     /// Fits the runs anew to many draws of their mixtures.

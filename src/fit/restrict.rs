@@ -426,6 +426,9 @@ impl Wish {
     }
 }
 
+/// p nearest to 0, either side.
+const NEXT_TO_ZERO: f64 = 1e-7;
+
 /// The values inside of a natural range; infinite where the law's own bound is the end, and `None` where the formula
 /// allows nothing of it. A γ = 1/p must be on one side of 0.
 fn inside_range(kind: Kind, low: f64, high: f64, known: &[f64]) -> Option<(f64, f64)> {
@@ -434,7 +437,12 @@ fn inside_range(kind: Kind, low: f64, high: f64, known: &[f64]) -> Option<(f64, 
     }
     if kind == Kind::Inverse {
         // γ falls as p rises; γ → ±∞ is p = 0, and γ = 0 is p → ±∞ on the side of the other end.
-        let end = |gamma: f64, at_zero: f64| if gamma == 0.0 { at_zero } else { 1.0 / gamma };
+        let end = |gamma: f64, at_zero: f64| match gamma {
+            0.0 => at_zero,
+            // At 0 itself p would not know on which side it is.
+            _ if gamma.is_infinite() => NEXT_TO_ZERO.copysign(gamma),
+            _ => 1.0 / gamma,
+        };
         return (low < high || low != 0.0).then(|| (end(high, f64::NEG_INFINITY), end(low, f64::INFINITY)));
     }
     if !kind.is_signed() && high <= 0.0 {

@@ -83,7 +83,8 @@ pub fn Chart(
     };
     let hover = move |event: PointerEvent| {
         let rests = event.movement_x() == 0 && event.movement_y() == 0;
-        if !is_pinned() && !(rests && is_by_keys()) {
+        let stays = is_pinned() || rests && is_by_keys();
+        if !stays {
             chosen.set(find(event.offset_x(), event.offset_y()));
         }
     };

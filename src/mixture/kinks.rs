@@ -1,6 +1,7 @@
 //! The largest of several smooth functions has its minimum where some of them meet, more often than not: the end of a
 //! descent that went along what is smooth beside it.
 
+use super::feasible::ROUNDING;
 use super::interior::{self, Constraint, Minimum, Set};
 use super::pieces::{Pieces, combined, largest};
 use crate::law::MixtureDerivatives;
@@ -53,7 +54,8 @@ fn at_kink(function: &Pieces, set: Set, descent: &interior::Descent, meeting: &[
             break;
         }
         from = certified(&pieces, meeting, set, next);
-        let improved = from.kkt_residual < best.kkt_residual;
+        // The conditions may hold at a place that is no minimum, too, which is higher than where the descent ended.
+        let improved = from.kkt_residual < best.kkt_residual && from.value <= descent.value + ROUNDING;
         if improved {
             best = from.clone();
         }

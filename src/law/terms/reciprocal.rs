@@ -18,8 +18,10 @@ const NEARLY_CONSTANT: f64 = 0.3;
 const LEAST_GAMMA: f64 = 0.02;
 /// Share of what all domains have that is gathered in one.
 const MOST_SHARED: f64 = 0.8;
-/// ln C and ln γ of a domain that gives nothing.
-const NOTHING: (f64, f64) = (0.0, 2.5);
+/// Share of the sum that a domain gives at its largest weights when it gives nothing elsewhere.
+const NEARLY_NOTHING: f64 = 0.3;
+/// Its ln γ.
+const STEEP: f64 = 2.5;
 
 impl Term for Reciprocal {
     /// γ below 0.01 cannot be told from a constant over any weights that one trains on; γ above 20 leaves
@@ -135,7 +137,9 @@ impl Term for Reciprocal {
         });
         let without = (0..k).map(|i| {
             let mut without = theta.to_vec();
-            (without[i], without[k + i]) = NOTHING;
+            let sum: f64 = (0..k).map(|j| value(theta, j, 1.0 / k as f64)).sum();
+            without[i] = libm::log(NEARLY_NOTHING * sum) - libm::exp(STEEP) * libm::log(high.min(1.0));
+            without[k + i] = STEEP;
             without
         });
         let kin = gathered.chain(without);

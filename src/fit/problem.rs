@@ -56,7 +56,6 @@ impl Residual {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
     observation_idx: usize,
-    scale_idx: usize,
     target_pos: usize,
     loss: f64,
     weight: f64,
@@ -69,6 +68,8 @@ pub struct Problem<'a> {
     mixtures: Vec<Mixture>,
     /// Sorted by mixture.
     rows: Vec<Row>,
+    /// For each row its scale.
+    scale_idxs: Vec<usize>,
     /// For each mixture its rows.
     blocks: Vec<Range<usize>>,
     /// For each scale the logarithm of its N.
@@ -84,6 +85,11 @@ pub struct Problem<'a> {
 struct Work {
     q: Vec<f64>,
     jacobian: Vec<f64>,
+    /// Of the rows of one mixture.
+    losses: Vec<f64>,
+    /// Likewise: what each adds to the sums of z_r and of z_r z_rᵀ.
+    weights: Vec<(f64, f64)>,
+    /// Likewise, row after row; of a law by rows the derivatives of one row in θ.
     z: Vec<f64>,
     z_gradient: Vec<f64>,
     z_gram: Vec<f64>,
@@ -110,7 +116,7 @@ impl<'a> Problem<'a> {
         residual: Residual,
     ) -> Self {
         let design = dataset.design();
-        let mut rows: Vec<(usize, Row)> = Vec::new();
+        let mut rows: Vec<(usize, usize, Row)> = Vec::new();
         for (target_pos, &target_idx) in target_idxs.iter().enumerate() {
             for (observation_idx, ((observation, &(mixture_idx, scale_idx)), &weight)) in
                 dataset.observations().iter().zip(design.rows()).zip(weights).enumerate()
@@ -119,32 +125,31 @@ impl<'a> Problem<'a> {
                     && weight > 0.0
                     && law.uses(shape, target_pos, &observation.mixture)
                 {
-                    rows.push((mixture_idx, Row { observation_idx, scale_idx, target_pos, loss: loss.0, weight }));
+                    rows.push((mixture_idx, scale_idx, Row { observation_idx, target_pos, loss: loss.0, weight }));
                 }
             }
         }
         // Sorted by all that enters the sums, so that the order of the text does not change a bit of the fit.
-        rows.sort_by(|(mixture_a, a), (mixture_b, b)| {
+        rows.sort_by(|(mixture_a, scale_a, a), (mixture_b, scale_b, b)| {
             let mixture = design.mixtures()[*mixture_a].iter().zip(&design.mixtures()[*mixture_b]);
             mixture
                 .map(|(a, b)| a.total_cmp(b))
                 .find(|order| order.is_ne())
                 .unwrap_or(std::cmp::Ordering::Equal)
-                .then(scale_order(design.scales(), a.scale_idx, b.scale_idx))
+                .then(scale_order(design.scales(), *scale_a, *scale_b))
                 .then(a.target_pos.cmp(&b.target_pos))
                 .then(a.loss.total_cmp(&b.loss))
                 .then(a.weight.total_cmp(&b.weight))
         });
         // Of a part of the rows only the scales and the mixtures that it has.
-        let mut scale_idxs: Vec<usize> = rows.iter().map(|(_, row)| row.scale_idx).collect();
-        scale_idxs.sort_by(|&a, &b| scale_order(design.scales(), a, b).then(a.cmp(&b)));
-        scale_idxs.dedup();
+        let mut present: Vec<usize> = rows.iter().map(|(_, scale_idx, _)| *scale_idx).collect();
+        present.sort_by(|&a, &b| scale_order(design.scales(), a, b).then(a.cmp(&b)));
+        present.dedup();
         let mut position_of = vec![0; design.scales().len()];
-        scale_idxs.iter().enumerate().for_each(|(position, &scale_idx)| position_of[scale_idx] = position);
-        rows.iter_mut().for_each(|(_, row)| row.scale_idx = position_of[row.scale_idx]);
+        present.iter().enumerate().for_each(|(position, &scale_idx)| position_of[scale_idx] = position);
         let blocks = blocks(&rows);
         let mixtures = blocks.iter().map(|range| Mixture::new(&design.mixtures()[rows[range.start].0])).collect();
-        let scales = scale_idxs.iter().map(|&scale_idx| design.scales()[scale_idx]);
+        let scales = present.iter().map(|&scale_idx| design.scales()[scale_idx]);
         let scales: Vec<Scale> = scales.map(|scale| Scale::new(scale.n, scale.d)).collect();
         let parameters = law.parameters(shape);
         let evaluation = law.evaluation(shape, &scales);
@@ -152,20 +157,27 @@ impl<'a> Problem<'a> {
             Evaluation::Features(law) => (law.ranges().len(), law.ranges().iter().map(Range::len).sum()),
             Evaluation::Rows(_) => (parameters.len(), 0),
         };
+        let longest = match &evaluation {
+            Evaluation::Features(_) => blocks.iter().map(Range::len).max().unwrap_or(0),
+            Evaluation::Rows(_) => 1,
+        };
         Self {
             law: evaluation,
             mixtures,
-            sizes: scales.iter().map(|scale| scale.ln_n).collect(),
-            weight_sum: rows.iter().map(|(_, row)| row.weight).sum(),
             blocks,
-            rows: rows.into_iter().map(|(_, row)| row).collect(),
+            sizes: scales.iter().map(|scale| scale.ln_n).collect(),
+            weight_sum: rows.iter().map(|(.., row)| row.weight).sum(),
+            scale_idxs: rows.iter().map(|(_, scale_idx, _)| position_of[*scale_idx]).collect(),
+            rows: rows.into_iter().map(|(.., row)| row).collect(),
             residual,
             bounds: parameters.iter().map(|parameter| parameter.bounds).collect(),
             ridge: (0.0, law.ridge(shape)),
             work: Work {
                 q: vec![0.0; n_features],
                 jacobian: vec![0.0; n_jacobian],
-                z: vec![0.0; n_features],
+                losses: vec![0.0; longest],
+                weights: vec![(0.0, 0.0); longest],
+                z: vec![0.0; longest * n_features],
                 z_gradient: vec![0.0; n_features],
                 z_gram: vec![0.0; n_features * n_features],
             },
@@ -183,7 +195,7 @@ impl<'a> Problem<'a> {
     pub fn sample(&self) -> Option<Vec<usize>> {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
         // Stable, so that those of one scale stay sorted by their mixture.
-        let stratum = |position: usize| (self.rows[position].target_pos, self.rows[position].scale_idx);
+        let stratum = |position: usize| (self.rows[position].target_pos, self.scale_idxs[position]);
         order.sort_by_key(|&position| stratum(position));
         let mut strata: Vec<&[usize]> = order.chunk_by(|&a, &b| stratum(a) == stratum(b)).collect();
         if strata.len() > MOST_STRATA {
@@ -221,10 +233,10 @@ impl<'a> Problem<'a> {
 
     /// Number of distinct runs among them: pairs of a model size and a mixture.
     pub fn n_runs(&self) -> usize {
-        let size = |row: &Row| self.sizes[row.scale_idx];
+        let size = |scale_idx: usize| self.sizes[scale_idx];
         let of_mixture = |range: &Range<usize>| {
             // Sorted by size.
-            self.rows[range.clone()].chunk_by(|a, b| size(a) == size(b)).count()
+            self.scale_idxs[range.clone()].chunk_by(|&a, &b| size(a) == size(b)).count()
         };
         self.blocks.iter().map(of_mixture).sum()
     }
@@ -296,33 +308,38 @@ impl<'a> Problem<'a> {
     fn evaluate_features(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
         let Evaluation::Features(law) = &mut self.law else { unreachable!("called for laws of features only") };
         law.begin(theta);
-        let Work { q, jacobian, z, z_gradient, z_gram } = &mut self.work;
+        let Work { q, jacobian, losses, weights, z, z_gradient, z_gram } = &mut self.work;
         let n_z = q.len();
         let mut value = 0.0;
         for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
+            let (rows, scale_idxs) = (&self.rows[range.clone()], &self.scale_idxs[range.clone()]);
+            let losses = &mut losses[..rows.len()];
             if let Order::Value = order {
                 law.features(theta, mixture, q, None);
-                for row in &self.rows[range.clone()] {
-                    let (residual, _) = residual(self.residual, law.loss(q, row.scale_idx, mixture, None), row.loss);
+                law.losses(q, scale_idxs, mixture, losses, None);
+                for (row, &loss) in rows.iter().zip(losses.iter()) {
+                    let (residual, _) = residual(self.residual, loss, row.loss);
                     value += row.weight * huber(residual, delta).0;
                 }
                 continue;
             }
+            let (weights, z) = (&mut weights[..rows.len()], &mut z[..rows.len() * n_z]);
             law.features(theta, mixture, q, Some(jacobian));
-            z_gradient.fill(0.0);
-            z_gram.fill(0.0);
-            for row in &self.rows[range.clone()] {
-                let loss = law.loss(q, row.scale_idx, mixture, Some(z));
+            law.losses(q, scale_idxs, mixture, losses, Some(z));
+            for ((row, &loss), weights) in rows.iter().zip(losses.iter()).zip(weights.iter_mut()) {
                 let (residual, derivative) = residual(self.residual, loss, row.loss);
                 let (huber, slope, curvature) = huber(residual, delta);
                 value += row.weight * huber;
-                add_scaled(z_gradient, row.weight * slope * derivative, z);
-                if let Order::NormalEquations(..) = order {
-                    let weight = row.weight * curvature * derivative * derivative;
-                    for a in 0..n_z {
-                        add_scaled(&mut z_gram[a * n_z..a * n_z + a + 1], weight * z[a], z);
-                    }
-                }
+                *weights = (row.weight * slope * derivative, row.weight * curvature * derivative * derivative);
+            }
+            let grams = matches!(order, Order::NormalEquations(..)).then_some(&mut z_gram[..]);
+            match n_z {
+                1 => sum_rows::<1>(weights, z, z_gradient, grams),
+                3 => sum_rows::<3>(weights, z, z_gradient, grams),
+                4 => sum_rows::<4>(weights, z, z_gradient, grams),
+                5 => sum_rows::<5>(weights, z, z_gradient, grams),
+                6 => sum_rows::<6>(weights, z, z_gradient, grams),
+                _ => unreachable!("the features of a law are its level, two for each power, and R"),
             }
             // The rows of M_h: each feature's ∂q_c/∂θ.
             let mut from = 0;
@@ -360,12 +377,12 @@ impl<'a> Problem<'a> {
         let row_gradient = &mut self.work.z;
         let mut value = 0.0;
         for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
-            for row in &self.rows[range.clone()] {
+            for (row, &scale_idx) in self.rows[range.clone()].iter().zip(&self.scale_idxs[range.clone()]) {
                 let wanted = match order {
                     Order::Value => None,
                     _ => Some(&mut row_gradient[..]),
                 };
-                let loss = law.loss(row.target_pos, row.scale_idx, mixture, wanted);
+                let loss = law.loss(row.target_pos, scale_idx, mixture, wanted);
                 let (residual, derivative) = residual(self.residual, loss, row.loss);
                 let (huber, slope, curvature) = huber(residual, delta);
                 value += row.weight * huber;
@@ -391,9 +408,9 @@ impl<'a> Problem<'a> {
 }
 
 /// For each mixture its rows, of rows sorted by mixture.
-fn blocks(rows: &[(usize, Row)]) -> Vec<Range<usize>> {
+fn blocks(rows: &[(usize, usize, Row)]) -> Vec<Range<usize>> {
     let mut from = 0;
-    let blocks = rows.chunk_by(|(a, _), (b, _)| a == b).map(|block| {
+    let blocks = rows.chunk_by(|(a, ..), (b, ..)| a == b).map(|block| {
         from += block.len();
         from - block.len()..from
     });
@@ -421,7 +438,7 @@ impl Objective for Problem<'_> {
     fn work(&self) -> f64 {
         const FUNCTION: f64 = 20.0;
         let (n_rows, n_mixtures, n) = (self.rows.len() as f64, self.blocks.len() as f64, self.bounds.len() as f64);
-        let n_entries = self.work.z.len() as f64;
+        let n_entries = self.work.z_gradient.len() as f64;
         let of_row = FUNCTION + n_entries * n_entries;
         match &self.law {
             Evaluation::Features(_) => n_rows * of_row + n_mixtures * n * (FUNCTION + n / 2.0),
@@ -455,6 +472,30 @@ fn huber(residual: f64, delta: f64) -> (f64, f64, f64) {
     } else {
         (delta * (size - 0.5 * delta), delta.copysign(residual), delta / size)
     }
+}
+
+/// Writes Σ_r w_r z_r into `gradient` and, where asked for, Σ_r v_r z_r z_rᵀ into `gram`, the weights being pairs of w
+/// and v. With the length of z_r known, its sums stay in registers: most of a fit's time goes by here.
+fn sum_rows<const Z: usize>(weights: &[(f64, f64)], z: &[f64], gradient: &mut [f64], gram: Option<&mut [f64]>) {
+    let (rows, _) = z.as_chunks::<Z>();
+    let mut sums = [0.0; Z];
+    for ((weight, _), z) in weights.iter().zip(rows) {
+        for a in 0..Z {
+            sums[a] += weight * z[a];
+        }
+    }
+    gradient.copy_from_slice(&sums);
+    let Some(gram) = gram else { return };
+    let mut sums = [[0.0; Z]; Z];
+    for ((_, weight), z) in weights.iter().zip(rows) {
+        for a in 0..Z {
+            let weighted = weight * z[a];
+            for b in 0..Z {
+                sums[a][b] += weighted * z[b];
+            }
+        }
+    }
+    gram.copy_from_slice(sums.as_flattened());
 }
 
 /// sum += factor · entries, over the length of the shorter one.

@@ -485,8 +485,9 @@ pub trait Features {
     /// `jacobian`, feature after feature.
     fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], jacobian: Option<&mut [f64]>);
 
-    /// L at the scale of that index; writes ∂L/∂q_c where asked for.
-    fn loss(&self, q: &[f64], scale_idx: usize, mixture: &Mixture, z: Option<&mut [f64]>) -> f64;
+    /// Writes L at the scales of these indexes into `losses` and, where asked for, ∂L/∂q_c at each of them into `z`,
+    /// scale after scale.
+    fn losses(&self, q: &[f64], scale_idxs: &[usize], mixture: &Mixture, losses: &mut [f64], z: Option<&mut [f64]>);
 }
 
 /// A law that is evaluated row by row.
@@ -509,7 +510,9 @@ pub fn loss(law: &dyn Law, shape: &Shape, theta: &[f64], target_pos: usize, scal
             let mut q = vec![0.0; law.ranges().len()];
             law.begin(theta);
             law.features(theta, mixture, &mut q, None);
-            law.loss(&q, 0, mixture, None)
+            let mut loss = [0.0];
+            law.losses(&q, &[0], mixture, &mut loss, None);
+            loss[0]
         }
         Evaluation::Rows(mut law) => {
             law.begin(theta);

@@ -54,6 +54,13 @@ struct Power {
     of_d: bool,
 }
 
+impl Power {
+    /// ln N or ln D.
+    fn ln(&self, scale: Scale) -> f64 {
+        if self.of_d { scale.ln_d } else { scale.ln_n }
+    }
+}
+
 /// Positions of all blocks.
 struct Layout {
     irreducible: bool,
@@ -220,7 +227,7 @@ impl Law for Skeleton {
             block.term.add_mixture_derivatives(&theta[block.theta.clone()], place.h, weight, out);
         }
         for power in &layout.powers {
-            let ln_scale = if power.of_d { place.scale.ln_d } else { place.scale.ln_n };
+            let ln_scale = power.ln(place.scale);
             let (coefficient, exponent) = (&power.coefficient, &power.exponent);
             let (a, e) = (&theta[coefficient.theta.clone()], &theta[exponent.theta.clone()]);
             let effective = self.counts_effective(power);
@@ -364,8 +371,23 @@ struct AtTheta<'a> {
     scales: Vec<Scale>,
     effective: Vec<bool>,
     prepared: Vec<f64>,
-    /// For each scale and power that has a constant exponent: N^−α, D^−β.
-    factors: Vec<f64>,
+    /// For each power, where its exponent is the same for all mixtures: its factor at each scale.
+    known: Vec<Option<Vec<Factor>>>,
+}
+
+/// N^−α or D^−β, with its derivatives in α or β and in ln R.
+#[derive(Clone, Copy, Default)]
+struct Factor {
+    value: f64,
+    by_exponent: f64,
+    by_saturation: f64,
+}
+
+impl Factor {
+    fn new(exponent: f64, ln_scale: f64) -> Self {
+        let value = libm::exp(-exponent * ln_scale);
+        Self { value, by_exponent: -value * ln_scale, by_saturation: 0.0 }
+    }
 }
 
 impl<'a> AtTheta<'a> {
@@ -374,19 +396,31 @@ impl<'a> AtTheta<'a> {
         let level = 0..layout.mixture.as_ref().map_or(usize::from(layout.irreducible), |block| block.theta.end);
         let powers = layout.powers.iter().flat_map(|p| [p.coefficient.theta.clone(), p.exponent.theta.clone()]);
         let saturation = layout.saturation.map(|position| position..position + 1);
+        let effective = |power: &Power| law.counts_effective(power);
+        let known = |power: &Power| !effective(power) && power.exponent.term.is_constant();
+        let factors = vec![Factor::default(); scales.len()];
         Self {
             ranges: [level].into_iter().chain(powers).chain(saturation).collect(),
             shape,
             scales: scales.to_vec(),
-            effective: layout.powers.iter().map(|power| law.counts_effective(power)).collect(),
+            effective: layout.powers.iter().map(effective).collect(),
+            known: layout.powers.iter().map(|power| known(power).then(|| factors.clone())).collect(),
             prepared: vec![0.0; layout.n_prepared],
-            factors: vec![0.0; scales.len() * layout.powers.len()],
             layout,
         }
     }
 
-    fn has_factor(&self, position: usize) -> bool {
-        !self.effective[position] && self.layout.powers[position].exponent.term.is_constant()
+    /// The factor of the power at that position for one mixture.
+    fn factor(&self, position: usize, exponent: f64, scale_idx: usize, mixture: &Mixture) -> Factor {
+        let Layout { powers, saturation, n_prepared, .. } = &self.layout;
+        let ln_scale = powers[position].ln(self.scales[scale_idx]);
+        if !self.effective[position] {
+            return Factor::new(exponent, ln_scale);
+        }
+        let saturation = saturation.map_or(repetition::SATURATION, |_| self.prepared[n_prepared - 1]);
+        let (ln_scale, by_saturation) = repetition::effective_tokens(self.shape, saturation, ln_scale, &mixture.h);
+        let factor = Factor::new(exponent, ln_scale);
+        Factor { by_saturation: -factor.value * exponent * by_saturation, ..factor }
     }
 }
 
@@ -406,14 +440,11 @@ impl Features for AtTheta<'_> {
         if let Some(position) = *saturation {
             self.prepared[n_prepared - 1] = libm::exp(theta[position]);
         }
-        for position in 0..powers.len() {
-            if self.has_factor(position) {
-                let power = &self.layout.powers[position];
-                let exponent = self.prepared[power.exponent.prepared.start];
-                for (scale, factors) in self.scales.iter().zip(self.factors.chunks_exact_mut(self.layout.powers.len()))
-                {
-                    factors[position] = libm::exp(-exponent * if power.of_d { scale.ln_d } else { scale.ln_n });
-                }
+        for (power, known) in powers.iter().zip(&mut self.known) {
+            let Some(factors) = known else { continue };
+            let exponent = self.prepared[power.exponent.prepared.start];
+            for (scale, factor) in self.scales.iter().zip(factors) {
+                *factor = Factor::new(exponent, power.ln(*scale));
             }
         }
     }
@@ -450,39 +481,38 @@ impl Features for AtTheta<'_> {
         }
     }
 
-    fn loss(&self, q: &[f64], scale_idx: usize, mixture: &Mixture, mut z: Option<&mut [f64]>) -> f64 {
-        let powers = &self.layout.powers;
-        let scale = self.scales[scale_idx];
-        let mut value = q[0];
+    fn losses(
+        &self,
+        q: &[f64],
+        scale_idxs: &[usize],
+        mixture: &Mixture,
+        losses: &mut [f64],
+        mut z: Option<&mut [f64]>,
+    ) {
+        let n_z = q.len();
+        losses.fill(q[0]);
         if let Some(z) = &mut z {
-            z[0] = 1.0;
+            z.chunks_exact_mut(n_z).for_each(|z| z[0] = 1.0);
         }
-        for (position, power) in powers.iter().enumerate() {
-            let (coefficient, exponent) = (q[1 + 2 * position], q[2 + 2 * position]);
-            let mut ln_scale = if power.of_d { scale.ln_d } else { scale.ln_n };
-            let mut by_saturation = 0.0;
-            let factor = if self.has_factor(position) {
-                self.factors[scale_idx * powers.len() + position]
-            } else {
-                if self.effective[position] {
-                    let saturation = self
-                        .layout
-                        .saturation
-                        .map_or(repetition::SATURATION, |_| self.prepared[self.layout.n_prepared - 1]);
-                    (ln_scale, by_saturation) =
-                        repetition::effective_tokens(self.shape, saturation, ln_scale, &mixture.h);
-                }
-                libm::exp(-exponent * ln_scale)
-            };
-            value += coefficient * factor;
-            if let Some(z) = &mut z {
-                z[1 + 2 * position] = factor;
-                z[2 + 2 * position] = -coefficient * factor * ln_scale;
-                if self.effective[position] && self.layout.saturation.is_some() {
-                    z[1 + 2 * powers.len()] = -coefficient * factor * exponent * by_saturation;
+        for (position, known) in self.known.iter().enumerate() {
+            let at = 1 + 2 * position;
+            let (coefficient, exponent) = (q[at], q[at + 1]);
+            let by_saturation = self.layout.saturation.is_some() && self.effective[position];
+            for (row_idx, (&scale_idx, loss)) in scale_idxs.iter().zip(losses.iter_mut()).enumerate() {
+                let factor = match known {
+                    Some(factors) => factors[scale_idx],
+                    None => self.factor(position, exponent, scale_idx, mixture),
+                };
+                *loss += coefficient * factor.value;
+                if let Some(z) = &mut z {
+                    let z = &mut z[row_idx * n_z..(row_idx + 1) * n_z];
+                    z[at] = factor.value;
+                    z[at + 1] = coefficient * factor.by_exponent;
+                    if by_saturation {
+                        z[n_z - 1] = coefficient * factor.by_saturation;
+                    }
                 }
             }
         }
-        value
     }
 }

@@ -367,6 +367,9 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     let warnings = idle["warnings"].to_string();
     assert!(warnings.contains("the model size N is "), "{warnings}");
     assert!(warnings.contains("tokens in stock limit nothing without most epochs"), "{warnings}");
+    let prior = ["optimum", "fit.json", "--n", "7B", "--d", "20B", "--prior", "c4=1", "--kl", "0.1", "--json"];
+    let warnings = json(at, &prior)["warnings"].to_string();
+    assert!(warnings.contains("the prior has no weight for arxiv, book, "), "{warnings}");
     let no_tokens = mixlaw(at, &["optimum", "fit.json", "--n", "7B", "--d", "0"]);
     let sentence = String::from_utf8_lossy(&no_tokens.stderr).to_string();
     assert!(

@@ -2,14 +2,15 @@
 
 use super::certainty::outside_data;
 use super::optimum::Optimum;
-use super::scenario::Scenario;
+use super::scenario::{Prior, Scenario};
 use crate::fit::FittedStudy;
 use crate::units::{write_count, write_number};
 
 /// An N or D within this factor of the data's is in the data.
 const SAME_SCALE: f64 = 1.01;
 
-/// Where the optimum lies outside the data, in N, D and the weights, and which limits limit nothing.
+/// Where the optimum lies outside the data, in N, D and the weights, which domains the prior holds at 0, and which limits
+/// limit nothing.
 pub fn warnings(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<String> {
     let data = &study.summary;
     let mut warnings = Vec::new();
@@ -33,8 +34,17 @@ pub fn warnings(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
             percent(most)
         ));
     }
+    warnings.extend(scenario.prior.as_ref().and_then(|prior| held_at_zero(prior, &study.domains)));
     warnings.extend(scenario.limits.idle().into_iter().map(str::to_string));
     warnings
+}
+
+/// λ Σ_i h_i ln(h_i/q_i) is infinite where q_i is 0 and h_i is not.
+fn held_at_zero(prior: &Prior, domains: &[String]) -> Option<String> {
+    let in_prior = |domain: &&str| prior.mixture.iter().any(|(name, weight)| name == domain && *weight > 0.0);
+    let none: Vec<&str> = domains.iter().map(String::as_str).filter(|domain| !in_prior(domain)).collect();
+    let they_are = if none.len() == 1 { "it is" } else { "they are" };
+    (!none.is_empty()).then(|| format!("the prior has no weight for {}: {they_are} held at 0 %", none.join(", ")))
 }
 
 fn outside_scale(what: &str, value: f64, least: f64, most: f64) -> Option<String> {

@@ -200,10 +200,14 @@ impl LimitsInput {
         Ok((limits, prior))
     }
 
-    /// What is filled but limits nothing as long as another field is empty, in sentences.
-    pub fn idle(&self, domains: &[String]) -> Vec<&'static str> {
+    /// What is easily overlooked, in sentences: fields that limit nothing as long as another one is empty, and a prior
+    /// without a share for some domain.
+    pub fn hints(&self, domains: &[String]) -> Vec<&'static str> {
         let given =
             |column: Column| self.cells.iter().any(|cell| cell.column == column && domains.contains(&cell.domain));
+        let in_prior =
+            |domain: &String| self.cells.iter().any(|cell| cell.column == Column::Prior && cell.domain == *domain);
+        let holds = given(Column::Prior) && !is_missing(&self.kl) && !domains.iter().all(in_prior);
         let pairs = [
             (given(Column::Stock), &self.most_epochs, "Tokens in stock limit nothing without most epochs."),
             (given(Column::Present), &self.most_change, "The present mixture limits nothing without most change."),
@@ -213,6 +217,7 @@ impl LimitsInput {
             .into_iter()
             .filter(|(given, other, _)| *given && is_missing(other))
             .map(|(.., sentence)| sentence)
+            .chain(holds.then_some("A domain without a prior share is held at 0 %."))
             .collect()
     }
 
@@ -404,12 +409,15 @@ mod tests {
     }
 
     #[test]
-    fn what_limits_nothing_is_told() {
+    fn what_is_easily_overlooked_is_told() {
         let mut input = typed(&[("arxiv", Column::Stock, "1B"), ("arxiv", Column::Prior, "1")]);
-        assert_eq!(input.idle(&domains()).len(), 2);
+        assert_eq!(input.hints(&domains()).len(), 2);
         input.most_epochs = "4".into();
-        assert_eq!(input.idle(&domains()), ["The prior counts for nothing without its λ."]);
+        assert_eq!(input.hints(&domains()), ["The prior counts for nothing without its λ."]);
         assert_eq!((input.n_set(&domains()), input.n_set(&[])), (3, 1));
+        input.kl = "0.1".into();
+        assert_eq!(input.hints(&domains()), ["A domain without a prior share is held at 0 %."]);
+        assert_eq!(input.hints(&domains()[..1]), [""; 0]);
     }
 
     #[test]

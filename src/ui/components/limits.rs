@@ -26,7 +26,7 @@ pub fn Limits() -> impl IntoView {
         n => format!("Limits: {n} set"),
     };
     let change = move |change: fn(&mut LimitsInput)| state.scenario_input().update(|input| change(&mut input.limits));
-    let idle = move || domains.with(|domains| limits(state, |limits| limits.idle(domains))).join(" ");
+    let hints = move || domains.with(|domains| limits(state, |limits| limits.hints(domains))).join(" ");
     view! {
         <details class="limits" data-test="limits" prop:open=open>
             <summary>{summary}</summary>
@@ -52,7 +52,7 @@ pub fn Limits() -> impl IntoView {
                         "Stay inside the data"
                     </label>
                     <Explained about="What these limits mean" terms=&text::LIMIT_TERMS/>
-                    <p class="note" data-test="idle-limits">{idle}</p>
+                    <p class="note" data-test="limit-hints">{hints}</p>
                     <GroupLimits domains/>
                     <div class="actions">
                         <button type="button" data-test="add-group" on:click=move |_| change(LimitsInput::add_group)>"Add a group"</button>

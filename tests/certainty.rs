@@ -78,21 +78,24 @@ fn replicates_that_leave_the_data_are_counted() {
     assert!(kept.mixture[largest].high <= 0.5 * found[largest] + 1e-12);
 }
 
-/// min f over the line h_i = t of three domains, by a fine grid and a finer one about its best point.
-fn least_on_line(study: &FittedStudy, i: usize, t: f64, allowed: impl Fn(&[f64]) -> bool) -> f64 {
+/// min f over the line h_i = t of three domains with h_1 ≤ `cap`, by a fine grid and a finer one about its best point, and
+/// where h_1 is at its cap, which a grid misses.
+fn least_on_line(study: &FittedStudy, i: usize, t: f64, cap: f64) -> f64 {
     let at = |share: f64| {
         let mut h = [0.0; 3];
         h[i] = t;
         h[(i + 1) % 3] = share * (1.0 - t);
         h[(i + 2) % 3] = (1.0 - share) * (1.0 - t);
-        if allowed(&h) { mean_loss(study, &h) } else { f64::INFINITY }
+        if h[1] <= cap + 1e-12 { mean_loss(study, &h) } else { f64::INFINITY }
     };
     let best = |from: f64, to: f64| {
         let shares = (0..=1000).map(|step| from + (to - from) * f64::from(step) / 1000.0);
         shares.map(|share| (at(share), share)).min_by(|a, b| a.0.total_cmp(&b.0)).expect("points")
     };
     let (_, near) = best(0.0, 1.0);
-    best((near - 1e-3).max(0.0), (near + 1e-3).min(1.0)).0
+    let fine = best((near - 1e-3).max(0.0), (near + 1e-3).min(1.0)).0;
+    let at_cap = cap / (1.0 - t);
+    if i == 1 || at_cap > 1.0 { fine } else { fine.min(at(if i == 0 { at_cap } else { 1.0 - at_cap })) }
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn near_optimal_ranges_end_where_every_mixture_is_worse() {
             let found = optimum(&study, &scenario).expect("an optimum");
             let epsilon = [1e-3, 1e-2][seed as usize / 2 % 2];
             let level = found.weighted_loss.0 * (1.0 + epsilon);
-            let least = |i: usize, t: f64| least_on_line(&study, i, t, |h| !capped || h[1] <= 0.4 + 1e-12);
+            let least = |i: usize, t: f64| least_on_line(&study, i, t, if capped { 0.4 } else { 1.0 });
             for (i, range) in near_optimal(&study, &scenario, &found, epsilon).expect("ranges").iter().enumerate() {
                 assert!(range.covers(found.mixture[i]));
                 for end in [range.low, range.high] {

@@ -28,6 +28,10 @@ impl Term for LinearTerm {
         (0..k).map(c).collect()
     }
 
+    fn n_parameters(&self, k: usize) -> usize {
+        k
+    }
+
     fn n_prepared(&self, _k: usize) -> usize {
         0
     }

@@ -25,6 +25,10 @@ impl Term for Exponentials {
         c.chain((0..k).map(rate)).collect()
     }
 
+    fn n_parameters(&self, k: usize) -> usize {
+        2 * k
+    }
+
     fn n_prepared(&self, _k: usize) -> usize {
         0
     }

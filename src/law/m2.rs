@@ -22,6 +22,10 @@ impl Term for ScaledExponentials {
         [c].into_iter().chain((0..k).map(rate)).collect()
     }
 
+    fn n_parameters(&self, k: usize) -> usize {
+        1 + k
+    }
+
     fn n_prepared(&self, _k: usize) -> usize {
         0
     }

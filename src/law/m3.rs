@@ -36,6 +36,10 @@ impl Term for ExponentialOfProduct {
         ]
     }
 
+    fn n_parameters(&self, _k: usize) -> usize {
+        2
+    }
+
     fn n_prepared(&self, _k: usize) -> usize {
         0
     }

@@ -31,6 +31,10 @@ impl Term for ExponentialOfSum {
         (0..k).map(gamma).collect()
     }
 
+    fn n_parameters(&self, k: usize) -> usize {
+        k
+    }
+
     fn n_prepared(&self, _k: usize) -> usize {
         0
     }
@@ -53,10 +57,8 @@ impl Term for ExponentialOfSum {
         out.value += value;
         for i in 0..k {
             out.gradient[i] += value * theta[i];
-            for j in 0..k {
-                out.hessian[i * k + j] += value * theta[i] * theta[j];
-            }
         }
+        out.add_square(value, theta);
     }
 
     fn is_convex(&self, _theta: &[f64]) -> bool {

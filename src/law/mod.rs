@@ -352,6 +352,14 @@ impl MixtureDerivatives {
     pub fn zero(n_domains: usize) -> Self {
         Self { value: 0.0, gradient: vec![0.0; n_domains], hessian: vec![0.0; n_domains * n_domains] }
     }
+
+    /// Adds factor · v vᵀ to the second derivatives.
+    pub(crate) fn add_square(&mut self, factor: f64, v: &[f64]) {
+        for (row, &first) in self.hessian.chunks_exact_mut(v.len()).zip(v) {
+            let scaled = factor * first;
+            row.iter_mut().zip(v).for_each(|(entry, second)| *entry += scaled * second);
+        }
+    }
 }
 
 /// How a law is evaluated: an object that holds what does not change during a fit.
@@ -505,18 +513,34 @@ pub trait Rows {
 
 /// L(N, D, h; θ) of the fit's target at `target_pos`, in nats.
 pub fn loss(law: &dyn Law, shape: &Shape, theta: &[f64], target_pos: usize, scale: Scale, mixture: &Mixture) -> f64 {
+    losses(law, shape, theta, target_pos, scale)(mixture)
+}
+
+/// A loss as a function of the mixture.
+pub(crate) type LossOf<'a> = Box<dyn FnMut(&Mixture) -> f64 + 'a>;
+
+/// The same as a function of the mixture, made ready for many of them.
+pub(crate) fn losses<'a>(
+    law: &'a dyn Law,
+    shape: &'a Shape,
+    theta: &'a [f64],
+    target_pos: usize,
+    scale: Scale,
+) -> LossOf<'a> {
     match law.evaluation(shape, &[scale]) {
         Evaluation::Features(mut law) => {
             let mut q = vec![0.0; law.ranges().len()];
             law.begin(theta);
-            law.features(theta, mixture, &mut q, None);
-            let mut loss = [0.0];
-            law.losses(&q, &[0], mixture, &mut loss, None);
-            loss[0]
+            Box::new(move |mixture| {
+                law.features(theta, mixture, &mut q, None);
+                let mut loss = [0.0];
+                law.losses(&q, &[0], mixture, &mut loss, None);
+                loss[0]
+            })
         }
         Evaluation::Rows(mut law) => {
             law.begin(theta);
-            law.loss(target_pos, 0, mixture, None)
+            Box::new(move |mixture| law.loss(target_pos, 0, mixture, None))
         }
     }
 }

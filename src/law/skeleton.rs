@@ -97,7 +97,7 @@ impl Skeleton {
         let mut n_theta = usize::from(self.irreducible);
         let mut n_prepared = usize::from(self.irreducible);
         let mut block = |term: &'static dyn Term| {
-            let theta = n_theta..n_theta + term.parameters(k, 0, None).len();
+            let theta = n_theta..n_theta + term.n_parameters(k);
             let prepared = n_prepared..n_prepared + term.n_prepared(k);
             (n_theta, n_prepared) = (theta.end, prepared.end);
             Block { term, theta, prepared }

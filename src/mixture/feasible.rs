@@ -307,13 +307,11 @@ mod tests {
     use super::*;
 
     fn constraint(coefficients: &[f64], bound: f64) -> Constraint {
-        Constraint { coefficients: coefficients.to_vec(), bound }
+        Constraint::new(coefficients.to_vec(), bound)
     }
 
     fn simplex(k: usize) -> Vec<Constraint> {
-        (0..k)
-            .map(|i| Constraint { coefficients: (0..k).map(|j| f64::from(u8::from(i == j))).collect(), bound: 0.0 })
-            .collect()
+        (0..k).map(|i| Constraint::new((0..k).map(|j| f64::from(u8::from(i == j))).collect(), 0.0)).collect()
     }
 
     #[test]
@@ -329,7 +327,7 @@ mod tests {
             for (i, cap) in caps.into_iter().enumerate() {
                 let mut coefficients = vec![0.0; 3];
                 coefficients[i] = -1.0;
-                constraints.push(Constraint { coefficients, bound: -cap });
+                constraints.push(Constraint::new(coefficients, -cap));
             }
             innermost(&constraints, 3)
         };
@@ -364,7 +362,7 @@ mod tests {
         let cap = |i: usize, cap: f64| {
             let mut coefficients = vec![0.0; 3];
             coefficients[i] = -1.0;
-            Constraint { coefficients, bound: -cap }
+            Constraint::new(coefficients, -cap)
         };
         let point = left(&[cap(0, 0.2), cap(1, 0.3), cap(2, 0.5)], 3).expect("one mixture");
         assert_eq!(point.tight, [true; 3]);

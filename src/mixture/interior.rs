@@ -9,7 +9,7 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
 
-use super::pieces::{Pieces, largest, smoothed};
+use super::pieces::{Pieces, largest, smoothed, within};
 use crate::law::MixtureDerivatives;
 
 /// A linear constraint a·h ≥ b.
@@ -17,12 +17,24 @@ use crate::law::MixtureDerivatives;
 pub(super) struct Constraint {
     pub coefficients: Vec<f64>,
     pub bound: f64,
+    /// The coefficients that are not 0, with their indices: most constraints are of one weight.
+    entries: Vec<(usize, f64)>,
 }
 
 impl Constraint {
+    pub(super) fn new(coefficients: Vec<f64>, bound: f64) -> Self {
+        let entries = coefficients.iter().copied().enumerate().filter(|(_, a)| *a != 0.0).collect();
+        Self { coefficients, bound, entries }
+    }
+
     /// a·h − b.
     pub(super) fn slack(&self, h: &[f64]) -> f64 {
-        dot(&self.coefficients, h) - self.bound
+        self.along(h) - self.bound
+    }
+
+    /// a·h.
+    fn along(&self, h: &[f64]) -> f64 {
+        self.entries.iter().map(|&(i, a)| a * h[i]).sum()
     }
 }
 
@@ -62,6 +74,16 @@ pub(super) struct Minimum {
 const FIRST_BARRIER: f64 = 1e-4;
 const BARRIER_FALL: f64 = 0.2;
 const LAST_BARRIER: f64 = 1e-13;
+/// The values of μ among pieces that are limits: those are curved, and longer steps along them would leave them. Less than
+/// the last would be lost in their rounding; so are steps that change no weight by more than this.
+const WITHIN_BARRIERS: [f64; 8] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+const LEAST_STEP_WITHIN: f64 = 1e-10;
+/// How far the conditions of the barrier problem may be from holding, in μ, before the next one.
+const CENTRED: f64 = 10.0;
+/// A μ has raised a minimum by so many μ for each constraint and piece at most; by one where f is convex.
+const MARGIN: f64 = 2.0;
+/// Descents have met if no weight differs by more than this share of it at the end of one μ.
+const SAME_CENTRE: f64 = 0.01;
 /// Most Newton steps for one μ, and at the end.
 const MOST_STEPS: usize = 60;
 /// A positive weight below this is tiny: Newton's method on the conditions moves its logarithm, by at most so much.
@@ -80,24 +102,117 @@ const NO_SLACK: f64 = 1e-12;
 /// A step keeps this share of every slack.
 const KEPT_SLACK: f64 = 0.005;
 
-/// Goes downhill from the strictly feasible `start`. A function of several pieces is smoothed by μ as it falls, but by no
-/// less than `least_smoothing` nats: what is its minimum then is above the real one by this at most for each piece.
-pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], least_smoothing: f64) -> Descent {
-    let constraints = set.constraints;
-    let mut h = start.to_vec();
-    let mut barrier = FIRST_BARRIER;
-    let mut multipliers: Vec<f64> = constraints.iter().map(|constraint| barrier / constraint.slack(&h)).collect();
-    let mut pieces = function(&h);
-    loop {
-        let smoothing = barrier.max(least_smoothing);
-        let mut here = smoothed(&pieces, smoothing).0;
-        for _ in 0..MOST_STEPS {
-            let slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&h)).collect();
-            if barrier_residual(&here, set, &multipliers, &slacks, barrier) <= 10.0 * barrier {
+/// A descent on its way.
+#[derive(Clone)]
+struct Iterate {
+    h: Vec<f64>,
+    multipliers: Vec<f64>,
+    /// Multipliers of the pieces that are limits.
+    of_pieces: Vec<f64>,
+    pieces: Vec<MixtureDerivatives>,
+}
+
+/// What several pieces are.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    /// The largest of them is to be least. It is smoothed by μ as it falls, but by no less than this, in nats: what is its
+    /// minimum then is above the real one by this at most for each piece.
+    Largest(f64),
+    /// The first, whose derivatives are of order 1, is to be least while the others are below 0.
+    First,
+}
+
+/// Descents of one function among the mixtures of one set. Those that meet go on together.
+pub(super) struct Descents<'a> {
+    function: &'a Pieces<'a>,
+    set: Set<'a>,
+    goal: Goal,
+    /// Those that will end above this are broken off.
+    pub level: f64,
+    /// Where each of them was at the end of each μ, which is the first number; then its index.
+    centres: Vec<(f64, usize, Vec<f64>)>,
+    /// Where each of them ended.
+    pub ended: Vec<Descent>,
+}
+
+impl<'a> Descents<'a> {
+    pub(super) fn new(function: &'a Pieces<'a>, set: Set<'a>, goal: Goal) -> Self {
+        Self { function, set, goal, level: f64::INFINITY, centres: Vec::new(), ended: Vec::new() }
+    }
+
+    /// Goes downhill from the strictly feasible `start`.
+    pub(super) fn descend(&mut self, start: &[f64]) {
+        let stages = self.stages();
+        let pieces = (self.function)(start);
+        let multiplier = |constraint: &Constraint| stages[0] / constraint.slack(start);
+        let multipliers = self.set.constraints.iter().map(multiplier).collect();
+        let of_pieces = match self.goal {
+            Goal::Largest(_) => Vec::new(),
+            Goal::First => pieces[1..].iter().map(|piece| stages[0] / -piece.value).collect(),
+        };
+        let mut iterate = Iterate { h: start.to_vec(), multipliers, of_pieces, pieces };
+        for barrier in stages {
+            if !self.centre(&mut iterate, barrier) {
+                continue;
+            }
+            let here = |(at, _, other): &&(f64, usize, Vec<f64>)| *at == barrier && is_same_centre(other, &iterate.h);
+            if let Some((_, met, _)) = self.centres.iter().find(here) {
+                self.ended.push(self.ended[*met].clone());
+                return;
+            }
+            self.centres.push((barrier, self.ended.len(), iterate.h.clone()));
+            let terms = self.set.constraints.len() + iterate.pieces.len();
+            if largest(&iterate.pieces) - MARGIN * terms as f64 * barrier > self.level {
                 break;
             }
-            let Some(step) = newton_step(&here, &h, set, &multipliers, &slacks, barrier) else { break };
-            let changes: Vec<f64> = constraints.iter().map(|constraint| dot(&constraint.coefficients, &step)).collect();
+        }
+        self.ended.push(self.ended_at(iterate));
+    }
+
+    /// The values of μ.
+    fn stages(&self) -> Vec<f64> {
+        match self.goal {
+            Goal::Largest(_) => {
+                let next = |barrier: &f64| {
+                    (*barrier > LAST_BARRIER).then(|| (barrier * BARRIER_FALL).min(barrier.powf(1.5)).max(LAST_BARRIER))
+                };
+                std::iter::successors(Some(FIRST_BARRIER), next).collect()
+            }
+            Goal::First => WITHIN_BARRIERS.to_vec(),
+        }
+    }
+
+    fn ended_at(&self, Iterate { h, multipliers, pieces, .. }: Iterate) -> Descent {
+        let (value, shares) = match self.goal {
+            Goal::Largest(least_smoothing) => (largest(&pieces), smoothed(&pieces, least_smoothing).1),
+            Goal::First => (pieces[0].value, vec![1.0]),
+        };
+        Descent { h, value, multipliers, shares }
+    }
+
+    /// The function for that μ, without the constraints' part.
+    fn smooth(&self, pieces: &[MixtureDerivatives], of_pieces: &[f64], barrier: f64) -> MixtureDerivatives {
+        match self.goal {
+            Goal::Largest(least_smoothing) => smoothed(pieces, barrier.max(least_smoothing)).0,
+            Goal::First => within(pieces, of_pieces, barrier),
+        }
+    }
+
+    /// Newton's method at one μ, until its conditions hold about; whether they do.
+    fn centre(&self, iterate: &mut Iterate, barrier: f64) -> bool {
+        let constraints = self.set.constraints;
+        let mut here = self.smooth(&iterate.pieces, &iterate.of_pieces, barrier);
+        for _ in 0..MOST_STEPS {
+            let Iterate { h, multipliers, of_pieces, pieces } = iterate;
+            let slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(h)).collect();
+            if barrier_residual(&here, self.set, multipliers, &slacks, barrier) <= CENTRED * barrier {
+                return true;
+            }
+            let Some(step) = newton_step(&here, h, self.set, multipliers, &slacks, barrier) else { return false };
+            if !of_pieces.is_empty() && step.iter().all(|step| step.abs() < LEAST_STEP_WITHIN) {
+                return true;
+            }
+            let changes: Vec<f64> = constraints.iter().map(|constraint| constraint.along(&step)).collect();
             let longest = slacks
                 .iter()
                 .zip(&changes)
@@ -110,11 +225,11 @@ pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], least_smoothin
             let mut length = longest;
             let mut accepted = None;
             for _ in 0..40 {
-                let trial = moved(&h, &step, length);
+                let trial = moved(h, &step, length);
                 let trial_slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&trial)).collect();
                 if trial_slacks.iter().all(|&slack| slack > 0.0) {
-                    let trial_pieces = function(&trial);
-                    let there = smoothed(&trial_pieces, smoothing).0;
+                    let trial_pieces = (self.function)(&trial);
+                    let there = self.smooth(&trial_pieces, of_pieces, barrier);
                     let change = barrier_value(there.value, &trial_slacks, barrier) - level;
                     // Rounding hides a decrease near the minimum; the Newton step is right there.
                     if change <= 1e-4 * length * slope + 1e-13 * level.abs() {
@@ -124,25 +239,35 @@ pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], least_smoothin
                 }
                 length *= 0.5;
             }
-            let Some((trial, trial_slacks, trial_pieces, there)) = accepted else { break };
-            for ((multiplier, (slack, change)), trial_slack) in
-                multipliers.iter_mut().zip(slacks.iter().zip(&changes)).zip(&trial_slacks)
-            {
-                let next = barrier / slack - *multiplier * change / slack;
+            let Some((trial, trial_slacks, trial_pieces, there)) = accepted else { return false };
+            let next = |multiplier: &mut f64, slack: f64, change: f64, trial_slack: f64| {
                 let target = barrier / trial_slack;
-                *multiplier = next.clamp(target * 1e-4, target * 1e4);
+                *multiplier = (barrier / slack - *multiplier * change / slack).clamp(target * 1e-4, target * 1e4);
+            };
+            for (j, multiplier) in multipliers.iter_mut().enumerate() {
+                next(multiplier, slacks[j], changes[j], trial_slacks[j]);
             }
-            h = trial;
-            pieces = trial_pieces;
-            here = there;
+            for (j, multiplier) in of_pieces.iter_mut().enumerate() {
+                let change = -dot(&pieces[1 + j].gradient, &step);
+                next(multiplier, -pieces[1 + j].value, change, -trial_pieces[1 + j].value);
+            }
+            here = if of_pieces.is_empty() { there } else { self.smooth(&trial_pieces, of_pieces, barrier) };
+            (*h, *pieces) = (trial, trial_pieces);
         }
-        if barrier <= LAST_BARRIER {
-            break;
-        }
-        barrier = (barrier * BARRIER_FALL).min(barrier.powf(1.5)).max(LAST_BARRIER);
+        false
     }
-    let (value, shares) = (largest(&pieces), smoothed(&pieces, least_smoothing).1);
-    Descent { h, value, multipliers, shares }
+}
+
+/// Goes downhill from the strictly feasible `start`.
+pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], goal: Goal) -> Descent {
+    let mut descents = Descents::new(function, set, goal);
+    descents.descend(start);
+    descents.ended.swap_remove(0)
+}
+
+/// Whether two descents at the end of the first μ are at the same minimum of it, so that they end at the same one.
+fn is_same_centre(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME_CENTRE * a.max(*b))
 }
 
 fn barrier_value(value: f64, slacks: &[f64], barrier: f64) -> f64 {
@@ -153,8 +278,8 @@ fn barrier_value(value: f64, slacks: &[f64], barrier: f64) -> f64 {
 fn barrier_residual(here: &MixtureDerivatives, set: Set, multipliers: &[f64], slacks: &[f64], barrier: f64) -> f64 {
     let mut gradient = here.gradient.clone();
     for (constraint, multiplier) in set.constraints.iter().zip(multipliers) {
-        for (entry, coefficient) in gradient.iter_mut().zip(&constraint.coefficients) {
-            *entry -= multiplier * coefficient;
+        for &(i, a) in &constraint.entries {
+            gradient[i] -= multiplier * a;
         }
     }
     let complementarity =
@@ -191,25 +316,21 @@ fn newton_step(
     barrier: f64,
 ) -> Option<Vec<f64>> {
     let k = here.gradient.len();
-    let mut matrix = DMatrix::from_fn(k, k, |i, j| here.hessian[i * k + j]);
-    let mut right = DVector::from_fn(k, |i, _| -here.gradient[i]);
+    let mut matrix = DMatrix::from_row_slice(k, k, &here.hessian);
+    let mut right = -DVector::from_column_slice(&here.gradient);
     for ((constraint, multiplier), slack) in set.constraints.iter().zip(multipliers).zip(slacks) {
-        for i in 0..k {
-            let a = constraint.coefficients[i];
-            if a == 0.0 {
-                continue;
-            }
+        for &(i, a) in &constraint.entries {
             right[i] += barrier / slack * a;
-            for j in 0..k {
-                matrix[(i, j)] += multiplier / slack * a * constraint.coefficients[j];
+            for &(j, b) in &constraint.entries {
+                matrix[(i, j)] += multiplier / slack * a * b;
             }
         }
     }
-    for i in 0..k {
-        right[i] *= h[i];
-        for j in 0..k {
-            matrix[(i, j)] *= h[i] * h[j];
-        }
+    let unit = DVector::from_column_slice(h);
+    right.component_mul_assign(&unit);
+    for (j, mut column) in matrix.column_iter_mut().enumerate() {
+        column.component_mul_assign(&unit);
+        column *= h[j];
     }
     // Reflected so that the first axes span h and the equations, and the others the steps that keep them (Householder
     // 1958).
@@ -225,15 +346,16 @@ fn newton_step(
         mirror.normalize_mut();
         mirrors.push(mirror);
     }
-    let reflected = |vector: DVector<f64>| mirrors.iter().fold(vector, |vector, mirror| reflect(mirror, vector));
-    for _ in 0..2 {
-        for mut column in matrix.column_iter_mut() {
-            let reflected = reflected(column.clone_owned());
-            column.copy_from(&reflected);
+    for mirror in &mirrors {
+        // (1 − 2vvᵀ) M (1 − 2vvᵀ) = M − vuᵀ − uvᵀ, u = 2Mv − 2(vᵀMv)v.
+        let product = &matrix * mirror;
+        let u = 2.0 * (&product - mirror * mirror.dot(&product));
+        for (j, mut column) in matrix.column_iter_mut().enumerate() {
+            column.axpy(-u[j], mirror, 1.0);
+            column.axpy(-mirror[j], &u, 1.0);
         }
-        matrix.transpose_mut();
     }
-    let right = reflected(right);
+    let right = mirrors.iter().fold(right, |vector, mirror| reflect(mirror, vector));
     let kept = mirrors.len();
     let free = matrix.view((kept, kept), (k - kept, k - kept)).clone_owned();
     let right = right.rows(kept, k - kept).clone_owned();
@@ -252,7 +374,7 @@ fn newton_step(
     };
     let whole = within.insert_rows(0, kept, 0.0);
     let step = mirrors.iter().rev().fold(whole, |vector, mirror| reflect(mirror, vector));
-    let step = step.component_mul(&DVector::from_column_slice(h));
+    let step = step.component_mul(&unit);
     step.iter().all(|entry| entry.is_finite()).then(|| step.iter().copied().collect())
 }
 

@@ -81,7 +81,7 @@ fn linear(pieces: &[MixtureDerivatives], base: usize, j: usize, h: &[f64]) -> Co
     };
     let coefficients: Vec<f64> = (0..h.len()).map(difference).collect();
     let there: f64 = coefficients.iter().zip(h).map(|(a, h)| a * h).sum();
-    Constraint { coefficients, bound: there - (pieces[base].value - pieces[j].value) }
+    Constraint::new(coefficients, there - (pieces[base].value - pieces[j].value))
 }
 
 /// h with the shares of the pieces that meet there, and how far the conditions of min t, t ≥ f_j, are from holding:

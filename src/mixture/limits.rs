@@ -178,7 +178,7 @@ impl Limits {
         let mut bounds = Vec::new();
         let mut push = |members: &[usize], least: bool, value: f64, unit: f64, limit: Limit| {
             let sign = if least { 1.0 } else { -1.0 };
-            let constraint = Constraint { coefficients: row(members, sign), bound: sign * value };
+            let constraint = Constraint::new(row(members, sign), sign * value);
             // One that holds at every corner of the simplex limits nothing.
             if constraint.coefficients.iter().any(|a| *a < constraint.bound) {
                 bounds.push(Bound { limit, constraint, unit });

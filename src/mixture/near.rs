@@ -14,10 +14,10 @@ pub const DEFAULT_EPSILON: f64 = 1e-3;
 /// For each domain the range of h_i that some mixture with an objective of at most best + ε · weighted loss has,
 /// while all other weights are free within the limits.
 ///
-/// An end is where the profile g(t) = min {f(h) : h_i = t} crosses that level, found by its root to
-/// [`TOLERANCE`], or where the limits end. Where f is convex so is g, and the crossing is the only one. Where it is
-/// not, g is looked at from the end inwards, so that the outermost crossing is found if it is not narrower than a
-/// step of that.
+/// An end is the largest or least h_i of those mixtures, found to [`TOLERANCE`], or where the limits end. Where the
+/// objective f is convex one descent from the optimum finds it. Where it is not, descents start at each of f's minima, and
+/// the profile g(t) = min {f(h) : h_i = t} is looked at: from the limits inwards, so that the outermost crossing of the level
+/// is found if it is not narrower than a step of that, and from where a descent ended outwards.
 ///
 /// # Errors
 /// ε is negative, or as [`optimum`](super::optimum()).
@@ -48,7 +48,7 @@ pub fn near_optimal(
 
 /// Ends of ranges are found to this, as a share of the mixture.
 const TOLERANCE: f64 = 1e-6;
-/// Steps of the look from an end inwards.
+/// Steps of the look from where the limits end inwards.
 const LOOKS: usize = 8;
 /// Evaluations of the profile for one end.
 const MOST_EVALUATIONS: usize = 60;
@@ -70,45 +70,68 @@ impl Profile<'_> {
     /// The least (`sign` −1) or largest (1) h_i.
     fn end(&self, i: usize, h: &[f64], sign: f64) -> f64 {
         // The optimum itself is left, so that there is an end.
-        let farthest = self.region.farthest(i, sign).unwrap_or(h[i]);
-        let (mut inner, mut outer) = (h[i], farthest);
-        if (outer - inner) * sign < TOLERANCE {
-            return if (outer - inner) * sign > 0.0 { outer } else { inner };
+        let mut outer = self.region.farthest(i, sign).unwrap_or(h[i]);
+        let width = (outer - h[i]) * sign;
+        if width < TOLERANCE {
+            return if width > 0.0 { outer } else { h[i] };
         }
-        let mut places = self.places.clone();
-        let excess = |t: f64, places: &mut Vec<Vec<f64>>| {
-            let found = self.at(i, t, places);
-            found.map_or(f64::INFINITY, |(value, ended)| {
-                *places = ended;
-                for place in &self.places {
-                    if !places.iter().any(|other| is_same_place(other, place)) {
-                        places.push(place.clone());
-                    }
-                }
-                (value - self.best).max(0.0)
-            })
-        };
-        let mut at_outer = excess(outer, &mut places);
-        if at_outer <= self.room {
+        let (mut at_outer, mut places) = self.at(i, outer, &self.places);
+        if at_outer <= self.level() {
             return outer;
         }
-        let mut at_inner = 0.0;
-        if !self.posed.convex {
-            let (from, step) = (outer, (outer - inner) / LOOKS as f64);
-            for look in 1..LOOKS {
-                let t = from - step * look as f64;
-                let here = excess(t, &mut places);
-                if here <= self.room {
-                    (inner, at_inner) = (t, here);
-                    break;
-                }
-                (outer, at_outer) = (t, here);
+        let reach = |place: &Vec<f64>| self.reach(i, sign / width, place);
+        let farther = |a: &Vec<f64>, b: &Vec<f64>| (sign * a[i]).total_cmp(&(sign * b[i]));
+        let mut end = self.places.iter().filter_map(reach).max_by(farther).unwrap_or_else(|| h.to_vec());
+        if self.posed.convex {
+            return end[i];
+        }
+        let step = (outer - h[i]) / LOOKS as f64;
+        for _ in 1..LOOKS {
+            let t = outer - step;
+            if (t - end[i]) * sign <= 0.0 {
+                break;
+            }
+            self.add_places(&mut places);
+            let (value, ended) = self.at(i, t, &places);
+            places = ended;
+            if value <= self.level() {
+                end = places.iter().filter_map(reach).chain([places[0].clone()]).max_by(farther).unwrap_or(end);
+                break;
+            }
+            (outer, at_outer) = (t, value);
+        }
+        self.add_places(&mut places);
+        self.crossing(i, end, (outer, at_outer), places)
+    }
+
+    fn level(&self) -> f64 {
+        self.best + self.room
+    }
+
+    /// Adds the places of the minima to those where descents ended.
+    fn add_places(&self, places: &mut Vec<Vec<f64>>) {
+        for place in &self.places {
+            if !places.iter().any(|other| is_same_place(other, place)) {
+                places.push(place.clone());
             }
         }
+    }
+
+    /// The mixture of largest `worth` · h_i about this one whose objective is at most the level.
+    fn reach(&self, i: usize, worth: f64, place: &[f64]) -> Option<Vec<f64>> {
+        let weight = |h: &[f64]| self.posed.weight_within(h, i, worth, self.level());
+        self.region.least_within(&weight, place)
+    }
+
+    /// Where the profile crosses the level between a mixture below it, most likely next to the crossing, and where it is
+    /// above.
+    fn crossing(&self, i: usize, below: Vec<f64>, above: (f64, f64), mut places: Vec<Vec<f64>>) -> f64 {
+        let (mut inner, (mut outer, at_outer)) = (below[i], above);
+        places.insert(0, below);
         // √g is nearly linear, as g is nearly quadratic near the optimum. The false position, with the end that
         // stays for long pulled closer (Illinois; Dowell & Jarratt 1971).
-        let height = |excess: f64| excess.sqrt() - self.room.sqrt();
-        let (mut low, mut high) = (height(at_inner), height(at_outer));
+        let height = |value: f64| (value - self.best).max(0.0).sqrt() - self.room.sqrt();
+        let (mut low, mut high) = (0.0, height(at_outer));
         let mut stayed = 0;
         for _ in 0..MOST_EVALUATIONS {
             if (outer - inner).abs() <= TOLERANCE {
@@ -118,7 +141,10 @@ impl Profile<'_> {
             // Not so near an end that nothing is learned.
             let margin = (0.25 * TOLERANCE / (outer - inner).abs()).min(0.5);
             let t = inner + (outer - inner) * share.clamp(margin, 1.0 - margin);
-            let here = height(excess(t, &mut places));
+            let (value, ended) = self.at(i, t, &places);
+            let here = height(value);
+            places = ended;
+            self.add_places(&mut places);
             if here <= 0.0 {
                 (inner, low) = (t, here);
                 high *= if stayed > 0 { 0.5 } else { 1.0 };
@@ -132,18 +158,18 @@ impl Profile<'_> {
         inner
     }
 
-    /// The least objective with h_i = t; none where the limits leave nothing.
-    fn at(&self, i: usize, t: f64, places: &[Vec<f64>]) -> Option<(f64, Vec<Vec<f64>>)> {
+    /// The least objective with h_i = t and where descents to it ended, to their ends only where it may be low enough;
+    /// infinite where the limits leave nothing.
+    fn at(&self, i: usize, t: f64, places: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>) {
         let k = self.places[0].len();
         let fixed = |sign: f64| Bound {
             limit: Limit::Min(String::new(), t),
-            constraint: Constraint {
-                coefficients: (0..k).map(|j| if j == i { sign } else { 0.0 }).collect(),
-                bound: sign * t,
-            },
+            constraint: Constraint::new((0..k).map(|j| if j == i { sign } else { 0.0 }).collect(), sign * t),
             unit: 1.0,
         };
-        let region = self.posed.region(&[fixed(1.0), fixed(-1.0)]).ok()?;
-        Some(self.posed.least_near(&region, places))
+        match self.posed.region(&[fixed(1.0), fixed(-1.0)]) {
+            Ok(region) => self.posed.least_near(&region, places, self.level()),
+            Err(_) => (f64::INFINITY, places.to_vec()),
+        }
     }
 }

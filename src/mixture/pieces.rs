@@ -51,17 +51,28 @@ pub(super) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (Mixtur
     let square_sum: f64 = shares.iter().map(|share| share * share).sum();
     let mut by_square = vec![0.0; k];
     for (piece, share) in pieces.iter().zip(&shares) {
-        for i in 0..k {
-            by_square[i] += share * share * piece.gradient[i];
-            for j in 0..k {
-                out.hessian[i * k + j] += share * share / smoothing * piece.gradient[i] * piece.gradient[j];
-            }
-        }
+        by_square.iter_mut().zip(&piece.gradient).for_each(|(sum, slope)| *sum += share * share * slope);
+        out.add_square(share * share / smoothing, &piece.gradient);
     }
-    for i in 0..k {
-        for j in 0..k {
-            out.hessian[i * k + j] -= by_square[i] * by_square[j] / (smoothing * square_sum);
-        }
-    }
+    out.add_square(-1.0 / (smoothing * square_sum), &by_square);
     (out, shares)
+}
+
+/// f_0 − μ Σ_j ln(−f_j) over the others, the barrier function of f_j ≤ 0, with its gradient, and with the second
+/// derivatives that Newton's method takes for it where the others have the multipliers y_j, which come near to
+/// μ/(−f_j): f_0'' + Σ_j y_j f_j'' + y_j/(−f_j) f_j' f_j'ᵀ. Infinite where one of the others is not below 0.
+pub(super) fn within(pieces: &[MixtureDerivatives], multipliers: &[f64], barrier: f64) -> MixtureDerivatives {
+    let mut out = pieces[0].clone();
+    for (piece, multiplier) in pieces[1..].iter().zip(multipliers) {
+        let room = -piece.value;
+        if !(room > 0.0) {
+            out.value = f64::INFINITY;
+            break;
+        }
+        out.value -= barrier * libm::log(room);
+        out.gradient.iter_mut().zip(&piece.gradient).for_each(|(out, slope)| *out += barrier / room * slope);
+        out.hessian.iter_mut().zip(&piece.hessian).for_each(|(out, curvature)| *out += multiplier * curvature);
+        out.add_square(multiplier / room, &piece.gradient);
+    }
+    out
 }

@@ -3,10 +3,10 @@
 use super::limits::{Bound, by_domain};
 use super::optimum::OptimumError;
 use super::pieces::{combined, largest};
-use super::region::{Found, Region};
+use super::region::{Exploration, Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
 use crate::fit::{FittedStudy, FittedTarget};
-use crate::law::{MixtureDerivatives, Place, Scale};
+use crate::law::{self, LossOf, Mixture, MixtureDerivatives, Place, Scale};
 
 /// What is to be least at one N and D, and among which mixtures.
 pub(super) struct Posed<'a> {
@@ -46,7 +46,7 @@ impl<'a> Posed<'a> {
             Some(Prior { mixture, kl }) if *kl > 0.0 => Some((*kl, by_domain("the prior", mixture, &study.domains)?)),
             _ => None,
         };
-        let convex = targets.iter().all(|(target, _)| target.fit.law.is_convex(&target.fit.shape, &target.fit.theta));
+        let convex = targets.iter().all(|(target, _)| is_convex(target));
         let mut posed = Self {
             scale,
             // The worst of one is that one.
@@ -61,9 +61,13 @@ impl<'a> Posed<'a> {
         };
         if posed.aim == Aim::Worst {
             let region = posed.region(&[])?;
-            let least = posed.targets.iter().map(|target| {
-                let function = |h: &[f64]| vec![weighted(&[(target.0, 1.0)], scale, h)];
-                region.least(&function, convex, posed.mean_mixture).best.value
+            let least = posed.targets.iter().map(|&(target, _)| {
+                let alone = [(target, 1.0)];
+                let pieces = |h: &[f64]| vec![weighted(&alone, scale, h)];
+                let mut loss = losses(&alone, scale).swap_remove(0);
+                let mut value = |h: &[f64]| loss(&Mixture::new(h));
+                let exploration = Exploration { value: &mut value, mean_mixture: posed.mean_mixture };
+                region.least(&pieces, (!is_convex(&target)).then_some(exploration)).best.value
             });
             posed.least = least.collect();
         }
@@ -82,13 +86,30 @@ impl<'a> Posed<'a> {
 
     /// The mixture of least objective in the region.
     pub fn least(&self, region: &Region) -> Found {
-        region.least(&|h: &[f64]| self.pieces(h), self.convex, self.mean_mixture)
+        let mut losses = losses(&self.targets, self.scale);
+        let mut value = |h: &[f64]| {
+            let mixture = Mixture::new(h);
+            let losses: Vec<f64> = losses.iter_mut().map(|loss| loss(&mixture)).collect();
+            let divergence = self.prior.as_ref().map_or(0.0, |(kl, prior)| kl * divergence(h, prior));
+            self.loss_of(&losses) + divergence
+        };
+        let exploration = Exploration { value: &mut value, mean_mixture: self.mean_mixture };
+        region.least(&|h: &[f64]| self.pieces(h), (!self.convex).then_some(exploration))
     }
 
     /// Its value only, from those places, and where the descents ended: where it is much like one that was searched from
-    /// everywhere.
-    pub fn least_near(&self, region: &Region, places: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>) {
-        region.least_near(&|h: &[f64]| self.pieces(h), places)
+    /// everywhere. Descents that cannot get to `level` are broken off.
+    pub fn least_near(&self, region: &Region, places: &[Vec<f64>], level: f64) -> (f64, Vec<Vec<f64>>) {
+        region.least_near(&|h: &[f64]| self.pieces(h), places, level)
+    }
+
+    /// −worth · h_i, and what is at most 0 where the objective is at most `level`.
+    pub fn weight_within(&self, h: &[f64], i: usize, worth: f64, level: f64) -> Vec<MixtureDerivatives> {
+        let mut weight = MixtureDerivatives::zero(h.len());
+        weight.value = -worth * h[i];
+        weight.gradient[i] = -worth;
+        let above = self.pieces(h).into_iter().map(|piece| MixtureDerivatives { value: piece.value - level, ..piece });
+        std::iter::once(weight).chain(above).collect()
     }
 
     /// What the objective is the largest of, with the derivatives in h: the mean alone, or each target's excess.
@@ -127,12 +148,33 @@ impl<'a> Posed<'a> {
 
     /// Σ_j w_j L_j(h), or the worst target's excess over its least: the objective without its prior.
     pub fn loss(&self, h: &[f64]) -> f64 {
-        let losses = self.losses(h);
+        self.loss_of(&self.losses(h))
+    }
+
+    fn loss_of(&self, losses: &[f64]) -> f64 {
         match self.aim {
             Aim::Mean => losses.iter().zip(&self.targets).map(|(loss, (_, weight))| loss * weight).sum(),
             Aim::Worst => losses.iter().zip(&self.least).map(|(loss, least)| loss - least).fold(f64::MIN, f64::max),
         }
     }
+}
+
+fn is_convex(target: &FittedTarget) -> bool {
+    target.fit.law.is_convex(&target.fit.shape, &target.fit.theta)
+}
+
+/// Each target's loss, made ready for many mixtures.
+fn losses<'a>(targets: &[(FittedTarget<'a>, f64)], scale: Scale) -> Vec<LossOf<'a>> {
+    let loss = |(target, _): &(FittedTarget<'a>, f64)| {
+        let fit = target.fit;
+        law::losses(fit.law, &fit.shape, &fit.theta, target.target_pos, scale)
+    };
+    targets.iter().map(loss).collect()
+}
+
+/// Σ_i h_i ln(h_i/q_i); 0 where h_i = q_i = 0.
+fn divergence(h: &[f64], prior: &[f64]) -> f64 {
+    h.iter().zip(prior).filter(|(h, _)| **h > 0.0).map(|(h, q)| h * libm::log(h / q)).sum()
 }
 
 /// Adds λ Σ_i h_i ln(h_i/q_i) with its derivatives in h; 0 where h_i = q_i = 0.

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::feasible::{self, EMPTY, Left, ROUNDING, conflict, innermost};
-use super::interior::{self, Constraint, Descent, Minimum, Set};
+use super::interior::{self, Constraint, Descent, Descents, Goal, Minimum, Set};
 use super::kinks;
 use super::limits::{Bound, Limit};
 use super::optimum::{OptimumError, Price};
@@ -26,6 +26,14 @@ pub(super) struct Found {
     pub starts: usize,
     /// Where its descents ended, a few of the best, no two in one place.
     pub places: Vec<Vec<f64>>,
+}
+
+/// What a search for the best of several minima needs beside the function.
+pub(super) struct Exploration<'a> {
+    /// The function's value alone: of many mixtures the best are gone on from.
+    pub value: &'a mut dyn FnMut(&[f64]) -> f64,
+    /// Of the data, where the law is known best.
+    pub mean_mixture: &'a [f64],
 }
 
 /// The mixtures that the limits leave: some weights are held at one value, the others share the rest.
@@ -70,7 +78,7 @@ impl Region {
         let without = prior.into_iter().flatten().zip(domains).enumerate().filter(|(_, (prior, _))| **prior == 0.0);
         let without = without.map(|(i, (_, domain))| {
             let coefficients = (0..k).map(|j| if i == j { -1.0 } else { 0.0 }).collect();
-            (Limit::Prior(domain.clone()), Constraint { coefficients, bound: 0.0 })
+            (Limit::Prior(domain.clone()), Constraint::new(coefficients, 0.0))
         });
         let named = bounds.iter().map(|bound| (bound.limit.clone(), bound.constraint.clone()));
         let (names, limits): (Vec<Limit>, Vec<Constraint>) = named.chain(without).unzip();
@@ -110,7 +118,7 @@ impl Region {
             free,
             rest,
             constraints: (0..n)
-                .map(|i| Constraint { coefficients: (0..n).map(|j| f64::from(u8::from(i == j))).collect(), bound: 0.0 })
+                .map(|i| Constraint::new((0..n).map(|j| f64::from(u8::from(i == j))).collect(), 0.0))
                 .collect(),
             limit_of: vec![None; n],
             equations: Vec::new(),
@@ -120,13 +128,13 @@ impl Region {
         };
         // What the equations say, beside Σ h = 1, each at right angles to those before it.
         let mut said = vec![vec![1.0 / (n.max(1) as f64).sqrt(); n]];
-        for (index, Constraint { coefficients, bound }) in region.limits.iter().enumerate() {
+        for (index, Constraint { coefficients, bound, .. }) in region.limits.iter().enumerate() {
             let fixed: f64 = region.held.iter().zip(coefficients).map(|(held, a)| held.unwrap_or(0.0) * a).sum();
             let coefficients: Vec<f64> = region.free.iter().map(|&i| coefficients[i] * rest).collect();
             if coefficients.iter().all(|a| *a == 0.0) {
                 continue;
             }
-            let constraint = Constraint { coefficients, bound: bound - fixed };
+            let constraint = Constraint::new(coefficients, bound - fixed);
             if left.is_some_and(|left| left.tight[index]) {
                 let mut new = constraint.coefficients.clone();
                 for said in &said {
@@ -264,51 +272,75 @@ impl Region {
         Found { places: vec![h.clone()], best: Minimum { h, value, kkt_residual, shares }, agreeing: 1, starts: 1 }
     }
 
-    /// The least value of a function of the mixture.
-    pub(super) fn least(&self, function: &Pieces, convex: bool, mean_mixture: &[f64]) -> Found {
+    /// The least value of a function of the mixture; where it is not certainly convex, with an exploration.
+    pub(super) fn least(&self, function: &Pieces, exploration: Option<Exploration>) -> Found {
         if self.is_point() {
             return self.point(function);
         }
         let of_shares = |shares: &[f64]| self.of_shares(function, shares);
-        let descend = |start: Vec<f64>| interior::descend(&of_shares, self.set(), &start, SMOOTHING);
-        let starts = if convex {
-            vec![self.middle.clone()]
-        } else {
-            self.spread_starts(mean_mixture, |shares| largest(&function(&self.mixture(shares))))
+        let mut descents = Descents::new(&of_shares, self.set(), Goal::Largest(SMOOTHING));
+        let Some(exploration) = exploration else {
+            descents.descend(&self.middle);
+            return self.settled(&of_shares, descents.ended);
         };
-        let mut descents: Vec<Descent> = starts.into_iter().map(descend).collect();
-        if !convex {
-            let mut best = lowest(&descents).clone();
-            for _ in 0..MOST_ROUNDS {
-                let near = neighbours(&self.mixture(&best.h));
-                descents.extend(near.iter().map(|near| descend(self.inside(near))));
-                let next = lowest(&descents);
-                let improved = next.value < best.value - SAME_VALUE * best.value.abs();
-                best = next.clone();
-                if !improved {
-                    break;
-                }
+        for start in self.spread_starts(exploration) {
+            descents.descend(&start);
+        }
+        let mut best = lowest(&descents.ended).clone();
+        for _ in 0..MOST_ROUNDS {
+            for near in neighbours(&self.mixture(&best.h)) {
+                descents.descend(&self.inside(&near));
+            }
+            let next = lowest(&descents.ended);
+            let improved = next.value < best.value - SAME_VALUE * best.value.abs();
+            best = next.clone();
+            if !improved {
+                break;
             }
         }
-        self.settled(&of_shares, descents)
+        self.settled(&of_shares, descents.ended)
     }
 
     /// The least value of a function that is much like another one, from where that one's descents ended, and where its
-    /// own ended; without a certificate.
-    pub(super) fn least_near(&self, function: &Pieces, places: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>) {
+    /// own ended; without a certificate. Descents that cannot get to `level` are broken off.
+    pub(super) fn least_near(&self, function: &Pieces, places: &[Vec<f64>], level: f64) -> (f64, Vec<Vec<f64>>) {
         if self.is_point() {
             let Found { best, places, .. } = self.point(function);
             return (best.value, places);
         }
         let of_shares = |shares: &[f64]| self.of_shares(function, shares);
-        let descents: Vec<Descent> =
-            places.iter().map(|h| interior::descend(&of_shares, self.set(), &self.inside(h), SMOOTHING)).collect();
-        let best = lowest(&descents);
-        if best.shares.len() == 1 {
-            return (best.value, self.places(&descents));
+        let mut descents = Descents::new(&of_shares, self.set(), Goal::Largest(SMOOTHING));
+        descents.level = level;
+        for place in places {
+            descents.descend(&self.inside(place));
         }
-        let Found { best, places, .. } = self.settled(&of_shares, descents);
+        let best = lowest(&descents.ended);
+        if best.shares.len() == 1 || best.value > level {
+            return (best.value, self.places(&descents.ended));
+        }
+        let Found { best, places, .. } = self.settled(&of_shares, descents.ended);
         (best.value, places)
+    }
+
+    /// Where a descent ends that makes the first of some functions least while the others stay below 0, from next to
+    /// a mixture where they do; none where they do not.
+    pub(super) fn least_within(&self, functions: &Pieces, from: &[f64]) -> Option<Vec<f64>> {
+        if self.is_point() {
+            return None;
+        }
+        let of_shares = |shares: &[f64]| self.of_shares(functions, shares);
+        let from: Vec<f64> = self.free.iter().map(|&i| from[i] / self.rest).collect();
+        let is_within = |shares: &Vec<f64>| of_shares(shares)[1..].iter().all(|piece| piece.value < 0.0);
+        let is_inside = |shares: &Vec<f64>| self.constraints.iter().all(|constraint| constraint.slack(shares) > 0.0);
+        if !is_within(&from) {
+            return None;
+        }
+        let inward = |halvings: i32| {
+            let step = INSIDE * libm::pow(0.5, f64::from(halvings));
+            from.iter().zip(&self.middle).map(|(from, middle)| from + step * (middle - from)).collect()
+        };
+        let start = (0..MOST_HALVINGS).map(inward).find(|shares| is_inside(shares) && is_within(shares))?;
+        Some(self.mixture(&interior::descend(&of_shares, self.set(), &start, Goal::First).h))
     }
 
     /// The best of some descents with its certificate.
@@ -325,7 +357,7 @@ impl Region {
                 interior::polish(&function, self.set(), descent.h.clone(), &descent.multipliers)
             } else {
                 let start = self.inside(&self.mixture(&descent.h));
-                let sharp = interior::descend(of_shares, self.set(), &start, SHARP);
+                let sharp = interior::descend(of_shares, self.set(), &start, Goal::Largest(SHARP));
                 kinks::to_kink(of_shares, self.set(), &sharp, SHARP)
             };
             if best.as_ref().is_none_or(|best| is_better(&minimum, best)) {
@@ -353,7 +385,7 @@ impl Region {
 
     /// The shares to go downhill from when there may be several minima: the middle, the data's mean mixture, near
     /// each corner, and the best of many mixtures, half of them of few domains, where minima that are easily missed lie.
-    fn spread_starts(&self, mean_mixture: &[f64], value: impl Fn(&[f64]) -> f64) -> Vec<Vec<f64>> {
+    fn spread_starts(&self, Exploration { value, mean_mixture }: Exploration) -> Vec<Vec<f64>> {
         let k = self.k;
         let inside = |h: &[f64]| -> Vec<f64> {
             self.inside(&h.iter().map(|h| (1.0 - INSIDE) * h + INSIDE / k as f64).collect::<Vec<_>>())
@@ -373,7 +405,7 @@ impl Region {
                 let draws: Vec<f64> = (0..k).map(|_| libm::pow(random.random::<f64>(), power)).collect();
                 let sum: f64 = draws.iter().sum();
                 let shares = inside(&draws.iter().map(|draw| draw / sum).collect::<Vec<_>>());
-                (value(&shares), shares)
+                (value(&self.mixture(&shares)), shares)
             })
             .collect();
         sort_by_number(&mut looked_at, |(value, _)| *value);
@@ -509,5 +541,7 @@ const LOOKED_AT: usize = 400;
 const SPREAD_STARTS: usize = 12;
 /// How far apart starts are at least, as a share of how far the region reaches from its middle.
 const APART: f64 = 0.06;
+/// A start just inside is looked for so many times, each half as far from where a mixture is.
+const MOST_HALVINGS: i32 = 30;
 /// The share of the uniform mixture in each start, so that it lies inside.
 const INSIDE: f64 = 1e-3;

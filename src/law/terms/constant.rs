@@ -29,6 +29,10 @@ impl Term for Constant {
         vec![Parameter { symbol: self.symbol, kind, start: self.start, bounds: self.bounds }]
     }
 
+    fn n_parameters(&self, _k: usize) -> usize {
+        1
+    }
+
     fn n_prepared(&self, _k: usize) -> usize {
         1
     }

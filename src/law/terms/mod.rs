@@ -17,6 +17,9 @@ pub(super) trait Term: Send + Sync {
     /// a power of N or D with a constant exponent, `exponent` is that one's position.
     fn parameters(&self, k: usize, at: usize, exponent: Option<usize>) -> Vec<Parameter>;
 
+    /// How many they are.
+    fn n_parameters(&self, k: usize) -> usize;
+
     /// Length of what [`Term::prepare`] writes.
     fn n_prepared(&self, k: usize) -> usize;
 

@@ -68,6 +68,10 @@ impl Term for PowerMean {
         (0..k).map(corner).chain([p]).collect()
     }
 
+    fn n_parameters(&self, k: usize) -> usize {
+        k + 1
+    }
+
     fn n_prepared(&self, k: usize) -> usize {
         2 * k + 1
     }
@@ -129,10 +133,8 @@ impl Term for PowerMean {
         out.value += weight * value;
         for i in 0..k {
             out.gradient[i] += weight * value / (p * sum) * c[i];
-            for j in 0..k {
-                out.hessian[i * k + j] += weight * (1.0 - p) * value / (p * p * sum * sum) * c[i] * c[j];
-            }
         }
+        out.add_square(weight * (1.0 - p) * value / (p * p * sum * sum), &c);
     }
 
     /// A power γ of a positive linear function with γ outside (0, 1).

@@ -33,6 +33,10 @@ impl Term for Reciprocal {
         c.chain(gamma).collect()
     }
 
+    fn n_parameters(&self, k: usize) -> usize {
+        2 * k
+    }
+
     fn n_prepared(&self, k: usize) -> usize {
         k
     }
@@ -74,21 +78,25 @@ impl Term for Reciprocal {
         let mut second = vec![0.0; k];
         for i in 0..k {
             let gamma = libm::exp(theta[k + i]);
-            let c = libm::exp(theta[i]);
-            sum += c * libm::pow(h[i], gamma);
-            // At γ = 1 the power is h⁰ = 1 and the second derivative 0, at h = 0 too.
-            first[i] = c * gamma * libm::pow(h[i], gamma - 1.0);
-            second[i] = if gamma == 1.0 { 0.0 } else { c * gamma * (gamma - 1.0) * libm::pow(h[i], gamma - 2.0) };
+            if h[i] > 0.0 {
+                let summand = libm::exp(theta[i] + gamma * libm::log(h[i]));
+                sum += summand;
+                first[i] = gamma * summand / h[i];
+                second[i] = (gamma - 1.0) * first[i] / h[i];
+            } else {
+                // At γ = 1 the power is h⁰ = 1 and the second derivative 0.
+                let c = libm::exp(theta[i]);
+                first[i] = c * gamma * libm::pow(h[i], gamma - 1.0);
+                second[i] = if gamma == 1.0 { 0.0 } else { c * gamma * (gamma - 1.0) * libm::pow(h[i], gamma - 2.0) };
+            }
         }
         let value = 1.0 / sum;
         out.value += weight * value;
         for i in 0..k {
             out.gradient[i] -= weight * value * value * first[i];
-            for j in 0..k {
-                out.hessian[i * k + j] += weight * 2.0 * value * value * value * first[i] * first[j];
-            }
             out.hessian[i * k + i] -= weight * value * value * second[i];
         }
+        out.add_square(weight * 2.0 * value * value * value, &first);
     }
 
     /// With every γ_i ≤ 1 the sum is concave and positive, so its reciprocal is convex.

@@ -356,3 +356,24 @@ fn kinks_beside_corners_are_certified() {
         assert!(!matches!(outcome, Err(TestCaseError::Fail(_))), "{seed}: {outcome:?}");
     }
 }
+#[test]
+fn scratch_one() {
+    for (seed, k, n, id) in [(10868647682248314211_u64, 4, 2, "joint"), (5735027466623132298, 6, 2, "additive")] {
+        let mut random = random(seed);
+        let Case { study, mut scenario, mut program, h, targets } = case(&mut random, k, n, id);
+        scenario.aim = Aim::Worst;
+        let found = optimum(&study, &scenario).expect("one mixture holds the limits");
+        println!("{:?} {:e} {:e} {:?}", found.certificate, found.kkt_residual, found.objective, found.mixture);
+        println!("limits {:?}", scenario.limits);
+        let worst = program.variable();
+        for target in &targets {
+            let mut alone = program.clone();
+            let loss = target.loss(&mut alone, &h);
+            let floor = alone.least(&loss).unwrap();
+            println!("floor {floor}");
+            let excess = target.loss(&mut program, &h).plus(-floor, &Affine::number(1.0));
+            program.at_least_zero(worst.clone().plus(-1.0, &excess));
+        }
+        println!("theirs {:?}", program.least(&worst));
+    }
+}

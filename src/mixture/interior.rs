@@ -611,29 +611,54 @@ fn multipliers_of(
     if gradient.iter().any(|entry| !entry.is_finite()) {
         return None;
     }
-    let mut active = active.to_vec();
     let first = 1 + equations.len();
-    loop {
-        let columns = DMatrix::from_fn(rows.len(), first + active.len(), |row, column| match column {
+    let entry = |j: usize, row: usize| constraints[j].coefficients[rows[row]];
+    // Least squares with the multipliers of some constraints: ν and all of them, and what is left of ∇f.
+    let fitted = |held: &[(usize, f64)]| {
+        let columns = DMatrix::from_fn(rows.len(), first + held.len(), |row, column| match column {
             0 => 1.0,
             equation if equation < first => equations[equation - 1].coefficients[rows[row]],
-            _ => constraints[active[column - first]].coefficients[rows[row]],
+            _ => entry(held[column - first].0, row),
         });
         let solution = columns.clone().svd(true, true).solve(&gradient, 1e-12).ok()?;
-        // Where more constraints meet than are needed to hold h, least squares may give one of them a negative
-        // multiplier: without it the others do.
-        let most_negative = (0..active.len()).min_by(|&a, &b| solution[first + a].total_cmp(&solution[first + b]));
-        match most_negative.filter(|&position| solution[first + position] < 0.0) {
-            Some(position) => {
-                active.remove(position);
+        let rest = &gradient - columns * &solution;
+        Some((solution, rest))
+    };
+    // None of them negative (Lawson & Hanson 1974, ch. 23): the constraint that brings them nearest joins, and those whose
+    // multipliers would become negative leave, as long as that helps.
+    let mut held: Vec<(usize, f64)> = Vec::new();
+    let (mut solution, mut rest) = fitted(&held)?;
+    loop {
+        let nearer = |j: usize| (0..rows.len()).map(|row| entry(j, row) * rest[row]).sum::<f64>();
+        let outside = active.iter().copied().filter(|j| held.iter().all(|(other, _)| other != j));
+        let joins = outside.max_by(|&a, &b| nearer(a).total_cmp(&nearer(b))).filter(|&j| nearer(j) > 0.0);
+        let Some(joins) = joins else { break };
+        let mut trial = held.clone();
+        trial.push((joins, 0.0));
+        let (next, next_rest) = loop {
+            let (next, next_rest) = fitted(&trial)?;
+            let to = |position: usize| next[first + position];
+            let share = |position: usize| match (trial[position].1, to(position)) {
+                (from, to) if to <= 0.0 => from / (from - to),
+                _ => 1.0,
+            };
+            let share = (0..trial.len()).map(share).fold(1.0, f64::min);
+            let leaves = (0..trial.len()).any(|position| to(position) <= 0.0);
+            for (position, (_, multiplier)) in trial.iter_mut().enumerate() {
+                *multiplier += share * (to(position) - *multiplier);
             }
-            None => {
-                let distance = (&gradient - columns * &solution).amax();
-                let of_active = active.into_iter().zip(solution.iter().skip(first).copied()).collect();
-                return Some(Multipliers { nu: solution[0], of_active, distance });
+            if !leaves {
+                break (next, next_rest);
             }
+            let least = trial.iter().map(|(_, multiplier)| *multiplier).fold(f64::INFINITY, f64::min);
+            trial.retain(|(_, multiplier)| *multiplier > least.max(0.0));
+        };
+        if next_rest.norm() >= rest.norm() {
+            break;
         }
+        (held, solution, rest) = (trial, next, next_rest);
     }
+    Some(Multipliers { nu: solution[0], of_active: held, distance: rest.amax() })
 }
 
 /// The largest violation of the conditions with the multipliers of the active constraints.

@@ -5,7 +5,7 @@ use super::feasible::ROUNDING;
 use super::interior::{self, Constraint, Minimum, Set};
 use super::pieces::{Pieces, combined, largest};
 use crate::law::MixtureDerivatives;
-use crate::order::{descending, sort_by_number};
+use crate::order::{ascending, descending, sort_by_number};
 
 /// Steps to a kink.
 const MOST_STEPS: usize = 8;
@@ -23,11 +23,15 @@ pub(super) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, 
     // More equations than there are weights to move would have no solution.
     let mut sizes: Vec<usize> = (1..=by_share.len().min(descent.h.len())).collect();
     sort_by_number(&mut sizes, |n| n.abs_diff(n_meeting) as f64);
-    // A limit that seems to hold h may be one equation too many, too.
-    let unlimited = interior::Descent { multipliers: vec![0.0; descent.multipliers.len()], ..descent.clone() };
+    // A limit that seems to hold h may be one equation too many, too: those with the least multipliers first.
+    let by_multiplier = ascending(&descent.multipliers);
+    let holding = |j: &&usize| set.constraints[**j].slack(&descent.h) < descent.multipliers[**j];
+    let held: Vec<usize> = by_multiplier.iter().filter(holding).copied().collect();
     let mut best: Option<Minimum> = None;
-    for (n, descent) in sizes.into_iter().flat_map(|n| [(n, descent), (n, &unlimited)]) {
-        let kink = at_kink(function, set, descent, &by_share[..n]);
+    for (n, n_loose) in sizes.into_iter().flat_map(|n| (0..=held.len()).map(move |n_loose| (n, n_loose))) {
+        let mut descent = descent.clone();
+        held[..n_loose].iter().for_each(|&j| descent.multipliers[j] = 0.0);
+        let kink = at_kink(function, set, &descent, &by_share[..n]);
         if best.as_ref().is_none_or(|best| kink.kkt_residual < best.kkt_residual) {
             best = Some(kink);
         }
@@ -41,7 +45,11 @@ pub(super) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, 
 /// The same with these pieces meeting.
 fn at_kink(function: &Pieces, set: Set, descent: &interior::Descent, meeting: &[usize]) -> Minimum {
     let mut best = certified(&function(&descent.h), meeting, set, descent.h.clone());
-    let mut from = best.clone();
+    // Where a weight is tiny its slopes tell little of the shares.
+    let share = |j: usize| if meeting.contains(&j) { descent.shares[j] } else { 0.0 };
+    let shares: Vec<f64> = (0..descent.shares.len()).map(share).collect();
+    let sum: f64 = shares.iter().sum();
+    let mut from = Minimum { shares: shares.iter().map(|share| share / sum).collect(), ..best.clone() };
     for _ in 0..MOST_STEPS {
         let pieces = function(&from.h);
         let base = base_of(&pieces, meeting);

@@ -69,6 +69,12 @@ impl BootstrapRun {
     }
 }
 
+/// Whether intervals are to be drawn anew that were drawn of `before` replicates: of half as many more, of all that
+/// there will be, or of others.
+pub fn is_news(before: usize, now: usize, all: usize) -> bool {
+    now < before || 2 * now >= 3 * before.max(1) || now > before && now >= all
+}
+
 /// The number of replicates as typed.
 ///
 /// # Errors
@@ -211,6 +217,19 @@ mod tests {
         let natural = run.study.fits[0].law.natural(&run.study.fits[0].shape, &thetas[0]);
         assert_eq!(run.parameters()[0][0], Interval { low: natural[0], high: natural[0] });
         assert_eq!(run.holdout()[0], Some(Interval { low: 1.0, high: 1.0 }));
+    }
+
+    #[test]
+    fn intervals_are_drawn_anew_when_much_has_arrived_or_all() {
+        let mut drawn = vec![0];
+        for now in (0..=200).step_by(4) {
+            if is_news(drawn[drawn.len() - 1], now, 200) {
+                drawn.push(now);
+            }
+        }
+        assert_eq!(drawn, [0, 4, 8, 12, 20, 32, 48, 72, 108, 164, 200]);
+        // Stopped; and begun again.
+        assert!(is_news(164, 180, 180) && is_news(180, 4, 200) && !is_news(180, 180, 180));
     }
 
     #[test]

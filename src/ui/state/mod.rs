@@ -31,13 +31,14 @@ use super::fits::{FitKey, LawFits, Run, StudyData, left_out, without};
 use super::same::Same;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
-use super::sure::{BootstrapRun, read_mixture};
+use super::sure::{BootstrapRun, is_news, read_mixture};
 use super::tables::no_mixture;
 use super::theme::ThemeChoice;
 use super::undo::Undo;
 use super::workers::Pool;
 use crate::dataset::Dataset;
 use crate::export::fit_file::Saved;
+use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::fit::{BootstrapConfig, FittedStudy};
 use crate::import::Roles;
 use crate::law::{self, LAWS, Law};
@@ -145,6 +146,8 @@ pub struct State {
     pub replicates: RwSignal<String>,
     /// The bootstrap of the fits on show.
     pub bootstrap: RwSignal<Option<BootstrapRun>>,
+    /// The same as intervals show it, which are not drawn anew with every few replicates; none while there are too few.
+    pub settled: Memo<Option<Same<BootstrapRun>>>,
     /// Why there is none.
     pub bootstrap_error: RwSignal<Option<String>>,
     /// What its replicates make of the optimum.
@@ -285,6 +288,14 @@ impl State {
             compared.extend(typed.iter().filter_map(|text| read_mixture(text, &shown.study.domains).ok()));
             compared
         });
+        let bootstrap = RwSignal::new(None::<BootstrapRun>);
+        let settled = Memo::new(move |before: Option<&Option<Same<BootstrapRun>>>| {
+            let (shown, run) = (shown.get()?, bootstrap.read());
+            let run = run.as_ref().filter(|run| run.study == shown.study && run.n_done() >= LEAST_REPLICATES)?;
+            let before = before.and_then(Option::as_ref).filter(|before| before.study == run.study);
+            let still = before.filter(|before| !is_news(before.n_done(), run.n_done(), run.config.replicates));
+            Some(still.cloned().unwrap_or_else(|| Same::new(run.clone())))
+        });
         let theme = RwSignal::new(theme::stored());
         let outcomes: RwSignal<Outcomes> = RwSignal::new(Outcomes::default());
         Self {
@@ -310,7 +321,8 @@ impl State {
             fits,
             optimum: RwSignal::new(AskedOptimum::default()),
             replicates: RwSignal::new(BootstrapConfig::DEFAULT_REPLICATES.to_string()),
-            bootstrap: RwSignal::new(None),
+            bootstrap,
+            settled,
             bootstrap_error: RwSignal::new(None),
             outcomes,
             about: RwSignal::new(About::default()),
@@ -348,9 +360,12 @@ impl State {
 
     /// Starts what runs beside the user: draft, link, optimum.
     pub fn begin(self) {
-        self.restore();
-        self.open_hash();
-        self.import_now(true);
+        // Not before the page can be seen.
+        self.later("begin", Duration::ZERO, move || {
+            self.restore();
+            self.open_hash();
+            self.import_now(true);
+        });
         self.keep_draft();
         self.follow_optimum();
         self.follow_certainty();

@@ -11,7 +11,7 @@ use crate::fit::{BootstrapConfig, FittedStudy, Interval, Replicate};
 use crate::mixture::{Certainty, Compared, Comparison, DEFAULT_EPSILON, Growth, Outcome, Prior, moves};
 use crate::protocol::{self, Along, Answer, Question, Task, WireFittedStudy, WireStudy};
 use crate::ui::same::Same;
-use crate::ui::sure::{BootstrapRun, CHUNK, read_mixture, read_replicates};
+use crate::ui::sure::{BootstrapRun, CHUNK, is_news, read_mixture, read_replicates};
 use crate::ui::text;
 use crate::ui::workers::{Lane, Reply};
 use crate::units::{Params, Tokens};
@@ -39,6 +39,8 @@ pub struct Outcomes {
     n_asked: usize,
     /// What has arrived.
     outcomes: Vec<Outcome>,
+    /// Of how many the intervals on show are.
+    n_told: usize,
 }
 
 impl Outcomes {
@@ -46,6 +48,15 @@ impl Outcomes {
     pub fn certainty(&self) -> Option<Certainty> {
         let (answered, _) = self.of.as_ref()?;
         (self.outcomes.len() >= LEAST_REPLICATES).then(|| Certainty::of(&answered.optimum, &self.outcomes)).flatten()
+    }
+
+    /// Whether there is enough to be told anew, of a bootstrap of so many replicates.
+    fn tell(&mut self, n_replicates: usize) -> bool {
+        let tells = is_news(self.n_told, self.outcomes.len(), n_replicates);
+        if tells {
+            self.n_told = self.outcomes.len();
+        }
+        tells
     }
 }
 
@@ -151,8 +162,9 @@ impl State {
                 self.bootstrap.set(None);
             }
         });
+        // An optimum of the fits before has other domains than what it would be compared with.
         let done = Memo::new(move |_| match &*self.optimum.read() {
-            AskedOptimum::Done(answered) => Some(answered.clone()),
+            AskedOptimum::Done(answered) if answered.study == self.shown.get()?.study => Some(answered.clone()),
             _ => None,
         });
         Effect::new(move |_| {
@@ -241,14 +253,11 @@ impl State {
         let run = BootstrapRun::new(shown.study, BootstrapConfig { replicates, seed, ..BootstrapConfig::default() });
         self.bootstrap_error.set(None);
         self.bootstrap.set(Some(run.clone()));
+        // Packed once for all jobs.
+        let packed = Arc::new((WireStudy::from(&*runs), WireFittedStudy::from(&*run.study)));
         for range in run.ranges() {
-            let (study, runs, config) = (run.study.clone(), runs.clone(), run.config.clone());
-            let task = move || Task::Replicates {
-                study: WireStudy::from(&*runs),
-                fitted: WireFittedStudy::from(&*study),
-                config,
-                range,
-            };
+            let (packed, config) = (packed.clone(), run.config.clone());
+            let task = move || Task::Replicates { study: packed.0.clone(), fitted: packed.1.clone(), config, range };
             let job = self.pool().submit(Lane::Heavy, task, move |reply| self.bootstrap_goes_on(reply));
             self.add_job("bootstrap", job);
         }
@@ -308,12 +317,19 @@ impl State {
                 if let Reply::Done { outcome, .. } = reply
                     && let Ok(Answer::Outcomes(more)) = *outcome
                 {
-                    self.outcomes.update(|outcomes| outcomes.outcomes.extend(more));
+                    self.outcomes.update_untracked(|outcomes| outcomes.outcomes.extend(more));
+                    self.tell_outcomes();
                 }
             });
             self.add_job("outcomes", job);
-            self.outcomes.update(|outcomes| outcomes.n_asked += 1);
+            self.outcomes.update_untracked(|outcomes| outcomes.n_asked += 1);
         }
+        self.tell_outcomes();
+    }
+
+    fn tell_outcomes(self) {
+        let n_replicates = self.bootstrap.with_untracked(|run| run.as_ref().map_or(0, |run| run.config.replicates));
+        self.outcomes.maybe_update(|outcomes| outcomes.tell(n_replicates));
     }
 
     fn ask_about(self, answered: Same<Answered>, compared: Vec<Compared>) {

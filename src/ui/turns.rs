@@ -3,12 +3,13 @@
 //! What follows from what the user does goes first: whoever opens a field and types finds it there.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 
 use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
+use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageChannel, MessagePort, Performance};
 
@@ -31,12 +32,8 @@ impl CustomExecutor for Turns {
     }
 
     fn spawn_local(&self, future: PinnedLocalFuture<()>) {
-        let id = TASKS.with_borrow_mut(|tasks| {
-            tasks.last_id += 1;
-            tasks.futures.insert(tasks.last_id, future);
-            tasks.last_id
-        });
-        Arc::new(Task { id, is_ready: AtomicBool::new(false) }).wake();
+        let future = SendWrapper::new(RefCell::new(Some(future)));
+        Arc::new(Task { future, is_ready: AtomicBool::new(false) }).wake();
     }
 
     fn poll_local(&self) {}
@@ -48,8 +45,6 @@ thread_local! {
 
 #[derive(Default)]
 struct Tasks {
-    last_id: u64,
-    futures: BTreeMap<u64, PinnedLocalFuture<()>>,
     /// What follows from what the user does.
     urgent: VecDeque<Arc<Task>>,
     ready: VecDeque<Arc<Task>>,
@@ -70,9 +65,9 @@ enum Doing {
     Other,
 }
 
-/// A future by its number: wakers must be able to cross threads, and futures of the page are not.
+/// A future that has not ended. Wakers must be able to cross threads; the page has but one.
 struct Task {
-    id: u64,
+    future: SendWrapper<RefCell<Option<PinnedLocalFuture<()>>>>,
     is_ready: AtomicBool,
 }
 
@@ -109,10 +104,10 @@ fn turn() {
         if !task.is_ready.swap(false, Ordering::Relaxed) {
             continue;
         }
-        let Some(mut future) = TASKS.with_borrow_mut(|tasks| tasks.futures.remove(&task.id)) else { continue };
+        let Some(mut future) = task.future.borrow_mut().take() else { continue };
         let waker = Waker::from(task.clone());
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            TASKS.with_borrow_mut(|tasks| tasks.futures.insert(task.id, future));
+            task.future.borrow_mut().replace(future);
         }
         if milliseconds() >= end && TASKS.with_borrow_mut(Tasks::post) {
             break;

@@ -32,7 +32,7 @@ pub fn ResidualChart(
     let title = move || state.target.get().unwrap_or_default();
     view! {
         <Show when=move || spec.read().is_some()>
-            <figure class="chart">
+            <figure class="chart residuals">
                 <figcaption>{title}": residuals"</figcaption>
                 <Chart spec name="chart-residuals" more=predicted_interval(state, observations) action=leave_out/>
                 <div class="fields">

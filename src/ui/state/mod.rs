@@ -42,7 +42,7 @@ use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::fit::{BootstrapConfig, FittedStudy};
 use crate::import::Roles;
 use crate::law::{self, LAWS, Law};
-use crate::mixture::{Certainty, Compared, Growth, Scenario};
+use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, compare};
 use crate::protocol::JobId;
 use crate::share;
 
@@ -191,6 +191,8 @@ pub struct State {
     pub scenario: Memo<Option<Result<Scenario, String>>>,
     /// What the optimum is compared with.
     pub compared: Memo<Vec<Compared>>,
+    /// What it gains over that.
+    pub comparisons: Memo<Vec<Comparison>>,
     /// How sure the optimum is, once enough replicates are there.
     pub certainty: Memo<Option<Certainty>>,
     /// The fragment that holds what is on show, or why there is none.
@@ -203,6 +205,8 @@ pub struct State {
     /// The drafts in the browser's storage are others.
     drafts_changed: RwSignal<()>,
 
+    /// Whether a slider is being moved.
+    is_sliding: StoredValue<bool>,
     kept: StoredValue<Kept>,
     versions: StoredValue<u64>,
     pool: StoredValue<Pool, LocalStorage>,
@@ -288,6 +292,17 @@ impl State {
             compared.extend(typed.iter().filter_map(|text| read_mixture(text, &shown.study.domains).ok()));
             compared
         });
+        let optimum = RwSignal::new(AskedOptimum::default());
+        let comparisons = Memo::new(move |_| {
+            let (optimum, compared) = (optimum.read(), compared.get());
+            let found = optimum.latest().filter(|found| {
+                // Of the fits before, it may have other domains.
+                let k = found.study.domains.len();
+                compared.iter().all(|one| one.mixture.len() == k)
+            });
+            let compared = found.map(|found| compare(&found.study, &found.scenario, &found.optimum, &compared));
+            compared.and_then(Result::ok).unwrap_or_default()
+        });
         let bootstrap = RwSignal::new(None::<BootstrapRun>);
         let settled = Memo::new(move |before: Option<&Option<Same<BootstrapRun>>>| {
             let (shown, run) = (shown.get()?, bootstrap.read());
@@ -319,7 +334,7 @@ impl State {
             imported,
             run: RwSignal::new(None),
             fits,
-            optimum: RwSignal::new(AskedOptimum::default()),
+            optimum,
             replicates: RwSignal::new(BootstrapConfig::DEFAULT_REPLICATES.to_string()),
             bootstrap,
             settled,
@@ -344,11 +359,13 @@ impl State {
             no_mixture: Memo::new(move |_| no_mixture(&shown.get()?.study)),
             scenario,
             compared,
+            comparisons,
             certainty: Memo::new(move |_| outcomes.read().certainty()),
             fragment,
             undo: RwSignal::new(Undo::default()),
             link_undo: RwSignal::new(Undo::default()),
             drafts_changed: RwSignal::new(()),
+            is_sliding: StoredValue::default(),
             kept: StoredValue::default(),
             versions: StoredValue::default(),
             pool: StoredValue::new_local(Pool::default()),
@@ -390,12 +407,19 @@ impl State {
 
     /// Runs `action` after the delay, unless it is put off again under the same name.
     fn later(self, name: &'static str, delay: Duration, action: impl FnOnce() + 'static) {
+        self.put_off(name);
+        self.timers.update_value(|timers| {
+            if let Ok(timer) = set_timeout_with_handle(action, delay) {
+                timers.insert(name, timer);
+            }
+        });
+    }
+
+    /// Does not run what [`Self::later`] was to run under that name.
+    fn put_off(self, name: &'static str) {
         self.timers.update_value(|timers| {
             if let Some(timer) = timers.remove(name) {
                 timer.clear();
-            }
-            if let Ok(timer) = set_timeout_with_handle(action, delay) {
-                timers.insert(name, timer);
             }
         });
     }

@@ -14,9 +14,7 @@ use crate::fit::{
 };
 use crate::import::{self, Fix, Issue, Roles, Table};
 use crate::law::{self, Law, Shape};
-use crate::mixture::{
-    self, Compared, Comparison, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario,
-};
+use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario};
 use crate::units::{Params, Tokens};
 
 /// Of what build this program is; page and worker must be of the same.
@@ -124,8 +122,6 @@ pub enum Task {
 /// What can be asked of an optimum.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Question {
-    /// Its losses beside those of other mixtures.
-    Compare(Vec<Compared>),
     /// Near-optimal ranges, with ε.
     Near(f64),
     /// What these mixtures lose against the optimum.
@@ -143,8 +139,6 @@ pub enum Question {
 /// The answer to a [`Question`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// Of [`Question::Compare`].
-    Compare(Vec<Comparison>),
     /// Of [`Question::Near`].
     Near(Vec<Interval>),
     /// Of [`Question::Excess`].
@@ -519,7 +513,6 @@ fn reply(
     question: &Question,
 ) -> Result<Reply, OptimumError> {
     Ok(match question {
-        Question::Compare(compared) => Reply::Compare(mixture::compare(study, scenario, optimum, compared)?),
         Question::Near(epsilon) => Reply::Near(mixture::near_optimal(study, scenario, optimum, *epsilon)?),
         Question::Excess(mixtures) => Reply::Excess(mixture::excess(study, scenario, optimum, mixtures)?),
         Question::Scale(growth) => Reply::Scale(mixture::along_scale(study, scenario, *growth)?),

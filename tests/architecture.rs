@@ -20,7 +20,8 @@ const LEVELS: [(&str, u32); 14] = [
     ("protocol", 7),
     ("ui", 8),
 ];
-const BROWSER_CRATES: [&str; 10] = [
+const BROWSER_CRATES: [&str; 11] = [
+    "any_spawner",
     "leptos",
     "leptos_use_device_pixel_ratio",
     "leptos_use_element_size",

@@ -1,11 +1,11 @@
 //! Charts of the example study: what is in them, that what is drawn can be read, and that all of it is on the paper.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use mixlaw::chart::{
-    Against, Along, Cell, Corners, Curves, Frame, Layout, Mark, Mixtures, Next, OnAxis, Slices, Spec, Stacked, Step,
-    Surface, Theme, Triangle, Use, csv, draw, heat, height_for, loss_curves, loss_interval, mixtures, nearest,
-    observed_predicted, parameters, position, readout, residuals, stacked, step, svg,
+    Against, Along, Cell, Corners, Curves, Frame, Layout, Mark, Mixtures, Next, OnAxis, Shown, Sight, Slices, Spec,
+    Spot, Stacked, Step, Surface, Theme, Triangle, Use, csv, draw, heat, height_for, loss_curves, loss_interval,
+    mixtures, nearest, observed_predicted, parameters, position, readout, residuals, stacked, step, svg,
 };
 use mixlaw::dataset::{Dataset, Holdout};
 use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, FittedTarget, Interval, Replicate, bootstrap, fit};
@@ -36,16 +36,19 @@ fn target(at: usize) -> FittedTarget<'static> {
     FittedTarget { name: &fit.targets[0], fit, target_pos: 0 }
 }
 
+fn sight(at: usize) -> Arc<Sight> {
+    Sight::of(&STUDY.0, target(at), &USES).expect("a target of the study")
+}
+
 fn observed() -> Spec {
-    observed_predicted(&STUDY.0, target(0), &USES).expect("losses to show")
+    observed_predicted("arxiv_loss", &sight(0)).expect("losses to show")
 }
 
 fn curves(along: Along, targets: usize, next: Next, replicates: &[Replicate]) -> Spec {
     let data = DataSummary::new(&STUDY.0);
     let spec = loss_curves(&Curves {
-        targets: (0..targets).map(|at| (at, target(at))).collect(),
+        targets: (0..targets).map(|at| Shown { target: target(at), fit_idx: at, sight: Some(sight(at)) }).collect(),
         data: &data,
-        observed: Some((&STUDY.0, &USES)),
         along,
         mixture: &[1.0 / 7.0; 7],
         mixture_name: "the uniform mixture",
@@ -69,7 +72,7 @@ fn replicates() -> Vec<Replicate> {
 }
 
 fn against(against: Against) -> Spec {
-    residuals(&STUDY.0, target(0), &USES, against).expect("a column for it")
+    residuals("arxiv_loss", &sight(0), against).expect("a column for it")
 }
 
 /// The fits, with a scenario, its optimum and the optimum's near-optimal ranges.
@@ -211,7 +214,7 @@ fn every_observation_is_a_point_and_held_out_ones_are_rings() {
         assert_eq!((marks.iter().sum::<usize>(), marks[2]), (400, 16), "{against:?}");
         assert_eq!((spec.table.0.len(), spec.table.1.len()), (n_columns, 400));
     }
-    assert_eq!(residuals(&STUDY.0, target(0), &USES, Against::Weight(7)), None);
+    assert_eq!(residuals("arxiv_loss", &sight(0), Against::Weight(7)), None);
 }
 
 /// The ends of the solid parts of curves, rounded to millions.
@@ -254,9 +257,8 @@ fn without_observations_a_curve_is_solid_as_far_as_the_data_may_reach() {
         fit.report.config.holdout = holdout;
         let target = FittedTarget { name: "arxiv_loss", fit: &fit, target_pos: 0 };
         let spec = loss_curves(&Curves {
-            targets: vec![(0, target)],
+            targets: vec![Shown { target, fit_idx: 0, sight: None }],
             data: &data,
-            observed: None,
             along: Along::D,
             mixture: &[1.0 / 7.0; 7],
             mixture_name: "the uniform mixture",
@@ -297,29 +299,30 @@ fn what_is_left_out_is_a_cross_that_moves_no_axis() {
     let mut uses = USES.clone();
     uses[7] = Use::LeftOut;
     let data = DataSummary::new(&dataset);
+    let sight = Sight::of(&dataset, target(0), &uses).expect("a target of the study");
     let loss = loss_curves(&Curves {
-        targets: vec![(0, target(0))],
+        targets: vec![Shown { target: target(0), fit_idx: 0, sight: Some(sight.clone()) }],
         data: &data,
-        observed: Some((&dataset, &uses)),
         along: Along::D,
         mixture: &[1.0 / 7.0; 7],
         mixture_name: "the uniform mixture",
         next: Next::default(),
         replicates: &[],
     });
-    let observed = observed_predicted(&dataset, target(0), &uses);
-    let residual = residuals(&dataset, target(0), &uses, Against::N);
+    let observed = observed_predicted("arxiv_loss", &sight);
+    let residual = residuals("arxiv_loss", &sight, Against::N);
     for spec in [observed, loss, residual].map(|spec| spec.expect("losses to show")) {
         let crosses: Vec<_> = spec.panels[0].series.iter().filter(|series| series.mark == Mark::Crosses).collect();
         assert_eq!((crosses.len(), n_points(&spec, Mark::Crosses)), (1, 1), "{}", spec.title);
         let Frame::Plane { y, .. } = &spec.panels[0].frame else { panic!("no plane") };
         assert!(y.range.1 < 5.0 && crosses[0].points[0].1 == y.range.1, "{}: {:?}", spec.title, y.range);
-        let readout = &spec.readouts[crosses[0].readouts[0]];
+        let series = spec.panels[0].series.iter().position(|series| series.mark == Mark::Crosses).expect("a cross");
+        let readout = readout(&spec, Spot { panel: 0, series, point: 0 }).expect("words");
         assert!(readout.title.ends_with("left out") && readout.lines.concat().contains("observed 30.0000"));
         assert!(csv(&spec).lines().any(|line| line.contains("left out") && line.contains(",30,")), "{}", spec.title);
     }
     // An order of residuals has no place for it.
-    assert_eq!(n_points(&residuals(&dataset, target(0), &uses, Against::Normal).expect("losses"), Mark::Crosses), 0);
+    assert_eq!(n_points(&residuals("arxiv_loss", &sight, Against::Normal).expect("losses"), Mark::Crosses), 0);
 }
 
 #[test]
@@ -451,7 +454,7 @@ fn side_by_side_every_mixture_has_a_mark_for_every_domain() {
     }
     // Four corners and two ends, and what separates them.
     assert_eq!((n_points(&spec, Mark::Band), n_points(&spec, Mark::Line)), (35, 21));
-    let (header, rows) = &spec.table;
+    let (header, rows) = &*spec.table;
     assert_eq!(rows.len(), 7);
     assert!(rows.iter().all(|row| row.len() == header.len()), "{header:?}");
 }
@@ -565,7 +568,9 @@ fn replicates_along_a_path_are_bands_and_intervals() {
     let says =
         format!("90 % interval {:.1} % to {:.1} %", 100.0 * weight.low, 100.0 * weight.high).replace(".0 %", " %");
     let area = &spec.panels[0].series[2];
-    assert!(spec.readouts[area.readouts[0]].lines.contains(&says), "{says}: {:?}", spec.readouts[area.readouts[0]]);
+    let series = spec.panels[0].series.iter().position(|one| std::ptr::eq(one, area)).expect("the area");
+    let read = readout(&spec, Spot { panel: 0, series, point: 0 }).expect("words");
+    assert!(read.lines.contains(&says), "{says}: {read:?}");
     assert_eq!(spec.table.0[5..7], ["c4", "90 % interval"].map(String::from));
     let column =
         spec.numbers.header.iter().position(|name| name == "c4, 90 % interval, from (share)").expect("a column");

@@ -86,7 +86,7 @@ mod tests {
                 vec!["".into(), f64::INFINITY.into(), f64::NAN.into()],
             ],
         };
-        let spec = Spec { numbers, ..Spec::default() };
+        let spec = Spec { numbers: numbers.into(), ..Spec::default() };
         assert_eq!(
             csv(&spec),
             "\"a, b\",N (parameters),loss (nats)\r\n\"1,5 \"\"x\"\"\",7000000000,-0.30000000000000004\r\n−1,1.5e21,\r\n,inf,\r\n"

@@ -61,7 +61,7 @@ pub fn nearest(spec: &Spec, layout: &Layout, at: (f64, f64)) -> Option<Spot> {
 
 /// The point of a panel that is the observation on a line, if there is one.
 pub fn of_line(spec: &Spec, panel: usize, line: usize) -> Option<Spot> {
-    let is_it = |at: &usize| spec.readouts.get(*at).is_some_and(|readout| readout.key == Some(line));
+    let is_it = |at: &usize| spec.readouts.get(*at).is_some_and(|readout| readout.key() == Some(line));
     spec.panels.get(panel)?.series.iter().enumerate().find_map(|(series, one)| {
         let point = one.readouts.iter().position(is_it)?;
         Some(Spot { panel, series, point })
@@ -81,7 +81,7 @@ pub fn readout(spec: &Spec, spot: Spot) -> Option<Readout> {
     let series = panel.series.get(spot.series)?;
     let &(x, y) = series.points.get(spot.point)?;
     if let Some(&at) = series.readouts.get(spot.point) {
-        return spec.readouts.get(at).cloned();
+        return spec.readouts.get(at)?.readout(&panel.title);
     }
     let titles: Vec<&str> =
         [panel.title.as_str(), series.label.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
@@ -151,7 +151,7 @@ pub fn beside(at: (f64, f64), figure: (f64, f64), size: (f64, f64)) -> (f64, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Mark, Panel, Scale};
+    use crate::chart::{Mark, Panel, Scale, Source};
 
     fn spec() -> Spec {
         let axis = |label: &str, scale| Axis { label: label.into(), range: (1.0, 10.0), scale };
@@ -159,7 +159,8 @@ mod tests {
         let guide = Series::new("", Mark::Dashes, Hue::Guide, vec![(1.0, 1.0), (10.0, 10.0)]);
         let mut dots = Series::new("runs", Mark::Dots, Hue::Data, vec![(1.0, 8.9), (4.0, 4.0)]);
         dots.readouts = vec![0, 1];
-        let readout = |title: &str, key| Readout { title: title.into(), lines: vec!["N 1B".into()], key };
+        let readout =
+            |title: &str, key| Source::Words(Readout { title: title.into(), lines: vec!["N 1B".into()], key });
         Spec {
             panels: vec![Panel {
                 title: "arxiv".into(),

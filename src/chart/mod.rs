@@ -8,24 +8,29 @@ mod build;
 mod draw;
 mod export;
 mod hit;
+mod later;
 mod layout;
+mod seen;
 mod style;
 mod theme;
 pub mod ticks;
 
 pub use build::{
-    Against, Along, Corners, Curves, Mixtures, Next, OnAxis, Slices, Stacked, Triangle, Use, heat, loss_curves,
+    Against, Along, Corners, Curves, Mixtures, Next, OnAxis, Shown, Slices, Stacked, Triangle, heat, loss_curves,
     loss_interval, mixtures, observed_predicted, parameters, residuals, stacked,
 };
 pub use draw::{Surface, draw};
 pub use export::{csv, file_stem, svg, titled};
 pub use hit::{Spot, Step, beside, nearest, of_line, position, readout, step};
+pub use later::Later;
 pub use layout::{Layout, height_for};
+pub use seen::{Sight, Use};
 pub use theme::Theme;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::units::{write_count, write_number, write_percent};
+use crate::units::{Params, Tokens, write_count, write_number, write_percent};
 
 /// A chart as plain data.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,15 +42,15 @@ pub struct Spec {
     /// Its panels, in the order of reading; one for most charts.
     pub panels: Vec<Panel>,
     /// What is said of points, where the axes alone do not say it all.
-    pub readouts: Vec<Readout>,
+    pub readouts: Vec<Source>,
     /// The chart in words.
     pub description: String,
     /// The chart in a table to be read: a header, then rows.
-    pub table: (Vec<String>, Vec<Vec<String>>),
+    pub table: Later<(Vec<String>, Vec<Vec<String>>)>,
     /// What that table leaves out; empty if nothing.
     pub left_out: String,
     /// All that is drawn, as programs read it.
-    pub numbers: Numbers,
+    pub numbers: Later<Numbers>,
 }
 
 /// A table for programs: a header that has the units, then rows.
@@ -251,6 +256,56 @@ pub enum Hue {
     OnLevel(f64),
     /// A deviation, from −1 to 1.
     Deviation(f64),
+}
+
+/// What a read-out is made of, once its point is read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Its words.
+    Words(Readout),
+    /// An observation, by its position in what was seen.
+    Seen(Arc<Sight>, usize),
+    /// A place on a curve.
+    Curve {
+        /// Whose loss, at which mixture.
+        of: Arc<str>,
+        /// Model size there.
+        n: Option<Params>,
+        /// Tokens there.
+        d: Option<Tokens>,
+        /// The predicted loss.
+        loss: f64,
+        /// What more there is to say.
+        what: &'static str,
+    },
+}
+
+impl Source {
+    /// What is said of a point in a panel of that title.
+    fn readout(&self, panel: &str) -> Option<Readout> {
+        match self {
+            Source::Words(readout) => Some(readout.clone()),
+            Source::Seen(sight, at) => {
+                let readout = sight.readout(*at)?;
+                let title = if panel.is_empty() { readout.title } else { format!("{panel}: {}", readout.title) };
+                Some(Readout { title, ..readout })
+            }
+            Source::Curve { of, n, d, loss, what } => Some(Readout {
+                title: seen::scale_text(*n, *d),
+                lines: vec![format!("{of}: predicted {}", seen::loss(*loss)), what.to_string()],
+                key: None,
+            }),
+        }
+    }
+
+    /// The line of the table that it is an observation of.
+    fn key(&self) -> Option<usize> {
+        match self {
+            Source::Words(readout) => readout.key,
+            Source::Seen(sight, at) => Some(sight.all.get(*at)?.line),
+            Source::Curve { .. } => None,
+        }
+    }
 }
 
 /// What is said of a point.

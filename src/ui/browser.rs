@@ -8,15 +8,26 @@ use gloo_file::{Blob, ObjectUrl};
 use leptos::prelude::set_timeout;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Storage, Url, Window};
+use web_sys::{Event, HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Performance, Storage, Url, Window};
 
 fn window() -> Option<Window> {
     web_sys::window()
 }
 
+/// What counts the milliseconds since the page was opened.
+pub fn clock() -> Option<Performance> {
+    window()?.performance()
+}
+
 /// Seconds since the page was opened.
 pub fn seconds() -> f64 {
-    window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now() / 1000.0)
+    clock().map_or(0.0, |clock| clock.now() / 1000.0)
+}
+
+/// Whether what runs now is a listener to something the user did, such as a key or a click.
+pub fn is_in_users_event() -> bool {
+    let event = window().and_then(|window| window.event().dyn_into::<Event>().ok());
+    event.is_some_and(|event| event.is_trusted() && event.type_() != "message")
 }
 
 /// Milliseconds since 1970.

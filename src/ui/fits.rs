@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::same::Same;
 use super::settings::Settings;
@@ -176,6 +177,8 @@ pub struct Run {
     pub law: &'static dyn Law,
     /// The study.
     pub data: Same<StudyData>,
+    /// The study as it goes to the workers, packed once for all jobs.
+    packed: Arc<WireStudy>,
     groups: Vec<Group>,
 }
 
@@ -204,7 +207,8 @@ impl Run {
         };
         let group =
             |target_idxs| Group { target_idxs, parts: (0..n_parts).map(part).collect(), seconds: 0.0, outcome: None };
-        Self { key, law, data, groups: groups.into_iter().map(group).collect() }
+        let packed = Arc::new(WireStudy::from(&data.dataset));
+        Self { key, law, data, packed, groups: groups.into_iter().map(group).collect() }
     }
 
     /// The jobs to begin with.
@@ -232,7 +236,7 @@ impl Run {
 
     fn job(&self, group: &Group) -> WireJob {
         WireJob {
-            study: WireStudy::from(&self.data.dataset),
+            study: (*self.packed).clone(),
             law: self.law.id().to_string(),
             target_idxs: group.target_idxs.clone(),
             config: self.key.config.clone(),

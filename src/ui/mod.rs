@@ -38,7 +38,11 @@ pub mod messages;
 #[cfg(feature = "web")]
 pub mod state;
 #[cfg(feature = "web")]
+mod turns;
+#[cfg(feature = "web")]
 pub mod workers;
 
 #[cfg(feature = "web")]
 pub use app::App;
+#[cfg(feature = "web")]
+pub use turns::take_turns;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::limits::LimitsInput;
 use crate::fit::{DataSummary, Fit, FittedStudy};
 use crate::mixture::{Aim, Budget, Scenario};
-use crate::units::{Decimal, Flops, NumberError, Params, Tokens, read_number, write_count_exact, write_number};
+use crate::units::{
+    Decimal, Flops, NumberError, Params, Tokens, read_number, write_count, write_count_exact, write_number,
+};
 
 /// What stands in the fields; `None` where the user has typed nothing and the data decide. Drafts of before a field
 /// was there get its default.
@@ -201,6 +203,32 @@ fn edge(data: &DataSummary) -> (Params, Tokens) {
     (n.unwrap_or(Params(NO_SCALE)), d.unwrap_or(Tokens(NO_SCALE)))
 }
 
+/// The ends of the sliders for N and D: the least in the data, and far beyond the largest.
+pub fn reach(data: &DataSummary) -> [Ends; 2] {
+    const BEYOND: f64 = 100.0;
+    let (n, d) = edge(data);
+    let least_n = data.sizes.first().map_or(n.0, |n| n.0);
+    let least_d = data.token_range.map_or(d.0, |(least, _)| least.0);
+    [Ends(least_n, BEYOND * n.0), Ends(least_d, BEYOND * d.0)]
+}
+
+/// The values at both ends of a logarithmic slider.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ends(f64, f64);
+
+impl Ends {
+    /// Where a number as typed stands, from 0 to 1; at the nearer end if it lies beyond, at the first if it is none.
+    pub fn share(self, text: &str) -> f64 {
+        let value = read_number(text, Decimal::Point).unwrap_or(self.0);
+        ((value / self.0).ln() / (self.1 / self.0).ln()).clamp(0.0, 1.0)
+    }
+
+    /// The number at a place from 0 to 1, to be typed.
+    pub fn text(self, share: f64) -> String {
+        write_count(self.0 * (self.1 / self.0).powf(share), 3)
+    }
+}
+
 /// By which factor a scale lies outside the data: a sentence, or `None` inside.
 pub fn extrapolation(what: &str, value: f64, least: f64, most: f64) -> Option<String> {
     let factor = |factor: f64| write_number(factor, 2);
@@ -346,6 +374,18 @@ mod tests {
         assert_eq!((used.sizes.len(), used.token_range), (0, summary().token_range));
         fit.shape.d_term = false;
         assert_eq!(used_by(&[fit], &summary()).token_range, None);
+    }
+
+    #[test]
+    fn a_slider_goes_from_the_least_to_far_beyond_the_data() {
+        let [n, d] = reach(&summary());
+        assert_eq!((n.text(0.0), n.text(1.0)), ("100M".into(), "120B".into()));
+        assert_eq!((d.text(0.0), d.text(1.0)), ("4B".into(), "4.6T".into()));
+        assert_eq!((n.share("1M"), n.share("1T"), n.share("many")), (0.0, 1.0, 0.0));
+        for step in 0..=200 {
+            let share = f64::from(step) / 200.0;
+            assert_eq!((200.0 * n.share(&n.text(share))).round(), f64::from(step));
+        }
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::same::Same;
-use crate::fit::{BootstrapConfig, FittedStudy, Interval, Replicate, bootstrap};
+use crate::fit::{BootstrapConfig, FittedStudy, FittedTarget, Interval, Replicate, bootstrap};
 use crate::mixture::{Certainty, Compared, Comparison};
-use crate::units::{Decimal, read_number};
+use crate::units::{Decimal, Params, Tokens, read_number, write_percent};
 
 /// Replicates that one worker is given at a time: few enough that intervals show soon, and that a change is soon
 /// followed.
@@ -69,6 +69,12 @@ impl BootstrapRun {
     }
 }
 
+/// Whether intervals are to be drawn anew that were drawn of `before` replicates: of half as many more, of all that
+/// there will be, or of others.
+pub fn is_news(before: usize, now: usize, all: usize) -> bool {
+    now < before || 2 * now >= 3 * before.max(1) || now > before && now >= all
+}
+
 /// The number of replicates as typed.
 ///
 /// # Errors
@@ -111,6 +117,24 @@ pub fn read_mixture(text: &str, domains: &[String]) -> Result<Compared, String> 
     Compared::by_domain(text.trim(), &given?, domains).map_err(|error| error.to_string())
 }
 
+/// The mixture with another share of one domain; the others keep their proportions.
+pub fn with_share(mixture: &[f64], i: usize, share: f64) -> Vec<f64> {
+    let others: f64 = mixture.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, h)| h).sum();
+    let rest = 1.0 - share;
+    let scaled = |(j, h): (usize, &f64)| match others {
+        _ if j == i => share,
+        others if others > 0.0 => rest * h / others,
+        _ => rest / (mixture.len() - 1) as f64,
+    };
+    mixture.iter().enumerate().map(scaled).collect()
+}
+
+/// A mixture as [`read_mixture`] reads it.
+pub fn write_mixture(mixture: &[f64], domains: &[String]) -> String {
+    let parts = domains.iter().zip(mixture).map(|(domain, h)| format!("{domain} = {}", write_percent(*h, 1)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// A line of the table of compared mixtures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparedRow {
@@ -140,6 +164,13 @@ pub fn compared_rows(comparisons: &[Comparison], certainty: Option<&Certainty>, 
         }
     });
     rows.collect()
+}
+
+/// What the targets lose at a compared mixture, and all of them against the optimum.
+pub fn losses_sentence(comparison: &Comparison, study: &FittedStudy, n: Params, d: Tokens) -> String {
+    let loss = |target: FittedTarget| target.loss(Some(n), Some(d), &comparison.compared.mixture).0;
+    let losses: Vec<String> = study.targets().map(|target| format!("{} {:.4}", target.name, loss(target))).collect();
+    format!("Over the optimum by {} nats. Predicted losses: {}.", nats(comparison.gain), losses.join(", "))
 }
 
 /// A difference of losses, with a sign that is a minus.
@@ -195,6 +226,16 @@ mod tests {
     }
 
     #[test]
+    fn a_share_moves_and_the_others_keep_their_proportions() {
+        assert_eq!(with_share(&[0.5, 0.3, 0.2], 0, 0.0), [0.0, 0.6, 0.4]);
+        assert_eq!(with_share(&[0.5, 0.3, 0.2], 1, 1.0), [0.0, 1.0, 0.0]);
+        assert_eq!(with_share(&[0.0, 1.0, 0.0], 1, 0.5), [0.25, 0.5, 0.25]);
+        let text = write_mixture(&[0.5, 0.3, 0.2], &domains());
+        assert_eq!(text, "web = 50 %, code = 30 %, books = 20 %");
+        assert_eq!(read_mixture(&text, &domains()).expect("a mixture").mixture, [0.5, 0.3, 0.2]);
+    }
+
+    #[test]
     fn a_bootstrap_is_cut_into_jobs_that_make_the_whole() {
         let config = BootstrapConfig { replicates: 22, ..BootstrapConfig::default() };
         let mut run = BootstrapRun::new(fits().study, config);
@@ -211,6 +252,35 @@ mod tests {
         let natural = run.study.fits[0].law.natural(&run.study.fits[0].shape, &thetas[0]);
         assert_eq!(run.parameters()[0][0], Interval { low: natural[0], high: natural[0] });
         assert_eq!(run.holdout()[0], Some(Interval { low: 1.0, high: 1.0 }));
+    }
+
+    #[test]
+    fn intervals_are_drawn_anew_when_much_has_arrived_or_all() {
+        let mut drawn = vec![0];
+        for now in (0..=200).step_by(4) {
+            if is_news(drawn[drawn.len() - 1], now, 200) {
+                drawn.push(now);
+            }
+        }
+        assert_eq!(drawn, [0, 4, 8, 12, 20, 32, 48, 72, 108, 164, 200]);
+        // Stopped; and begun again.
+        assert!(is_news(164, 180, 180) && is_news(180, 4, 200) && !is_news(180, 180, 180));
+    }
+
+    #[test]
+    fn losses_of_a_mixture_are_those_of_the_laws() {
+        let (study, n, d) = (fits().study, Params(1e9), Tokens(5e9));
+        let compared = Compared { name: "mine".into(), mixture: vec![0.5, 0.5] };
+        let comparison = Comparison { compared, losses: Vec::new(), gain: 0.02 };
+        let losses: Vec<f64> =
+            study.targets().map(|target| target.loss(Some(n), Some(d), &comparison.compared.mixture).0).collect();
+        assert_eq!(
+            losses_sentence(&comparison, &study, n, d),
+            format!(
+                "Over the optimum by 0.0200 nats. Predicted losses: a_loss {:.4}, x_loss {:.4}.",
+                losses[0], losses[1]
+            )
+        );
     }
 
     #[test]

@@ -320,8 +320,10 @@ impl Browser {
         assert_eq!(chosen, true, "no option {label:?} in {selector}");
     }
 
-    /// Picks a file in a file field.
-    pub async fn pick_file(&self, selector: &str, file: &Path) {
+    /// Picks a file of this name and content in a file field.
+    pub async fn pick_file(&self, selector: &str, name: &str, content: &str) {
+        let file = self.profile.path().join(name);
+        fs::write(&file, content).expect("a file to pick");
         let path = file.to_str().expect("a path in UTF-8");
         self.element(selector).await.send_keys(path).await.expect("a file field");
     }
@@ -362,6 +364,11 @@ impl Browser {
     }
 
     // --- Screen and surroundings ---
+
+    /// Whether this is Firefox, whose driver cannot set the screen.
+    pub fn is_firefox(&self) -> bool {
+        self.parts.engine == Engine::Firefox
+    }
 
     /// Sets the size of the page in CSS pixels, and how many device pixels make one.
     pub async fn set_screen(&self, width: u32, height: u32, pixel_ratio: f64) {

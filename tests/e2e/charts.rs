@@ -105,35 +105,38 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_string()
 }
 
+/// Reads the charts of the fit and takes them away.
+pub async fn read_charts_of_trust(page: &Browser) {
+    open_example(page).await;
+    optimum(page).await;
+    check_chart(page, "chart-observed", "arxiv-loss-observed-against-predicted", &["2", "2.2"]).await;
+    check_chart(
+        page,
+        "chart-loss",
+        "arxiv-loss-loss-against-training-tokens-d-curves-at-the-data-s-mean-mixture",
+        &["10B", "7B"],
+    )
+    .await;
+    check_chart(page, "chart-residuals", "arxiv-loss-residuals-against-model-size-n", &["1B", "0"]).await;
+    page.choose("[data-test=residuals-against]", "the normal distribution").await;
+    page.choose("[data-test=chart-along]", "training compute 6 N D").await;
+    pictures(page, "charts-trust").await;
+    page.click("[data-test=chart-all]").await;
+    page.choose("[data-test=chart-along]", "model size N").await;
+    page.wait(Duration::from_millis(300)).await;
+    check_chart(
+        page,
+        "chart-loss",
+        "all-targets-loss-against-model-size-n-curves-at-the-data-s-mean-mixture",
+        &["1B", "arxiv_loss"],
+    )
+    .await;
+    pictures(page, "charts-all-targets").await;
+}
+
 #[test]
 fn charts_of_trust_are_read_and_taken_away() {
-    in_browser(async |page: &Browser| {
-        open_example(page).await;
-        optimum(page).await;
-        check_chart(page, "chart-observed", "arxiv-loss-observed-against-predicted", &["2", "2.2"]).await;
-        check_chart(
-            page,
-            "chart-loss",
-            "arxiv-loss-loss-against-training-tokens-d-curves-at-the-data-s-mean-mixture",
-            &["10B", "7B"],
-        )
-        .await;
-        check_chart(page, "chart-residuals", "arxiv-loss-residuals-against-model-size-n", &["1B", "0"]).await;
-        page.choose("[data-test=residuals-against]", "the normal distribution").await;
-        page.choose("[data-test=chart-along]", "training compute 6 N D").await;
-        pictures(page, "charts-trust").await;
-        page.click("[data-test=chart-all]").await;
-        page.choose("[data-test=chart-along]", "model size N").await;
-        page.wait(Duration::from_millis(300)).await;
-        check_chart(
-            page,
-            "chart-loss",
-            "all-targets-loss-against-model-size-n-curves-at-the-data-s-mean-mixture",
-            &["1B", "arxiv_loss"],
-        )
-        .await;
-        pictures(page, "charts-all-targets").await;
-    });
+    in_browser(read_charts_of_trust);
 }
 
 #[test]
@@ -236,35 +239,38 @@ fn a_link_with_its_runs_has_their_charts() {
     });
 }
 
+/// Leaves out an observation where it is seen, and brings it back.
+pub async fn leave_out_a_point(page: &Browser) {
+    open_example(page).await;
+    let canvas = "[data-test=chart-observed]";
+    page.wait_until(&format!("return document.querySelector('{canvas}')?.height > 100"), SOON).await;
+    page.type_into(canvas, RIGHT).await;
+    page.type_into(canvas, ENTER).await;
+    page.wait_until("return !!document.querySelector('[data-test=point-action]')", SOON).await;
+    page.type_into("[data-test=point-reason]", "diverged").await;
+    let line = page.text_of("[data-test=point-action]").await;
+    let line = line.strip_prefix("Leave out line ").expect("a line").to_string();
+    page.click("[data-test=point-action]").await;
+    page.wait_for("399 observations").await;
+    page.wait_for("1 line left out by hand").await;
+    assert_eq!(page.value_of("[data-test=reason]").await, "diverged");
+    // It is a cross now, whose box is still there when the fits are made anew.
+    let says = format!("return document.querySelector('{canvas}').ariaLabel.includes('1 left out by hand')");
+    page.wait_until(&says, SOON).await;
+    page.wait_for("Fit finished").await;
+    page.wait(Duration::from_millis(500)).await;
+    page.wait_for(&format!("Line {line}, left out")).await;
+    page.type_into("[data-test=point-reason]", " at step 3k").await;
+    assert_eq!(page.value_of("[data-test=reason]").await, "diverged at step 3k");
+    pictures(page, "charts-left-out").await;
+    assert_eq!(page.text_of("[data-test=point-action]").await, format!("Bring line {line} back"));
+    page.click("[data-test=point-action]").await;
+    page.wait_for("400 observations").await;
+    page.type_into("[data-test=point-reason]", ESCAPE).await;
+    page.wait_until(&format!("return document.activeElement === document.querySelector('{canvas}')"), SOON).await;
+}
+
 #[test]
 fn a_point_is_left_out_with_a_reason_and_brought_back_where_it_is_seen() {
-    in_browser(async |page: &Browser| {
-        open_example(page).await;
-        let canvas = "[data-test=chart-observed]";
-        page.wait_until(&format!("return document.querySelector('{canvas}')?.height > 100"), SOON).await;
-        page.type_into(canvas, RIGHT).await;
-        page.type_into(canvas, ENTER).await;
-        page.wait_until("return !!document.querySelector('[data-test=point-action]')", SOON).await;
-        page.type_into("[data-test=point-reason]", "diverged").await;
-        let line = page.text_of("[data-test=point-action]").await;
-        let line = line.strip_prefix("Leave out line ").expect("a line").to_string();
-        page.click("[data-test=point-action]").await;
-        page.wait_for("399 observations").await;
-        page.wait_for("1 line left out by hand").await;
-        assert_eq!(page.value_of("[data-test=reason]").await, "diverged");
-        // It is a cross now, whose box is still there when the fits are made anew.
-        let says = format!("return document.querySelector('{canvas}').ariaLabel.includes('1 left out by hand')");
-        page.wait_until(&says, SOON).await;
-        page.wait_for("Fit finished").await;
-        page.wait(Duration::from_millis(500)).await;
-        page.wait_for(&format!("Line {line}, left out")).await;
-        page.type_into("[data-test=point-reason]", " at step 3k").await;
-        assert_eq!(page.value_of("[data-test=reason]").await, "diverged at step 3k");
-        pictures(page, "charts-left-out").await;
-        assert_eq!(page.text_of("[data-test=point-action]").await, format!("Bring line {line} back"));
-        page.click("[data-test=point-action]").await;
-        page.wait_for("400 observations").await;
-        page.type_into("[data-test=point-reason]", ESCAPE).await;
-        page.wait_until(&format!("return document.activeElement === document.querySelector('{canvas}')"), SOON).await;
-    });
+    in_browser(leave_out_a_point);
 }

@@ -22,46 +22,49 @@ async fn cell(page: &Browser, row: usize, column: usize) -> String {
     page.text_of(&format!("#cell-{row}-{column}")).await
 }
 
+/// Edits cells and a setting by keyboard, and takes each step back.
+pub async fn edit_cells_and_go_back(page: &Browser) {
+    open_example(page).await;
+    paste(page, TABLE, "8 observations").await;
+    refit(page, "additive").await;
+    assert_eq!(cell(page, 0, 5).await, "3.0");
+    // Down, and right to the loss; Enter opens the cell and closes it.
+    page.type_into("[data-test=grid]", &format!("{DOWN}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{ENTER}")).await;
+    page.paste("[data-test=cell-input]", "2e1O").await;
+    page.type_into("[data-test=cell-input]", ENTER).await;
+    page.wait_for("7 observations").await;
+    page.wait_for("2e1O").await;
+    page.type_into("[data-test=grid]", &format!("{UP}{ENTER}")).await;
+    page.paste("[data-test=cell-input]", "2.85").await;
+    page.type_into("[data-test=cell-input]", ENTER).await;
+    page.wait_for("8 observations").await;
+    assert_eq!(cell(page, 1, 5).await, "2.85");
+    assert!(page.value_of("[data-test=paste]").await.contains("0.2,0.8,100M,2B,2.85"));
+
+    page.wait(Duration::from_millis(700)).await;
+    page.click("[data-test=undo]").await;
+    page.wait_for("7 observations").await;
+    page.click("[data-test=undo]").await;
+    page.wait_for("8 observations").await;
+    assert_eq!(cell(page, 1, 5).await, "2.9");
+    assert_eq!(page.value_of("[data-test=paste]").await, TABLE);
+    page.click("[data-test=redo]").await;
+    page.click("[data-test=redo]").await;
+    page.wait_until("return document.querySelector('#cell-1-5')?.textContent === '2.85'", Duration::from_secs(10))
+        .await;
+    assert_eq!(page.run("return document.querySelector('[data-test=redo]').disabled", &[]).await, true);
+
+    // Settings and scenario are steps, too; Ctrl+Z anywhere but in a field.
+    page.choose("[data-test=law-select]", "Chinchilla").await;
+    page.wait(Duration::from_millis(700)).await;
+    page.type_into("[data-test=grid]", &format!("{CONTROL}z")).await;
+    let law = "return document.querySelector('[data-test=law-select]').value";
+    assert_eq!(page.run(law, &[]).await, "additive");
+}
+
 #[test]
 fn cells_are_edited_by_keyboard_and_every_step_goes_back_and_forth() {
-    in_browser(async |page: &Browser| {
-        open_example(page).await;
-        paste(page, TABLE, "8 observations").await;
-        refit(page, "additive").await;
-        assert_eq!(cell(page, 0, 5).await, "3.0");
-        // Down, and right to the loss; Enter opens the cell and closes it.
-        page.type_into("[data-test=grid]", &format!("{DOWN}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{ENTER}")).await;
-        page.paste("[data-test=cell-input]", "2e1O").await;
-        page.type_into("[data-test=cell-input]", ENTER).await;
-        page.wait_for("7 observations").await;
-        page.wait_for("2e1O").await;
-        page.type_into("[data-test=grid]", &format!("{UP}{ENTER}")).await;
-        page.paste("[data-test=cell-input]", "2.85").await;
-        page.type_into("[data-test=cell-input]", ENTER).await;
-        page.wait_for("8 observations").await;
-        assert_eq!(cell(page, 1, 5).await, "2.85");
-        assert!(page.value_of("[data-test=paste]").await.contains("0.2,0.8,100M,2B,2.85"));
-
-        page.wait(Duration::from_millis(700)).await;
-        page.click("[data-test=undo]").await;
-        page.wait_for("7 observations").await;
-        page.click("[data-test=undo]").await;
-        page.wait_for("8 observations").await;
-        assert_eq!(cell(page, 1, 5).await, "2.9");
-        assert_eq!(page.value_of("[data-test=paste]").await, TABLE);
-        page.click("[data-test=redo]").await;
-        page.click("[data-test=redo]").await;
-        page.wait_until("return document.querySelector('#cell-1-5')?.textContent === '2.85'", Duration::from_secs(10))
-            .await;
-        assert_eq!(page.run("return document.querySelector('[data-test=redo]').disabled", &[]).await, true);
-
-        // Settings and scenario are steps, too; Ctrl+Z anywhere but in a field.
-        page.choose("[data-test=law-select]", "Chinchilla").await;
-        page.wait(Duration::from_millis(700)).await;
-        page.type_into("[data-test=grid]", &format!("{CONTROL}z")).await;
-        let law = "return document.querySelector('[data-test=law-select]').value";
-        assert_eq!(page.run(law, &[]).await, "additive");
-    });
+    in_browser(edit_cells_and_go_back);
 }
 
 #[test]

@@ -1,9 +1,12 @@
-//! The same page in two engines: a link made in one shows the same numbers in the other, and so do fits.
+//! The same page in two engines: a link made in one shows the same numbers in the other, and so do fits; and what a user
+//! does in the one, the other does as well.
 
 use std::sync::Mutex;
 
 use crate::browser::{Browser, in_browser, in_firefox};
-use crate::page::{open_example, optimum};
+use crate::charts::{leave_out_a_point, read_charts_of_trust};
+use crate::data::edit_cells_and_go_back;
+use crate::page::{open_example, optimum, reload_a_draft, take_files};
 
 /// What both engines are asked: the errors of the example's fits as the table shows them, its optimum, and its link.
 async fn example(page: &Browser) -> [String; 3] {
@@ -30,5 +33,17 @@ fn two_engines_show_the_same_numbers() {
         page.wait_for("These fits were not redone here").await;
         assert_eq!(optimum(page).await, mixture);
         page.screenshot("firefox-link").await;
+    });
+}
+
+#[test]
+fn what_a_user_does_in_one_engine_the_other_does_too() {
+    // One after the other in one browser: a second engine is slow to start. Each begins with the draft of the one before.
+    in_firefox(async |page: &Browser| {
+        read_charts_of_trust(page).await;
+        leave_out_a_point(page).await;
+        take_files(page).await;
+        edit_cells_and_go_back(page).await;
+        reload_a_draft(page).await;
     });
 }

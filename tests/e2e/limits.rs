@@ -1,7 +1,7 @@
 //! Limits, budgets and aims: typed or pasted, respected by the mixture, told in words, kept in drafts and links.
 
 use crate::browser::{Browser, in_browser};
-use crate::page::{open_example, optimum, paste, pictures, refit, weight};
+use crate::page::{FIT, data, fit, open_example, optimum, paste, pictures, refit, weight};
 
 /// Losses by L = 1.8 + 0.3/(h_a^0.5 + 0.6 h_b^0.5) + 0.5/N^0.3 + 2/D^0.4, N and D in 10⁹.
 fn table() -> String {
@@ -145,5 +145,102 @@ fn limits_survive_a_reload_and_a_link() {
         assert_eq!(other.value_of(&limit("b", "stock")).await, "4.5B");
         assert_eq!(other.value_of("[data-test=most-epochs]").await, "5");
         assert_eq!(optimum(&other).await, held);
+    });
+}
+
+/// Sets a limit on the real runs, and gives the optimum that keeps to it.
+async fn held(page: &Browser, fields: &[(&str, &str)]) -> String {
+    page.run("document.querySelector('[data-test=clear-limits]').click()", &[]).await;
+    page.wait_for("Limits: none").await;
+    for (field, text) in fields {
+        page.paste(field, text).await;
+    }
+    if !fields.is_empty() {
+        page.wait_for(&format!("Limits: {} set", fields.len())).await;
+    }
+    optimum(page).await
+}
+
+#[test]
+fn every_limit_and_every_path_on_the_real_runs() {
+    let Some(table) = data("slimpajama_paper_split.csv") else { return };
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        paste(page, &table, "1,574 observations").await;
+        fit(page, "additive").await;
+        let free = optimum(page).await;
+        unfold(page, "limits").await;
+
+        // Each limit by itself.
+        let domain = |domain: &str, column: &str| limit(domain, column);
+        let least = held(page, &[(&domain("github", "min"), "15 %")]).await;
+        assert!(weight(&free, "github") < 14.0 && weight(&least, "github") == 15.0, "{free}\n{least}");
+        let most = held(page, &[(&domain("c4", "max"), "12 %")]).await;
+        assert!(weight(&free, "c4") > 13.0 && weight(&most, "c4") == 12.0, "{free}\n{most}");
+        let fixed = held(page, &[(&domain("book", "min"), "0.3"), (&domain("book", "max"), "0.3")]).await;
+        assert_eq!(weight(&fixed, "book"), 30.0);
+        page.paste("[data-test=scenario-d]", "20B").await;
+        let stocks = held(page, &[(&domain("wikipedia", "stock"), "250M"), ("[data-test=most-epochs]", "4")]).await;
+        assert_eq!(weight(&stocks, "wikipedia"), 5.0);
+        page.wait_for("one more epoch of wikipedia would be worth").await;
+        let near = [
+            (&*domain("c4", "present"), "60 %"),
+            (&*domain("book", "present"), "40 %"),
+            ("[data-test=most-change]", "10 %"),
+        ];
+        let near = held(page, &near).await;
+        for (name, present) in [("arxiv", 0.0), ("book", 40.0), ("c4", 60.0), ("wikipedia", 0.0)] {
+            assert!((weight(&near, name) - present).abs() <= 10.01, "{name}\n{near}");
+        }
+        held(page, &[]).await;
+        page.click("[data-test=add-group]").await;
+        page.paste("[data-test=group-max]", "10 %").await;
+        page.click("[data-test=group-domain][data-domain=arxiv]").await;
+        page.click("[data-test=group-domain][data-domain=github]").await;
+        page.wait_for("arxiv + github together at most 10 %: one more point").await;
+        let group = optimum(page).await;
+        assert!((weight(&group, "arxiv") + weight(&group, "github") - 10.0).abs() < 0.11, "{group}");
+
+        // A prior, from none to so much that the mixture is nearly the prior.
+        let prior = held(page, &[("[data-test=prior-kl]", "0.05")]).await;
+        assert_ne!(prior, free);
+        page.choose("[data-test=path]", "as a prior gets heavier").await;
+        page.wait_until("return document.querySelectorAll('[data-test=path-table] tbody tr').length === 14", FIT).await;
+        let last = page.text_of("[data-test=path-table] tbody tr:last-child").await;
+        let weights: Vec<f64> = last.split(' ').filter_map(|word| word.parse().ok()).collect();
+        assert!(weights[1..8].iter().all(|weight| (weight - 100.0 / 7.0).abs() < 2.0), "uniform: {last}");
+        held(page, &[]).await;
+
+        // The worst target instead of the mean, and N and D from the compute.
+        page.choose("[data-test=aim]", "the worst excess of a target").await;
+        page.wait_for("Every target is within 0.").await;
+        assert_ne!(optimum(page).await, free);
+        page.choose("[data-test=aim]", "the weighted mean of losses").await;
+        page.choose("[data-test=budget]", "FLOPs given, find N and D").await;
+        page.paste("[data-test=scenario-flops]", "1e21").await;
+        page.wait_for("Best within 1e21 FLOPs: N = ").await;
+        page.choose("[data-test=budget]", "N and D given").await;
+        page.paste("[data-test=scenario-d]", "100B").await;
+        assert_eq!(optimum(page).await, free, "all limits are gone");
+
+        // The other paths, and the ranges beside the optimum.
+        page.choose("[data-test=path]", "as N and D grow").await;
+        page.wait_for("The optimum is the same at every N and D of this path").await;
+        page.choose("[data-test=path]", "for each target alone").await;
+        let drawn = "return document.querySelector('[data-test=chart-path]')?.ariaLabel.includes('each target')";
+        page.wait_until(drawn, FIT).await;
+        page.paste("[data-test=weight][data-target=openhermes_loss]", "0").await;
+        page.choose("[data-test=path]", "against the targets' weights").await;
+        page.wait_for_any(&["Jensen–Shannon distance between the targets' weights and the optimum"], FIT).await;
+        let best = optimum(page).await;
+        page.wait_until("return !document.querySelector('[data-test=near]')?.textContent.includes('…')", FIT).await;
+        let ranges = "return [...document.querySelectorAll('[data-test=optimum] tbody tr')].map(row =>
+            [row.querySelector('[data-test=optimum-weight]'), row.querySelector('[data-test=near]')]
+                .flatMap(cell => cell.textContent.match(/[0-9.]+/g).map(Number)))";
+        for range in page.run(ranges, &[]).await.as_array().expect("rows") {
+            let at = |i: usize| range[i].as_f64().expect("a number");
+            assert!(at(1) <= at(0) && at(0) <= at(2) && at(1) < at(2), "{range}\n{best}");
+        }
+        pictures(page, "slimpajama-limits").await;
     });
 }

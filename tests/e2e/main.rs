@@ -15,4 +15,5 @@ mod limits;
 mod opening;
 mod page;
 mod site;
+mod sliders;
 mod speed;

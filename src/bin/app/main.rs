@@ -10,6 +10,9 @@ fn main() {
     console_error_panic_hook::set_once();
     match js_sys::global().dyn_into() {
         Ok(scope) => worker::serve(&scope),
-        Err(_) => leptos::mount::mount_to_body(mixlaw::ui::App),
+        Err(_) => {
+            mixlaw::ui::take_turns();
+            leptos::mount::mount_to_body(mixlaw::ui::App);
+        }
     }
 }

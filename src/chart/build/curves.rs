@@ -1,8 +1,10 @@
 //! Loss against tokens, model size or compute.
 
-use super::{Groups, Use, loss, padded, range, seen, texts, within};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Scale, Series, Spec};
-use crate::dataset::{Dataset, Holdout};
+use std::sync::Arc;
+
+use super::{Groups, Use, loss, padded, range, texts, within};
+use crate::chart::{Axis, Cell, Frame, Hue, Later, Mark, Numbers, Panel, Scale, Series, Sight, Source, Spec};
+use crate::dataset::Holdout;
 use crate::fit::{DataSummary, Fit, FittedTarget, Interval, Replicate};
 use crate::units::{FLOPS_PER_PARAM_TOKEN, Params, Tokens, write_count};
 
@@ -27,14 +29,22 @@ pub struct Next {
     pub d: Option<Tokens>,
 }
 
+/// A target whose curves are drawn.
+pub struct Shown<'a> {
+    /// The target.
+    pub target: FittedTarget<'a>,
+    /// The position of its fit in the study.
+    pub fit_idx: usize,
+    /// What was seen of it, if that is known.
+    pub sight: Option<Arc<Sight>>,
+}
+
 /// What curves are drawn of.
 pub struct Curves<'a> {
-    /// The targets with the position of each one's fit in the study, a panel each.
-    pub targets: Vec<(usize, FittedTarget<'a>)>,
+    /// The targets, a panel each.
+    pub targets: Vec<Shown<'a>>,
     /// Where the data lie, as far as the fits use them.
     pub data: &'a DataSummary,
-    /// The observations, and what the fits make of each.
-    pub observed: Option<(&'a Dataset, &'a [Use])>,
     /// What the losses are drawn against.
     pub along: Along,
     /// At which mixture.
@@ -131,9 +141,8 @@ struct Reach {
 
 /// How far the fitted observations of a target reach, size by size. Where the observations are not known, every size
 /// that is not held out is taken to reach as far as all.
-fn reaches(curves: &Curves, target: FittedTarget) -> Vec<Reach> {
-    let seen = curves.observed.and_then(|(dataset, uses)| seen(dataset, target, uses));
-    let Some(seen) = seen else {
+fn reaches(curves: &Curves, Shown { target, sight, .. }: &Shown) -> Vec<Reach> {
+    let Some(sight) = sight else {
         let (sizes, tokens) = (&curves.data.sizes, curves.data.token_range.map(|(low, high)| (low.0, high.0)));
         let largest_is_held_out = target.fit.report.config.holdout == Holdout::LargestN && sizes.len() > 1;
         let fitted = &sizes[..sizes.len() - usize::from(largest_is_held_out)];
@@ -143,7 +152,7 @@ fn reaches(curves: &Curves, target: FittedTarget) -> Vec<Reach> {
         };
     };
     let mut reaches: Vec<Reach> = Vec::new();
-    for seen in seen.iter().filter(|seen| seen.used == Use::Fitted) {
+    for seen in sight.all.iter().filter(|seen| seen.used == Use::Fitted) {
         let known = reaches.iter_mut().find(|reach| reach.n == seen.n);
         match (known, seen.d.map(|d| d.0)) {
             (Some(Reach { tokens: Some((low, high)), .. }), Some(d)) => (*low, *high) = (low.min(d), high.max(d)),
@@ -163,10 +172,9 @@ fn steps(from: f64, to: f64, steps: usize) -> impl Iterator<Item = f64> {
 /// observations that were fitted at its own size or tokens. `None` where the study does not vary what they are drawn against.
 pub fn loss_curves(curves: &Curves) -> Option<Spec> {
     let family = family(curves)?;
-    let mut spec = Spec { numbers: Numbers { header: texts(NUMBERS), rows: Vec::new() }, ..Spec::default() };
-    let numbers = &mut spec.numbers.rows;
-    let panels: Option<Vec<(Panel, Vec<Readout>)>> =
-        curves.targets.iter().map(|(fit_idx, target)| panel(curves, &family, *fit_idx, *target, numbers)).collect();
+    let (mut spec, mut numbers) = (Spec::default(), Vec::new());
+    let panels: Option<Vec<(Panel, Vec<Source>)>> =
+        curves.targets.iter().map(|shown| panel(curves, &family, shown, &mut numbers)).collect();
     for (mut panel, readouts) in panels? {
         for at in panel.series.iter_mut().flat_map(|series| &mut series.readouts) {
             *at += spec.readouts.len();
@@ -174,12 +182,14 @@ pub fn loss_curves(curves: &Curves) -> Option<Spec> {
         spec.readouts.extend(readouts);
         spec.panels.push(panel);
     }
-    let (_, first) = curves.targets.first()?;
+    let first = curves.targets.first()?.target;
     let name = if curves.targets.len() == 1 { first.name } else { "all targets" };
     let against = axis_label(curves.along);
     spec.title = format!("{name}: loss against {against}, curves at {}", curves.mixture_name);
-    spec.description = describe(curves, &family, *first);
-    spec.table = table(curves, &family);
+    spec.description = describe(curves, &family, first);
+    spec.table = table(curves, &family).into();
+    spec.numbers =
+        Later::new(move || Numbers { header: texts(NUMBERS), rows: numbers.iter().map(Number::cells).collect() });
     spec.left_out = "The table has a few places of each curve; the CSV has all of them, with the observations.".into();
     Some(spec)
 }
@@ -264,35 +274,39 @@ const NUMBERS: [&str; 11] = [
     "90 % interval, to (nats per token)",
 ];
 
-/// A row of the numbers at that N and D.
-fn numbers_row(
-    (target, series, mixture): (&str, &'static str, &str),
+/// A row of the numbers, before it is written.
+struct Number {
+    target: Arc<str>,
+    series: &'static str,
+    mixture: Arc<str>,
     line: Option<usize>,
-    (n, d): (Option<Params>, Option<Tokens>),
+    scale: (Option<Params>, Option<Tokens>),
     losses: [Option<f64>; 4],
-) -> Vec<Cell> {
-    let compute = n.zip(d).map(|(n, d)| FLOPS_PER_PARAM_TOKEN * n.0 * d.0);
-    let scale = [line.map(|line| line as f64), n.map(|n| n.0), d.map(|d| d.0), compute];
-    let names = [target.to_string().into(), series.into(), mixture.to_string().into()];
-    names.into_iter().chain(scale.into_iter().chain(losses).map(Cell::from)).collect()
 }
 
-/// The panel of one target, with the read-outs of its points; adds what it shows to the numbers.
-fn panel(
-    curves: &Curves,
-    family: &[Curve],
-    fit_idx: usize,
-    target: FittedTarget,
-    numbers: &mut Vec<Vec<Cell>>,
-) -> Option<(Panel, Vec<Readout>)> {
+impl Number {
+    fn cells(&self) -> Vec<Cell> {
+        let (n, d) = self.scale;
+        let compute = n.zip(d).map(|(n, d)| FLOPS_PER_PARAM_TOKEN * n.0 * d.0);
+        let scale = [self.line.map(|line| line as f64), n.map(|n| n.0), d.map(|d| d.0), compute];
+        let names = [self.target.to_string().into(), self.series.into(), self.mixture.to_string().into()];
+        names.into_iter().chain(scale.into_iter().chain(self.losses).map(Cell::from)).collect()
+    }
+}
+
+/// The panel of one target, with what its points are; adds what it shows to the numbers.
+fn panel(curves: &Curves, family: &[Curve], shown: &Shown, numbers: &mut Vec<Number>) -> Option<(Panel, Vec<Source>)> {
     let Curves { along, mixture, mixture_name, .. } = *curves;
+    let target = shown.target;
     let mut series = Vec::new();
     if let Some(curve) = family.last() {
-        series.extend(band(curves, curve, fit_idx, target, numbers));
+        series.extend(band(curves, curve, shown, numbers));
     }
-    let (observed, mut readouts) = observations(curves, target, numbers);
+    let (observed, mut readouts) = observations(curves, shown, numbers);
     series.extend(observed);
-    let reaches = reaches(curves, target);
+    let reaches = reaches(curves, shown);
+    let (name, mixture_name): (Arc<str>, Arc<str>) = (target.name.into(), mixture_name.into());
+    let of: Arc<str> = format!("{name} at {mixture_name}").into();
     for curve in family {
         let parts = curve.parts(curve.fitted(along, &reaches));
         let n_parts = parts.len();
@@ -300,7 +314,7 @@ fn panel(
             // A curve has its name at its end.
             let label = if at + 1 == n_parts { curve.label.clone() } else { String::new() };
             let mut part = Series::new(label, mark, curve.hue, Vec::new());
-            let (what, name) = match mark {
+            let (what, in_numbers) = match mark {
                 Mark::Line => ("within what was fitted", "curve within what was fitted"),
                 _ => ("beyond what was fitted", "curve beyond what was fitted"),
             };
@@ -310,9 +324,15 @@ fn panel(
                 let value = target.loss(scale.0, scale.1, mixture).0;
                 part.points.push((curve.x(along, t), value));
                 part.readouts.push(readouts.len());
-                readouts.push(curve_readout(curves, target, scale, value, what));
-                let losses = [None, Some(value), None, None];
-                numbers.push(numbers_row((target.name, name, mixture_name), None, scale, losses));
+                readouts.push(Source::Curve { of: of.clone(), n: scale.0, d: scale.1, loss: value, what });
+                numbers.push(Number {
+                    target: name.clone(),
+                    series: in_numbers,
+                    mixture: mixture_name.clone(),
+                    line: None,
+                    scale,
+                    losses: [None, Some(value), None, None],
+                });
             }
             series.push(part);
         }
@@ -341,40 +361,26 @@ fn panel(
     Some((panel, readouts))
 }
 
-/// What is said of a point of a curve.
-fn curve_readout(
-    curves: &Curves,
-    target: FittedTarget,
-    (n, d): (Option<Params>, Option<Tokens>),
-    value: f64,
-    what: &str,
-) -> Readout {
-    let scale = [n.map(|n| format!("N {n:.3}")), d.map(|d| format!("D {d:.3}"))];
-    let scale: Vec<String> = scale.into_iter().flatten().collect();
-    Readout {
-        title: scale.join(", "),
-        lines: vec![format!("{} at {}: predicted {}", target.name, curves.mixture_name, loss(value)), what.to_string()],
-        key: None,
-    }
-}
-
 /// What was observed, at whatever mixture: dots in the colour of their size, rings where held out, crosses where left
 /// out.
-fn observations(curves: &Curves, target: FittedTarget, numbers: &mut Vec<Vec<Cell>>) -> (Vec<Series>, Vec<Readout>) {
-    let none = (Vec::new(), Vec::new());
-    let Some((dataset, uses)) = curves.observed else { return none };
-    let Some(seen) = seen(dataset, target, uses) else { return none };
-    for seen in &seen {
-        let losses = [Some(seen.observed), Some(seen.predicted), None, None];
-        let names = (target.name, seen.used.word(), "its own");
-        numbers.push(numbers_row(names, Some(seen.line), (seen.n, seen.d), losses));
-    }
+fn observations(curves: &Curves, shown: &Shown, numbers: &mut Vec<Number>) -> (Vec<Series>, Vec<Source>) {
+    let Some(sight) = &shown.sight else { return (Vec::new(), Vec::new()) };
+    let seen = &sight.all;
+    let (name, own): (Arc<str>, Arc<str>) = (shown.target.name.into(), "its own".into());
+    numbers.extend(seen.iter().map(|seen| Number {
+        target: name.clone(),
+        series: seen.used.word(),
+        mixture: own.clone(),
+        line: Some(seen.line),
+        scale: (seen.n, seen.d),
+        losses: [Some(seen.observed), Some(seen.predicted), None, None],
+    }));
     let alone = curves.targets.len() == 1;
     let every = if alone { 1 } else { seen.len().div_ceil(MOST_POINTS).max(1) };
     let sizes = &curves.data.sizes;
     let mut groups = Groups::default();
     let mut readouts = Vec::new();
-    for seen in seen.iter().step_by(every) {
+    for (at_sight, seen) in seen.iter().enumerate().step_by(every) {
         let x = match curves.along {
             Along::D => seen.d.map(|d| d.0),
             Along::N => seen.n.map(|n| n.0),
@@ -392,32 +398,30 @@ fn observations(curves: &Curves, target: FittedTarget, numbers: &mut Vec<Vec<Cel
             Use::LeftOut => "left out",
         };
         groups.add(label, seen.used.look(hue), (x, seen.observed), readouts.len());
-        let mut readout = seen.readout(dataset.domains());
-        if !alone {
-            readout.title = format!("{}: {}", target.name, readout.title);
-        }
-        readouts.push(readout);
+        readouts.push(Source::Seen(sight.clone(), at_sight));
     }
     (groups.into_series(), readouts)
 }
 
 /// The middle 90 % of the replicates along a curve.
-fn band(
-    curves: &Curves,
-    curve: &Curve,
-    fit_idx: usize,
-    target: FittedTarget,
-    numbers: &mut Vec<Vec<Cell>>,
-) -> Option<Series> {
+fn band(curves: &Curves, curve: &Curve, shown: &Shown, numbers: &mut Vec<Number>) -> Option<Series> {
+    let Shown { target, fit_idx, .. } = *shown;
     let fits: Vec<Fit> = curves.replicates.iter().map(|replicate| with_theta(target, replicate, fit_idx)).collect();
+    let (name, mixture): (Arc<str>, Arc<str>) = (target.name.into(), curves.mixture_name.into());
     let mut ends = Vec::new();
     for t in steps(curve.from, curve.to, BAND_STEPS) {
         let (n, d) = curve.scale(curves.along, t);
         let losses = fits.iter().map(|fit| fit.loss(target.target_pos, n, d, curves.mixture).0);
         let interval = Interval::of(losses)?;
         ends.push((curve.x(curves.along, t), interval));
-        let names = (target.name, "90 % interval", curves.mixture_name);
-        numbers.push(numbers_row(names, None, (n, d), [None, None, Some(interval.low), Some(interval.high)]));
+        numbers.push(Number {
+            target: name.clone(),
+            series: "90 % interval",
+            mixture: mixture.clone(),
+            line: None,
+            scale: (n, d),
+            losses: [None, None, Some(interval.low), Some(interval.high)],
+        });
     }
     let upper = ends.iter().map(|(x, interval)| (*x, interval.high));
     let lower = ends.iter().rev().map(|(x, interval)| (*x, interval.low));
@@ -463,7 +467,7 @@ fn describe(curves: &Curves, family: &[Curve], target: FittedTarget) -> String {
     };
     format!(
         "Predicted loss of {} against {} at {}{of}; the last curve {}. Lines are broken beyond what was fitted; observations are at all mixtures.",
-        curves.targets.iter().map(|(_, target)| target.name).collect::<Vec<_>>().join(", "),
+        curves.targets.iter().map(|shown| shown.target.name).collect::<Vec<_>>().join(", "),
         axis_label(curves.along),
         curves.mixture_name,
         ends.unwrap_or_default(),
@@ -481,7 +485,7 @@ fn table(curves: &Curves, family: &[Curve]) -> (Vec<String>, Vec<Vec<String>>) {
     let mut rows = Vec::new();
     let ends = family.iter().flat_map(|curve| [curve.from, curve.to].map(|t| curve.x(curves.along, t)));
     let Some((from, to)) = range(ends) else { return (header, rows) };
-    for (_, target) in &curves.targets {
+    for Shown { target, .. } in &curves.targets {
         for x in steps(from, to, TABLE_STEPS - 1) {
             let losses = family.iter().map(|curve| {
                 let scale = curve.t(curves.along, x).map(|t| curve.scale(curves.along, t));

@@ -84,7 +84,7 @@ pub fn mixtures(mixtures: &Mixtures) -> Option<Spec> {
             weights.collect::<Vec<_>>().join(", "),
             others.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
         ),
-        table: (header, domains.iter().enumerate().map(row).collect()),
+        table: (header, domains.iter().enumerate().map(row).collect()).into(),
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane {
@@ -93,7 +93,7 @@ pub fn mixtures(mixtures: &Mixtures) -> Option<Spec> {
             },
             series,
         }],
-        numbers,
+        numbers: numbers.into(),
         ..Spec::default()
     })
 }

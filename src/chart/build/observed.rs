@@ -1,16 +1,16 @@
 //! Observed against predicted loss.
 
-use super::{CELLS, Groups, Use, known_range, loss, numbers_header, seen, texts, within};
-use crate::chart::{Axis, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
-use crate::dataset::Dataset;
-use crate::fit::FittedTarget;
+use std::sync::Arc;
+
+use super::{CELLS, Groups, Seen, Use, known_range, loss, sources, texts, within};
+use crate::chart::{Axis, Frame, Hue, Later, Mark, Numbers, Panel, Scale, Series, Sight, Spec};
 use crate::units::write_number;
 
-/// Observed against predicted loss of one target, where the law can give it; rings are held out, crosses left out.
-/// `None` without a loss to show.
-pub fn observed_predicted(dataset: &Dataset, target: FittedTarget, uses: &[Use]) -> Option<Spec> {
-    let seen = seen(dataset, target, uses)?;
-    let range = known_range(&seen, |seen| vec![seen.predicted, seen.observed])?;
+/// Observed against predicted loss of a target, where the law can give it; rings are held out, crosses left out. `None`
+/// without a loss to show.
+pub fn observed_predicted(target: &str, sight: &Arc<Sight>) -> Option<Spec> {
+    let seen = &sight.all;
+    let range = known_range(seen, |seen| vec![seen.predicted, seen.observed])?;
     let mut groups = Groups::default();
     for (at, seen) in seen.iter().enumerate() {
         let place = (within(seen.predicted, range), within(seen.observed, range));
@@ -23,7 +23,7 @@ pub fn observed_predicted(dataset: &Dataset, target: FittedTarget, uses: &[Use])
     };
     let description = format!(
         "Observed against predicted loss of {}: {} fitted and {} held-out observations between {} and {}{left_out}; points on the broken line are predicted exactly.",
-        target.name,
+        target,
         n(Use::Fitted),
         n(Use::HeldOut),
         write_number(range.0, 3),
@@ -31,21 +31,26 @@ pub fn observed_predicted(dataset: &Dataset, target: FittedTarget, uses: &[Use])
     );
     let axis = |label: &str| Axis { label: label.into(), range, scale: Scale::Linear };
     let guide = Series::new("", Mark::Dashes, Hue::Guide, vec![(range.0, range.0), (range.1, range.1)]);
-    let rows = seen.iter().map(|seen| seen.cells().into_iter().chain([loss(seen.predicted)]).collect());
+    let (of_table, of_numbers) = (sight.clone(), sight.clone());
+    let table = move || {
+        let row = |seen: &Seen| seen.cells().into_iter().chain([loss(seen.predicted)]).collect();
+        (texts(CELLS).into_iter().chain(texts(["Predicted"])).collect(), of_table.all.iter().map(row).collect())
+    };
+    let numbers = move || Numbers {
+        header: of_numbers.numbers_header(),
+        rows: of_numbers.all.iter().map(Seen::numbers).collect(),
+    };
     Some(Spec {
-        title: format!("{}: observed against predicted", target.name),
+        title: format!("{target}: observed against predicted"),
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane { x: axis("predicted loss, nats per token"), y: axis("observed loss") },
             series: std::iter::once(guide).chain(groups.into_series()).collect(),
         }],
-        readouts: seen.iter().map(|seen| seen.readout(dataset.domains())).collect(),
+        readouts: sources(sight),
         description,
-        table: (texts(CELLS).into_iter().chain(texts(["Predicted"])).collect(), rows.collect()),
-        numbers: Numbers {
-            header: numbers_header(dataset.domains()),
-            rows: seen.iter().map(|seen| seen.numbers()).collect(),
-        },
+        table: Later::new(table),
+        numbers: Later::new(numbers),
         ..Spec::default()
     })
 }

@@ -82,8 +82,8 @@ pub fn parameters(study: &FittedStudy, target: FittedTarget, intervals: &[Vec<In
             if intervals.is_empty() { "; a bootstrap gives them intervals" } else { ", with their 90 % intervals" }
         ),
         panels: drawn,
-        table: (texts(["Parameter", "Of", "Value", "90 % interval, from", "to"]), rows),
-        numbers,
+        table: (texts(["Parameter", "Of", "Value", "90 % interval, from", "to"]), rows).into(),
+        numbers: numbers.into(),
         ..Spec::default()
     })
 }

@@ -1,11 +1,10 @@
 //! Residuals, observed − predicted: what the law leaves unexplained, and against what.
 
-use super::{
-    CELLS, Groups, Seen, Use, known_range, loss, numbers_header, padded, padded_log, range, seen, signed, texts, within,
-};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
-use crate::dataset::Dataset;
-use crate::fit::{FittedTarget, percentile};
+use std::sync::Arc;
+
+use super::{CELLS, Groups, Seen, Use, known_range, loss, padded, padded_log, range, signed, sources, texts, within};
+use crate::chart::{Axis, Cell, Frame, Hue, Later, Mark, Numbers, Panel, Scale, Series, Sight, Spec};
+use crate::fit::percentile;
 use crate::order::{ascending, sort};
 
 /// What residuals are drawn against.
@@ -21,30 +20,35 @@ pub enum Against {
     Normal,
 }
 
-/// Residuals of one target; squares are below the law, rings held out, crosses left out. `None` where the study has no
+/// Residuals of a target; squares are below the law, rings held out, crosses left out. `None` where the study has no
 /// such axis, or no loss to show.
-pub fn residuals(dataset: &Dataset, target: FittedTarget, uses: &[Use], against: Against) -> Option<Spec> {
-    let mut seen = seen(dataset, target, uses)?;
-    if against == Against::Normal {
+pub fn residuals(target: &str, sight: &Arc<Sight>, against: Against) -> Option<Spec> {
+    let known_only;
+    let sight = if against == Against::Normal {
         // An order of residuals is one of those that the law knows of.
-        seen.retain(|seen| seen.used != Use::LeftOut);
-    }
+        let known = sight.all.iter().filter(|seen| seen.used != Use::LeftOut);
+        known_only = Arc::new(Sight { all: known.cloned().collect(), domains: sight.domains.clone() });
+        &known_only
+    } else {
+        sight
+    };
+    let seen = &sight.all;
     let at: Vec<f64> = match against {
         Against::N => seen.iter().map(|seen| seen.n.map(|n| n.0)).collect::<Option<_>>()?,
         Against::D => seen.iter().map(|seen| seen.d.map(|d| d.0)).collect::<Option<_>>()?,
         Against::Weight(i) => seen.iter().map(|seen| seen.mixture.get(i).copied()).collect::<Option<_>>()?,
-        Against::Normal => normal_places(&seen),
+        Against::Normal => normal_places(seen),
     };
     let (label, scale) = match against {
         Against::N => ("model size N".to_string(), Scale::Log),
         Against::D => ("training tokens D".into(), Scale::Log),
-        Against::Weight(i) => (format!("weight of {}", dataset.domains().get(i)?), Scale::Share),
+        Against::Weight(i) => (format!("weight of {}", sight.domains.get(i)?), Scale::Share),
         Against::Normal => ("standard deviations, if normal".into(), Scale::Linear),
     };
     let x_range = if scale == Scale::Log { padded_log(at.iter().copied()) } else { padded(at.iter().copied()) }?;
     // A weight is never less than 0.
     let x_range = if scale == Scale::Share { (x_range.0.max(0.0), x_range.1) } else { x_range };
-    let (low, high) = known_range(&seen, |seen| vec![seen.residual(), 0.0])?;
+    let (low, high) = known_range(seen, |seen| vec![seen.residual(), 0.0])?;
     let mut groups = Groups::default();
     for (row, seen) in seen.iter().enumerate() {
         let (label, look) = match seen.used {
@@ -55,7 +59,7 @@ pub fn residuals(dataset: &Dataset, target: FittedTarget, uses: &[Use], against:
         groups.add(label, look, (at[row], within(seen.residual(), (low, high))), row);
     }
     let guide = match against {
-        Against::Normal => normal_line(&seen, x_range),
+        Against::Normal => normal_line(seen, x_range),
         _ => vec![(x_range.0, 0.0), (x_range.1, 0.0)],
     };
     let known: Vec<f64> = seen.iter().filter(|seen| seen.used != Use::LeftOut).map(|seen| seen.residual()).collect();
@@ -63,23 +67,31 @@ pub fn residuals(dataset: &Dataset, target: FittedTarget, uses: &[Use], against:
     let mean = known.iter().sum::<f64>() / known.len() as f64;
     let description = format!(
         "Residuals of {} against {label}: {} observations, mean {} nats, the largest {} nats.",
-        target.name,
+        target,
         known.len(),
         signed(mean),
         loss(sizes.1),
     );
-    let rows = seen
-        .iter()
-        .map(|seen| seen.cells().into_iter().chain([loss(seen.predicted), signed(seen.residual())]).collect());
-    let mut numbers = Numbers { header: numbers_header(dataset.domains()), rows: Vec::new() };
-    numbers.rows.extend(seen.iter().map(|seen| seen.numbers()));
-    if against == Against::Normal {
-        // The other axes are columns already.
-        numbers.header.push(label.clone());
-        numbers.rows.iter_mut().zip(&at).for_each(|(row, at)| row.push(Cell::Number(*at)));
-    }
+    let of_table = sight.clone();
+    let table = move || {
+        let row =
+            |seen: &Seen| seen.cells().into_iter().chain([loss(seen.predicted), signed(seen.residual())]).collect();
+        let header = texts(CELLS).into_iter().chain(texts(["Predicted", "Residual"])).collect();
+        (header, of_table.all.iter().map(row).collect())
+    };
+    let (of_numbers, name) = (sight.clone(), label.clone());
+    let numbers = move || {
+        let rows = of_numbers.all.iter().map(Seen::numbers).collect();
+        let mut numbers = Numbers { header: of_numbers.numbers_header(), rows };
+        if against == Against::Normal {
+            // The other axes are columns already.
+            numbers.header.push(name);
+            numbers.rows.iter_mut().zip(&at).for_each(|(row, at)| row.push(Cell::Number(*at)));
+        }
+        numbers
+    };
     Some(Spec {
-        title: format!("{}: residuals against {label}", target.name),
+        title: format!("{target}: residuals against {label}"),
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane {
@@ -90,10 +102,10 @@ pub fn residuals(dataset: &Dataset, target: FittedTarget, uses: &[Use], against:
                 .chain(groups.into_series())
                 .collect(),
         }],
-        readouts: seen.iter().map(|seen| seen.readout(dataset.domains())).collect(),
+        readouts: sources(sight),
         description,
-        table: (texts(CELLS).into_iter().chain(texts(["Predicted", "Residual"])).collect(), rows.collect()),
-        numbers,
+        table: Later::new(table),
+        numbers: Later::new(numbers),
         ..Spec::default()
     })
 }

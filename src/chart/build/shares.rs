@@ -1,7 +1,7 @@
 //! Optima at many places: as stacked areas along an axis, or as a heat map.
 
 use super::{loss, range, share_of, texts};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Scale, Series, Spec};
+use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Scale, Series, Source, Spec};
 use crate::fit::Interval;
 use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::mixture::Optimum;
@@ -69,11 +69,11 @@ pub fn stacked(Stacked { title, axis, column, domains, places }: &Stacked) -> Op
                     format!("90 % interval {} to {}", write_percent(low, 1), write_percent(high, 1))
                 });
                 let known = [place.name.clone(), format!("weighted loss {}", loss(optimum.weighted_loss.0))];
-                readouts.push(Readout {
+                readouts.push(Source::Words(Readout {
                     title: format!("{domain} {}", write_percent(optimum.mixture[i], 1)),
                     lines: interval.into_iter().chain(known).collect(),
                     key: None,
-                });
+                }));
             }
             area.points.push(NOWHERE);
             area.readouts.push(0);
@@ -96,8 +96,8 @@ pub fn stacked(Stacked { title, axis, column, domains, places }: &Stacked) -> Op
             words(places.iter().find(with)),
             words(places.iter().rfind(with))
         ),
-        table,
-        numbers,
+        table: table.into(),
+        numbers: numbers.into(),
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane {
@@ -208,11 +208,11 @@ pub fn heat(title: &str, domains: &[String], rows: &[(String, &Optimum)]) -> Opt
             words[level].words.push(format!("{:.0}", 100.0 * h));
             words[level].readouts.push(readouts.len());
             let weight = write_percent(*h, 1);
-            readouts.push(Readout {
+            readouts.push(Source::Words(Readout {
                 title: format!("{domain} {weight}"),
                 lines: vec![format!("for {name}")],
                 key: None,
-            });
+            }));
         }
     }
     series.extend(words);
@@ -237,8 +237,9 @@ pub fn heat(title: &str, domains: &[String], rows: &[(String, &Optimum)]) -> Opt
                 .chain(texts(["its loss (nats per token)"]))
                 .collect(),
             rows: rows.iter().map(numbers).collect(),
-        },
-        table: (header.collect(), rows.iter().map(row).collect()),
+        }
+        .into(),
+        table: (header.collect(), rows.iter().map(row).collect()).into(),
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane {

@@ -102,10 +102,10 @@ impl Slices {
                 write_percent(DEFAULT_EPSILON, 1),
                 curves.iter().map(worth).collect::<Vec<_>>().join("; ")
             ),
-            table: (texts(["Domain", "Weight", "Loss over the optimum's, nats"]), rows.collect()),
+            table: (texts(["Domain", "Weight", "Loss over the optimum's, nats"]), rows.collect()).into(),
             panels: curves.iter().map(|curve| curve.panel(name(curve), optimum, room, most)).collect(),
             left_out: "The table has a few places of each slice; the CSV has all of them.".into(),
-            numbers: Numbers { header: texts(header), rows: numbers.collect() },
+            numbers: Numbers { header: texts(header), rows: numbers.collect() }.into(),
             ..Spec::default()
         }
     }

@@ -1,7 +1,7 @@
 //! The loss over the mixtures of three domains, or of two and the rest.
 
 use super::{loss, mixture_text, share_of, texts};
-use crate::chart::{Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Series, Spec};
+use crate::chart::{Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Series, Source, Spec};
 use crate::dataset::Dataset;
 use crate::fit::FittedStudy;
 use crate::mixture::{DEFAULT_EPSILON, Optimum};
@@ -83,7 +83,7 @@ impl Triangle {
         let value = |(i, j): (usize, usize)| excess[i * (2 * STEPS + 3 - i) / 2 + j];
         let names = names(study, self.corners);
         let mut series = levels(value, optimum.weighted_loss.0);
-        let mut readouts: Vec<Readout> = Vec::new();
+        let mut readouts: Vec<Source> = Vec::new();
         let mut numbers: Vec<Vec<Cell>> = Vec::new();
         let mut number = |what: &'static str, (x, y): (f64, f64), excess: Option<f64>| {
             let shares = [x, y, 1.0 - x - y].map(Cell::Number);
@@ -94,7 +94,7 @@ impl Triangle {
             for (place, line) in points {
                 one.points.push(place);
                 one.readouts.push(readouts.len());
-                readouts.push(Readout { title: shares(&names, place), lines: vec![line], key: None });
+                readouts.push(Source::Words(Readout { title: shares(&names, place), lines: vec![line], key: None }));
             }
             series.push(one);
         };
@@ -132,7 +132,8 @@ impl Triangle {
             table: (
                 names.iter().cloned().chain(texts(["Loss over the optimum's, nats"])).collect(),
                 nodes(TABLE_STEPS).map(row).collect(),
-            ),
+            )
+                .into(),
             left_out:
                 "The table has every fourth place along each side; the CSV has all, with the runs and the optimum."
                     .into(),
@@ -143,7 +144,8 @@ impl Triangle {
                     .chain(texts(["loss over the optimum's (nats)"]))
                     .collect(),
                 rows: numbers,
-            },
+            }
+            .into(),
             panels: vec![Panel { title: String::new(), frame: Frame::Triangle { corners: names }, series }],
             readouts,
             ..Spec::default()

@@ -71,7 +71,7 @@ fn save_csv(spec: &Spec, _: f64) {
 }
 
 fn numbers(spec: &Spec) -> impl IntoView + use<> {
-    let (header, rows) = &spec.table;
+    let (header, rows) = &*spec.table;
     let header = header.iter().map(|name| view! { <th scope="col">{name.clone()}</th> }).collect_view();
     let n_more = rows.len().saturating_sub(MOST_ROWS);
     let rows = rows.iter().take(MOST_ROWS).map(|row| {

@@ -10,8 +10,7 @@ use super::observed_chart::ObservedChart;
 use super::panel::Panel;
 use super::parameters_chart::ParametersChart;
 use super::residual_chart::ResidualChart;
-use crate::chart::{Spec, loss_interval};
-use crate::fit::bootstrap::LEAST_REPLICATES;
+use crate::chart::{Sight, Spec, loss_interval};
 use crate::fit::{FittedTarget, Replicate};
 use crate::ui::observations::{LeftOut, Observations};
 use crate::ui::same::Same;
@@ -24,14 +23,19 @@ use crate::ui::text;
 pub fn ChartsPanel() -> impl IntoView {
     let state = use_state();
     let observations = observations(state);
+    let sight = Memo::new(move |_| {
+        let (shown, observations) = (state.shown.get()?, observations.get()?);
+        let (_, target) = find(&shown, &state.target.get()?)?;
+        Sight::of(&observations.dataset, target, &observations.uses).map(Same)
+    });
     view! {
         <Panel id="trust" number=3 title="Trust">
             <Show when=move || state.target.read().is_some() fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
                 <p class="help" id=CHART_HELP>{text::CHART_HELP}" "{move || (!state.from_link()).then_some(text::POINT_HELP)}</p>
                 <div class="columns" class:stale=state.stale>
-                    <ObservedChart observations/>
-                    <LossChart observations/>
-                    <ResidualChart observations/>
+                    <ObservedChart observations sight/>
+                    <LossChart observations sight/>
+                    <ResidualChart observations sight/>
                     <ParametersChart/>
                 </div>
             </Show>
@@ -44,6 +48,9 @@ pub const CHART_HELP: &str = "chart-help";
 
 /// The observations of the fits on show, if they are known.
 pub type Shows = Memo<Option<Same<Observations>>>;
+
+/// What was seen of the marked target, once for all charts; `None` where it is not known.
+pub type Sights = Memo<Option<Same<Sight>>>;
 
 fn observations(state: State) -> Shows {
     // A reason that is being typed changes no chart.
@@ -87,10 +94,8 @@ pub fn fit_idx(shown: &Shown, target: FittedTarget) -> Option<usize> {
 }
 
 /// The replicates of the fits on show; none while they are too few for an interval.
-pub fn replicates(state: State, shown: &Shown) -> Vec<Replicate> {
-    let run = state.bootstrap.read();
-    let run = run.as_ref().filter(|run| run.n_done() >= LEAST_REPLICATES && run.study == shown.study);
-    run.map_or_else(Vec::new, |run| run.replicates())
+pub fn replicates(state: State) -> Vec<Replicate> {
+    state.settled.read().as_ref().map_or_else(Vec::new, |run| run.replicates())
 }
 
 /// What the replicates predict for the observation on a line, where there are any.
@@ -100,7 +105,7 @@ pub fn predicted_interval(state: State, observations: Shows) -> Callback<usize, 
         let (fit_idx, target) = find(&shown, &state.target.get()?)?;
         let observations = observations.get()?;
         let row = observations.dataset.observations().iter().find(|row| row.line == line)?;
-        let replicates = replicates(state, &shown);
+        let replicates = replicates(state);
         let interval = loss_interval(target, fit_idx, &replicates, (row.n, row.d), &row.mixture)?;
         Some(format!("90 % of replicates predict {}", loss_range(&interval)))
     })

@@ -1,25 +1,28 @@
 //! Mixtures beside the optimum.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 
-use crate::ui::state::use_state;
-use crate::ui::sure::{ComparedRow, compared_rows};
+use super::slider::Slider;
+use crate::ui::state::{AskedOptimum, use_state};
+use crate::ui::sure::{ComparedRow, compared_rows, losses_sentence, with_share};
 use crate::ui::text;
+use crate::units::write_percent;
 
 /// What the optimum gains over other mixtures, and a field for one more.
 #[component]
 pub fn Compared() -> impl IntoView {
     let state = use_state();
     let rows = Memo::new(move |_| {
-        let comparisons = state.about.with(|about| about.comparisons.clone());
+        let comparisons = state.comparisons.read();
         let typed = state.scenario_input().with(|input| input.compared.clone());
         let n_typed = comparisons.iter().filter(|comparison| typed.contains(&comparison.compared.name)).count();
         // Gains of the mixtures before, while those of a new list are on their way, would stand beside wrong names.
-        let certainty = state.certainty.get().filter(|certainty| certainty.gains.len() == comparisons.len());
+        let certainty = state.certainty.get().filter(|_| state.outcomes.read().are_beside(&state.compared.read()));
         compared_rows(&comparisons, certainty.as_ref(), n_typed)
     });
-    // Those of the optimum before stay until the new ones are there, faded.
-    let is_old = move || state.about.with(|about| about.of.as_ref() != state.optimum.read().latest());
+    let is_old = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
     let typed = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let add = move || match state.add_compared(&typed.get_untracked()) {
@@ -54,7 +57,52 @@ pub fn Compared() -> impl IntoView {
                 <button type="submit" data-test="add-compared">"Compare"</button>
             </form>
             {move || error.get().map(|sentence| view! { <p class="error" role="alert" data-test="compare-error">{sentence}</p> })}
+            <MixtureSliders/>
         </section>
+    }
+}
+
+/// The mixture that was typed last, or else one that begins as uniform: a share is moved, the others keep their
+/// proportions, and its losses follow.
+#[component]
+fn MixtureSliders() -> impl IntoView {
+    let state = use_state();
+    let domains = Memo::new(move |_| state.shown.get().map_or_else(Vec::new, |shown| shown.study.domains.clone()));
+    let mixture = move || {
+        let k = domains.read().len();
+        state.typed_mixture().unwrap_or_else(|| vec![1.0 / k as f64; k])
+    };
+    let slider = move |(i, domain): (usize, String)| {
+        let share = move || mixture().get(i).copied().unwrap_or(0.0);
+        let text = move || write_percent(share(), 1);
+        // As it was when the slider was taken: a share that goes to its end and back takes the others along.
+        let taken = RefCell::new(Vec::new());
+        let slide = move |share: f64, is_taken: bool| {
+            if is_taken {
+                taken.replace(untrack(mixture));
+            }
+            state.put_typed_mixture(&with_share(&taken.borrow(), i, share));
+        };
+        view! {
+            <div>
+                <span>{domain.clone()}</span>
+                <Slider label=format!("Share of {domain}") name="slide-share" share text write=slide/>
+                <output>{text}</output>
+            </div>
+        }
+    };
+    let losses = move || {
+        state.typed_mixture()?;
+        let (optimum, comparisons) = (state.optimum.read(), state.comparisons.read());
+        let found = optimum.latest()?;
+        Some(losses_sentence(comparisons.last()?, &found.study, found.optimum.n, found.optimum.d))
+    };
+    view! {
+        <details class="sliders" data-test="mixture-sliders">
+            <summary>"Move its shares"</summary>
+            {move || domains.get().into_iter().enumerate().map(slider).collect_view()}
+            <p class="note" data-test="slid-losses">{losses}</p>
+        </details>
     }
 }
 

@@ -3,11 +3,10 @@
 use leptos::prelude::*;
 
 use super::chart::Chart;
-use super::charts_panel::{Shows, fit_idx, leave_out, of_target, replicates};
-use crate::chart::{Along, Curves, Next, Spec, loss_curves};
+use super::charts_panel::{Shows, Sights, fit_idx, leave_out, of_target, replicates};
+use crate::chart::{self, Along, Curves, Next, Sight, Spec, loss_curves};
 use crate::fit::{DataSummary, FittedTarget};
 use crate::mixture::{Budget, Optimum};
-use crate::ui::observations::Observations;
 use crate::ui::scenario::{next_size, used_by};
 use crate::ui::state::{ChartMixture, Shown, State, use_state};
 use crate::ui::text;
@@ -25,13 +24,21 @@ const ALONG: [(&str, &str, Along); 3] = [
 pub fn LossChart(
     /// The observations.
     observations: Shows,
+    /// What was seen of the marked target.
+    sight: Sights,
 ) -> impl IntoView {
     let state = use_state();
     let along = RwSignal::new(Along::default());
     let all = RwSignal::new(false);
     let spec = of_target(state, move |shown, _, target| {
-        let observations = observations.get();
-        curves(state, shown, target, observations.as_deref(), (along.get(), all.get()))
+        let seen = |one: FittedTarget| match one.name == target.name {
+            true => sight.get().map(|sight| sight.0),
+            false => observations.get().and_then(|all| Sight::of(&all.dataset, one, &all.uses)),
+        };
+        let one_or_all = shown.study.targets().filter(|one| all.get() || one.name == target.name);
+        let targets = one_or_all
+            .filter_map(|one| Some(chart::Shown { target: one, fit_idx: fit_idx(shown, one)?, sight: seen(one) }));
+        curves(state, shown, target, targets.collect(), along.get())
     });
     let size_text = move || {
         state.chart_size.get().unwrap_or_else(|| default_size(state).map(|n| write_count(n.0, 3)).unwrap_or_default())
@@ -107,19 +114,11 @@ fn default_size(state: State) -> Option<Params> {
     Some(next_size(largest))
 }
 
-fn curves(
-    state: State,
-    shown: &Shown,
-    target: FittedTarget,
-    observations: Option<&Observations>,
-    (along, all): (Along, bool),
-) -> Option<Spec> {
+fn curves(state: State, shown: &Shown, target: FittedTarget, targets: Vec<chart::Shown>, along: Along) -> Option<Spec> {
     let study = &shown.study;
     let chosen = if state.no_mixture.read().is_some() { ChartMixture::Mean } else { state.chart_mixture.get() };
-    let optimum = state.optimum.with(|optimum| optimum.latest().map(|answered| answered.optimum.clone()));
-    let optimum = optimum.filter(|optimum| optimum.mixture.len() == study.domains.len());
     let mixture = match chosen {
-        ChartMixture::Optimum => optimum.as_ref().map(|optimum| optimum.mixture.clone()),
+        ChartMixture::Optimum => optimum(state, shown).map(|optimum| optimum.mixture),
         ChartMixture::Uniform => Some(vec![1.0 / study.domains.len().max(1) as f64; study.domains.len()]),
         ChartMixture::Mean => Some(study.summary.mean_mixture.clone()),
     }?;
@@ -127,23 +126,27 @@ fn curves(
         Some(text) => text.parse::<Params>().ok(),
         None => default_size(state),
     };
-    let targets = study.targets().filter(|one| all || one.name == target.name);
     loss_curves(&Curves {
-        targets: targets.filter_map(|one| Some((fit_idx(shown, one)?, one))).collect(),
+        targets,
         data: &used(shown, target),
-        observed: observations.map(|observations| (&*observations.dataset, &observations.uses[..])),
         along,
         mixture: &mixture,
         mixture_name: chosen.label(),
-        next: Next { n, d: next_tokens(state, optimum.as_ref()) },
-        replicates: &replicates(state, shown),
+        next: Next { n, d: next_tokens(state, shown) },
+        replicates: &replicates(state),
     })
 }
 
 /// As far as the next model goes.
-fn next_tokens(state: State, optimum: Option<&Optimum>) -> Option<Tokens> {
+fn next_tokens(state: State, shown: &Shown) -> Option<Tokens> {
     match state.scenario.get() {
         Some(Ok(scenario)) if scenario.budget == Budget::Given => Some(scenario.d),
-        _ => optimum.map(|optimum| optimum.d),
+        _ => optimum(state, shown).map(|optimum| optimum.d),
     }
+}
+
+/// The optimum; asked for only where it shows, so that the chart is not drawn anew whenever there is another.
+fn optimum(state: State, shown: &Shown) -> Option<Optimum> {
+    let optimum = state.optimum.with(|optimum| optimum.latest().map(|answered| answered.optimum.clone()))?;
+    (optimum.mixture.len() == shown.study.domains.len()).then_some(optimum)
 }

@@ -16,15 +16,14 @@ pub fn MixturesChart() -> impl IntoView {
     let spec = Memo::new(move |_| {
         let optimum = state.optimum.read();
         let answered = optimum.latest()?;
-        let about = state.about.read();
+        let (about, comparisons) = (state.about.read(), state.comparisons.read());
         let near = about.near.as_deref().filter(|_| about.of.as_ref() == Some(answered));
         let certainty = state.certainty.get();
         let k = answered.study.domains.len();
         let spec = mixtures(&Mixtures {
             domains: &answered.study.domains,
             optimum: &answered.optimum.mixture,
-            others: about
-                .comparisons
+            others: comparisons
                 .iter()
                 .map(|comparison| (comparison.compared.name.as_str(), comparison.compared.mixture.as_slice()))
                 .filter(|(_, mixture)| mixture.len() == k)

@@ -45,6 +45,7 @@ mod run_bar;
 mod scale_fields;
 mod share_panel;
 mod slices_chart;
+mod slider;
 mod table_text;
 mod target_choice;
 mod triangle_chart;

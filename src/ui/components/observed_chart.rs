@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::chart::Chart;
-use super::charts_panel::{Shows, leave_out, of_target, predicted_interval};
+use super::charts_panel::{Shows, Sights, leave_out, of_target, predicted_interval};
 use crate::chart::observed_predicted;
 use crate::ui::state::use_state;
 use crate::ui::text;
@@ -13,12 +13,11 @@ use crate::ui::text;
 pub fn ObservedChart(
     /// The observations.
     observations: Shows,
+    /// What was seen of the marked target.
+    sight: Sights,
 ) -> impl IntoView {
     let state = use_state();
-    let spec = of_target(state, move |_, _, target| {
-        let observations = observations.get()?;
-        observed_predicted(&observations.dataset, target, &observations.uses)
-    });
+    let spec = of_target(state, move |_, _, target| observed_predicted(target.name, &sight.get()?.0));
     let title = move || state.target.get().unwrap_or_default();
     view! {
         <figure class="chart">

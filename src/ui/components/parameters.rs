@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::ui::state::{State, use_state};
-use crate::ui::sure::BootstrapRun;
 use crate::ui::tables::{Heading, ParameterTable, Value, parameter_table};
 
 /// Parameters in natural units: those of the whole law, then those of each domain.
@@ -32,8 +30,7 @@ fn of_target(state: State) -> Option<ParameterTable> {
     let name = state.target.get()?;
     let target = shown.study.targets().find(|target| target.name == name)?;
     let fit_idx = shown.study.fits.iter().position(|fit| std::ptr::eq(fit, target.fit))?;
-    let intervals =
-        state.bootstrap.read().as_ref().filter(|run| run.n_done() >= LEAST_REPLICATES).map(BootstrapRun::parameters);
+    let intervals = state.settled.read().as_ref().map(|run| run.parameters());
     let intervals = intervals.as_ref().and_then(|intervals| intervals.get(fit_idx));
     Some(parameter_table(target, &shown.study.domains, intervals.map(Vec::as_slice)))
 }

@@ -5,18 +5,15 @@ use leptos::prelude::*;
 use super::chart::Chart;
 use super::charts_panel::of_target;
 use crate::chart::parameters;
-use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::ui::state::use_state;
-use crate::ui::sure::BootstrapRun;
 
 /// Those of the marked target's domains, and those of all targets.
 #[component]
 pub fn ParametersChart() -> impl IntoView {
     let state = use_state();
     let spec = of_target(state, move |shown, _, target| {
-        let run = state.bootstrap.read();
-        let run = run.as_ref().filter(|run| run.n_done() >= LEAST_REPLICATES && run.study == shown.study);
-        parameters(&shown.study, target, &run.map_or_else(Vec::new, BootstrapRun::parameters))
+        let intervals = state.settled.read().as_ref().map_or_else(Vec::new, |run| run.parameters());
+        parameters(&shown.study, target, &intervals)
     });
     let title = move || state.target.get().unwrap_or_default();
     view! {

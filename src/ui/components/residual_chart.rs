@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::chart::Chart;
-use super::charts_panel::{Shows, leave_out, of_target, predicted_interval};
+use super::charts_panel::{Shows, Sights, leave_out, of_target, predicted_interval};
 use crate::chart::{Against, residuals};
 use crate::ui::state::use_state;
 
@@ -12,6 +12,8 @@ use crate::ui::state::use_state;
 pub fn ResidualChart(
     /// The observations.
     observations: Shows,
+    /// What was seen of the marked target.
+    sight: Sights,
 ) -> impl IntoView {
     let state = use_state();
     let choices = Memo::new(move |_| choices(observations));
@@ -20,10 +22,7 @@ pub fn ResidualChart(
         let choices = choices.get();
         choices.get(chosen.get()).or(choices.first()).map(|(_, against)| *against)
     });
-    let spec = of_target(state, move |_, _, target| {
-        let observations = observations.get()?;
-        residuals(&observations.dataset, target, &observations.uses, against.get()?)
-    });
+    let spec = of_target(state, move |_, _, target| residuals(target.name, &sight.get()?.0, against.get()?));
     let options = move || {
         let option = |(at, (label, _)): (usize, (String, Against))| {
             view! { <option value=at.to_string() prop:selected=move || chosen.get() == at>{label}</option> }
@@ -33,7 +32,7 @@ pub fn ResidualChart(
     let title = move || state.target.get().unwrap_or_default();
     view! {
         <Show when=move || spec.read().is_some()>
-            <figure class="chart">
+            <figure class="chart residuals">
                 <figcaption>{title}": residuals"</figcaption>
                 <Chart spec name="chart-residuals" more=predicted_interval(state, observations) action=leave_out/>
                 <div class="fields">

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 use super::explained::Explained;
 use crate::fit::Interval;
-use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::ui::state::{Shown, State, use_state};
 use crate::ui::tables::{ResultCells, ResultRow, made_with, result_rows};
 use crate::ui::text;
@@ -22,12 +21,10 @@ pub fn Results() -> impl IntoView {
 }
 
 /// 90 % intervals of the errors held out, by target.
-fn holdout_intervals(state: State, shown: &Shown) -> BTreeMap<String, String> {
-    let run = state.bootstrap.read();
-    let Some(run) = run.as_ref().filter(|run| run.n_done() >= LEAST_REPLICATES && run.study == shown.study) else {
-        return BTreeMap::new();
-    };
-    let targets = shown.study.targets().map(|target| target.name.to_string());
+fn holdout_intervals(state: State) -> BTreeMap<String, String> {
+    let run = state.settled.read();
+    let Some(run) = run.as_ref() else { return BTreeMap::new() };
+    let targets = run.study.targets().map(|target| target.name.to_string());
     let text = |interval: Interval| format!("{:.2} to {:.2} %", interval.low, interval.high);
     targets.zip(run.holdout()).filter_map(|(name, interval)| Some((name, text(interval?)))).collect()
 }
@@ -36,10 +33,7 @@ fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
     let failures = shown.fits.as_ref().map(|fits| fits.failures.clone()).unwrap_or_default();
     let rows = result_rows(&shown.study, &failures);
     let made_with = made_with(&shown.study);
-    let intervals = Memo::new({
-        let shown = shown.clone();
-        move |_| holdout_intervals(state, &shown)
-    });
+    let intervals = Memo::new(move |_| holdout_intervals(state));
     view! {
         <Show when=move || state.stale.get()>
             <p class="stale-label" data-test="stale">{text::STALE}</p>

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::field::Field;
 use super::menu::Menu;
+use super::slider::Slider;
 use crate::fit::DataSummary;
 use crate::mixture::{Aim, Budget};
-use crate::ui::scenario::{BudgetChoice, ScenarioInput, extrapolations, used_by};
+use crate::ui::scenario::{BudgetChoice, ScenarioInput, extrapolations, reach, used_by};
 use crate::ui::state::{State, use_state};
 
 /// N, D or the compute, as far as the fits depend on them; how far beyond the data that is; and the aim.
@@ -31,17 +32,46 @@ pub fn ScaleFields() -> impl IntoView {
                     write=move |text| change(&|input| input.flops = Some(text.clone()))/>
             </Show>
             <Show when=move || uses_n.get() && budget.get().has_n()>
-                <Field label="Model size N" name="scenario-n" value=move || with_data(state, ScenarioInput::n_text)
-                    write=move |text| change(&|input| input.n = Some(text.clone()))/>
+                <ScaleField at=0 label="Model size N" names=("scenario-n", "slide-n") read=ScenarioInput::n_text write=|input, text| input.n = Some(text)/>
             </Show>
             <Show when=move || uses_d.get() && budget.get().has_d()>
-                <Field label="Tokens D" name="scenario-d" value=move || with_data(state, ScenarioInput::d_text)
-                    write=move |text| change(&|input| input.d = Some(text.clone()))/>
+                <ScaleField at=1 label="Tokens D" names=("scenario-d", "slide-d") read=ScenarioInput::d_text write=|input, text| input.d = Some(text)/>
             </Show>
             <Show when=move || 1 < n_targets.get()>
                 <AimMenu/>
             </Show>
             <p class="note beyond" data-test="extrapolation">{move || beyond(state, used.get())}</p>
+        </div>
+    }
+}
+
+/// A field with a slider below it.
+#[component]
+fn ScaleField(
+    /// Which of [`reach`] the slider goes through.
+    at: usize,
+    /// What stands above it.
+    label: &'static str,
+    /// Hooks for tests, of the field and of the slider.
+    names: (&'static str, &'static str),
+    /// Reads the field.
+    read: fn(&ScenarioInput, &DataSummary) -> String,
+    /// Writes the field.
+    write: fn(&mut ScenarioInput, String),
+) -> impl IntoView {
+    let state = use_state();
+    let put = move |text: String| state.scenario_input().update(|input| write(input, text));
+    let ends = move || state.shown.with(|shown| shown.as_ref().map(|shown| reach(&shown.study.summary)[at]));
+    let share = move || ends().map_or(0.0, |ends| ends.share(&with_data(state, read)));
+    let slide = move |share: f64, _| {
+        if let Some(ends) = untrack(ends) {
+            put(ends.text(share));
+        }
+    };
+    view! {
+        <div>
+            <Field label name=names.0 value=move || with_data(state, read) write=put/>
+            <Slider label=format!("{label}, on a slider") name=names.1 share text=move || with_data(state, read) write=slide/>
         </div>
     }
 }

@@ -67,10 +67,33 @@ impl State {
             self.settings.track();
             self.own_scenario.track();
             self.link_scenario.track();
-            self.later("keep", PAUSE, move || self.keep_now());
+            if !self.is_sliding.get_value() {
+                self.keep_later();
+            }
         });
         // Whoever leaves within the pause has typed all the same.
         window_event_listener(ev::pagehide, move |_| self.keep_now());
+    }
+
+    fn keep_later(self) {
+        self.later("keep", PAUSE, move || self.keep_now());
+    }
+
+    /// A slider is being moved, and until it is let go all of it is one step; whether it was taken just now.
+    pub fn slide(self) -> bool {
+        let is_taken = !self.is_sliding.get_value();
+        if is_taken {
+            self.keep_now();
+            self.put_off("keep");
+            self.is_sliding.set_value(true);
+        }
+        is_taken
+    }
+
+    /// The slider was let go.
+    pub fn let_go(self) {
+        self.is_sliding.set_value(false);
+        self.keep_later();
     }
 
     /// Keeps the draft now, and notes it as a step. Beside a link, the link's scenario has steps of its own.

@@ -31,17 +31,18 @@ use super::fits::{FitKey, LawFits, Run, StudyData, left_out, without};
 use super::same::Same;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
-use super::sure::{BootstrapRun, read_mixture};
+use super::sure::{BootstrapRun, is_news, read_mixture};
 use super::tables::no_mixture;
 use super::theme::ThemeChoice;
 use super::undo::Undo;
 use super::workers::Pool;
 use crate::dataset::Dataset;
 use crate::export::fit_file::Saved;
+use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::fit::{BootstrapConfig, FittedStudy};
 use crate::import::Roles;
 use crate::law::{self, LAWS, Law};
-use crate::mixture::{Certainty, Compared, Growth, Scenario};
+use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, compare};
 use crate::protocol::JobId;
 use crate::share;
 
@@ -145,6 +146,8 @@ pub struct State {
     pub replicates: RwSignal<String>,
     /// The bootstrap of the fits on show.
     pub bootstrap: RwSignal<Option<BootstrapRun>>,
+    /// The same as intervals show it, which are not drawn anew with every few replicates; none while there are too few.
+    pub settled: Memo<Option<Same<BootstrapRun>>>,
     /// Why there is none.
     pub bootstrap_error: RwSignal<Option<String>>,
     /// What its replicates make of the optimum.
@@ -188,6 +191,8 @@ pub struct State {
     pub scenario: Memo<Option<Result<Scenario, String>>>,
     /// What the optimum is compared with.
     pub compared: Memo<Vec<Compared>>,
+    /// What it gains over that.
+    pub comparisons: Memo<Vec<Comparison>>,
     /// How sure the optimum is, once enough replicates are there.
     pub certainty: Memo<Option<Certainty>>,
     /// The fragment that holds what is on show, or why there is none.
@@ -200,6 +205,8 @@ pub struct State {
     /// The drafts in the browser's storage are others.
     drafts_changed: RwSignal<()>,
 
+    /// Whether a slider is being moved.
+    is_sliding: StoredValue<bool>,
     kept: StoredValue<Kept>,
     versions: StoredValue<u64>,
     pool: StoredValue<Pool, LocalStorage>,
@@ -285,6 +292,25 @@ impl State {
             compared.extend(typed.iter().filter_map(|text| read_mixture(text, &shown.study.domains).ok()));
             compared
         });
+        let optimum = RwSignal::new(AskedOptimum::default());
+        let comparisons = Memo::new(move |_| {
+            let (optimum, compared) = (optimum.read(), compared.get());
+            let found = optimum.latest().filter(|found| {
+                // Of the fits before, it may have other domains.
+                let k = found.study.domains.len();
+                compared.iter().all(|one| one.mixture.len() == k)
+            });
+            let compared = found.map(|found| compare(&found.study, &found.scenario, &found.optimum, &compared));
+            compared.and_then(Result::ok).unwrap_or_default()
+        });
+        let bootstrap = RwSignal::new(None::<BootstrapRun>);
+        let settled = Memo::new(move |before: Option<&Option<Same<BootstrapRun>>>| {
+            let (shown, run) = (shown.get()?, bootstrap.read());
+            let run = run.as_ref().filter(|run| run.study == shown.study && run.n_done() >= LEAST_REPLICATES)?;
+            let before = before.and_then(Option::as_ref).filter(|before| before.study == run.study);
+            let still = before.filter(|before| !is_news(before.n_done(), run.n_done(), run.config.replicates));
+            Some(still.cloned().unwrap_or_else(|| Same::new(run.clone())))
+        });
         let theme = RwSignal::new(theme::stored());
         let outcomes: RwSignal<Outcomes> = RwSignal::new(Outcomes::default());
         Self {
@@ -308,9 +334,10 @@ impl State {
             imported,
             run: RwSignal::new(None),
             fits,
-            optimum: RwSignal::new(AskedOptimum::default()),
+            optimum,
             replicates: RwSignal::new(BootstrapConfig::DEFAULT_REPLICATES.to_string()),
-            bootstrap: RwSignal::new(None),
+            bootstrap,
+            settled,
             bootstrap_error: RwSignal::new(None),
             outcomes,
             about: RwSignal::new(About::default()),
@@ -332,11 +359,13 @@ impl State {
             no_mixture: Memo::new(move |_| no_mixture(&shown.get()?.study)),
             scenario,
             compared,
+            comparisons,
             certainty: Memo::new(move |_| outcomes.read().certainty()),
             fragment,
             undo: RwSignal::new(Undo::default()),
             link_undo: RwSignal::new(Undo::default()),
             drafts_changed: RwSignal::new(()),
+            is_sliding: StoredValue::default(),
             kept: StoredValue::default(),
             versions: StoredValue::default(),
             pool: StoredValue::new_local(Pool::default()),
@@ -348,9 +377,12 @@ impl State {
 
     /// Starts what runs beside the user: draft, link, optimum.
     pub fn begin(self) {
-        self.restore();
-        self.open_hash();
-        self.import_now(true);
+        // Not before the page can be seen.
+        self.later("begin", Duration::ZERO, move || {
+            self.restore();
+            self.open_hash();
+            self.import_now(true);
+        });
         self.keep_draft();
         self.follow_optimum();
         self.follow_certainty();
@@ -375,12 +407,19 @@ impl State {
 
     /// Runs `action` after the delay, unless it is put off again under the same name.
     fn later(self, name: &'static str, delay: Duration, action: impl FnOnce() + 'static) {
+        self.put_off(name);
+        self.timers.update_value(|timers| {
+            if let Ok(timer) = set_timeout_with_handle(action, delay) {
+                timers.insert(name, timer);
+            }
+        });
+    }
+
+    /// Does not run what [`Self::later`] was to run under that name.
+    fn put_off(self, name: &'static str) {
         self.timers.update_value(|timers| {
             if let Some(timer) = timers.remove(name) {
                 timer.clear();
-            }
-            if let Ok(timer) = set_timeout_with_handle(action, delay) {
-                timers.insert(name, timer);
             }
         });
     }

@@ -15,6 +15,9 @@ use crate::ui::workers::{Lane, Reply};
 /// Typing is over after this pause.
 const PAUSE: Duration = Duration::from_millis(150);
 
+/// About as long as a picture stays on the screen.
+const FRAME: Duration = Duration::from_millis(16);
+
 /// An optimum with what it is of.
 #[derive(Clone, PartialEq)]
 pub struct Answered {
@@ -58,6 +61,9 @@ impl State {
             let study = self.shown.get().map(|shown| shown.study).filter(|study| !study.fits.is_empty());
             let study = study.filter(|_| self.no_mixture.read().is_none());
             match (study, self.scenario.get()) {
+                (Some(study), Some(Ok(scenario))) if self.is_sliding.get_value() => {
+                    self.ask_when_free(study, scenario);
+                }
                 (Some(study), Some(Ok(scenario))) => {
                     self.later("optimum", PAUSE, move || self.ask_optimum(study, scenario));
                 }
@@ -66,6 +72,16 @@ impl State {
                 }
                 _ => self.later("optimum", Duration::ZERO, move || self.optimum.set(AskedOptimum::Idle)),
             }
+        });
+    }
+
+    /// Asks at once, or as soon as the question before is answered; of those that come in between, only for the last.
+    fn ask_when_free(self, study: Same<FittedStudy>, scenario: Scenario) {
+        let is_free = !self.optimum.with_untracked(|optimum| matches!(optimum, AskedOptimum::Running(_)));
+        let wait = if is_free { Duration::ZERO } else { FRAME };
+        self.later("optimum", wait, move || match is_free {
+            true => self.ask_optimum(study, scenario),
+            false => self.ask_when_free(study, scenario),
         });
     }
 

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use super::{Answered, AskedOptimum, State};
 use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::fit::{BootstrapConfig, FittedStudy, Interval, Replicate};
-use crate::mixture::{Certainty, Compared, Comparison, DEFAULT_EPSILON, Growth, Outcome, Prior, moves};
+use crate::mixture::{Certainty, Compared, DEFAULT_EPSILON, Growth, Outcome, Prior, moves};
 use crate::protocol::{self, Along, Answer, Question, Task, WireFittedStudy, WireStudy};
 use crate::ui::same::Same;
-use crate::ui::sure::{BootstrapRun, CHUNK, read_mixture, read_replicates};
+use crate::ui::sure::{BootstrapRun, CHUNK, is_news, read_mixture, read_replicates, write_mixture};
 use crate::ui::text;
 use crate::ui::workers::{Lane, Reply};
 use crate::units::{Params, Tokens};
@@ -26,8 +26,6 @@ pub struct About {
     pub of: Option<Same<Answered>>,
     /// Near-optimal ranges by domain.
     pub near: Option<Vec<Interval>>,
-    /// Its losses beside those of other mixtures.
-    pub comparisons: Vec<Comparison>,
 }
 
 /// What the replicates make of one optimum.
@@ -39,6 +37,8 @@ pub struct Outcomes {
     n_asked: usize,
     /// What has arrived.
     outcomes: Vec<Outcome>,
+    /// Of how many the intervals on show are.
+    n_told: usize,
 }
 
 impl Outcomes {
@@ -46,6 +46,20 @@ impl Outcomes {
     pub fn certainty(&self) -> Option<Certainty> {
         let (answered, _) = self.of.as_ref()?;
         (self.outcomes.len() >= LEAST_REPLICATES).then(|| Certainty::of(&answered.optimum, &self.outcomes)).flatten()
+    }
+
+    /// Whether they are of an optimum that is compared with these mixtures.
+    pub fn are_beside(&self, compared: &[Compared]) -> bool {
+        self.of.as_ref().is_some_and(|(_, of)| of == compared)
+    }
+
+    /// Whether there is enough to be told anew, of a bootstrap of so many replicates.
+    fn tell(&mut self, n_replicates: usize) -> bool {
+        let tells = is_news(self.n_told, self.outcomes.len(), n_replicates);
+        if tells {
+            self.n_told = self.outcomes.len();
+        }
+        tells
     }
 }
 
@@ -151,15 +165,16 @@ impl State {
                 self.bootstrap.set(None);
             }
         });
+        // An optimum of the fits before has other domains than what it would be compared with.
         let done = Memo::new(move |_| match &*self.optimum.read() {
-            AskedOptimum::Done(answered) => Some(answered.clone()),
+            AskedOptimum::Done(answered) if answered.study == self.shown.get()?.study => Some(answered.clone()),
             _ => None,
         });
         Effect::new(move |_| {
-            let (answered, compared) = (done.get(), self.compared.get());
+            let answered = done.get();
             self.later("about", PAUSE, move || {
                 if let Some(answered) = answered {
-                    self.ask_about(answered, compared);
+                    self.ask_about(answered);
                 }
             });
         });
@@ -241,14 +256,11 @@ impl State {
         let run = BootstrapRun::new(shown.study, BootstrapConfig { replicates, seed, ..BootstrapConfig::default() });
         self.bootstrap_error.set(None);
         self.bootstrap.set(Some(run.clone()));
+        // Packed once for all jobs.
+        let packed = Arc::new((WireStudy::from(&*runs), WireFittedStudy::from(&*run.study)));
         for range in run.ranges() {
-            let (study, runs, config) = (run.study.clone(), runs.clone(), run.config.clone());
-            let task = move || Task::Replicates {
-                study: WireStudy::from(&*runs),
-                fitted: WireFittedStudy::from(&*study),
-                config,
-                range,
-            };
+            let (packed, config) = (packed.clone(), run.config.clone());
+            let task = move || Task::Replicates { study: packed.0.clone(), fitted: packed.1.clone(), config, range };
             let job = self.pool().submit(Lane::Heavy, task, move |reply| self.bootstrap_goes_on(reply));
             self.add_job("bootstrap", job);
         }
@@ -308,38 +320,30 @@ impl State {
                 if let Reply::Done { outcome, .. } = reply
                     && let Ok(Answer::Outcomes(more)) = *outcome
                 {
-                    self.outcomes.update(|outcomes| outcomes.outcomes.extend(more));
+                    self.outcomes.update_untracked(|outcomes| outcomes.outcomes.extend(more));
+                    self.tell_outcomes();
                 }
             });
             self.add_job("outcomes", job);
-            self.outcomes.update(|outcomes| outcomes.n_asked += 1);
+            self.outcomes.update_untracked(|outcomes| outcomes.n_asked += 1);
         }
+        self.tell_outcomes();
     }
 
-    fn ask_about(self, answered: Same<Answered>, compared: Vec<Compared>) {
-        let near = self.about.with_untracked(|about| match &about.of {
-            Some(before) if *before == answered => about.near.clone(),
-            _ => None,
-        });
+    fn tell_outcomes(self) {
+        let n_replicates = self.bootstrap.with_untracked(|run| run.as_ref().map_or(0, |run| run.config.replicates));
+        self.outcomes.maybe_update(|outcomes| outcomes.tell(n_replicates));
+    }
+
+    fn ask_about(self, answered: Same<Answered>) {
         self.replace_jobs("about", Vec::new());
-        let has_near = near.is_some();
-        self.about.update(|about| {
-            // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
-            about.near = near;
-            about.of = Some(answered.clone());
-        });
-        self.ask("about", &answered, Question::Compare(compared), move |reply| {
-            if let Ok(protocol::Reply::Compare(comparisons)) = reply {
-                self.about.update(|about| about.comparisons = comparisons);
+        // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
+        self.about.set(About { of: Some(answered.clone()), near: None });
+        self.ask("about", &answered, Question::Near(DEFAULT_EPSILON), move |reply| {
+            if let Ok(protocol::Reply::Near(ranges)) = reply {
+                self.about.update(|about| about.near = Some(ranges));
             }
         });
-        if !has_near {
-            self.ask("about", &answered, Question::Near(DEFAULT_EPSILON), move |reply| {
-                if let Ok(protocol::Reply::Near(ranges)) = reply {
-                    self.about.update(|about| about.near = Some(ranges));
-                }
-            });
-        }
     }
 
     /// Asks what these mixtures lose against the optimum; the listener hears it unless the question is asked again.
@@ -419,6 +423,24 @@ impl State {
             }
         });
         Ok(())
+    }
+
+    /// The mixture that was typed last, if it is one of the domains on show.
+    pub fn typed_mixture(self) -> Option<Vec<f64>> {
+        let study = self.shown.get()?.study;
+        let text = self.scenario_input().with(|input| input.compared.last().cloned())?;
+        Some(read_mixture(&text, &study.domains).ok()?.mixture)
+    }
+
+    /// Puts another mixture in its place, or adds one where there is none.
+    pub fn put_typed_mixture(self, mixture: &[f64]) {
+        let Some(shown) = self.shown.get_untracked() else { return };
+        let text = write_mixture(mixture, &shown.study.domains);
+        let has_one = untrack(|| self.typed_mixture()).is_some();
+        untrack(|| self.scenario_input()).update(|input| match input.compared.last_mut().filter(|_| has_one) {
+            Some(last) => *last = text,
+            None => input.compared.push(text),
+        });
     }
 
     /// Forgets a typed mixture.

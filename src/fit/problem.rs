@@ -27,6 +27,11 @@ const MOST_MIXTURES: usize = 2_500;
 /// With more scales than this a sample cannot have some rows of each.
 const MOST_STRATA: usize = MOST_ROWS / 8;
 
+/// Room for the features of a law: its level and two for each of two powers, …
+const N_FEATURES: usize = 5;
+/// … and R, where it is fitted. What a law has less of stays 0.
+const MOST_FEATURES: usize = 6;
+
 /// What the residual of an observation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Residual {
@@ -154,7 +159,10 @@ impl<'a> Problem<'a> {
         let parameters = law.parameters(shape);
         let evaluation = law.evaluation(shape, &scales);
         let (n_features, n_jacobian) = match &evaluation {
-            Evaluation::Features(law) => (law.ranges().len(), law.ranges().iter().map(Range::len).sum()),
+            Evaluation::Features(law) => {
+                let room = if law.ranges().len() > N_FEATURES { MOST_FEATURES } else { N_FEATURES };
+                (room, law.ranges().iter().map(Range::len).sum())
+            }
             Evaluation::Rows(_) => (parameters.len(), 0),
         };
         let longest = match &evaluation {
@@ -333,13 +341,10 @@ impl<'a> Problem<'a> {
                 *weights = (row.weight * slope * derivative, row.weight * curvature * derivative * derivative);
             }
             let grams = matches!(order, Order::NormalEquations(..)).then_some(&mut z_gram[..]);
-            match n_z {
-                1 => sum_rows::<1>(weights, z, z_gradient, grams),
-                3 => sum_rows::<3>(weights, z, z_gradient, grams),
-                4 => sum_rows::<4>(weights, z, z_gradient, grams),
-                5 => sum_rows::<5>(weights, z, z_gradient, grams),
-                6 => sum_rows::<6>(weights, z, z_gradient, grams),
-                _ => unreachable!("the features of a law are its level, two for each power, and R"),
+            if n_z == N_FEATURES {
+                sum_rows::<N_FEATURES>(weights, z, z_gradient, grams);
+            } else {
+                sum_rows::<MOST_FEATURES>(weights, z, z_gradient, grams);
             }
             // The rows of M_h: each feature's ∂q_c/∂θ.
             let mut from = 0;

@@ -494,7 +494,7 @@ pub trait Features {
     fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], jacobian: Option<&mut [f64]>);
 
     /// Writes L at the scales of these indexes into `losses` and, where asked for, ∂L/∂q_c at each of them into `z`,
-    /// scale after scale.
+    /// scale after scale, with room for as many as `q` has.
     fn losses(&self, q: &[f64], scale_idxs: &[usize], mixture: &Mixture, losses: &mut [f64], z: Option<&mut [f64]>);
 }
 

@@ -509,7 +509,7 @@ impl Features for AtTheta<'_> {
                     z[at] = factor.value;
                     z[at + 1] = coefficient * factor.by_exponent;
                     if by_saturation {
-                        z[n_z - 1] = coefficient * factor.by_saturation;
+                        z[1 + 2 * self.known.len()] = coefficient * factor.by_saturation;
                     }
                 }
             }

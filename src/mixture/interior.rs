@@ -298,11 +298,17 @@ fn spread(gradient: &[f64], equations: &[Constraint]) -> f64 {
     let columns = DMatrix::from_fn(gradient.len(), 1 + equations.len(), |i, column| {
         if column == 0 { 1.0 } else { equations[column - 1].coefficients[i] }
     });
-    let gradient = DVector::from_column_slice(gradient);
-    match columns.clone().svd(true, true).solve(&gradient, 1e-12) {
-        Ok(nearest) => (gradient - columns * nearest).amax(),
-        Err(_) => f64::INFINITY,
+    match nearest(columns, &DVector::from_column_slice(gradient)) {
+        Some((_, rest)) => rest.amax(),
+        None => f64::INFINITY,
     }
+}
+
+/// By how much of each column their sum comes nearest to the vector, and what is left of it.
+fn nearest(columns: DMatrix<f64>, vector: &DVector<f64>) -> Option<(DVector<f64>, DVector<f64>)> {
+    let solution = columns.clone().svd(true, true).solve(vector, 1e-12).ok()?;
+    let rest = vector - columns * &solution;
+    Some((solution, rest))
 }
 
 /// The Newton step of the barrier problem that keeps Σ h and the equations, worked out in units of h: a tiny weight has huge
@@ -620,9 +626,7 @@ fn multipliers_of(
             equation if equation < first => equations[equation - 1].coefficients[rows[row]],
             _ => entry(held[column - first].0, row),
         });
-        let solution = columns.clone().svd(true, true).solve(&gradient, 1e-12).ok()?;
-        let rest = &gradient - columns * &solution;
-        Some((solution, rest))
+        nearest(columns, &gradient)
     };
     // None of them negative (Lawson & Hanson 1974, ch. 23): the constraint that brings them nearest joins, and those whose
     // multipliers would become negative leave, as long as that helps.

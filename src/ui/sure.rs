@@ -131,7 +131,7 @@ pub fn with_share(mixture: &[f64], i: usize, share: f64) -> Vec<f64> {
 
 /// A mixture as [`read_mixture`] reads it.
 pub fn write_mixture(mixture: &[f64], domains: &[String]) -> String {
-    let parts = domains.iter().zip(mixture).map(|(domain, h)| format!("{domain} = {}", write_percent(*h, 1)));
+    let parts = domains.iter().zip(mixture).map(|(domain, h)| format!("{domain} = {}", write_percent(*h, 2)));
     parts.collect::<Vec<_>>().join(", ")
 }
 

@@ -87,7 +87,7 @@ const SAME_CENTRE: f64 = 0.01;
 /// Most Newton steps for one μ, and at the end.
 const MOST_STEPS: usize = 60;
 /// A positive weight below this is tiny: Newton's method on the conditions moves its logarithm, by at most so much.
-const TINY_WEIGHT: f64 = 1e-9;
+const TINY_WEIGHT: f64 = 1e-7;
 const LONGEST_LOG_STEP: f64 = 50.0;
 /// Newton's method on the conditions ends after so many steps that made them hold no better.
 const PATIENCE: usize = 12;
@@ -99,6 +99,8 @@ const SETTLED: f64 = 1e-9;
 const PERFECT: f64 = 1e-15;
 /// A slack below this is none.
 const NO_SLACK: f64 = 1e-12;
+/// A share of the largest eigenvalue that is rounding.
+const NEXT_TO_NOTHING: f64 = 1e-13;
 /// A step keeps this share of every slack.
 const KEPT_SLACK: f64 = 0.005;
 
@@ -306,9 +308,36 @@ fn spread(gradient: &[f64], equations: &[Constraint]) -> f64 {
 
 /// By how much of each column their sum comes nearest to the vector, and what is left of it.
 fn nearest(columns: DMatrix<f64>, vector: &DVector<f64>) -> Option<(DVector<f64>, DVector<f64>)> {
-    let solution = columns.clone().svd(true, true).solve(vector, 1e-12).ok()?;
-    let rest = vector - columns * &solution;
+    let lengths: Vec<f64> = columns.column_iter().map(|column| column.norm().max(f64::MIN_POSITIVE)).collect();
+    let units = DMatrix::from_fn(columns.nrows(), columns.ncols(), |i, j| columns[(i, j)] / lengths[j]);
+    let inverse = Inverse::new(units.tr_mul(&units))?;
+    let mut solution = DVector::zeros(lengths.len());
+    let mut rest = vector.clone();
+    // The normal equations lose half of the digits: what is left is solved for again.
+    for _ in 0..3 {
+        solution += inverse.times(&units.tr_mul(&rest));
+        rest = vector - &units * &solution;
+    }
+    solution.iter_mut().zip(&lengths).for_each(|(entry, length)| *entry /= length);
     Some((solution, rest))
+}
+
+/// The inverse of a symmetric matrix, where it has one; along what it takes to 0, next to, nothing.
+struct Inverse(SymmetricEigen<f64, nalgebra::Dyn>);
+
+impl Inverse {
+    fn new(matrix: DMatrix<f64>) -> Option<Self> {
+        let is_finite = matrix.iter().all(|entry| entry.is_finite());
+        is_finite.then(|| Self(SymmetricEigen::new(matrix)))
+    }
+
+    fn times(&self, vector: &DVector<f64>) -> DVector<f64> {
+        let SymmetricEigen { eigenvalues, eigenvectors } = &self.0;
+        let least = NEXT_TO_NOTHING * eigenvalues.amax();
+        let along = eigenvectors.tr_mul(vector);
+        let scaled = along.zip_map(eigenvalues, |along, value| if value.abs() > least { along / value } else { 0.0 });
+        eigenvectors * scaled
+    }
 }
 
 /// The Newton step of the barrier problem that keeps Σ h and the equations, worked out in units of h: a tiny weight has huge
@@ -527,7 +556,7 @@ fn newton_on(
 fn solve(matrix: DMatrix<f64>, right: &DVector<f64>) -> Option<DVector<f64>> {
     let solves = |solution: &DVector<f64>| (&matrix * solution - right).amax() <= 1e-9 * right.amax();
     let unique = matrix.clone().lu().solve(right).filter(solves);
-    let least = || matrix.clone().svd(true, true).solve(right, 1e-12 * matrix.amax()).ok();
+    let least = || Inverse::new(matrix.clone()).map(|inverse| inverse.times(right));
     unique.or_else(least).filter(|solution| solution.iter().all(|entry| entry.is_finite()))
 }
 

@@ -3,7 +3,7 @@
 use super::{range, share_of, texts};
 use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
 use crate::fit::Interval;
-use crate::units::write_percent;
+use crate::units::{excerpt, write_percent};
 
 /// What is drawn of mixtures.
 pub struct Mixtures<'a> {
@@ -50,7 +50,8 @@ pub fn mixtures(mixtures: &Mixtures) -> Option<Spec> {
             1 => Hue::Beyond,
             _ => Hue::Kind(at),
         };
-        series.push(Series::new(*name, MARKS[at % MARKS.len()], hue, along(weights)));
+        // A mixture is named by its shares; the table has the whole of it.
+        series.push(Series::new(excerpt(name), MARKS[at % MARKS.len()], hue, along(weights)));
     }
     series.push(Series::new("optimum", Mark::Diamonds, Hue::Data, along(optimum)));
     let (_, most) = range(series.iter().flat_map(|series| series.points.iter().map(|(h, _)| *h)))?;

@@ -38,13 +38,17 @@ fn log_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
             .filter(|value| (low..=high).contains(value))
             .collect();
         if all.len() >= 3 {
-            // Every second or third where they would crowd, as long as three are left.
-            let left = |step: &usize| all.len().div_ceil(*step);
-            let step = (1..=left(&most.max(1))).rev().find(|step| left(step) >= 3).unwrap_or(1);
-            return all.into_iter().step_by(step).collect();
+            return uncrowded(all, most);
         }
     }
     linear_ticks((low, high), most.max(4))
+}
+
+/// Every second or third where they would crowd, as long as three are left.
+fn uncrowded(all: Vec<f64>, most: usize) -> Vec<f64> {
+    let left = |step: &usize| all.len().div_ceil(*step);
+    let step = (1..=left(&most.max(1))).rev().find(|step| left(step) >= 3).unwrap_or(1);
+    all.into_iter().step_by(step).collect()
 }
 
 /// Multiples of 1, 2 or 5 times a power of ten.
@@ -65,7 +69,7 @@ fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
         .iter()
         .map(|step| multiples(*step))
         .find(|ticks| ticks.len() >= 3)
-        .unwrap_or_else(|| vec![low, high])
+        .map_or_else(|| vec![low, high], |ticks| uncrowded(ticks, most))
 }
 
 #[cfg(test)]
@@ -90,6 +94,12 @@ mod tests {
         check((1.4, 2.45), false, &["1.4", "1.6", "1.8", "2", "2.2", "2.4"]);
         check((1.45, 2.2), false, &["1.6", "1.8", "2", "2.2"]);
         check((2.0, 2.0), false, &["2"]);
+    }
+
+    #[test]
+    fn ticks_of_a_narrow_panel_do_not_crowd() {
+        let texts: Vec<String> = ticks((0.055, 0.165), false, 3).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["0.06", "0.1", "0.14"]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::same::Same;
 use crate::fit::{BootstrapConfig, FittedStudy, FittedTarget, Interval, Replicate, bootstrap};
 use crate::mixture::{Certainty, Compared, Comparison};
-use crate::units::{Decimal, Params, Tokens, read_number, write_percent};
+use crate::units::{Decimal, Params, Tokens, read_number, write_nats, write_percent};
 
 /// Replicates that one worker is given at a time: few enough that intervals show soon, and that a change is soon
 /// followed.
@@ -175,7 +175,7 @@ pub fn losses_sentence(comparison: &Comparison, study: &FittedStudy, n: Params, 
 
 /// A difference of losses, with a sign that is a minus.
 fn nats(value: f64) -> String {
-    if value.is_finite() { format!("{value:.4}").replace('-', "\u{2212}") } else { "∞".into() }
+    if value.is_finite() { write_nats(value).replace('-', "\u{2212}") } else { "∞".into() }
 }
 
 /// What the replicates say of the optimum, in sentences.

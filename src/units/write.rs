@@ -37,6 +37,12 @@ pub fn write_percent(share: f64, decimals: usize) -> String {
     format!("{} %", if short == "-0" { "0" } else { short })
 }
 
+/// Writes a difference of losses, in nats, to four decimals; what is nothing to them has no sign.
+pub fn write_nats(difference: f64) -> String {
+    let text = format!("{difference:.4}");
+    if text == "-0.0000" { "0.0000".to_string() } else { text }
+}
+
 fn write(value: f64, digits: Option<usize>, form: fn(&str, i32) -> String) -> String {
     if value == 0.0 {
         return "0".to_string();
@@ -125,6 +131,8 @@ mod tests {
 
     #[test]
     fn other_forms() {
+        check(write_nats(-0.00004), "0.0000");
+        check(write_nats(-0.00006), "-0.0001");
         check(write_scientific(1.2e21, 3), "1.2e21");
         check(write_scientific(5.0, 3), "5e0");
         check(write_number(2.345678, 4), "2.346");

@@ -393,6 +393,7 @@ impl Browser {
             // What one sees without scrolling: there is no more to be had.
             Engine::Firefox => self.client.screenshot().await.expect("a picture"),
             Engine::Chromium => {
+                self.settle().await;
                 let mut whole = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
                 // A scroll bar that takes room would cut the page.
                 whole["width"] = self.run("return innerWidth", &[]).await;
@@ -405,6 +406,14 @@ impl Browser {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         fs::create_dir_all(&folder).expect("a folder for screenshots");
         fs::write(folder.join(format!("{name}.png")), bytes).expect("a screenshot");
+    }
+
+    /// Waits until the page has nothing left to do: every chart has its new size and colours. One that never comes to
+    /// rest is none of this function's business.
+    async fn settle(&self) {
+        let rest = "const done = arguments[0], idle = then => requestIdleCallback(then, { timeout: 5000 });
+            setTimeout(() => idle(() => idle(() => done(null))), 200)";
+        self.client.execute_async(rest, Vec::new()).await.ok();
     }
 
     // --- What the user does not see ---

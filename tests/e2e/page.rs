@@ -271,7 +271,6 @@ pub async fn pictures(page: &Browser, name: &str) {
         page.set_screen(width, height, ratio).await;
         for dark in [true, false] {
             page.prefer_dark(dark).await;
-            page.wait(Duration::from_millis(300)).await;
             page.screenshot(&format!("{name}-{width}-{}", if dark { "dark" } else { "light" })).await;
         }
     }

@@ -10,7 +10,7 @@ use mixlaw::mixture::{
     self, Aim, Budget, Certainty, Certificate, Compared, DEFAULT_EPSILON, FixedPoint, Growth, LAMBDAS, OnPath, Optimum,
     Outcome, Price, Prior, Scenario,
 };
-use mixlaw::units::{write_count, write_number};
+use mixlaw::units::{write_count, write_nats, write_number};
 use rayon::prelude::*;
 
 use crate::read::{Fitted, named_shares, read_fit};
@@ -273,10 +273,10 @@ fn gains(answers: &Answers) -> String {
         header.extend(["90 % interval", ""]);
     }
     let rows = answers.comparisons.iter().enumerate().map(|(at, comparison)| {
-        let mut row = vec![comparison.compared.name.clone(), format!("{:.4}", comparison.gain)];
+        let mut row = vec![comparison.compared.name.clone(), write_nats(comparison.gain)];
         if let Some(certainty) = &answers.certainty {
             let gain = certainty.gains[at];
-            row.push(format!("{:.4} – {:.4}", gain.low, gain.high));
+            row.push(format!("{} – {}", write_nats(gain.low), write_nats(gain.high)));
             row.push(gain.verdict().unwrap_or("").to_string());
         }
         row

@@ -51,9 +51,14 @@ pub fn Chart(
     action: Option<PointAction>,
 ) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
-    let size = use_element_size(canvas);
-    let height = move || spec.with(|spec| spec.as_ref().map_or(0.0, |spec| height_for(spec, size.width.get()))).round();
-    keep_drawn(canvas, spec, move || (size.width.get(), height()));
+    let measured = use_element_size(canvas).width;
+    // A canvas out of sight has no width, and keeps its drawing.
+    let width = Memo::new(move |before: Option<&f64>| match measured.get() {
+        0.0 => before.copied().unwrap_or(0.0),
+        width => width,
+    });
+    let height = move || spec.with(|spec| spec.as_ref().map_or(0.0, |spec| height_for(spec, width.get()))).round();
+    keep_drawn(canvas, spec, move || (width.get(), height()));
 
     let chosen = RwSignal::new(None::<Reading>);
     // A point of the chart before is none of this one, but an observation that is pinned is the same.
@@ -66,7 +71,7 @@ pub fn Chart(
         let spot = of_line(&spec, before.spot.panel, line)?;
         Some(Reading { spec, spot, ..before })
     });
-    let layout = Memo::new(move |_| Some(Layout::new(&*spec.get()?, size.width.get(), height())));
+    let layout = Memo::new(move |_| Some(Layout::new(&*spec.get()?, width.get(), height())));
     let find = move |x: i32, y: i32| {
         let (spec, at) = (spec.get_untracked()?, (f64::from(x), f64::from(y)));
         let spot = layout.with_untracked(|layout| nearest(&spec, layout.as_ref()?, at))?;
@@ -139,6 +144,6 @@ pub fn Chart(
                 on:click=move |event| press(event.offset_x(), event.offset_y()) on:keydown=walk on:blur=move |_| leave()></canvas>
             <ReadoutBox reading layout more action/>
         </div>
-        <ChartTable spec width=Signal::derive(move || size.width.get())/>
+        <ChartTable spec width/>
     }
 }

@@ -18,7 +18,7 @@ pub fn ChartTable(
     /// The chart.
     spec: Memo<Option<Same<Spec>>>,
     /// Its width on the screen, which pictures have as well.
-    width: Signal<f64>,
+    width: Memo<f64>,
 ) -> impl IntoView {
     let save = move |save: fn(&Spec, f64)| {
         move |_| {

@@ -305,14 +305,31 @@ impl Law for Skeleton {
         self.layout(shape).mixture.filter(|block| block.term.has_ridge()).map_or(0..0, |block| block.theta)
     }
 
+    /// Those of the mixture term; and where N and D grow together, a term of N and one of D may exchange how they depend
+    /// on the mixture.
     fn kin(&self, shape: &Shape, theta: &[f64]) -> Vec<Vec<f64>> {
-        let Some(block) = self.layout(shape).mixture else { return Vec::new() };
-        let replaced = |part: Vec<f64>| {
+        let layout = self.layout(shape);
+        let replaced = |parts: &[(&Block, &[f64])]| {
             let mut theta = theta.to_vec();
-            theta[block.theta.clone()].copy_from_slice(&part);
+            parts.iter().for_each(|(block, part)| theta[block.theta.clone()].copy_from_slice(part));
             theta
         };
-        block.term.kin(&theta[block.theta.clone()]).into_iter().map(replaced).collect()
+        let mut kin = Vec::new();
+        if let Some(block) = &layout.mixture {
+            let parts = block.term.kin(&theta[block.theta.clone()]);
+            kin.extend(parts.iter().map(|part| replaced(&[(block, part)])));
+        }
+        if let [n, d] = &layout.powers[..] {
+            let (n, d) = (&n.coefficient, &d.coefficient);
+            let like = |block: &Block, other: &Block| {
+                let is_alike = block.theta.len() == other.theta.len();
+                is_alike.then(|| block.term.alike(&theta[block.theta.clone()], &theta[other.theta.clone()]))?
+            };
+            if let (Some(of_n), Some(of_d)) = (like(n, d), like(d, n)) {
+                kin.push(replaced(&[(n, &of_n), (d, &of_d)]));
+            }
+        }
+        kin
     }
 
     fn groups(&self, shape: &Shape) -> Vec<Vec<usize>> {

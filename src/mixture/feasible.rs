@@ -3,7 +3,8 @@
 //!
 //! The questions of yes or no are answered by the simplex method (Dantzig 1963, *Linear Programming and Extensions*,
 //! §5) on h ≥ 0, Σ h = 1, a_j·h − s_j = b_j, s ≥ 0. The point farthest inside is max t over (h, t) with Σ h = 1 and
-//! a_j·h − b_j ≥ t, by Newton's method on the barrier function −t/μ − Σ_j ln(a_j·h − b_j − t), μ → 0.
+//! a_j·h − b_j ≥ t, by Newton's method on the barrier function −t/μ − Σ_j ln(a_j·h − b_j − t), μ → 0; with n constraints it
+//! is within n·μ of the largest t.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -14,7 +15,7 @@ pub(super) const EMPTY: f64 = 1e-9;
 /// A set is empty if a constraint must be broken by more than this, which is rounding.
 pub(super) const ROUNDING: f64 = 1e-12;
 
-const FIRST_BARRIER: f64 = 1.0;
+const FIRST_BARRIER: f64 = 0.01;
 const LAST_BARRIER: f64 = 1e-13;
 const BARRIER_FALL: f64 = 0.1;
 const MOST_STEPS: usize = 50;
@@ -211,7 +212,8 @@ pub(super) fn farthest(constraints: &[Constraint], k: usize, domain: usize, sign
     Some(Tableau::new(constraints, k)?.extreme(domain, sign))
 }
 
-/// The h of largest least slack, and that slack.
+/// A h whose least slack is at least half of the largest that there can be, and that slack; where it is next to nothing or
+/// negative, it is the largest.
 pub(super) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64) {
     let mut h = vec![1.0 / k as f64; k];
     let slacks = |h: &[f64]| -> Vec<f64> { constraints.iter().map(|constraint| constraint.slack(h)).collect() };
@@ -260,6 +262,9 @@ pub(super) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64)
                 break;
             }
             (h, t) = next;
+        }
+        if least(&h) > constraints.len() as f64 * barrier {
+            break;
         }
         barrier *= BARRIER_FALL;
     }

@@ -657,10 +657,19 @@ fn multipliers_of(
         });
         nearest(columns, &gradient)
     };
-    // None of them negative (Lawson & Hanson 1974, ch. 23): the constraint that brings them nearest joins, and those whose
-    // multipliers would become negative leave, as long as that helps.
-    let mut held: Vec<(usize, f64)> = Vec::new();
-    let (mut solution, mut rest) = fitted(&held)?;
+    // None of them negative (Lawson & Hanson 1974, ch. 23), from all whose multipliers together are positive: the
+    // constraint that brings them nearest joins, and those whose multipliers would become negative leave, as long as that
+    // helps.
+    let mut held: Vec<(usize, f64)> = active.iter().map(|&j| (j, 0.0)).collect();
+    let (mut solution, mut rest) = loop {
+        let (solution, rest) = fitted(&held)?;
+        let n_before = held.len();
+        let found = held.iter().enumerate().map(|(position, &(j, _))| (j, solution[first + position]));
+        held = found.filter(|(_, multiplier)| *multiplier > 0.0).collect();
+        if held.len() == n_before {
+            break (solution, rest);
+        }
+    };
     loop {
         let nearer = |j: usize| (0..rows.len()).map(|row| entry(j, row) * rest[row]).sum::<f64>();
         let outside = active.iter().copied().filter(|j| held.iter().all(|(other, _)| other != j));

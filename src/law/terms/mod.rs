@@ -48,6 +48,11 @@ pub(super) trait Term: Send + Sync {
         Vec::new()
     }
 
+    /// θ with its own level and the other's dependence on the mixture; none where it has but one.
+    fn alike(&self, _theta: &[f64], _other: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
+
     /// θ at which it is `value` for every mixture.
     fn flat(&self, k: usize, value: f64) -> Vec<f64>;
 

@@ -146,6 +146,18 @@ impl Term for PowerMean {
         (0..=k).map(|position| vec![position]).collect()
     }
 
+    /// The level is the median corner: one that is far off may be so because nothing depends on it.
+    fn alike(&self, theta: &[f64], other: &[f64]) -> Option<Vec<f64>> {
+        let k = theta.len() - 1;
+        let level = |theta: &[f64]| {
+            let mut corners = theta[..k].to_vec();
+            crate::order::sort(&mut corners);
+            corners[k / 2]
+        };
+        let shift = level(theta) - level(other);
+        Some(other[..k].iter().map(|ln_a| ln_a + shift).chain([other[k]]).collect())
+    }
+
     /// Every A_i the same, p = 1.
     fn flat(&self, k: usize, value: f64) -> Vec<f64> {
         let mut theta = vec![libm::log(value); k];
@@ -166,4 +178,25 @@ fn moments(corners: &[f64], h: &[f64]) -> [f64; 4] {
         let a = ln_a - mean;
         [mean, second + h * a * a, third + h * a * a * a, fourth + h * a * a * a * a]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_likeness_keeps_its_own_level() {
+        let law = PowerMean::coefficient("A");
+        let value = |theta: &[f64], h: &[f64]| {
+            let mut prepared = vec![0.0; law.n_prepared(3)];
+            law.prepare(theta, &mut prepared);
+            law.value(theta, &prepared, &Mixture::new(h), None)
+        };
+        let (theta, other) = ([0.1, 0.5, 2.0, -3.0], [-1.0, -0.6, 0.4, 1.5]);
+        let alike = law.alike(&theta, &other).unwrap();
+        assert!((value(&alike, &[0.0, 1.0, 0.0]) - libm::exp(0.5)).abs() < 1e-12);
+        for h in [[0.2, 0.3, 0.5], [0.7, 0.1, 0.2]] {
+            assert!((value(&alike, &h) / value(&other, &h) - libm::exp(1.1)).abs() < 1e-12, "{h:?}");
+        }
+    }
 }

@@ -105,7 +105,6 @@ const NEXT_TO_NOTHING: f64 = 1e-13;
 const KEPT_SLACK: f64 = 0.005;
 
 /// A descent on its way.
-#[derive(Clone)]
 struct Iterate {
     h: Vec<f64>,
     multipliers: Vec<f64>,
@@ -267,7 +266,7 @@ pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], goal: Goal) ->
     descents.ended.swap_remove(0)
 }
 
-/// Whether two descents at the end of the first μ are at the same minimum of it, so that they end at the same one.
+/// Whether two descents at the end of one μ are at the same minimum of it, so that they end at the same one.
 fn is_same_centre(a: &[f64], b: &[f64]) -> bool {
     a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME_CENTRE * a.max(*b))
 }

@@ -54,6 +54,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         page.wait_for("no mixture can hold all of these: ").await;
         let error = page.text_of("[data-test=optimum-error]").await;
         assert!(error.contains(": book at least 50 %; c4 at least 60 % (together"), "{error}");
+        assert!(!page.text().await.contains("What moving away from the optimum costs"), "a picture of no optimum");
         page.screenshot("limits-infeasible").await;
         page.click("[data-test=clear-limits]").await;
         page.wait_for("Limits: none").await;

@@ -23,6 +23,8 @@ pub fn MixturePanel() -> impl IntoView {
     let state = use_state();
     let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
     let mixes = move || fitted() && state.no_mixture.read().is_none();
+    // Pictures of an optimum that there is none of any more.
+    let none = Memo::new(move |_| state.optimum.read().latest().is_none());
     let why_not = move || state.no_mixture.get().unwrap_or_else(|| text::NOT_FITTED.to_string());
     view! {
         <Panel id="mixture" number=4 title="Mixture">
@@ -42,11 +44,13 @@ pub fn MixturePanel() -> impl IntoView {
                         <div>
                             <LossTable/>
                             <Compared/>
-                            <TriangleChart/>
+                            <div hidden=none><TriangleChart/></div>
                         </div>
                     </div>
-                    <SlicesChart/>
-                    <Path/>
+                    <div hidden=none>
+                        <SlicesChart/>
+                        <Path/>
+                    </div>
                 </div>
             </Show>
         </Panel>

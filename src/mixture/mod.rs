@@ -24,7 +24,7 @@ pub use certainty::{
     Certainty, Compared, Comparison, Outcome, Regret, SAME_SHARE, compare, excess, outcome, outside_data,
 };
 pub use limits::{GroupLimit, Limit, Limits, WeightLimit, by_domain};
-pub use near::{DEFAULT_EPSILON, near_optimal};
+pub use near::{DEFAULT_EPSILON, NearOptimal, near_optimal};
 pub use optimum::{Certificate, Optimum, OptimumError, Price, optimum};
 pub use path::{
     FixedPoint, Growth, LAMBDAS, OnPath, Reflection, along_prior, along_scale, at_places, distance, each_target, moves,

@@ -11,39 +11,18 @@ use crate::fit::{FittedStudy, Interval};
 /// ε by default: a loss within 0.1 % of the best.
 pub const DEFAULT_EPSILON: f64 = 1e-3;
 
-/// For each domain the range of h_i that some mixture with an objective of at most best + ε · weighted loss has,
-/// while all other weights are free within the limits.
-///
-/// An end is the largest or least h_i of those mixtures, found to [`TOLERANCE`], or where the limits end. Where the
-/// objective f is convex one descent from the optimum finds it. Where it is not, descents start at each of f's minima, and
-/// the profile g(t) = min {f(h) : h_i = t} is looked at: from the limits inwards, so that the outermost crossing of the level
-/// is found if it is not narrower than a step of that, and from where a descent ended outwards.
+/// For each domain its range in [`NearOptimal`].
 ///
 /// # Errors
-/// ε is negative, or as [`optimum`](super::optimum()).
+/// As [`NearOptimal::new`].
 pub fn near_optimal(
     study: &FittedStudy,
     scenario: &Scenario,
     optimum: &Optimum,
     epsilon: f64,
 ) -> Result<Vec<Interval>, OptimumError> {
-    if !(epsilon >= 0.0 && epsilon.is_finite()) {
-        return Err(ScenarioError::NotNegative { field: "ε of the near-optimal range".into(), seen: epsilon }.into());
-    }
-    // Nothing but the optimum is as good as that.
-    if epsilon == 0.0 {
-        return Ok(optimum.mixture.iter().map(|&h| Interval { low: h, high: h }).collect());
-    }
-    let posed = Posed::new(study, &scenario.found(optimum))?;
-    let region = posed.region(&[])?;
-    let profile = Profile {
-        posed: &posed,
-        region: &region,
-        best: optimum.objective,
-        places: if posed.convex { vec![optimum.mixture.clone()] } else { posed.least(&region).places },
-        room: epsilon * optimum.weighted_loss.0,
-    };
-    Ok((0..study.domains.len()).map(|i| profile.range(i, &optimum.mixture)).collect())
+    let near = NearOptimal::new(study, scenario, optimum, epsilon)?;
+    Ok((0..study.domains.len()).map(|i| near.range(i)).collect())
 }
 
 /// Ends of ranges are found to this, as a share of the mixture.
@@ -53,16 +32,52 @@ const LOOKS: usize = 8;
 /// Evaluations of the profile for one end.
 const MOST_EVALUATIONS: usize = 60;
 
-struct Profile<'a> {
-    posed: &'a Posed<'a>,
-    region: &'a Region,
+/// The mixtures within the limits that have an objective of at most best + ε · weighted loss.
+pub struct NearOptimal<'a> {
+    posed: Posed<'a>,
+    region: Region,
+    optimum: &'a [f64],
     best: f64,
     places: Vec<Vec<f64>>,
     room: f64,
 }
 
-impl Profile<'_> {
-    fn range(&self, i: usize, h: &[f64]) -> Interval {
+impl<'a> NearOptimal<'a> {
+    /// Prepares to find the ranges.
+    ///
+    /// # Errors
+    /// ε is negative, or as [`optimum`](super::optimum()).
+    pub fn new(
+        study: &'a FittedStudy,
+        scenario: &Scenario,
+        optimum: &'a Optimum,
+        epsilon: f64,
+    ) -> Result<Self, OptimumError> {
+        if !(epsilon >= 0.0 && epsilon.is_finite()) {
+            return Err(
+                ScenarioError::NotNegative { field: "ε of the near-optimal range".into(), seen: epsilon }.into()
+            );
+        }
+        let posed = Posed::new(study, &scenario.found(optimum))?;
+        let region = posed.region(&[])?;
+        let is_one = posed.convex || epsilon == 0.0;
+        let places = if is_one { vec![optimum.mixture.clone()] } else { posed.least(&region).places };
+        let room = epsilon * optimum.weighted_loss.0;
+        Ok(Self { posed, region, optimum: &optimum.mixture, best: optimum.objective, places, room })
+    }
+
+    /// The least and the largest weight of a domain, told by its position, while all others are free.
+    ///
+    /// An end is found to [`TOLERANCE`], or is where the limits end. Where the objective f is convex one descent from the
+    /// optimum finds it. Where it is not, descents start at each of f's minima, and the profile
+    /// g(t) = min {f(h) : h_i = t} is looked at: from the limits inwards, so that the outermost crossing of the level is
+    /// found if it is not narrower than a step of that, and from where a descent ended outwards.
+    pub fn range(&self, domain_idx: usize) -> Interval {
+        let (i, h) = (domain_idx, self.optimum);
+        // Nothing but the optimum is as good as that.
+        if self.room == 0.0 {
+            return Interval { low: h[i], high: h[i] };
+        }
         let (low, high) = (self.end(i, h, -1.0), self.end(i, h, 1.0));
         Interval { low: low.min(h[i]), high: high.max(h[i]) }
     }

@@ -7,8 +7,8 @@ use mixlaw::dataset::Dataset;
 use mixlaw::export::results::{self, Answers};
 use mixlaw::fit::{FittedStudy, Replicate, bootstrap};
 use mixlaw::mixture::{
-    self, Aim, Budget, Certainty, Certificate, Compared, DEFAULT_EPSILON, FixedPoint, Growth, LAMBDAS, OnPath, Optimum,
-    Outcome, Price, Prior, Scenario,
+    self, Aim, Budget, Certainty, Certificate, Compared, DEFAULT_EPSILON, FixedPoint, Growth, LAMBDAS, NearOptimal,
+    OnPath, Optimum, Outcome, Price, Prior, Scenario,
 };
 use mixlaw::units::{write_count, write_nats, write_number};
 use rayon::prelude::*;
@@ -100,10 +100,12 @@ fn answers(
     let words = |error: mixture::OptimumError| error.to_string();
     let uniform = || study.domains.iter().map(|domain| (domain.clone(), 1.0)).collect();
     let prior = scenario.prior.as_ref().map_or_else(uniform, |prior: &Prior| prior.mixture.clone());
+    let near = NearOptimal::new(study, &scenario, &optimum, args.epsilon).map_err(words)?;
+    let ranges = (0..study.domains.len()).into_par_iter().map(|i| near.range(i)).collect();
     let growth = Growth { n: args.grow_n, d: args.grow_d, steps: args.steps };
     Ok(Answers {
         comparisons: mixture::compare(study, &scenario, &optimum, &compared).map_err(words)?,
-        near: (args.epsilon, mixture::near_optimal(study, &scenario, &optimum, args.epsilon).map_err(words)?),
+        near: (args.epsilon, ranges),
         certainty,
         failed_replicates,
         warnings: mixture::warnings(study, &scenario, &optimum),

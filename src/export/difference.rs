@@ -154,7 +154,8 @@ fn scenario(side: &Side) -> Entries {
     let mut entries = Vec::new();
     let file = serde_json::to_value(ScenarioFile::of(scenario)).unwrap_or_default();
     for (name, value) in file.as_object().into_iter().flatten() {
-        push_entries(&mut entries, name.replace('_', " "), value);
+        let is_letter = name.len() == 1;
+        push_entries(&mut entries, if is_letter { name.to_uppercase() } else { name.replace('_', " ") }, value);
     }
     entries
 }

@@ -14,6 +14,16 @@ use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 
 struct Exponentials;
 
+/// Weights at which a steep part counts, as multiples of the mean weight.
+const LOW_WEIGHT: f64 = 0.2;
+const HIGH_WEIGHT: f64 = 2.0;
+/// Its rate times the mean weight.
+const STEEP: f64 = 3.0;
+/// Its share of the sum there.
+const STEEP_PART: f64 = 0.02;
+/// What a part is multiplied by at most, as a logarithm, to make up for another.
+const FARTHEST: f64 = 1.0;
+
 impl Term for Exponentials {
     fn parameters(&self, k: usize, _at: usize, _exponent: Option<usize>) -> Vec<Parameter> {
         let c = (0..k).map(|i| Parameter {
@@ -68,6 +78,23 @@ impl Term for Exponentials {
         (0..k).map(|i| vec![i, k + i]).collect()
     }
 
+    /// A domain's part may as well be one that only its largest weights have, or only its least, with the rest of it in
+    /// the other domains' parts.
+    fn kin(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        let k = theta.len() / 2;
+        let value = |i: usize| libm::exp(theta[i] + theta[k + i] / k as f64);
+        let sum: f64 = (0..k).map(value).sum();
+        let steep = |i: usize, weight: f64, rate: f64| {
+            let mut kin = theta.to_vec();
+            let rest = (sum - value(i)).max(f64::MIN_POSITIVE);
+            (0..k).for_each(|j| kin[j] += libm::log(sum / rest).min(FARTHEST));
+            kin[k + i] = rate * k as f64;
+            kin[i] = libm::log(STEEP_PART * sum) - rate * weight;
+            kin
+        };
+        (0..k).flat_map(|i| [steep(i, HIGH_WEIGHT, STEEP), steep(i, LOW_WEIGHT, -STEEP)]).collect()
+    }
+
     fn flat(&self, k: usize, value: f64) -> Vec<f64> {
         let mut theta = vec![libm::log(value / k as f64); k];
         theta.resize(2 * k, 0.0);
@@ -97,3 +124,21 @@ pub(super) static LAW: Skeleton = Skeleton {
     use_when: "For runs at one N and one D where each domain has its own level and rate: at least two mixtures for each domain.",
     ..Skeleton::additive("m1", "Ye M1", "Ye et al. 2024, Data Mixing Laws, arXiv:2403.16952, M1")
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kin_say_nearly_the_same_at_the_mean_and_let_one_domain_rise_or_fall_steeply() {
+        let theta = [-1.0, -0.5, -2.0, 1.0, -3.0, 0.5];
+        let value = |theta: &[f64], h: [f64; 3]| Exponentials.value(theta, &[], &Mixture::new(&h), None);
+        let here = value(&theta, [1.0 / 3.0; 3]);
+        let kin = Exponentials.kin(&theta);
+        assert_eq!(kin.len(), 6);
+        for (at, kin) in kin.iter().enumerate() {
+            assert!((value(kin, [1.0 / 3.0; 3]) / here - 1.0).abs() < 0.1, "{kin:?}");
+            assert_eq!(kin[3 + at / 2].abs(), 9.0);
+        }
+    }
+}

@@ -134,6 +134,9 @@ impl Layout {
     }
 }
 
+/// ln of an E that the other terms need not take over.
+const LITTLE: f64 = -3.0;
+
 impl Law for Skeleton {
     fn id(&self) -> &'static str {
         self.id
@@ -305,8 +308,8 @@ impl Law for Skeleton {
         self.layout(shape).mixture.filter(|block| block.term.has_ridge()).map_or(0..0, |block| block.theta)
     }
 
-    /// Those of the mixture term; and where N and D grow together, a term of N and one of D may exchange how they depend
-    /// on the mixture.
+    /// Those of the mixture term, which may also say what E says; and where N and D grow together, a term of N and one of D
+    /// may exchange how they depend on the mixture.
     fn kin(&self, shape: &Shape, theta: &[f64]) -> Vec<Vec<f64>> {
         let layout = self.layout(shape);
         let replaced = |parts: &[(&Block, &[f64])]| {
@@ -316,8 +319,16 @@ impl Law for Skeleton {
         };
         let mut kin = Vec::new();
         if let Some(block) = &layout.mixture {
-            let parts = block.term.kin(&theta[block.theta.clone()]);
-            kin.extend(parts.iter().map(|part| replaced(&[(block, part)])));
+            let part = &theta[block.theta.clone()];
+            kin.extend(block.term.kin(part).iter().map(|part| replaced(&[(block, part)])));
+            let (least, _) = terms::irreducible_loss().bounds;
+            if layout.irreducible && theta[0] > LITTLE {
+                kin.extend(block.term.kin_without_constant(part).iter().map(|part| {
+                    let mut theta = replaced(&[(block, part)]);
+                    theta[0] = least;
+                    theta
+                }));
+            }
         }
         if let [n, d] = &layout.powers[..] {
             let (n, d) = (&n.coefficient, &d.coefficient);

@@ -48,6 +48,11 @@ pub(super) trait Term: Send + Sync {
         Vec::new()
     }
 
+    /// θs from which it may come to give the values of it and a constant together.
+    fn kin_without_constant(&self, _theta: &[f64]) -> Vec<Vec<f64>> {
+        Vec::new()
+    }
+
     /// θ with its own level and the other's dependence on the mixture; none where it has but one.
     fn alike(&self, _theta: &[f64], _other: &[f64]) -> Option<Vec<f64>> {
         None

@@ -155,6 +155,17 @@ impl Term for Reciprocal {
     }
 
     /// Every γ_i = 1 and every C_i the same.
+    /// Each with one domain's part in proportion to its weight.
+    fn kin_without_constant(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        let k = theta.len() / 2;
+        let proportional = |i: usize| {
+            let mut theta = theta.to_vec();
+            theta[k + i] = 0.0;
+            theta
+        };
+        (0..k).map(proportional).collect()
+    }
+
     fn flat(&self, k: usize, value: f64) -> Vec<f64> {
         let mut theta = vec![-libm::log(value); k];
         theta.resize(2 * k, 0.0);

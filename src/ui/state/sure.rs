@@ -436,6 +436,10 @@ impl State {
     pub fn put_typed_mixture(self, mixture: &[f64]) {
         let Some(shown) = self.shown.get_untracked() else { return };
         let text = write_mixture(mixture, &shown.study.domains);
+        // What does not read back would be one more at each move.
+        if read_mixture(&text, &shown.study.domains).is_err() {
+            return;
+        }
         let has_one = untrack(|| self.typed_mixture()).is_some();
         untrack(|| self.scenario_input()).update(|input| match input.compared.last_mut().filter(|_| has_one) {
             Some(last) => *last = text,

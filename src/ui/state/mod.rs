@@ -362,7 +362,7 @@ impl State {
             scenario,
             compared,
             comparisons,
-            certainty: Memo::new(move |_| outcomes.read().certainty()),
+            certainty: Memo::new(move |_| outcomes.read().certainty(optimum.read().latest()?)),
             fragment,
             undo: RwSignal::new(Undo::default()),
             link_undo: RwSignal::new(Undo::default()),

@@ -42,9 +42,9 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// Summed up, from so many on that a 90 % interval has ends.
-    pub fn certainty(&self) -> Option<Certainty> {
-        let (answered, _) = self.of.as_ref()?;
+    /// Summed up, from so many on that a 90 % interval has ends; nothing if they are of another optimum.
+    pub fn certainty(&self, answered: &Same<Answered>) -> Option<Certainty> {
+        self.of.as_ref().filter(|(of, _)| of == answered)?;
         (self.outcomes.len() >= LEAST_REPLICATES).then(|| Certainty::of(&answered.optimum, &self.outcomes)).flatten()
     }
 

@@ -34,7 +34,7 @@ pub fn near_optimal(
     if epsilon == 0.0 {
         return Ok(optimum.mixture.iter().map(|&h| Interval { low: h, high: h }).collect());
     }
-    let posed = Posed::new(study, &scenario.found(optimum))?;
+    let posed = Posed::at(study, scenario, optimum)?;
     let region = posed.region(&[])?;
     let profile = Profile {
         posed: &posed,

@@ -100,6 +100,20 @@ fn six_side_by_side() -> Spec {
     .expect("weights to show")
 }
 
+/// Mixtures are named by their shares, of which the first may well be alike.
+#[test]
+fn compared_mixtures_whose_names_begin_alike_are_told_apart() {
+    let (study, _, found, _) = &*OPTIMUM;
+    let long = "arxiv = 10 %, book = 20 %, commoncrawl = ";
+    let names = ["10 %", "20 %", "30 %"].map(|end| format!("{long}{end}"));
+    let others = names.iter().map(|name| (name.as_str(), &found.mixture[..])).collect();
+    let (domains, optimum) = (&study.domains, &found.mixture);
+    let spec = mixtures(&Mixtures { domains, optimum, others, near: None, interval: None }).expect("weights to show");
+    let labels: Vec<&str> = spec.panels[0].series.iter().map(|series| series.label.as_str()).collect();
+    let (first, others) = (&long[..39], &long[..35]);
+    assert_eq!(labels, [&format!("{first}…"), &format!("(2) {others}…"), &format!("(3) {others}…"), "optimum"]);
+}
+
 fn side_by_side() -> Spec {
     let (study, _, found, near) = &*OPTIMUM;
     let uniform = [1.0 / 7.0; 7];

@@ -139,7 +139,7 @@ fn triangle(corners: Corners) -> Option<(Spec, Vec<Vec<f64>>)> {
     let triangle = Triangle::new(study, found, corners)?;
     let mixtures = triangle.mixtures(found);
     let losses = excess(study, scenario, found, &mixtures).expect("losses");
-    assert_eq!(triangle.spec(study, found, None, &losses[1..]), None);
+    assert!(triangle.spec(study, found, None, &losses[1..]).is_none());
     Some((triangle.spec(study, found, Some(&STUDY.0), &losses)?, mixtures))
 }
 
@@ -228,7 +228,7 @@ fn every_observation_is_a_point_and_held_out_ones_are_rings() {
         assert_eq!((marks.iter().sum::<usize>(), marks[2]), (400, 16), "{against:?}");
         assert_eq!((spec.table.0.len(), spec.table.1.len()), (n_columns, 400));
     }
-    assert_eq!(residuals("arxiv_loss", &sight(0), Against::Weight(7)), None);
+    assert!(residuals("arxiv_loss", &sight(0), Against::Weight(7)).is_none());
 }
 
 /// The ends of the solid parts of curves, rounded to millions.
@@ -558,7 +558,7 @@ fn areas_along_a_path_stand_on_each_other_and_fill_it() {
     assert_eq!(spec.table.1.len(), 11);
     assert_eq!(series[0].points.iter().filter(|(x, _)| x.is_nan()).count(), 2);
     assert_eq!(spec.table.1[4][1], "");
-    assert_eq!(along(1, false), None, "one place is no path");
+    assert!(along(1, false).is_none(), "one place is no path");
 }
 
 #[test]

@@ -100,6 +100,20 @@ fn six_side_by_side() -> Spec {
     .expect("weights to show")
 }
 
+/// Mixtures are named by their shares, of which the first may well be alike.
+#[test]
+fn compared_mixtures_whose_names_begin_alike_are_told_apart() {
+    let (study, _, found, _) = &*OPTIMUM;
+    let long = "arxiv = 10 %, book = 20 %, commoncrawl = ";
+    let names = ["10 %", "20 %", "30 %"].map(|end| format!("{long}{end}"));
+    let others = names.iter().map(|name| (name.as_str(), &found.mixture[..])).collect();
+    let (domains, optimum) = (&study.domains, &found.mixture);
+    let spec = mixtures(&Mixtures { domains, optimum, others, near: None, interval: None }).expect("weights to show");
+    let labels: Vec<&str> = spec.panels[0].series.iter().map(|series| series.label.as_str()).collect();
+    let (first, others) = (&long[..39], &long[..35]);
+    assert_eq!(labels, [&format!("{first}…"), &format!("(2) {others}…"), &format!("(3) {others}…"), "optimum"]);
+}
+
 fn side_by_side() -> Spec {
     let (study, _, found, near) = &*OPTIMUM;
     let uniform = [1.0 / 7.0; 7];
@@ -125,7 +139,7 @@ fn triangle(corners: Corners) -> Option<(Spec, Vec<Vec<f64>>)> {
     let triangle = Triangle::new(study, found, corners)?;
     let mixtures = triangle.mixtures(found);
     let losses = excess(study, scenario, found, &mixtures).expect("losses");
-    assert_eq!(triangle.spec(study, found, None, &losses[1..]), None);
+    assert!(triangle.spec(study, found, None, &losses[1..]).is_none());
     Some((triangle.spec(study, found, Some(&STUDY.0), &losses)?, mixtures))
 }
 
@@ -214,7 +228,7 @@ fn every_observation_is_a_point_and_held_out_ones_are_rings() {
         assert_eq!((marks.iter().sum::<usize>(), marks[2]), (400, 16), "{against:?}");
         assert_eq!((spec.table.0.len(), spec.table.1.len()), (n_columns, 400));
     }
-    assert_eq!(residuals("arxiv_loss", &sight(0), Against::Weight(7)), None);
+    assert!(residuals("arxiv_loss", &sight(0), Against::Weight(7)).is_none());
 }
 
 /// The ends of the solid parts of curves, rounded to millions.
@@ -544,7 +558,7 @@ fn areas_along_a_path_stand_on_each_other_and_fill_it() {
     assert_eq!(spec.table.1.len(), 11);
     assert_eq!(series[0].points.iter().filter(|(x, _)| x.is_nan()).count(), 2);
     assert_eq!(spec.table.1[4][1], "");
-    assert_eq!(along(1, false), None, "one place is no path");
+    assert!(along(1, false).is_none(), "one place is no path");
 }
 
 #[test]

@@ -370,6 +370,9 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     let prior = ["optimum", "fit.json", "--n", "7B", "--d", "20B", "--prior", "c4=1", "--kl", "0.1", "--json"];
     let warnings = json(at, &prior)["warnings"].to_string();
     assert!(warnings.contains("the prior has no weight for arxiv, book, "), "{warnings}");
+    let ignored = prior.map(|argument| if argument == "0.1" { "0" } else { argument });
+    let warnings = json(at, &ignored)["warnings"].to_string();
+    assert!(!warnings.contains("the prior"), "{warnings}");
     let no_tokens = mixlaw(at, &["optimum", "fit.json", "--n", "7B", "--d", "0"]);
     let sentence = String::from_utf8_lossy(&no_tokens.stderr).to_string();
     assert!(

@@ -168,6 +168,9 @@ proptest! {
         };
         let found = optimum(&study, &Scenario { aim: Aim::Worst, ..Scenario::new(N, D) }).expect("sound");
         prop_assert!((found.objective - worst(&found.mixture)).abs() < 1e-7, "{} {}", found.objective, worst(&found.mixture));
+        // What each can be at least, the optimum remembers.
+        prop_assert_eq!(found.least.len(), 3);
+        prop_assert!(found.least.iter().zip(&least).all(|(known, least)| (known - least).abs() < 1e-7), "{found:?}");
         for h in grid(60) {
             prop_assert!(worst(&found.mixture) <= worst(&h) + 1e-7, "{} {} at {h:?}", worst(&found.mixture), worst(&h));
         }

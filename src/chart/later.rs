@@ -42,12 +42,6 @@ impl<T> Deref for Later<T> {
     }
 }
 
-impl<T: PartialEq> PartialEq for Later<T> {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
 impl<T: Debug> Debug for Later<T> {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         (**self).fmt(formatter)

@@ -32,8 +32,8 @@ use std::sync::Arc;
 
 use crate::units::{Params, Tokens, write_count, write_number, write_percent};
 
-/// A chart as plain data.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// A chart as plain data. It cannot be compared: that would make all that is made later.
+#[derive(Debug, Clone, Default)]
 pub struct Spec {
     /// What it is called.
     pub title: String,
@@ -259,7 +259,7 @@ pub enum Hue {
 }
 
 /// What a read-out is made of, once its point is read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Source {
     /// Its words.
     Words(Readout),

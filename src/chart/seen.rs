@@ -38,7 +38,7 @@ impl Use {
 }
 
 /// The observations of one target that its law can give a loss for, in the order of the table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Sight {
     /// Names of the domains.
     pub(super) domains: Vec<String>,

@@ -74,7 +74,7 @@ pub fn compare(
     optimum: &Optimum,
     compared: &[Compared],
 ) -> Result<Vec<Comparison>, OptimumError> {
-    let posed = Posed::new(study, &scenario.found(optimum))?;
+    let posed = Posed::at(study, scenario, optimum)?;
     let least = posed.loss(&optimum.mixture);
     let one = |compared: &Compared| Comparison {
         losses: posed.losses(&compared.mixture).into_iter().map(Loss).collect(),
@@ -95,7 +95,7 @@ pub fn excess(
     optimum: &Optimum,
     mixtures: &[Vec<f64>],
 ) -> Result<Vec<f64>, OptimumError> {
-    let posed = Posed::new(study, &scenario.found(optimum))?;
+    let posed = Posed::at(study, scenario, optimum)?;
     let least = posed.loss(&optimum.mixture);
     Ok(mixtures.iter().map(|mixture| posed.loss(mixture) - least).collect())
 }
@@ -140,7 +140,7 @@ pub fn outcome(
 ) -> Result<Outcome, OptimumError> {
     let own = optimum(replicate, scenario)?;
     let posed = Posed::new(replicate, &scenario.found(found))?;
-    let own_posed = Posed::new(replicate, &scenario.found(&own))?;
+    let own_posed = Posed::at(replicate, scenario, &own)?;
     let loss = posed.loss(&found.mixture);
     Ok(Outcome {
         n: own.n,

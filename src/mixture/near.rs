@@ -58,7 +58,7 @@ impl<'a> NearOptimal<'a> {
                 ScenarioError::NotNegative { field: "ε of the near-optimal range".into(), seen: epsilon }.into()
             );
         }
-        let posed = Posed::new(study, &scenario.found(optimum))?;
+        let posed = Posed::at(study, scenario, optimum)?;
         let region = posed.region(&[])?;
         let is_one = posed.convex || epsilon == 0.0;
         let places = if is_one { vec![optimum.mixture.clone()] } else { posed.least(&region).places };

@@ -44,6 +44,8 @@ pub struct Optimum {
     pub prices: Vec<Price>,
     /// The targets with their weights, normalised, and their losses at h*.
     pub targets: Vec<(String, f64, Loss)>,
+    /// The least that each of them can be, where the worst excess over it was made least; empty otherwise.
+    pub least: Vec<f64>,
     /// How far the conditions of a minimum (Karush, Kuhn, Tucker) are from holding, in nats per unit of weight.
     pub kkt_residual: f64,
     /// Why it is the best.
@@ -275,5 +277,6 @@ fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Optim
             Certificate::BestOf { agreeing, starts }
         },
         mixture: best.h,
+        least: posed.least,
     })
 }

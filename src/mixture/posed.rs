@@ -1,7 +1,7 @@
 //! A scenario posed on a study: what is to be least, and among which mixtures.
 
 use super::limits::{Bound, by_domain};
-use super::optimum::OptimumError;
+use super::optimum::{Optimum, OptimumError};
 use super::pieces::{combined, largest};
 use super::region::{Exploration, Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
@@ -23,13 +23,22 @@ pub(super) struct Posed<'a> {
     domains: &'a [String],
     mean_mixture: &'a [f64],
     /// The least that each target's loss can be; empty where the aim is the mean.
-    least: Vec<f64>,
+    pub least: Vec<f64>,
 }
 
 impl<'a> Posed<'a> {
     /// # Errors
     /// The scenario makes no sense, its limits conflict, or there is nothing to mix.
     pub fn new(study: &'a FittedStudy, scenario: &Scenario) -> Result<Self, OptimumError> {
+        Self::knowing(study, scenario, &[])
+    }
+
+    /// The same at an optimum of it, which knows the least of each target: the page asks at each move of a slider.
+    pub fn at(study: &'a FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Result<Self, OptimumError> {
+        Self::knowing(study, &scenario.found(optimum), &optimum.least)
+    }
+
+    fn knowing(study: &'a FittedStudy, scenario: &Scenario, least: &[f64]) -> Result<Self, OptimumError> {
         let scale = Scale::new(Some(scenario.n), Some(scenario.d));
         if study.domains.is_empty() {
             return Err(OptimumError::NoDomains);
@@ -57,9 +66,9 @@ impl<'a> Posed<'a> {
             convex,
             domains: &study.domains,
             mean_mixture: &study.summary.mean_mixture,
-            least: Vec::new(),
+            least: least.to_vec(),
         };
-        if posed.aim == Aim::Worst {
+        if posed.aim == Aim::Worst && least.is_empty() {
             let region = posed.region(&[])?;
             let least = posed.targets.iter().map(|&(target, _)| {
                 let alone = [(target, 1.0)];

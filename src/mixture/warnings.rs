@@ -34,7 +34,9 @@ pub fn warnings(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
             percent(most)
         ));
     }
-    warnings.extend(scenario.prior.as_ref().and_then(|prior| held_at_zero(prior, &study.domains)));
+    // With λ = 0 the prior counts for nothing.
+    let prior = scenario.prior.as_ref().filter(|prior| prior.kl > 0.0);
+    warnings.extend(prior.and_then(|prior| held_at_zero(prior, &study.domains)));
     warnings.extend(scenario.limits.idle().into_iter().map(str::to_string));
     warnings
 }

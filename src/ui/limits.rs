@@ -205,9 +205,11 @@ impl LimitsInput {
     pub fn hints(&self, domains: &[String]) -> Vec<&'static str> {
         let given =
             |column: Column| self.cells.iter().any(|cell| cell.column == column && domains.contains(&cell.domain));
+        let some = |number: Option<f64>| number.is_some_and(|number| number > 0.0);
         let in_prior =
-            |domain: &String| self.cells.iter().any(|cell| cell.column == Column::Prior && cell.domain == *domain);
-        let holds = given(Column::Prior) && !is_missing(&self.kl) && !domains.iter().all(in_prior);
+            |domain: &String| some(Column::Prior.read(self.text(domain, Column::Prior), Decimal::Point).ok().flatten());
+        let kl = number("", &self.kl).ok().flatten();
+        let holds = given(Column::Prior) && some(kl) && !domains.iter().all(in_prior);
         let pairs = [
             (given(Column::Stock), &self.most_epochs, "Tokens in stock limit nothing without most epochs."),
             (given(Column::Present), &self.most_change, "The present mixture limits nothing without most change."),
@@ -418,6 +420,10 @@ mod tests {
         input.kl = "0.1".into();
         assert_eq!(input.hints(&domains()), ["A domain without a prior share is held at 0 %."]);
         assert_eq!(input.hints(&domains()[..1]), [""; 0]);
+        input.set("arxiv", Column::Prior, "0".into());
+        assert_eq!(input.hints(&domains()[..1]), ["A domain without a prior share is held at 0 %."]);
+        input.kl = "0".into();
+        assert_eq!(input.hints(&domains()), [""; 0]);
     }
 
     #[test]

@@ -220,7 +220,8 @@ impl Ends {
     /// Where a number as typed stands, from 0 to 1; at the nearer end if it lies beyond, at the first if it is none.
     pub fn share(self, text: &str) -> f64 {
         let value = read_number(text, Decimal::Point).unwrap_or(self.0);
-        ((value / self.0).ln() / (self.1 / self.0).ln()).clamp(0.0, 1.0)
+        // Not below the first: a negative number has no logarithm.
+        ((value.max(self.0) / self.0).ln() / (self.1 / self.0).ln()).clamp(0.0, 1.0)
     }
 
     /// The number at a place from 0 to 1, to be typed.
@@ -381,7 +382,7 @@ mod tests {
         let [n, d] = reach(&summary());
         assert_eq!((n.text(0.0), n.text(1.0)), ("100M".into(), "120B".into()));
         assert_eq!((d.text(0.0), d.text(1.0)), ("4B".into(), "4.6T".into()));
-        assert_eq!((n.share("1M"), n.share("1T"), n.share("many")), (0.0, 1.0, 0.0));
+        assert_eq!([n.share("1M"), n.share("1T"), n.share("many"), n.share("-1B")], [0.0, 1.0, 0.0, 0.0]);
         for step in 0..=200 {
             let share = f64::from(step) / 200.0;
             assert_eq!((200.0 * n.share(&n.text(share))).round(), f64::from(step));

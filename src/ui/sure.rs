@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::same::Same;
-use crate::fit::{BootstrapConfig, FittedStudy, FittedTarget, Interval, Replicate, bootstrap};
-use crate::mixture::{Certainty, Compared, Comparison};
+use crate::fit::bootstrap::{self, LEAST_REPLICATES};
+use crate::fit::{BootstrapConfig, BootstrapError, FittedStudy, FittedTarget, Interval, Replicate};
+use crate::mixture::{Certainty, Compared, Comparison, OptimumError};
 use crate::units::{Decimal, Params, Tokens, read_number, write_nats, write_percent};
 
 /// Replicates that one worker is given at a time: few enough that intervals show soon, and that a change is soon
@@ -21,14 +22,12 @@ pub struct BootstrapRun {
     pub config: BootstrapConfig,
     /// What has arrived, in the order in which it did.
     pub chunks: Vec<Arc<Vec<Replicate>>>,
-    /// Why it stopped, if it did.
-    pub failure: Option<String>,
 }
 
 impl BootstrapRun {
     /// Nothing has arrived yet.
     pub fn new(study: Same<FittedStudy>, config: BootstrapConfig) -> Self {
-        Self { study, config, chunks: Vec::new(), failure: None }
+        Self { study, config, chunks: Vec::new() }
     }
 
     /// One that was done before.
@@ -50,7 +49,7 @@ impl BootstrapRun {
 
     /// Whether more is to come.
     pub fn is_running(&self) -> bool {
-        self.failure.is_none() && self.n_done() < self.config.replicates
+        self.n_done() < self.config.replicates
     }
 
     /// The replicates that have arrived.
@@ -78,43 +77,49 @@ pub fn is_news(before: usize, now: usize, all: usize) -> bool {
 /// The number of replicates as typed.
 ///
 /// # Errors
-/// It is no whole number.
+/// It is no whole number, or a bootstrap cannot have so many.
 pub fn read_replicates(text: &str) -> Result<usize, String> {
-    text.trim().parse().map_err(|_| format!("\"{}\" is no number of replicates; write one such as 200", text.trim()))
+    let text = text.trim();
+    let seen = text.parse().map_err(|_| format!("\"{text}\" is no number of replicates; write one such as 200"))?;
+    let is_possible = (LEAST_REPLICATES..=BootstrapConfig::MOST_REPLICATES).contains(&seen);
+    if is_possible { Ok(seen) } else { Err(BootstrapError::Replicates { seen }.to_string()) }
 }
 
-/// A mixture as typed: "arxiv 10 %, book 90 %", "arxiv=0.1 book=0.9", or a weight for each domain in order.
+/// A mixture as typed: "arxiv 10 %, book 90 %", "arxiv=0.1; book=0.9", or a weight for each domain in order.
 ///
 /// # Errors
 /// In a sentence, what cannot be read.
 pub fn read_mixture(text: &str, domains: &[String]) -> Result<Compared, String> {
-    let parts: Vec<&str> = text.split([',', ';', '\n', '\t']).map(str::trim).filter(|part| !part.is_empty()).collect();
-    let number = |part: &str, of: &str| {
-        read_number(part, Decimal::Point).map_err(|error| format!("the weight of {of}: {error}"))
+    let ends_name = |sign: char| sign.is_whitespace() || sign == '=' || sign == ':';
+    if domains.is_empty() {
+        return Err(OptimumError::NoDomains.to_string());
+    }
+    let (mut named, mut plain, mut rest) = (Vec::new(), Vec::new(), text.trim());
+    while !rest.is_empty() {
+        // The name of a domain may have any of the signs in it; of two that fit, the longer is meant.
+        let fits = |name: &&String| rest.strip_prefix(name.as_str()).is_some_and(|after| after.starts_with(ends_name));
+        let known = domains.iter().filter(fits).max_by_key(|name| name.len());
+        let after = rest[known.map_or(0, String::len)..].trim_start_matches(ends_name);
+        let (part, others) = after.split_once([',', ';', '\n', '\t']).unwrap_or((after, ""));
+        rest = others.trim_start();
+        match (known, part.split_once(['=', ':'])) {
+            (Some(name), _) => named.push((name.as_str(), part)),
+            (None, Some((name, weight))) => named.push((name.trim(), weight)),
+            (None, None) => plain.extend(Some(part.trim()).filter(|part| !part.is_empty())),
+        }
+    }
+    // Either all have names or none.
+    let (given, all) = (plain.len(), domains.len());
+    if given != if named.is_empty() { all } else { 0 } {
+        return Err(format!("{given} weights for {all} domains; write domain = weight, separated by commas"));
+    }
+    named.extend(domains.iter().map(String::as_str).zip(plain));
+    let number = |(name, weight): (&str, &str)| match read_number(weight, Decimal::Point) {
+        Ok(weight) => Ok((name.to_string(), weight)),
+        Err(error) => Err(format!("the weight of {name}: {error}")),
     };
-    let named = parts.iter().any(|part| part.contains(['=', ':']) || domains.iter().any(|name| part.starts_with(name)));
-    let given: Result<Vec<(String, f64)>, String> = if named {
-        parts
-            .iter()
-            .map(|part| {
-                let (name, weight) = part
-                    .split_once(['=', ':'])
-                    .or_else(|| part.split_once(char::is_whitespace))
-                    .ok_or_else(|| format!("\"{part}\" must read domain = weight, such as {} = 10 %", domains[0]))?;
-                let name = name.trim();
-                Ok((name.to_string(), number(weight, name)?))
-            })
-            .collect()
-    } else if parts.len() == domains.len() {
-        domains.iter().zip(&parts).map(|(domain, part)| Ok((domain.clone(), number(part, domain)?))).collect()
-    } else {
-        return Err(format!(
-            "{} weights for {} domains; write domain = weight, separated by commas",
-            parts.len(),
-            domains.len()
-        ));
-    };
-    Compared::by_domain(text.trim(), &given?, domains).map_err(|error| error.to_string())
+    let given: Vec<(String, f64)> = named.into_iter().map(number).collect::<Result<_, String>>()?;
+    Compared::by_domain(text.trim(), &given, domains).map_err(|error| error.to_string())
 }
 
 /// The mixture with another share of one domain; the others keep their proportions.
@@ -200,6 +205,8 @@ pub fn certainty_sentences(certainty: &Certainty, found_scale: bool) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::fits::tests::fits;
     use super::*;
 
@@ -223,6 +230,38 @@ mod tests {
         assert!(says("web = much").starts_with("the weight of web: \"much\" is not a number"));
         assert!(says("paper = 1, web = 1").starts_with("a compared mixture names \"paper\", which is no domain"));
         assert!(says("").starts_with("0 weights for 3 domains"));
+        assert!(says("web = 1, 2").starts_with("1 weights for 3 domains"));
+        assert_eq!(read_mixture("web = 1", &[]), Err(OptimumError::NoDomains.to_string()));
+        // Of two names that fit, the longer; and a name may have what separates names elsewhere.
+        let domains = ["dclm", "dclm:a", "dclm:a, edu", "the pile"].map(String::from);
+        let text = "the pile 10 %, dclm:a, edu 20 %; dclm:a: 30 %, dclm:40 %";
+        let mixture = read_mixture(text, &domains).expect(text).mixture;
+        assert!(mixture.iter().zip([0.4, 0.3, 0.2, 0.1]).all(|(h, meant)| (h - meant).abs() < 1e-12), "{mixture:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_of_a_mixture_reads_back(names in prop::collection::hash_set("[a-c1.:;,=%]{1,4}", 1..6), shares in prop::collection::vec(0_u32..1000, 6)) {
+            let domains: Vec<String> = names.into_iter().collect();
+            let shares = &shares[..domains.len()];
+            let sum: u32 = shares.iter().sum();
+            prop_assume!(sum > 0);
+            let mixture: Vec<f64> = shares.iter().map(|share| f64::from(*share) / f64::from(sum)).collect();
+            let read = read_mixture(&write_mixture(&mixture, &domains), &domains).expect("a mixture").mixture;
+            prop_assert!(mixture.iter().zip(&read).all(|(h, read)| (h - read).abs() < 1e-3), "{mixture:?} {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_bootstrap_has_as_many_replicates_as_there_can_be() {
+        assert_eq!(read_replicates(" 200 "), Ok(200));
+        let says = |text: &str| read_replicates(text).expect_err(text);
+        assert!(says("many").starts_with("\"many\" is no number of replicates"));
+        assert_eq!(
+            says("1000000"),
+            "the bootstrap has 1000000 replicates; it must have between 20 and 100000, such as 200"
+        );
+        assert!(says("3").starts_with("the bootstrap has 3 replicates"));
     }
 
     #[test]
@@ -265,6 +304,8 @@ mod tests {
         assert_eq!(drawn, [0, 4, 8, 12, 20, 32, 48, 72, 108, 164, 200]);
         // Stopped; and begun again.
         assert!(is_news(164, 180, 180) && is_news(180, 4, 200) && !is_news(180, 180, 180));
+        // Ended with fewer than were asked for.
+        assert!(is_news(164, 180, 0) && !is_news(180, 180, 0));
     }
 
     #[test]

@@ -664,6 +664,7 @@ mod tests {
             mixture: vec![0.95, 0.05],
             weighted_loss: Loss(2.0),
             targets: Vec::new(),
+            least: Vec::new(),
             kkt_residual: 3.14e-12,
             certificate: Certificate::BestOf { agreeing: 2, starts: 5 },
         };

@@ -105,11 +105,13 @@ fn turn() {
             continue;
         }
         let Some(mut future) = task.future.borrow_mut().take() else { continue };
+        // Asked for before the effect runs: one that panics ends this turn, but not all that were to follow.
+        let goes_on = TASKS.with_borrow_mut(Tasks::post);
         let waker = Waker::from(task.clone());
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
             task.future.borrow_mut().replace(future);
         }
-        if milliseconds() >= end && TASKS.with_borrow_mut(Tasks::post) {
+        if goes_on && milliseconds() >= end {
             break;
         }
     }

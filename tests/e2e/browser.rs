@@ -12,7 +12,7 @@ use std::{env, fs, io, thread};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -297,6 +297,19 @@ impl Browser {
             actions = actions.then(KeyAction::Up { value });
         }
         self.client.perform_actions(actions).await.unwrap_or_else(|error| panic!("press {keys:?}: {error}"));
+    }
+
+    /// Drags with the mouse from a place on the screen by these steps, in pixels to the right.
+    pub async fn drag(&self, (x, y): (f64, f64), steps: &[f64]) {
+        let duration = Some(Duration::from_millis(100));
+        let mut actions = MouseActions::new("mouse".into())
+            .then(PointerAction::MoveTo { duration, x, y })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+        for &x in steps {
+            actions = actions.then(PointerAction::MoveBy { duration, x, y: 0.0 });
+        }
+        let actions = actions.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(actions).await.unwrap_or_else(|error| panic!("drag from {x}, {y}: {error}"));
     }
 
     /// Types at the end of a field, key by key.

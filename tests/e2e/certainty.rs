@@ -67,12 +67,25 @@ fn ranges_intervals_and_gains_stand_beside_the_mixture() {
         page.click("[data-test=add-compared]").await;
         page.wait_for("which is no domain of the fits").await;
 
-        // Another scenario: the replicates are not fitted anew, their optima are.
+        // Another scenario: the replicates are not fitted anew, their optima are. No interval of the optimum before ever
+        // stands beside the new loss.
+        let watch = "window.losses = {};
+            const look = () => {
+                const mean = document.querySelector('[data-test=losses] tfoot .strong');
+                const interval = mean?.querySelector('.interval')?.textContent;
+                if (interval) (losses[interval] ??= new Set()).add(mean.firstChild.textContent);
+            };
+            look();
+            new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })";
+        page.run(watch, &[]).await;
         page.paste("[data-test=scenario-n]", "20B").await;
         page.wait(Duration::from_millis(500)).await;
         optimum(page).await;
         page.wait_until("return document.querySelectorAll('[data-test=interval]').length === 7", SLOW).await;
         assert_eq!(page.text_of("[data-test=bootstrap-status]").await, "40 replicates");
+        page.wait_until("return Object.keys(losses).length > 1", SLOW).await;
+        let beside = page.run("return Object.values(losses).map(all => all.size)", &[]).await;
+        assert!(beside.as_array().expect("numbers").iter().all(|all| *all == 1), "{beside}");
     });
 }
 

@@ -7,6 +7,7 @@ use crate::browser::{Browser, in_browser, in_firefox};
 use crate::charts::{leave_out_a_point, read_charts_of_trust};
 use crate::data::edit_cells_and_go_back;
 use crate::page::{open_example, optimum, reload_a_draft, take_files};
+use crate::sliders::drag_and_come_back;
 
 /// What both engines are asked: the errors of the example's fits as the table shows them, its optimum, and its link.
 async fn example(page: &Browser) -> [String; 3] {
@@ -40,6 +41,7 @@ fn two_engines_show_the_same_numbers() {
 fn what_a_user_does_in_one_engine_the_other_does_too() {
     // One after the other in one browser: a second engine is slow to start. Each begins with the draft of the one before.
     in_firefox(async |page: &Browser| {
+        drag_and_come_back(page).await;
         read_charts_of_trust(page).await;
         leave_out_a_point(page).await;
         take_files(page).await;

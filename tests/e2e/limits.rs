@@ -1,5 +1,7 @@
 //! Limits, budgets and aims: typed or pasted, respected by the mixture, told in words, kept in drafts and links.
 
+use std::time::Duration;
+
 use crate::browser::{Browser, in_browser};
 use crate::page::{FIT, data, fit, open_example, optimum, paste, pictures, refit, weight};
 
@@ -94,6 +96,18 @@ fn groups_prior_and_the_worst_target() {
         pictures(page, "limits-group").await;
         page.click("[data-test=remove-group]").await;
         page.wait_for("Limits: 1 set").await;
+
+        // An optimum that is on its way when a field makes no sense any more does not come in place of the error.
+        optimum(page).await;
+        let slowly = "const post = Worker.prototype.postMessage;
+            Worker.prototype.postMessage = function (...all) { setTimeout(() => post.apply(this, all), 1000) };";
+        page.run(slowly, &[]).await;
+        page.paste("[data-test=scenario-n]", "8B").await;
+        page.wait(Duration::from_millis(400)).await;
+        page.paste("[data-test=scenario-n]", "many").await;
+        page.wait_for("model size N: \"many\" is not a number").await;
+        page.wait(Duration::from_secs(3)).await;
+        assert!(page.text_of("[data-test=optimum-error]").await.contains("many"));
     });
 }
 

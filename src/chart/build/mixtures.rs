@@ -50,8 +50,13 @@ pub fn mixtures(mixtures: &Mixtures) -> Option<Spec> {
             1 => Hue::Beyond,
             _ => Hue::Kind(at),
         };
-        // A mixture is named by its shares; the table has the whole of it.
-        series.push(Series::new(excerpt(name), MARKS[at % MARKS.len()], hue, along(weights)));
+        // A mixture is named by its shares; the table has the whole of it. Names that begin alike are numbered.
+        let mut label = excerpt(name);
+        let before = others[..at].iter().filter(|(other, _)| excerpt(other) == label).count();
+        if before > 0 {
+            label = excerpt(&format!("({}) {name}", before + 1));
+        }
+        series.push(Series::new(label, MARKS[at % MARKS.len()], hue, along(weights)));
     }
     series.push(Series::new("optimum", Mark::Diamonds, Hue::Data, along(optimum)));
     let (_, most) = range(series.iter().flat_map(|series| series.points.iter().map(|(h, _)| *h)))?;

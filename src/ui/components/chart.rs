@@ -99,9 +99,10 @@ pub fn Chart(
         }
     };
     let press = move |x: i32, y: i32| {
+        // A click on a point that is pinned already closes, whether a click or a key pinned it.
+        let before = reading.get_untracked().map(|before| Reading { by_keys: false, ..before });
         let pinned = find(x, y).map(|found| Reading { pinned: true, ..found });
-        // A second click on the same point closes.
-        chosen.set(pinned.filter(|pinned| reading.get_untracked().as_ref() != Some(pinned)));
+        chosen.set(pinned.filter(|pinned| before.as_ref() != Some(pinned)));
     };
     let walk = move |event: KeyboardEvent| {
         let before = reading.get_untracked();

@@ -75,13 +75,17 @@ fn MixtureSliders() -> impl IntoView {
     let slider = move |(i, domain): (usize, String)| {
         let share = move || mixture().get(i).copied().unwrap_or(0.0);
         let text = move || write_percent(share(), 1);
-        // As it was when the slider was taken: a share that goes to its end and back takes the others along.
-        let taken = RefCell::new(Vec::new());
-        let slide = move |share: f64, is_taken: bool| {
-            if is_taken {
-                taken.replace(untrack(mixture));
+        // What this slider began with, and where it has brought it: a share that goes to its end and back takes the
+        // others along, unless something else has moved them since.
+        let moved = RefCell::new((Vec::new(), Vec::new()));
+        let slide = move |share: f64| {
+            let mut moved = moved.borrow_mut();
+            let now = untrack(mixture);
+            if moved.1 != now {
+                moved.0 = now;
             }
-            state.put_typed_mixture(&with_share(&taken.borrow(), i, share));
+            state.put_typed_mixture(&with_share(&moved.0, i, share));
+            moved.1 = untrack(mixture);
         };
         view! {
             <div>

@@ -63,7 +63,7 @@ fn ScaleField(
     let put = move |text: String| state.scenario_input().update(|input| write(input, text));
     let ends = move || state.shown.with(|shown| shown.as_ref().map(|shown| reach(&shown.study.summary)[at]));
     let share = move || ends().map_or(0.0, |ends| ends.share(&with_data(state, read)));
-    let slide = move |share: f64, _| {
+    let slide = move |share: f64| {
         if let Some(ends) = untrack(ends) {
             put(ends.text(share));
         }

@@ -18,17 +18,17 @@ pub fn Slider(
     share: impl Fn() -> f64 + Send + 'static,
     /// What that says.
     text: impl Fn() -> String + Send + 'static,
-    /// Notes where it was moved to, from 0 to 1, and whether it was taken just now.
-    write: impl Fn(f64, bool) + 'static,
+    /// Notes where it was moved to, from 0 to 1.
+    write: impl Fn(f64) + 'static,
 ) -> impl IntoView {
     let state = use_state();
     let moved = move |to: f64| {
-        let is_taken = state.slide();
-        write(to / STEPS, is_taken);
+        state.slide();
+        write(to / STEPS);
     };
     view! {
         <input type="range" min="0" max=STEPS aria-label=label aria-valuetext=text data-test=name
             prop:value=move || (STEPS * share()).round()
-            on:input:target=move |event| moved(event.target().value_as_number()) on:change=move |_| state.let_go()/>
+            on:input:target=move |event| moved(event.target().value_as_number())/>
     }
 }

@@ -71,6 +71,10 @@ impl State {
                 self.keep_later();
             }
         });
+        // Not every drag of a slider ends with a change: it may end where it began, or the slider may be gone by then.
+        for event in ["change", "pointerup", "pointercancel", "focusout"] {
+            window_event_listener_untyped(event, move |_| self.let_go());
+        }
         // Whoever leaves within the pause has typed all the same.
         window_event_listener(ev::pagehide, move |_| self.keep_now());
     }
@@ -79,25 +83,30 @@ impl State {
         self.later("keep", PAUSE, move || self.keep_now());
     }
 
-    /// A slider is being moved, and until it is let go all of it is one step; whether it was taken just now.
-    pub fn slide(self) -> bool {
-        let is_taken = !self.is_sliding.get_value();
-        if is_taken {
-            self.keep_now();
+    /// A slider is being moved, and until it is let go all of it is one step.
+    pub fn slide(self) {
+        if !self.is_sliding.get_value() {
+            // Each key takes a slider and lets it go: a burst of them is one step, too.
+            if !self.has_slid.get_value() {
+                self.keep_now();
+            }
             self.put_off("keep");
             self.is_sliding.set_value(true);
         }
-        is_taken
     }
 
-    /// The slider was let go.
+    /// The slider was let go, if one was moved.
     pub fn let_go(self) {
-        self.is_sliding.set_value(false);
-        self.keep_later();
+        if self.is_sliding.get_value() {
+            self.is_sliding.set_value(false);
+            self.has_slid.set_value(true);
+            self.keep_later();
+        }
     }
 
     /// Keeps the draft now, and notes it as a step. Beside a link, the link's scenario has steps of its own.
     pub(super) fn keep_now(self) {
+        self.has_slid.set_value(false);
         if untrack(|| self.from_link()) {
             let scenario = self.link_scenario.get_untracked();
             self.link_undo.update(|undo| undo.note(scenario));

@@ -207,6 +207,8 @@ pub struct State {
 
     /// Whether a slider is being moved.
     is_sliding: StoredValue<bool>,
+    /// Whether one was, and the draft is not kept yet.
+    has_slid: StoredValue<bool>,
     kept: StoredValue<Kept>,
     versions: StoredValue<u64>,
     pool: StoredValue<Pool, LocalStorage>,
@@ -360,12 +362,13 @@ impl State {
             scenario,
             compared,
             comparisons,
-            certainty: Memo::new(move |_| outcomes.read().certainty()),
+            certainty: Memo::new(move |_| outcomes.read().certainty(optimum.read().latest()?)),
             fragment,
             undo: RwSignal::new(Undo::default()),
             link_undo: RwSignal::new(Undo::default()),
             drafts_changed: RwSignal::new(()),
             is_sliding: StoredValue::default(),
+            has_slid: StoredValue::default(),
             kept: StoredValue::default(),
             versions: StoredValue::default(),
             pool: StoredValue::new_local(Pool::default()),

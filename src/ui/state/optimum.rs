@@ -68,11 +68,17 @@ impl State {
                     self.later("optimum", PAUSE, move || self.ask_optimum(study, scenario));
                 }
                 (Some(_), Some(Err(sentence))) => {
-                    self.later("optimum", PAUSE, move || self.optimum.set(AskedOptimum::Failed(sentence)));
+                    self.later("optimum", PAUSE, move || self.end_optimum(AskedOptimum::Failed(sentence)));
                 }
-                _ => self.later("optimum", Duration::ZERO, move || self.optimum.set(AskedOptimum::Idle)),
+                _ => self.later("optimum", Duration::ZERO, move || self.end_optimum(AskedOptimum::Idle)),
             }
         });
+    }
+
+    /// There is none of what is on show now; one that is under way would be of what was there before.
+    fn end_optimum(self, ended: AskedOptimum) {
+        self.replace_jobs("optimum", Vec::new());
+        self.optimum.set(ended);
     }
 
     /// Asks at once, or as soon as the question before is answered; of those that come in between, only for the last.

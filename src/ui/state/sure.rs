@@ -35,6 +35,8 @@ pub struct Outcomes {
     of: Option<(Same<Answered>, Vec<Compared>)>,
     /// Chunks of replicates that were asked for.
     n_asked: usize,
+    /// Of those, how many were answered.
+    n_answered: usize,
     /// What has arrived.
     outcomes: Vec<Outcome>,
     /// Of how many the intervals on show are.
@@ -42,9 +44,9 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// Summed up, from so many on that a 90 % interval has ends.
-    pub fn certainty(&self) -> Option<Certainty> {
-        let (answered, _) = self.of.as_ref()?;
+    /// Summed up, from so many on that a 90 % interval has ends; nothing if they are of another optimum.
+    pub fn certainty(&self, answered: &Same<Answered>) -> Option<Certainty> {
+        self.of.as_ref().filter(|(of, _)| of == answered)?;
         (self.outcomes.len() >= LEAST_REPLICATES).then(|| Certainty::of(&answered.optimum, &self.outcomes)).flatten()
     }
 
@@ -53,9 +55,12 @@ impl Outcomes {
         self.of.as_ref().is_some_and(|(_, of)| of == compared)
     }
 
-    /// Whether there is enough to be told anew, of a bootstrap of so many replicates.
-    fn tell(&mut self, n_replicates: usize) -> bool {
-        let tells = is_news(self.n_told, self.outcomes.len(), n_replicates);
+    /// Whether there is enough to be told anew, of a bootstrap that goes on or has ended.
+    fn tell(&mut self, goes_on: bool) -> bool {
+        // Not by their number: a replicate without an optimum has no outcome.
+        let is_all = !goes_on && self.n_answered == self.n_asked;
+        let n_all = if is_all { 0 } else { usize::MAX };
+        let tells = is_news(self.n_told, self.outcomes.len(), n_all);
         if tells {
             self.n_told = self.outcomes.len();
         }
@@ -317,12 +322,14 @@ impl State {
                 replicates: chunk.to_vec(),
             };
             let job = self.pool().submit(Lane::Quick, task, move |reply| {
-                if let Reply::Done { outcome, .. } = reply
-                    && let Ok(Answer::Outcomes(more)) = *outcome
-                {
-                    self.outcomes.update_untracked(|outcomes| outcomes.outcomes.extend(more));
-                    self.tell_outcomes();
-                }
+                let Reply::Done { outcome, .. } = reply else { return };
+                self.outcomes.update_untracked(|outcomes| {
+                    outcomes.n_answered += 1;
+                    if let Ok(Answer::Outcomes(more)) = *outcome {
+                        outcomes.outcomes.extend(more);
+                    }
+                });
+                self.tell_outcomes();
             });
             self.add_job("outcomes", job);
             self.outcomes.update_untracked(|outcomes| outcomes.n_asked += 1);
@@ -331,8 +338,8 @@ impl State {
     }
 
     fn tell_outcomes(self) {
-        let n_replicates = self.bootstrap.with_untracked(|run| run.as_ref().map_or(0, |run| run.config.replicates));
-        self.outcomes.maybe_update(|outcomes| outcomes.tell(n_replicates));
+        let goes_on = self.bootstrap.with_untracked(|run| run.as_ref().is_some_and(BootstrapRun::is_running));
+        self.outcomes.maybe_update(|outcomes| outcomes.tell(goes_on));
     }
 
     fn ask_about(self, answered: Same<Answered>) {
@@ -436,6 +443,10 @@ impl State {
     pub fn put_typed_mixture(self, mixture: &[f64]) {
         let Some(shown) = self.shown.get_untracked() else { return };
         let text = write_mixture(mixture, &shown.study.domains);
+        // What does not read back would be one more at each move.
+        if read_mixture(&text, &shown.study.domains).is_err() {
+            return;
+        }
         let has_one = untrack(|| self.typed_mixture()).is_some();
         untrack(|| self.scenario_input()).update(|input| match input.compared.last_mut().filter(|_| has_one) {
             Some(last) => *last = text,

@@ -10,6 +10,7 @@ export CARGO_TERM_COLOR=never # the logs are for reading
 TRUNK=0.21.14
 BINDGEN=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock) # the tool and the crate must agree exactly
 BINARYEN=132 # Debian's 108 writes broken modules and says nothing, so no other version will do
+TERSER=5.51.4
 
 # step NAME HELP COMMAND…: runs the command; its output is shown only if it fails, and then HELP, one sentence, ends the set-up.
 step() {
@@ -60,10 +61,10 @@ cargo_install() { CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug "$@"; }
 [ "$(version_of wasm-bindgen)" = "$BINDGEN" ] ||
     step "wasm-bindgen $BINDGEN" "wasm-bindgen $BINDGEN is missing: run \`cargo install wasm-bindgen-cli --version $BINDGEN\` with a network." \
         env CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug wasm-bindgen-cli --version "$BINDGEN"
-if [ "$(version_of wasm-opt)" != $BINARYEN ]; then
-    has npm || lacking "npm is missing, which brings wasm-opt: install Node.js 20 or newer (Debian: apt install nodejs npm; macOS: brew install node)."
-    step "wasm-opt $BINARYEN" "wasm-opt $BINARYEN is missing: run \`npm install --no-save binaryen@$BINARYEN.0.0\` here with a network." \
-        npm install --prefix . --no-save --no-package-lock --no-audit --no-fund "binaryen@$BINARYEN.0.0"
+if [ "$(version_of wasm-opt)" != $BINARYEN ] || [ "$(version_of terser)" != $TERSER ]; then
+    has npm || lacking "npm is missing, which brings wasm-opt and terser: install Node.js 20 or newer (Debian: apt install nodejs npm; macOS: brew install node)."
+    step "wasm-opt $BINARYEN and terser $TERSER" "wasm-opt or terser is missing: run \`npm install --no-save binaryen@$BINARYEN.0.0 terser@$TERSER\` here with a network." \
+        npm install --prefix . --no-save --no-package-lock --no-audit --no-fund "binaryen@$BINARYEN.0.0" "terser@$TERSER"
 fi
 
 # --- axe, which looks for what keeps people from using the page ---

@@ -8,7 +8,9 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
+use leptos::prelude::set_timeout;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -22,6 +24,8 @@ use crate::protocol::{Answer, BUILD, Event, JobId, Request, Task};
 const MOST_WORKERS: usize = 8;
 /// After so many workers in a row that did not start, the page stops trying.
 const MOST_FAILED_STARTS: usize = 3;
+/// What comes at the wrong moment comes again after that.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Which workers a request may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -191,6 +195,11 @@ impl Pool {
     }
 
     fn heard(&self, serial: u64, event: Event) {
+        // Firefox has been seen to bring a message while another was under way, when the page was left.
+        if self.0.try_borrow_mut().is_err() {
+            let pool = self.clone();
+            return set_timeout(move || pool.heard(serial, event), AGAIN);
+        }
         let (listener, reply) = {
             let mut state = self.0.borrow_mut();
             let Some(member_idx) = state.members.iter().position(|member| member.serial == serial) else { return };

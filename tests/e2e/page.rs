@@ -181,7 +181,7 @@ fn two_laws_and_two_scenarios_stand_side_by_side() {
         let beside = cells("weight of arxiv").await;
         let number = |cell: &str| cell.trim_end_matches(" %").parse::<f64>().expect("a share");
         assert!((number(&beside[1]) - shown).abs() < 0.06 && (number(&beside[2]) - kept).abs() < 0.06, "{beside:?}");
-        assert_eq!(cells("n").await[1..3], ["15B", "7B"]);
+        assert_eq!(cells("N").await[1..3], ["15B", "7B"]);
         assert_eq!(cells("law").await[1..3], ["joint", "additive"]);
         pictures(page, "compared").await;
         let link = page.value_of("[data-test=share-url]").await;

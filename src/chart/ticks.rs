@@ -69,7 +69,8 @@ fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
         .iter()
         .map(|step| multiples(*step))
         .find(|ticks| ticks.len() >= 3)
-        .map_or_else(|| vec![low, high], |ticks| uncrowded(ticks, most))
+        // Half as many again do not crowd yet.
+        .map_or_else(|| vec![low, high], |ticks| uncrowded(ticks, most + most / 2))
 }
 
 #[cfg(test)]
@@ -100,6 +101,8 @@ mod tests {
     fn ticks_of_a_narrow_panel_do_not_crowd() {
         let texts: Vec<String> = ticks((0.055, 0.165), false, 3).into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, ["0.06", "0.1", "0.14"]);
+        let texts: Vec<String> = ticks((1.4, 2.45), false, 5).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["1.4", "1.6", "1.8", "2", "2.2", "2.4"]);
     }
 
     proptest! {

@@ -359,7 +359,7 @@ fn what_differs_stands_side_by_side() {
         section.rows.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("{name}: {section:?}")).clone()
     };
     assert_eq!(row("Data and settings", "seed").change(), Some(7.0));
-    assert_eq!(row("Scenario", "d").change(), Some(1e11));
+    assert_eq!(row("Scenario", "D").change(), Some(1e11));
     assert!(row("Scenario", "min: domain0").is_same());
     let e = study.fits[1].theta[0];
     let change = row("Parameters of target1", "E").change().expect("two numbers");

@@ -1,7 +1,7 @@
 SHELL := bash
 ENV := . scripts/env.sh
 WEB := --lib --bin app --no-default-features --features web --target wasm32-unknown-unknown
-.PHONY: serve test lint bench bench-page peers reproduction uncertainty dist
+.PHONY: serve test test-firefox lint bench bench-page peers reproduction uncertainty dist
 
 # Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
@@ -13,6 +13,11 @@ serve:
 test: dist
 	@scripts/setup.sh
 	@$(ENV); MIXLAW_E2E=1 cargo test --locked
+
+# The browser tests once more, all of them in Firefox.
+test-firefox: dist
+	@scripts/setup.sh
+	@$(ENV); MIXLAW_E2E=1 MIXLAW_ENGINE=firefox cargo test --locked --test e2e
 
 # Formatting and every warning, of what runs natively and of what runs in the browser.
 lint:

@@ -29,14 +29,23 @@ pub const SOON: Duration = Duration::from_secs(60);
 /// How long it waits between two looks.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Runs a test in a browser. At its end the console must be empty and no other host may have been asked for anything;
-/// when it fails, a screenshot named for it stays behind.
+/// Runs a test in Chromium, or in Firefox where `MIXLAW_ENGINE` asks for it. At its end the console must be empty and no
+/// other host may have been asked for anything; when it fails, a screenshot named for it stays behind.
 #[track_caller]
 pub fn in_browser(flow: impl AsyncFnOnce(&Browser)) {
+    in_engine(
+        if env::var("MIXLAW_ENGINE").is_ok_and(|name| name == "firefox") { Engine::Firefox } else { Engine::Chromium },
+        flow,
+    );
+}
+
+/// The same in Chromium, whatever is asked for.
+#[track_caller]
+pub fn in_chromium(flow: impl AsyncFnOnce(&Browser)) {
     in_engine(Engine::Chromium, flow);
 }
 
-/// The same in Firefox, whose driver cannot set the screen or its colours.
+/// The same in Firefox, whatever is asked for.
 #[track_caller]
 pub fn in_firefox(flow: impl AsyncFnOnce(&Browser)) {
     in_engine(Engine::Firefox, flow);
@@ -91,11 +100,11 @@ impl Engine {
         }
     }
 
-    /// Has the driver choose its ports.
+    /// Has the driver choose its ports, and lets it at the browser's own settings.
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Engine::Chromium => &["--port=0"],
-            Engine::Firefox => &["--port=0", "--websocket-port=0"],
+            Engine::Firefox => &["--port=0", "--websocket-port=0", "--allow-system-access"],
         }
     }
 
@@ -378,47 +387,76 @@ impl Browser {
 
     // --- Screen and surroundings ---
 
-    /// Whether this is Firefox, whose driver cannot set the screen.
-    pub fn is_firefox(&self) -> bool {
-        self.parts.engine == Engine::Firefox
-    }
-
     /// Sets the size of the page in CSS pixels, and how many device pixels make one.
     pub async fn set_screen(&self, width: u32, height: u32, pixel_ratio: f64) {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": pixel_ratio, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        match self.parts.engine {
+            Engine::Chromium => {
+                let metrics =
+                    json!({ "width": width, "height": height, "deviceScaleFactor": pixel_ratio, "mobile": false });
+                self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+            }
+            Engine::Firefox => {
+                let script = "const [width, height, ratio] = arguments, shown = gBrowser.selectedBrowser;
+                    for (const bound of ['', 'min-', 'max-']) {
+                        shown.style.setProperty(bound + 'width', width + 'px');
+                        shown.style.setProperty(bound + 'height', height + 'px');
+                    }
+                    shown.browsingContext.overrideDPPX = ratio";
+                self.in_firefox_itself(script, &[json!(width), json!(height), json!(pixel_ratio)]).await;
+                let is_so = format!("return innerWidth === {width} && innerHeight === {height}");
+                self.wait_until(&is_so, SOON).await;
+            }
+        }
     }
 
     pub async fn prefer_dark(&self, dark: bool) {
-        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await;
+        let scheme = if dark { "dark" } else { "light" };
+        match self.parts.engine {
+            Engine::Chromium => {
+                let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+                self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+            }
+            Engine::Firefox => {
+                let script = "gBrowser.selectedBrowser.browsingContext.prefersColorSchemeOverride = arguments[0]";
+                self.in_firefox_itself(script, &[json!(scheme)]).await;
+            }
+        }
     }
 
     /// Shows the page as it is printed, or as it is on the screen.
     pub async fn prefer_print(&self, print: bool) {
         let media = if print { "print" } else { "" };
-        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+        match self.parts.engine {
+            Engine::Chromium => {
+                self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+            }
+            Engine::Firefox => {
+                let script = "gBrowser.selectedBrowser.browsingContext.mediumOverride = arguments[0]";
+                self.in_firefox_itself(script, &[json!(media)]).await;
+            }
+        }
     }
 
     /// Saves the whole page, also what one would have to scroll to, as target/screenshots/NAME.png.
     pub async fn screenshot(&self, name: &str) {
-        let bytes = match self.parts.engine {
-            // What one sees without scrolling: there is no more to be had.
-            Engine::Firefox => self.client.screenshot().await.expect("a picture"),
+        self.settle().await;
+        let picture = match self.parts.engine {
+            Engine::Firefox => self.command(Method::GET, "moz/screenshot/full", json!({})).await,
             Engine::Chromium => {
-                self.settle().await;
                 let mut whole = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
                 // A scroll bar that takes room would cut the page.
                 whole["width"] = self.run("return innerWidth", &[]).await;
                 whole["scale"] = json!(1);
                 let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": whole });
-                let picture = self.devtools("Page.captureScreenshot", options).await;
-                BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64")
+                self.devtools("Page.captureScreenshot", options).await["data"].clone()
             }
         };
+        let bytes = BASE64_STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
+        // The engine is told only where it is not the usual one.
+        let of_engine = if self.parts.engine == Engine::Firefox { "-firefox" } else { "" };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         fs::create_dir_all(&folder).expect("a folder for screenshots");
-        fs::write(folder.join(format!("{name}.png")), bytes).expect("a screenshot");
+        fs::write(folder.join(format!("{name}{of_engine}.png")), bytes).expect("a screenshot");
     }
 
     /// Waits until the page has nothing left to do: every chart has its new size and colours. One that never comes to
@@ -431,7 +469,7 @@ impl Browser {
 
     // --- What the user does not see ---
 
-    /// Runs a script in every page opened from now on, before anything of its own.
+    /// Runs a script in every page opened from now on, before anything of its own; in Chromium.
     pub async fn run_first(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
@@ -459,7 +497,7 @@ impl Browser {
             let foreign = |line: &String| ["chrome://", "resource://", "RSLoader"].iter().any(|own| line.contains(own));
             return printed.into_iter().filter(|line| of_page(line) && !foreign(line)).collect();
         }
-        let log = self.command("se/log", json!({ "type": "browser" })).await;
+        let log = self.command(Method::POST, "se/log", json!({ "type": "browser" })).await;
         let entries = log.as_array().expect("a list of messages");
         entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
@@ -484,18 +522,26 @@ impl Browser {
 
     /// A command of the DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        self.command("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+        self.command(Method::POST, "goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
     }
 
-    async fn command(&self, path: &'static str, body: Value) -> Value {
-        let answer = self.client.issue_cmd(DriverCommand { path, body: body.clone() }).await;
+    /// Runs a script in Firefox's own window, around the page.
+    async fn in_firefox_itself(&self, script: &str, arguments: &[Value]) {
+        self.command(Method::POST, "moz/context", json!({ "context": "chrome" })).await;
+        self.run(script, arguments).await;
+        self.command(Method::POST, "moz/context", json!({ "context": "content" })).await;
+    }
+
+    async fn command(&self, method: Method, path: &'static str, body: Value) -> Value {
+        let answer = self.client.issue_cmd(DriverCommand { method, path, body: body.clone() }).await;
         answer.unwrap_or_else(|error| panic!("{path} {body}: {error}"))
     }
 }
 
-/// A command that only chromedriver has.
+/// A command that only one driver has.
 #[derive(Debug)]
 struct DriverCommand {
+    method: Method,
     path: &'static str,
     body: Value,
 }
@@ -506,7 +552,8 @@ impl WebDriverCompatibleCommand for DriverCommand {
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.body.to_string()))
+        let body = (self.method == Method::POST).then(|| self.body.to_string());
+        (self.method.clone(), body)
     }
 }
 
@@ -572,7 +619,7 @@ impl Driver {
         let mut process = Command::new(driver)
             .args(engine.arguments())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
             .expect("the driver starts");
@@ -583,13 +630,16 @@ impl Driver {
             .find_map(|line| line.split_once(engine.says_port())?.1.trim_end_matches('.').parse::<u16>().ok())
             .expect("the driver names its port");
         let printed = Arc::new(Mutex::new(Vec::new()));
-        // The driver must not block on a full pipe.
-        thread::spawn({
-            let printed = printed.clone();
-            move || lines.map_while(Result::ok).for_each(|line| printed.lock().unwrap().push(line))
-        });
+        // The driver must not block on a full pipe. Firefox writes console messages to one, errors to the other.
+        let errors = BufReader::new(process.stderr.take().expect("its errors are piped")).lines();
+        keep_lines(lines, printed.clone());
+        keep_lines(errors, printed.clone());
         Driver { process, url: format!("http://127.0.0.1:{port}"), printed }
     }
+}
+
+fn keep_lines(lines: impl Iterator<Item = io::Result<String>> + Send + 'static, kept: Arc<Mutex<Vec<String>>>) {
+    thread::spawn(move || lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line)));
 }
 
 impl Drop for Driver {

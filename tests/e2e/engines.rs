@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use crate::browser::{Browser, in_browser, in_firefox};
+use crate::browser::{Browser, in_chromium, in_firefox};
 use crate::charts::{leave_out_a_point, read_charts_of_trust};
 use crate::data::edit_cells_and_go_back;
 use crate::page::{open_example, optimum, reload_a_draft, take_files};
@@ -23,7 +23,7 @@ async fn example(page: &Browser) -> [String; 3] {
 #[test]
 fn two_engines_show_the_same_numbers() {
     let chromium = Mutex::new(None);
-    in_browser(async |page: &Browser| {
+    in_chromium(async |page: &Browser| {
         let example = example(page).await;
         *chromium.lock().unwrap() = Some(example);
     });
@@ -33,7 +33,7 @@ fn two_engines_show_the_same_numbers() {
         page.open(&link).await;
         page.wait_for("These fits were not redone here").await;
         assert_eq!(optimum(page).await, mixture);
-        page.screenshot("firefox-link").await;
+        page.screenshot("link").await;
     });
 }
 

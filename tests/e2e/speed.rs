@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Instant;
 
-use crate::browser::{Browser, in_browser};
+use crate::browser::{Browser, in_chromium};
 use crate::page::{FIT, data, fit, open_example, optimum, paste};
 
 /// Remembers when the page could be used, and each task that kept it from answering for 50 ms or more.
@@ -33,7 +33,7 @@ async fn long_tasks(page: &Browser) -> String {
 fn how_long_the_page_takes() {
     let Some(table) = data("slimpajama_paper_split.csv") else { return };
     let say = |text: String| writeln!(io::stderr(), "{text}").expect("standard error");
-    in_browser(async |page: &Browser| {
+    in_chromium(async |page: &Browser| {
         page.run_first(WATCH).await;
         for visit in ["first", "second"] {
             open_example(page).await;

@@ -9,7 +9,11 @@ use crate::ui::state::use_state;
 pub fn RunBar() -> impl IntoView {
     let state = use_state();
     let running = Memo::new(move |_| state.run.read().is_some());
-    let cannot_fit = move || running.get() || state.key.read().is_err();
+    // While one fit runs, another law or other settings can be fitted instead.
+    let cannot_fit = move || match (&*state.key.read(), &*state.run.read()) {
+        (Ok(key), Some(run)) => run.key == *key && run.law.id() == *state.law_id.read(),
+        (key, _) => key.is_err(),
+    };
     let refused = move || !running.get() && state.key.read().is_err() && state.data.read().is_some();
     let status = move || match (&*state.run.read(), &*state.key.read()) {
         (Some(run), _) => run.sentence(),

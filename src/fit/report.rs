@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::FitConfig;
 use super::problem::Problem;
 use super::restrict::Freedom;
-use super::search::{AGREEMENT, Found, PERFECT};
+use super::search::{AGREEMENT, Found, PERFECT, SURE};
 use super::solver::Objective;
 use crate::dataset::{Dataset, Holdout};
 use crate::law::{Dropped, Kind, Law, Mixture, Parameter, Scale, Shape, loss};
@@ -58,7 +58,7 @@ pub struct Score {
 pub enum Flag {
     /// The steps ran out.
     NotConverged,
-    /// Only this many starts ended at the best objective.
+    /// Only this many starts led to the best objective.
     StartsDisagree {
         /// Starts that did.
         agreeing: usize,
@@ -116,10 +116,10 @@ impl Flag {
                 "the search did not converge: the steps ran out while the objective still fell".into()
             }
             Flag::StartsDisagree { agreeing: 0, starts } => format!(
-                "the best objective was found only by going on from the best of {starts} starts: a better minimum may exist; try more starts"
+                "none of {starts} starts led to the best objective, the fit of a simpler law did: a better minimum may exist; try more starts"
             ),
             Flag::StartsDisagree { agreeing, starts } => format!(
-                "only {agreeing} of {starts} starts ended at the best objective: a better minimum may exist; try more starts"
+                "only {agreeing} of {starts} starts led to the best objective: a better minimum may exist; try more starts"
             ),
             Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
             Flag::Undetermined(positions) => {
@@ -168,7 +168,7 @@ pub struct FitReport {
     pub objective: f64,
     /// How the search ended.
     pub termination: Termination,
-    /// Starts that ended within 0.1 % of the best objective.
+    /// Starts that led to within 0.1 % of the best objective, by themselves or as the search went on from their endings.
     pub agreeing_starts: usize,
     /// The settings of the fit, its number of starts and its seed among them.
     pub config: FitConfig,
@@ -197,8 +197,6 @@ const ROUNDING: f64 = 1e-14;
 const MOST_NAMES: usize = 8;
 /// This close to its bound a parameter is at it.
 const AT_BOUND: f64 = 1e-6;
-/// With fewer than this share of the starts agreeing, the reader is told.
-const FEW_AGREE: f64 = 0.15;
 
 #[expect(clippy::too_many_arguments, reason = "called once, with all that a fit has")]
 pub(super) fn report(
@@ -217,9 +215,7 @@ pub(super) fn report(
     if !found.best.converged {
         flags.push(Flag::NotConverged);
     }
-    if (found.agreeing_starts as f64) < FEW_AGREE * config.starts as f64
-        || (found.agreeing_starts < 2 && config.starts > 1)
-    {
+    if found.agreeing_starts < SURE.min(config.starts) {
         flags.push(Flag::StartsDisagree { agreeing: found.agreeing_starts, starts: config.starts });
     }
     let bounds = freedom.bounds();

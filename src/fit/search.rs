@@ -9,13 +9,17 @@
 //!    eight to one in three;
 //! 3. BFGS takes it to its end.
 //!
-//! The starts do not see each other: how many end at the same objective says how far to trust that it is the
-//! least. From the best of them it goes on by hops: one to three groups of entries (one domain's term each,
-//! [`Law::groups`](crate::law::Law::groups)) are drawn anew, moved, or taken over from another start's ending; the rest
-//! keeps its place, and the result goes downhill. What is better replaces it, until hopping has long improved nothing.
-//! Before and after that it looks at what a law says to be nearly the same in another way ([`Law::kin`](crate::law::Law::kin)):
-//! no hop of a few groups leads there. (Basin hopping: Wales & Doye 1997; hops by terms, and entries brought back, are ours.)
+//! The starts do not see each other. From the best of them the search goes on by hops: one to three groups of entries (one
+//! domain's term each, [`Law::groups`](crate::law::Law::groups)) are drawn anew, moved, or taken over from another start's
+//! ending; the rest keeps its place, and the result goes downhill. What is better replaces it, until hopping has long
+//! improved nothing. Before and after that it looks at what a law says to be nearly the same in another way
+//! ([`Law::kin`](crate::law::Law::kin)): no hop of a few groups leads there.
+//!
+//! How many starts led to the same objective says how far to trust that it is the least. Where but one did, the search
+//! goes on likewise from the next best ending, taking nothing over from those that it went on from before, and so on until
+//! a second start leads there. (Basin hopping: Wales & Doye 1997; hops by terms, and entries brought back, are ours.)
 
+use std::iter;
 use std::ops::Range;
 
 use rand::{RngExt, SeedableRng};
@@ -42,6 +46,10 @@ const MOST_REVIVAL_WORK: f64 = 2e9;
 const MOST_KIN: usize = 4;
 /// Endings beside the best whose kin are looked at.
 const MOST_OTHERS: usize = 2;
+/// So many starts that led to the best objective are enough; else the search goes on from more of their endings, …
+pub const SURE: usize = 2;
+/// … up to so many.
+const MOST_PLACES: usize = 6;
 /// An improvement of the objective by less than this share of it is none.
 const IMPROVEMENT: f64 = 1e-5;
 /// Starts that end within this share of the best objective agree with it.
@@ -81,7 +89,7 @@ pub struct Progress {
 pub struct Found {
     /// The best ending.
     pub best: Ending,
-    /// How many starts ended within [`AGREEMENT`] of it.
+    /// How many starts led to within [`AGREEMENT`] of it, by themselves or as the search went on from where they ended.
     pub agreeing_starts: usize,
     /// Whether hops were left out because they would have taken too long.
     pub cut_short: bool,
@@ -179,7 +187,8 @@ fn start(make: &Make, search: &Search, start_idx: usize, report: &mut dyn FnMut(
     Searcher::new(objective.as_mut(), search).start(&mut random, report)
 }
 
-/// Goes on from the best of the starts' endings until hopping has long improved nothing.
+/// Goes on from the best of the starts' endings until hopping has long improved nothing; then, until enough starts led to
+/// what is best, from the next best.
 fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn FnMut(Progress)) -> Found {
     let &Search { parameters, groups, delta, n_starts, seed, warm, .. } = search;
     let mut objective = make();
@@ -191,36 +200,48 @@ fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn
     let mut searcher = Searcher::new(objective.as_mut(), search);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     random.long_jump();
-    let objectives: Vec<f64> = endings.iter().map(|ending| ending.objective).collect();
+    let mut led_to: Vec<f64> = endings.iter().map(|ending| ending.objective).collect();
+    let mut places: Vec<Place> =
+        endings.into_iter().enumerate().map(|(idx, ending)| Place { start_idx: Some(idx), ending }).collect();
     let warm = warm.map(|warm| solver::bfgs(searcher.objective, warm, delta, POLISH));
-    let best = endings.iter().cloned().chain(warm).min_by(|a, b| a.objective.total_cmp(&b.objective));
-    let mut best = best.unwrap_or_else(|| searcher.start(&mut random, &mut |_| {}));
+    places.extend(warm.map(|ending| Place { start_idx: None, ending }));
+    if places.is_empty() {
+        places.push(Place { start_idx: None, ending: searcher.start(&mut random, &mut |_| {}) });
+    }
+    sort_by_number(&mut places, |place| place.ending.objective);
+    places.dedup_by(|next, place| next.ending.objective <= agreeing(place.ending.objective));
+    let mut best = places[0].ending.clone();
+    let n_leading = |led_to: &[f64], best: &Ending| {
+        led_to.iter().filter(|&&objective| objective <= agreeing(best.objective)).count()
+    };
     if !groups.is_empty() {
-        let mut report = |best_objective: f64| progress(Progress { start_idx: n_starts, n_starts, best_objective });
-        let last = searcher.through_kin(&best, &others(&best, &endings));
-        let last = searcher.hop(&last, &endings, &mut random, &mut report);
-        let last = searcher.through_kin(&last, &[]);
-        let last = searcher.revive(&last);
-        let last = solver::bfgs(searcher.objective, &last.theta, delta, POLISH);
-        if last.objective < best.objective {
-            best = last;
+        let most_work = searcher.work + MOST_HOP_WORK;
+        for place_idx in 0..places.len().min(MOST_PLACES) {
+            let is_sure = n_leading(&led_to, &best) >= SURE.min(n_starts);
+            if place_idx > 0 && (is_sure || searcher.work > most_work) {
+                break;
+            }
+            let least = best.objective;
+            let mut report = |objective: f64| {
+                progress(Progress { start_idx: n_starts, n_starts, best_objective: objective.min(least) });
+            };
+            let last = searcher.go_on(&places[place_idx..], place_idx == 0, &mut random, &mut report);
+            if let Some(start_idx) = places[place_idx].start_idx {
+                led_to[start_idx] = led_to[start_idx].min(last.objective);
+            }
+            if last.objective < best.objective {
+                best = last;
+            }
         }
     }
-    let agreeing_starts = objectives.iter().filter(|&&objective| objective <= agreeing(best.objective)).count();
-    Found { best, agreeing_starts, cut_short: searcher.cut_short }
+    Found { agreeing_starts: n_leading(&led_to, &best), best, cut_short: searcher.cut_short }
 }
 
-/// The best of the endings that lie elsewhere, no two of one objective.
-fn others(best: &Ending, endings: &[Ending]) -> Vec<Ending> {
-    let mut endings = endings.to_vec();
-    sort_by_number(&mut endings, |ending| ending.objective);
-    let mut others: Vec<Ending> = Vec::new();
-    for ending in endings {
-        if others.len() < MOST_OTHERS && ending.objective > agreeing(others.last().unwrap_or(best).objective) {
-            others.push(ending);
-        }
-    }
-    others
+/// A place that the search can go on from.
+struct Place {
+    /// The start that ended there; none for what a nested law said.
+    start_idx: Option<usize>,
+    ending: Ending,
 }
 
 /// The largest objective that agrees with this one.
@@ -292,11 +313,29 @@ impl<'a> Searcher<'a> {
         solver::bfgs(self.objective, &revived.theta, self.delta, START_POLISH)
     }
 
+    /// The best of what the search comes to from the first of these places; the others give parts of theirs. Kin of the
+    /// next ones are looked at where they are not gone on from first.
+    fn go_on(
+        &mut self,
+        places: &[Place],
+        is_first: bool,
+        random: &mut Xoshiro256PlusPlus,
+        report: &mut dyn FnMut(f64),
+    ) -> Ending {
+        let n_others = if is_first { MOST_OTHERS } else { 0 };
+        let others = places[1..].iter().take(n_others).map(|place| &place.ending);
+        let last = self.through_kin(&places[0].ending, others);
+        let last = self.hop(&last, places, random, report);
+        let last = self.through_kin(&last, iter::empty());
+        let last = self.revive(&last);
+        solver::bfgs(self.objective, &last.theta, self.delta, POLISH)
+    }
+
     /// Hops from `from` and returns the best θ seen, `from` included.
     fn hop(
         &mut self,
         from: &Ending,
-        donors: &[Ending],
+        donors: &[Place],
         random: &mut Xoshiro256PlusPlus,
         report: &mut dyn FnMut(f64),
     ) -> Ending {
@@ -315,7 +354,7 @@ impl<'a> Searcher<'a> {
             for _ in 0..1 + below(random, 3) {
                 if let Some(donor) = donor {
                     for &i in &self.groups[below(random, self.groups.len())] {
-                        theta[i] = donor.theta[i];
+                        theta[i] = donor.ending.theta[i];
                     }
                     continue;
                 }
@@ -344,11 +383,11 @@ impl<'a> Searcher<'a> {
     }
 
     /// The best of what lies downhill of the kin of `from` and of these others, and of the kin of that.
-    fn through_kin(&mut self, from: &Ending, others: &[Ending]) -> Ending {
+    fn through_kin<'e>(&mut self, from: &'e Ending, others: impl Iterator<Item = &'e Ending>) -> Ending {
         let mut best = from.clone();
         let Some(kin) = self.kin else { return best };
         let most_work = self.work + MOST_HOP_WORK;
-        let mut thetas: Vec<Vec<f64>> = others.iter().chain([from]).flat_map(|ending| kin.kin(&ending.theta)).collect();
+        let mut thetas: Vec<Vec<f64>> = others.chain([from]).flat_map(|ending| kin.kin(&ending.theta)).collect();
         for _ in 0..MOST_KIN {
             let mut next = best.clone();
             for theta in thetas {

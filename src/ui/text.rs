@@ -24,7 +24,7 @@ pub const RESULT_TERMS: [Term; 5] = [
     ),
     (
         "Starts that agree",
-        "How many of the searches, each from its own start, ended at this minimum. If few did, a better one may be left: ask for more starts.",
+        "How many of the searches, each from its own start, led to this minimum. If few did, a better one may be left: ask for more starts.",
     ),
     ("Search", "Whether the best search came to rest, or ran out of steps and may be short of its minimum."),
 ];

@@ -493,8 +493,9 @@ impl Browser {
         if self.parts.engine == Engine::Firefox {
             let printed = std::mem::take(&mut *self.driver.printed.lock().unwrap());
             let of_page = |line: &String| line.starts_with("console.") || line.starts_with("JavaScript ");
-            // The browser's own scripts complain, too; RSLoader is one.
-            let foreign = |line: &String| ["chrome://", "resource://", "RSLoader"].iter().any(|own| line.contains(own));
+            // The browser's own scripts complain, too (RSLoader is one), and it says so when the page ends a worker.
+            let foreign = ["chrome://", "resource://", "RSLoader", "Script terminated by timeout"];
+            let foreign = |line: &String| foreign.iter().any(|other| line.contains(other));
             return printed.into_iter().filter(|line| of_page(line) && !foreign(line)).collect();
         }
         let log = self.command(Method::POST, "se/log", json!({ "type": "browser" })).await;

@@ -145,7 +145,7 @@ fn an_issue_leads_to_its_cell_and_is_put_right_by_a_button() {
         page.wait(Duration::from_millis(700)).await;
         page.click("[data-test=undo]").await;
         page.wait_for("68 observations").await;
-        assert_eq!(cell(page, 69, 3).await, "3OOM");
+        page.wait_for("\"3OOM\" is not a number").await;
     });
 }
 

@@ -61,5 +61,7 @@ fn sentences(state: State) -> Option<impl IntoView> {
     let mut sentences = certainty_sentences(&certainty, found_scale);
     let outside = state.shown.get().and_then(|shown| certainty.outside_sentence(&shown.study.domains));
     sentences.extend(outside.map(|sentence| format!("{sentence}.")));
-    Some(view! { <p data-test="regret">{sentences.join(" ")}</p> })
+    // A number and its % stay on one line.
+    let sentences = sentences.join(" ").replace(" %", "\u{a0}%");
+    Some(view! { <p data-test="regret">{sentences}</p> })
 }

@@ -31,7 +31,7 @@ pub fn ChartsPanel() -> impl IntoView {
     view! {
         <Panel id="trust" number=3 title="Trust">
             <Show when=move || state.target.read().is_some() fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
-                <p class="help" id=CHART_HELP>{text::CHART_HELP}" "{move || (!state.from_link()).then_some(text::POINT_HELP)}</p>
+                <p class="help chart-help" id=CHART_HELP>{text::CHART_HELP}" "{move || (!state.from_link()).then_some(text::POINT_HELP)}</p>
                 <div class="columns" class:stale=state.stale>
                     <ObservedChart observations sight/>
                     <LossChart observations sight/>

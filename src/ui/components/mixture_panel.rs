@@ -33,7 +33,7 @@ pub fn MixturePanel() -> impl IntoView {
                     <ScaleFields/>
                     <Limits/>
                     <NoOptimum/>
-                    <p class="help">{text::CHART_HELP}</p>
+                    <p class="help chart-help">{text::CHART_HELP}</p>
                     <div class="columns">
                         <div>
                             <MixturesChart/>

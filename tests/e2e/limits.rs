@@ -84,11 +84,11 @@ fn groups_prior_and_the_worst_target() {
         page.wait_for("KKT residual").await;
         page.click("[data-test=limits] summary").await;
         page.click("[data-test=add-group]").await;
-        page.paste("[data-test=group-max]", "0.1").await;
+        page.paste("[data-test=group-max]", "0.05").await;
         page.wait_for("group 1 has no domains; tick some, or remove it").await;
         page.click("[data-test=group-domain][data-domain=arxiv]").await;
         page.click("[data-test=group-domain][data-domain=github]").await;
-        page.wait_for("arxiv + github together at most 10 %: one more point of arxiv + github together").await;
+        page.wait_for("arxiv + github together at most 5 %: one more point of arxiv + github together").await;
         page.choose("[data-test=aim]", "the worst excess of a target").await;
         page.wait_for("Every target is within 0.").await;
         page.paste("[data-test=prior-kl]", "0.05").await;
@@ -212,7 +212,7 @@ fn every_limit_and_every_path_on_the_real_runs() {
         page.paste("[data-test=group-max]", "10 %").await;
         page.click("[data-test=group-domain][data-domain=arxiv]").await;
         page.click("[data-test=group-domain][data-domain=github]").await;
-        page.wait_for("arxiv + github together at most 10 %: one more point").await;
+        page.wait_for("arxiv + github together at most 5 %: one more point").await;
         let group = optimum(page).await;
         assert!((weight(&group, "arxiv") + weight(&group, "github") - 10.0).abs() < 0.11, "{group}");
 

@@ -272,7 +272,8 @@ fn text(expr: &Expr, place: u8) -> String {
     if expr.tightness() < place { format!("({written})") } else { written }
 }
 
-fn raised(sup: &str) -> String {
+/// A superscript in Unicode.
+pub(super) fn raised(sup: &str) -> String {
     match sup {
         "" => String::new(),
         "A" => "ᴬ".into(),

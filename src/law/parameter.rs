@@ -1,5 +1,6 @@
 //! Entries of θ: their symbols, their ranges, and how the value inside becomes the one the formula prints.
 
+use super::formula::raised;
 use crate::units::BILLION;
 
 /// A parameter's letters: γ^A, C_i and so on.
@@ -39,6 +40,11 @@ impl Symbol {
             Some(superscript) => format!("{}^{superscript}", self.ascii),
             None => self.ascii.to_string(),
         }
+    }
+
+    /// As one reads it, without its domain: `γᴬ`.
+    pub fn text(&self) -> String {
+        self.letter.to_string() + &self.superscript.map_or_else(String::new, raised)
     }
 
     /// The name in files and on the command line: `gamma^A`, `C_arxiv`.
@@ -187,5 +193,18 @@ pub(super) fn inside(parameters: &[Parameter], natural: &[f64]) -> Result<Vec<f6
             .zip(natural)
             .map(|(parameter, &value)| parameter.kind.inside(value, natural))
             .collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn superscripts_stand_above() {
+        let gamma = Symbol::plain("γ", "gamma");
+        assert_eq!((gamma.text(), gamma.stem()), ("γ".to_string(), "gamma".to_string()));
+        let of_a = gamma.with_superscript("A").of_domain(0);
+        assert_eq!((of_a.text(), of_a.name(&["web".to_string()])), ("γᴬ".to_string(), "gamma^A_web".to_string()));
     }
 }

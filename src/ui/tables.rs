@@ -101,15 +101,7 @@ fn parameters(fit: &Fit) -> Vec<Parameter> {
 
 /// "γᴬ", "C_arxiv": the symbol in a sentence.
 fn symbol_text(symbol: Symbol, domains: &[String]) -> String {
-    let mut text = symbol.letter.to_string();
-    match symbol.superscript {
-        Some("A") => text.push('ᴬ'),
-        Some("B") => text.push('ᴮ'),
-        Some("α") => text.push('ᵅ'),
-        Some("β") => text.push('ᵝ'),
-        Some(superscript) => text.extend(["^", superscript]),
-        None => {}
-    }
+    let mut text = symbol.text();
     if let Some(domain) = symbol.domain_idx.and_then(|domain_idx| domains.get(domain_idx)) {
         text.push('_');
         text.push_str(domain);

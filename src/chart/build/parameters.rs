@@ -29,9 +29,9 @@ pub fn parameters(study: &FittedStudy, target: FittedTarget, intervals: &[Vec<In
         let known = fit.law.parameters(&fit.shape).into_iter().zip(natural).enumerate();
         let known = known.map(|(p, (parameter, value))| {
             let symbol = parameter.symbol;
+            let of = of(symbol.domain_idx);
             let interval = intervals.get(fit_idx).and_then(|intervals| intervals.get(p)).copied();
-            let name = format!("{}{}", symbol.letter, symbol.superscript.unwrap_or_default());
-            (symbol.domain_idx.is_some(), Known { symbol: name, of: of(symbol.domain_idx), value, interval })
+            (symbol.domain_idx.is_some(), Known { symbol: symbol.text(), of, value, interval })
         });
         known.collect::<Vec<_>>()
     };

@@ -249,6 +249,11 @@ fn agreeing(objective: f64) -> f64 {
     objective * (1.0 + AGREEMENT) + PERFECT
 }
 
+/// Whether the first objective is less by more than nothing.
+fn improves(next: f64, best: f64) -> bool {
+    next < best * (1.0 - IMPROVEMENT)
+}
+
 /// The minimum of an objective that is much like another one, whose minimum is `from`: the best of what lies downhill
 /// of that and of the search's starts.
 pub fn search_near(make: &Make, search: &Search, from: &[f64]) -> Ending {
@@ -325,8 +330,12 @@ impl<'a> Searcher<'a> {
         let n_others = if is_first { MOST_OTHERS } else { 0 };
         let others = places[1..].iter().take(n_others).map(|place| &place.ending);
         let last = self.through_kin(&places[0].ending, others);
-        let last = self.hop(&last, places, random, report);
-        let last = self.through_kin(&last, iter::empty());
+        let hopped = self.hop(&last, &places[1..], random, report);
+        let last = if improves(hopped.objective, last.objective) {
+            self.through_kin(&hopped, iter::empty())
+        } else {
+            hopped
+        };
         let last = self.revive(&last);
         solver::bfgs(self.objective, &last.theta, self.delta, POLISH)
     }
@@ -370,7 +379,7 @@ impl<'a> Searcher<'a> {
                 }
             }
             let ending = self.downhill(theta, &HOP_STAGES);
-            idle = if ending.objective < best.objective * (1.0 - IMPROVEMENT) { 0 } else { idle + 1 };
+            idle = if improves(ending.objective, best.objective) { 0 } else { idle + 1 };
             if ending.objective < best.objective {
                 best = ending;
             }
@@ -400,7 +409,7 @@ impl<'a> Searcher<'a> {
                     next = ending;
                 }
             }
-            let improved = next.objective < best.objective * (1.0 - IMPROVEMENT);
+            let improved = improves(next.objective, best.objective);
             best = next;
             if !improved {
                 break;
@@ -436,7 +445,7 @@ impl<'a> Searcher<'a> {
             theta[idle] = live[live.len() / 2];
             let ending = self.downhill(theta, &HOP_STAGES);
             if ending.objective < best.objective {
-                if ending.objective < best.objective * (1.0 - IMPROVEMENT) {
+                if improves(ending.objective, best.objective) {
                     tried.fill(false);
                     tried[idle] = true;
                 }

@@ -24,8 +24,7 @@ import hop
 import laws
 
 LAWS = ["additive", "joint"]
-COLUMNS = ["target", "law", "best known", "Mixlaw F", "time", "SciPy F", "time", "JAX F", "time"]
-COLUMNS += ["SciPy / Mixlaw", "JAX / Mixlaw"]
+PEERS = {"SciPy": laws.numpy_objective, "JAX": laws.jax_objective}
 WITHIN = 1.01
 SOLVED = 1.0001
 # Weights of nine decimals sum to 1 within 2e-9; Mixlaw's A_h, a power mean, takes them to sum to 1.
@@ -38,6 +37,7 @@ def options():
     parser.add_argument("--targets", nargs="+", default=["wikipedia_loss", "c4_loss", "github_loss"])
     parser.add_argument("--all", action="store_true", help="all targets")
     parser.add_argument("--laws", nargs="+", choices=LAWS, default=LAWS)
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--seconds", type=float, default=60, help="time for each search (default 60)")
     parser.add_argument("--hops", type=int, default=30, help="hops before a new random start (default 30)")
     parser.add_argument("--seed", type=int, default=0)
@@ -95,23 +95,44 @@ def in_words(clocked, best, seconds):
 
 
 def compare(args, file, table, known, target, law):
-    """One line of the table."""
+    """One line of the table, and the seconds of Mixlaw and of each peer, with whether it came within 1 % in them."""
     rows = rows_of(table, target)
-    objectives = {"SciPy": laws.numpy_objective(law, rows), "JAX": laws.jax_objective(law, rows)}
+    objectives = {peer: PEERS[peer](law, rows) for peer in args.peers}
     fit = mixlaw_fit(args.mixlaw, file, target, law)
     check_same(fit, law, rows, objectives)
     best = min(fit["objective"], known.get(target, {}).get(law, {}).get("mean_huber", np.inf))
     cells = [target, law, f"{best:.5e}", f"{fit['objective'] / best:.4f}", f"{fit['seconds']:.2f} s"]
-    speedups = []
+    times = [(fit["seconds"], True)]
     for objective in objectives.values():
         random = np.random.default_rng(args.seed)
         draw = lambda random: laws.random_start(law, rows.k, random)
         clocked = hop.search(objective, draw, random, args.seconds, args.hops, SOLVED * best)
         cells.append(in_words(clocked, best, args.seconds))
         reached = clocked.seconds_to(WITHIN * best)
-        times = (reached or args.seconds) / fit["seconds"]
-        speedups.append(f"{'' if reached else '> '}{times:.0f} ×")
-    return "| " + " | ".join(cells + speedups) + " |"
+        times.append((args.seconds if reached is None else reached, reached is not None))
+    return cells + speedups(times), times
+
+
+def speedups(times):
+    """How many times Mixlaw's seconds each peer takes, at least."""
+    (own, _), *others = times
+    return [f"{'' if reached else '> '}{seconds / own:.0f} ×" for seconds, reached in others]
+
+
+def altogether(times):
+    """The last line of the table: all fits together."""
+    sums = [(sum(seconds for seconds, _ in of), all(reached for _, reached in of)) for of in zip(*times)]
+    (own, _), *others = sums
+    cells = ["all", "", "", "", f"{own:.2f} s"]
+    for seconds, reached in others:
+        cells += ["", f"{'' if reached else 'over '}{seconds:.0f} s"]
+    return cells + speedups(sums)
+
+
+def head(peers):
+    cells = ["target", "law", "best known", "Mixlaw F", "time"]
+    cells += [cell for peer in peers for cell in (f"{peer} F", "time")]
+    return cells + [f"{peer} / Mixlaw" for peer in peers]
 
 
 def main():
@@ -127,10 +148,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "study.csv"
         file.write_text(text)
-        lines = [compare(args, file, table, known, target, law) for target in targets for law in args.laws]
+        compared = [compare(args, file, table, known, target, law) for target in targets for law in args.laws]
     print("\nF: objective over the best known. Time: Mixlaw's whole fit; the others until within 1 % of the best.")
-    print("\n| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
-    print("\n".join(lines))
+    lines, times = zip(*compared)
+    columns = head(args.peers)
+    print()
+    for line in [columns, ["---"] * len(columns), *lines, altogether(times)]:
+        print("| " + " | ".join(line) + " |")
 
 
 if __name__ == "__main__":

@@ -331,11 +331,8 @@ impl<'a> Searcher<'a> {
         let others = places[1..].iter().take(n_others).map(|place| &place.ending);
         let last = self.through_kin(&places[0].ending, others);
         let hopped = self.hop(&last, &places[1..], random, report);
-        let last = if improves(hopped.objective, last.objective) {
-            self.through_kin(&hopped, iter::empty())
-        } else {
-            hopped
-        };
+        let last =
+            if improves(hopped.objective, last.objective) { self.through_kin(&hopped, iter::empty()) } else { hopped };
         let last = self.revive(&last);
         solver::bfgs(self.objective, &last.theta, self.delta, POLISH)
     }

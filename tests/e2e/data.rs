@@ -50,8 +50,7 @@ pub async fn edit_cells_and_go_back(page: &Browser) {
     assert_eq!(page.value_of("[data-test=paste]").await, TABLE);
     page.click("[data-test=redo]").await;
     page.click("[data-test=redo]").await;
-    page.wait_until("return document.querySelector('#cell-1-5')?.textContent === '2.85'", Duration::from_secs(10))
-        .await;
+    page.wait_until("return document.querySelector('#cell-1-5')?.textContent === '2.85'", SOON).await;
     assert_eq!(page.run("return document.querySelector('[data-test=redo]').disabled", &[]).await, true);
 
     // Settings and scenario are steps, too; Ctrl+Z anywhere but in a field.
@@ -135,8 +134,7 @@ fn an_issue_leads_to_its_cell_and_is_put_right_by_a_button() {
         // From the text the sentence leads to the cell, far below, which then takes the keys.
         page.click("[data-test=view-text]").await;
         page.click("[data-test=issue-place]").await;
-        page.wait_until("return document.querySelector('.cell.active')?.textContent === 'x'", Duration::from_secs(5))
-            .await;
+        page.wait_until("return document.querySelector('.cell.active')?.textContent === 'x'", SOON).await;
         assert_eq!(page.run("return document.activeElement.dataset.test", &[]).await, "grid");
         page.screenshot("data-issue-place").await;
         page.click_button("Use 300M").await;
@@ -283,7 +281,7 @@ fn ten_thousand_rows_scroll_and_only_some_are_built() {
         let n_built = page.run(built, &[]).await.as_u64().expect("a number");
         assert!(n_built < 80, "{n_built}");
         page.run("document.querySelector('[data-test=grid]').scrollTop = 26 * 9990", &[]).await;
-        page.wait_until("return document.querySelector('#cell-9999-1') !== null", Duration::from_secs(5)).await;
+        page.wait_until("return document.querySelector('#cell-9999-1') !== null", SOON).await;
         assert_eq!(cell(page, 9999, 0).await, "10001");
         page.screenshot("data-10000").await;
     });

@@ -315,7 +315,9 @@ impl Browser {
             .then(PointerAction::MoveTo { duration, x, y })
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
         for &x in steps {
-            actions = actions.then(PointerAction::MoveBy { duration, x, y: 0.0 });
+            // A busy browser makes one move of several that come too fast.
+            let rest = PointerAction::Pause { duration: Duration::from_secs(1) };
+            actions = actions.then(PointerAction::MoveBy { duration, x, y: 0.0 }).then(rest);
         }
         let actions = actions.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         self.client.perform_actions(actions).await.unwrap_or_else(|error| panic!("drag from {x}, {y}: {error}"));

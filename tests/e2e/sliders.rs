@@ -46,11 +46,11 @@ pub async fn drag_and_come_back(page: &Browser) {
     let thumb = page.run(thumb, &[json!(slider)]).await;
     let [x, y] = [0, 1].map(|at| thumb[at].as_f64().expect("a place"));
     let (from, typed) = (at(page, slider).await, page.value_of(field).await);
-    page.drag((x, y), &[30.0, 30.0, -60.0]).await;
+    page.drag((x, y), &[60.0, -60.0]).await;
+    page.wait(Duration::from_millis(800)).await;
     assert_eq!(at(page, slider).await, from, "it is back");
     let dragged = page.value_of(field).await;
     assert_ne!(dragged, typed, "it has moved");
-    page.wait(Duration::from_millis(800)).await;
     page.paste(field, "9B").await;
     page.wait(Duration::from_millis(800)).await;
     page.click("[data-test=undo]").await;

@@ -274,17 +274,19 @@ pub(super) fn share(axis: &Axis, value: f64) -> f64 {
 
 /// About how wide a text is; the same on every machine.
 pub(super) fn width_of(text: &str, size: f64) -> f64 {
-    0.6 * size * text.chars().count() as f64
+    let of_em = |c: char| if matches!(c, 'm' | 'w' | 'M' | 'W' | '%' | '…') { 0.95 } else { 0.6 };
+    size * text.chars().map(of_em).sum::<f64>()
 }
 
 /// The text, or as much of it as has room.
 pub(super) fn fitted(text: &str, room: f64) -> String {
-    let most = (room / width_of("n", TEXT)).max(1.0) as usize;
-    if text.chars().count() <= most {
-        text.to_string()
-    } else {
-        text.chars().take(most.max(2) - 1).chain(['…']).collect()
+    let mut fitted = text.to_string();
+    let mut n_kept = text.chars().count();
+    while n_kept > 1 && width_of(&fitted, TEXT) > room {
+        n_kept -= 1;
+        fitted = text.chars().take(n_kept).chain(['…']).collect();
     }
+    fitted
 }
 
 #[cfg(test)]
@@ -366,7 +368,9 @@ mod tests {
 
     #[test]
     fn long_names_are_cut() {
-        assert_eq!(fitted("stackexchange", 30.0), "sta…");
+        assert_eq!(fitted("stackexchange", 34.0), "sta…");
+        assert_eq!(fitted("mmm", 30.0), "m…", "wider letters need more room");
+        assert_eq!(fitted("stackexchange", 0.0), "s…");
         assert_eq!(fitted("c4", 30.0), "c4");
     }
 }

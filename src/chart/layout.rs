@@ -274,19 +274,24 @@ pub(super) fn share(axis: &Axis, value: f64) -> f64 {
 
 /// About how wide a text is; the same on every machine.
 pub(super) fn width_of(text: &str, size: f64) -> f64 {
-    let of_em = |c: char| if matches!(c, 'm' | 'w' | 'M' | 'W' | '%' | '…') { 0.95 } else { 0.6 };
-    size * text.chars().map(of_em).sum::<f64>()
+    text.chars().map(|c| width_of_char(c, size)).sum()
 }
 
-/// The text, or as much of it as has room.
+fn width_of_char(c: char, size: f64) -> f64 {
+    size * if matches!(c, 'm' | 'w' | 'M' | 'W' | '%' | '…') { 0.95 } else { 0.6 }
+}
+
+/// The text, or as much of it as has room; one letter always has.
 pub(super) fn fitted(text: &str, room: f64) -> String {
-    let mut fitted = text.to_string();
-    let mut n_kept = text.chars().count();
-    while n_kept > 1 && width_of(&fitted, TEXT) > room {
-        n_kept -= 1;
-        fitted = text.chars().take(n_kept).chain(['…']).collect();
+    if width_of(text, TEXT) <= room.max(TEXT) {
+        return text.to_string();
     }
-    fitted
+    let mut left = room - width_of_char('…', TEXT);
+    let kept = text.chars().enumerate().take_while(|&(at, c)| {
+        left -= width_of_char(c, TEXT);
+        at == 0 || left >= 0.0
+    });
+    kept.map(|(_, c)| c).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -371,6 +376,7 @@ mod tests {
         assert_eq!(fitted("stackexchange", 34.0), "sta…");
         assert_eq!(fitted("mmm", 30.0), "m…", "wider letters need more room");
         assert_eq!(fitted("stackexchange", 0.0), "s…");
+        assert_eq!(fitted("m", 0.0), "m");
         assert_eq!(fitted("c4", 30.0), "c4");
     }
 }

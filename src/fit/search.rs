@@ -12,8 +12,8 @@
 //! The starts do not see each other. From the best of them the search goes on by hops: one to three groups of entries (one
 //! domain's term each, [`Law::groups`](crate::law::Law::groups)) are drawn anew, moved, or taken over from another start's
 //! ending; the rest keeps its place, and the result goes downhill. What is better replaces it, until hopping has long
-//! improved nothing. Before and after that it looks at what a law says to be nearly the same in another way
-//! ([`Law::kin`](crate::law::Law::kin)): no hop of a few groups leads there.
+//! improved nothing. Before that, and after it where it found something better, the search looks at what a law says to be
+//! nearly the same in another way ([`Law::kin`](crate::law::Law::kin)): no hop of a few groups leads there.
 //!
 //! How many starts led to the same objective says how far to trust that it is the least. Where but one did, the search
 //! goes on likewise from the next best ending, taking nothing over from those that it went on from before, and so on until
@@ -249,7 +249,7 @@ fn agreeing(objective: f64) -> f64 {
     objective * (1.0 + AGREEMENT) + PERFECT
 }
 
-/// Whether the first objective is less by more than nothing.
+/// Whether the next objective is less than the best by more than [`IMPROVEMENT`].
 fn improves(next: f64, best: f64) -> bool {
     next < best * (1.0 - IMPROVEMENT)
 }

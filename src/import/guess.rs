@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use strsim::damerau_levenshtein;
 
+use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
-use super::wide::{ROUNDING, SUM_TOLERANCE};
 use crate::units::{Quantity, is_missing, try_number};
 
 /// Cells looked at in all: enough for 1000 lines of a usual table, and quick for the widest.

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::assemble::SUM_TOLERANCE;
 use super::decode::FileKind;
 use super::roles::{Role, key};
 use super::table::{MAX_BYTES, MAX_COLUMNS};
-use super::wide::SUM_TOLERANCE;
 use crate::dataset::DatasetError;
 use crate::order::sort_by_number;
 use crate::units::{NumberError, write_count, write_number};

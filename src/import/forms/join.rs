@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::guess::{is_loss, is_perplexity, is_slip};
-use super::issue::{Cause, Issues};
-use super::roles::{is_id, is_weight_word, key, split_first, split_last};
-use super::sniff::{is_blank, is_comment, sniff_delimiter};
-use super::table::Table;
+use crate::import::guess::{is_loss, is_perplexity, is_slip};
+use crate::import::issue::{Cause, Issues};
+use crate::import::roles::{is_id, is_weight_word, key, split_first, split_last};
+use crate::import::sniff::{is_blank, is_comment, sniff_delimiter};
+use crate::import::table::Table;
 use crate::units::{Decimal, is_missing, try_number};
 
 /// The tables of a text, each with the number of lines before it; one where nothing parts them.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::guess::{is_count_name, is_known};
-use super::issue::{Cause, Issues};
-use super::roles::{is_weight_word, split_first, split_last};
-use super::table::{MAX_COLUMNS, Table};
+use crate::import::guess::{is_count_name, is_known};
+use crate::import::issue::{Cause, Issues};
+use crate::import::roles::{is_weight_word, split_first, split_last};
+use crate::import::table::{MAX_COLUMNS, Table};
 
 /// Names under which an object holds the rows.
 const ROWS: [&str; 4] = ["data", "rows", "runs", "records"];

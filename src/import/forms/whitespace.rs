@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::sniff::{is_blank, is_comment, sniff_delimiter};
+use crate::import::sniff::{is_blank, is_comment, sniff_delimiter};
 
 /// The text with tabs between its columns, line for line; itself if it has separators of its own.
 pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::guess::is_known;
-use super::issue::Cause;
-use super::table::Table;
+use crate::import::guess::is_known;
+use crate::import::issue::Cause;
+use crate::import::table::Table;
 use crate::units::{is_missing, try_number};
 
 /// Names of the column that says which target or domain a line is about.

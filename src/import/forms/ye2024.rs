@@ -10,9 +10,9 @@
 
 use std::collections::HashMap;
 
-use super::issue::{Cause, Issues};
-use super::sniff::is_comment;
-use super::table::Table;
+use crate::import::issue::{Cause, Issues};
+use crate::import::sniff::is_comment;
+use crate::import::table::Table;
 
 const TOKENS_PER_STEP: f64 = 4096.0 * 256.0;
 const SIZES: [(&str, f64); 5] = [

@@ -1,6 +1,6 @@
 //! Tables in Markdown with prose around them: a line of names, a rule of dashes, and lines with | up to one without.
 
-use super::sniff::{is_blank, is_comment, is_rule};
+use crate::import::sniff::{is_blank, is_comment, is_rule};
 
 /// A text's tables in Markdown and what stands around them.
 pub(super) struct Around<'a> {

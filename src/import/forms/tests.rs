@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::dataset::{Observation, Split};
+use crate::dataset::{Dataset, Observation, Split};
+use crate::import::*;
 
 #[track_caller]
 fn study(text: &str) -> (Dataset, Vec<String>) {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::guess::guess_roles;
-use super::issue::Cause;
-use super::roles::Role;
-use super::table::{Row, Table};
+use crate::import::guess::guess_roles;
+use crate::import::issue::Cause;
+use crate::import::roles::Role;
+use crate::import::table::{Row, Table};
 use crate::units::{choices, is_missing};
 
 /// Sizes that an experiment of a collection spans at least: it has a law of its own. A run has one size.

@@ -1,0 +1,150 @@
+//! Text → table: JSON, the paths of Ye et al., tables parted by separators, by blanks or as in LaTeX, several of them
+//! joined, long ones made wide.
+//!
+//! A further form is a file beside `long_form.rs` and a line in [`read_table`]: it gives a wide [`Table`], and all the
+//! rest follows from that.
+
+mod isoflop;
+mod join;
+mod json;
+mod long_form;
+mod markdown;
+mod whitespace;
+mod ye2024;
+
+#[cfg(test)]
+mod tests;
+
+use crate::import::issue::{Cause, Issue, Issues};
+use crate::import::table::Table;
+use crate::import::{decode, guess, sniff};
+use crate::order::sort_by_number;
+
+/// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by
+/// separators, by blanks or as in LaTeX, several of them joined, long ones made wide.
+pub fn read_table(text: &str) -> (Option<Table>, Issues) {
+    if let Err(cause) = decode::check_text(text) {
+        let mut issues = Issues::default();
+        issues.push(cause.of_text());
+        return (None, issues);
+    }
+    let (table, mut issues) = as_it_stands(text);
+    let Some(mut table) = table else { return (None, issues) };
+    if let Some((chosen, causes)) = isoflop::chosen(&table) {
+        causes.into_iter().for_each(|cause| issues.push(cause.of_text()));
+        table = chosen;
+    }
+    if let Some((wide, cause)) = long_form::widened(&table) {
+        issues.push(cause.of_text());
+        table = wide;
+    }
+    (Some(table), issues)
+}
+
+/// Several texts as one that holds all of them.
+pub fn joined(texts: &[String]) -> String {
+    texts.iter().map(|text| text.trim_start_matches('\u{FEFF}').trim_end()).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+/// The text with the lines of one experiment only, where [`read_table`] chooses one of several.
+///
+/// # Errors
+/// [`Cause::NoExperiment`], or what keeps the text from being a table.
+pub fn only_experiment(text: &str, name: &str) -> Result<String, Box<Issue>> {
+    let checked = decode::check_text(text).map_err(|cause| Box::new(cause.of_text()));
+    match checked.map(|()| as_it_stands(text))? {
+        (Some(table), _) => isoflop::only(&table, name).map_err(|cause| Box::new(cause.of_text())),
+        (None, issues) => Err(Box::new(issues.errors().first().cloned().unwrap_or_else(|| Cause::Empty.of_text()))),
+    }
+}
+
+/// Reads the table of a text, with all of its experiments and in the form that it has.
+fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
+    if let Some(read) = ye2024::read(text) {
+        return read;
+    }
+    let mut issues = Issues::default();
+    let tables = tables(text, &mut issues);
+    if tables.iter().any(|table| guess::is_chart(table.header())) {
+        issues.push(Cause::Chart.of_text());
+        return (None, issues);
+    }
+    (join::joined(tables, &mut issues), issues)
+}
+
+/// The tables that stand in a text one below the other, each in a form of its own.
+fn tables(text: &str, issues: &mut Issues) -> Vec<Table> {
+    let (mut tables, mut at, mut n_before) = (Vec::new(), 0, 0);
+    while at < text.len() {
+        let rest = &text[at..];
+        let trimmed = rest.trim_start_matches('\u{FEFF}').trim_start();
+        let (found, end, said) = if trimmed.starts_with(['[', '{']) {
+            let skipped = rest.len() - trimmed.len();
+            let n_skipped = n_lines(&rest[..skipped]);
+            let mut said = Issues::default();
+            let (found, end) = json::read(trimmed, &mut said);
+            let found: Vec<Table> = found.into_iter().map(|table| table.shifted(n_skipped)).collect();
+            (found, skipped + end, said.shifted(n_skipped))
+        } else {
+            let end = start_of_json(rest).unwrap_or(rest.len());
+            let mut said = Issues::default();
+            (separated(&rest[..end], &mut said), end, said)
+        };
+        // Blank lines at the end are no table.
+        if at == 0 || !rest[..end].trim().is_empty() {
+            issues.append(said.shifted(n_before));
+            tables.extend(found.into_iter().map(|table| table.shifted(n_before)));
+        }
+        at += end;
+        n_before += n_lines(&rest[..end]);
+    }
+    if text.is_empty() {
+        separated(text, issues);
+    }
+    tables
+}
+
+fn n_lines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+/// Where JSON begins after a blank line.
+fn start_of_json(text: &str) -> Option<usize> {
+    let (mut at, mut is_after_blank) = (0, false);
+    for line in text.split_inclusive('\n') {
+        if is_after_blank && line.starts_with(['[', '{']) && json::begins(&text[at..]) {
+            return Some(at);
+        }
+        is_after_blank = line.trim().is_empty();
+        at += line.len();
+    }
+    None
+}
+
+/// Reads tables of lines and separators, one below the other.
+fn separated(text: &str, issues: &mut Issues) -> Vec<Table> {
+    let mut parts = Vec::new();
+    match markdown::tables(text) {
+        Some(markdown::Around { tables, others }) => {
+            parts.extend(tables);
+            let (others, prose): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, text)| join::is_table(text));
+            for (n_before, other) in others {
+                parts.extend(join::parts(other).into_iter().map(|(n, part)| (n + n_before, part)));
+            }
+            sort_by_number(&mut parts, |(n_before, _)| *n_before as f64);
+            if let Some((first, _)) = prose.first() {
+                let lines =
+                    prose.iter().flat_map(|(_, text)| text.lines()).filter(|line| !sniff::is_blank(line)).count();
+                issues.push(Cause::Around { lines, first: first + 1 }.of_text());
+            }
+        }
+        None => parts = join::parts(text),
+    }
+    let mut tables = Vec::new();
+    for (n_before, part) in parts {
+        let (table, of_part) = Table::parse(&whitespace::with_tabs(part));
+        issues.append(of_part.shifted(n_before));
+        tables.extend(table.map(|table| table.shifted(n_before)));
+    }
+    tables
+}

@@ -39,6 +39,7 @@
 //! | [`import`] | pasted text → table → roles of columns → observations, with every issue | [`import::import`] |
 //! | [`dataset`] | a valid study, and its design of distinct mixtures and scales | [`dataset::Dataset::new`] |
 //! | [`law`] | formulas with derivatives in θ and h, one file each | [`law::LAWS`] |
+//! | [`gp`] | Gaussian processes over mixtures and scales | [`gp::GaussianProcess::fit`] |
 //! | [`fit`] | objective, solver, search for the global minimum, report; bootstrap | [`fit::fit`], [`fit::Bootstrap`] |
 //! | [`mixture`] | scenario and limits, the optimum with its certificate, ranges, gains, paths | [`mixture::optimum`], [`mixture::near_optimal`] |
 //! | [`chart`] | results → charts as plain data → any plotters backend | |
@@ -61,6 +62,7 @@ pub mod chart;
 pub mod dataset;
 pub mod export;
 pub mod fit;
+pub mod gp;
 pub mod import;
 pub mod law;
 pub mod mixture;

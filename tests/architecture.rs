@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the bottom up; a module may import those of lower levels and itself.
-const LEVELS: [(&str, u32); 14] = [
+const LEVELS: [(&str, u32); 15] = [
     ("units", 0),
     ("order", 0),
     ("dataset", 1),
     ("import", 2),
     ("law", 2),
+    ("gp", 2),
     ("fit", 3),
     ("mixture", 4),
     ("design", 5),

@@ -1,0 +1,41 @@
+//! Gaussian processes over mixtures and scales: the numerics, which know nothing of laws and fits.
+//!
+//! A process predicts values (ln L, or a law's log residuals) at (N, D, h) from values observed elsewhere, with their
+//! uncertainty. Its hyperparameters maximise a penalised marginal likelihood (Rasmussen & Williams 2006, "Gaussian
+//! Processes for Machine Learning", chapters 2 and 5). The kernel sees a mixture as φ_i = (h_i + ε)^p / s, s the root
+//! mean square distance of two rows. What never varies is left out.
+//!
+//! At one scale ([`Recipe::Mixture`]), for standardised ln L, with r² = Σ_i (φ_i − φ′_i)²/ℓ_i² and t² = 5r²:
+//!
+//! ```text
+//!     k = s² (1 + t + t²/3) e^(−t) + 1 + σ² [same row],        ℓ_i = ℓ e^(u_i)
+//!     ln s ~ N(0, 2²),  ln ℓ ~ N(0, 1.5²),  ln σ ~ N(ln 0.1, 1.5²),  u_i ~ N(0, 1)
+//! ```
+//!
+//! The residuals of a law ([`Recipe::Residual`]), clipped and in units of their root mean square, with Gaussian kernels
+//! R over φ and over (ln N, ln D):
+//!
+//! ```text
+//!     k = a₁² R(φ) + a₂² R(φ) R(N, D) + a₃² R(N, D) + a₄² [same run] + σ² [same row]
+//!     ln a₁, ln a₂ ~ N(−0.7, 1),  ln a₃, ln a₄, ln σ ~ N(−1, 1),  ln of the length scales ~ N(0, 1)
+//! ```
+//!
+//! where a run is what shares mixture and N: its checkpoints are no independent observations.
+//!
+//! Everything is deterministic and the same on every machine: no random numbers, sums in a fixed order, `libm`.
+//!
+//! Why not a crate: friedrich (its kernels have no length scale per input, and nalgebra's products differ between
+//! machines) and egobox-gp (a Kriging code on ndarray and linfa, most of whose weight is not needed) neither take
+//! sums of products of kernels with priors nor give derivatives in the input through a power of it; gprx is built on
+//! faer, whose kernels depend on the machine. What is needed of the linear algebra is a page.
+
+mod cholesky;
+mod inputs;
+mod kernel;
+mod likelihood;
+mod minimise;
+mod process;
+
+pub use inputs::{Input, Inputs};
+pub use kernel::Recipe;
+pub use process::{GaussianProcess, GpError, GpPlace, Hyperparameters, LeftOut, Prediction, Surface, Target};

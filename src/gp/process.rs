@@ -1,0 +1,798 @@
+//! A Gaussian process with its hyperparameters and the values it knows: fit, prediction, what is left out.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::cholesky::{Cholesky, dot};
+use super::inputs::{Features, Inputs, Points};
+use super::kernel::{Kernel, KernelPlace, Profile, Recipe, scale_correlation};
+use super::likelihood::{Group, JITTER, evaluate};
+use super::minimise::{Limits, minimise};
+
+/// Fewest rows that a process is fitted to.
+const MIN_ROWS: usize = 3;
+
+/// Residuals farther out than this many robust standard deviations are clipped: a law that misses a row altogether
+/// must not set the scale of all others.
+const CLIP: f64 = 5.0;
+
+/// The median of |x| times this is the standard deviation of a normal x.
+const PER_MEDIAN: f64 = 1.4826;
+
+/// Hyperparameters have converged when two iterations in a row gain less than this in ln likelihood.
+const TOLERANCE: f64 = 1e-4;
+
+/// (h + ε)^p: p from the measurements; ε keeps derivatives finite at h = 0.
+const EXPONENT: f64 = 0.35;
+const OFFSET: f64 = 1e-3;
+
+impl Recipe {
+    /// Most rows that hyperparameters are found with, and that predictions are made from; more are thinned evenly.
+    fn max_rows(self) -> (usize, usize) {
+        match self {
+            Self::Mixture => (300, 1000),
+            Self::Residual => (180, 700),
+        }
+    }
+}
+
+/// Why there is no Gaussian process.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum GpError {
+    /// Too few rows.
+    #[error("a Gaussian process needs at least {MIN_ROWS} rows, but there are {seen}")]
+    TooFew {
+        /// How many there are.
+        seen: usize,
+    },
+    /// As many values as rows are needed.
+    #[error("there are {n_values} values for {n_rows} rows")]
+    Length {
+        /// Values given.
+        n_values: usize,
+        /// Rows given.
+        n_rows: usize,
+    },
+    /// A value that is not finite.
+    #[error("value {row_idx} is {value}; it must be a finite number")]
+    NotFinite {
+        /// Position of the row.
+        row_idx: usize,
+        /// The value.
+        value: f64,
+    },
+    /// No factor, whatever is added to the diagonal.
+    #[error("the covariance of the rows is not positive definite")]
+    NotPositiveDefinite,
+}
+
+/// One target's values on rows.
+#[derive(Debug, Clone)]
+pub struct Target<'a> {
+    /// The rows.
+    pub inputs: Arc<Inputs>,
+    /// One value a row.
+    pub values: &'a [f64],
+}
+
+/// What is learnt about the kernel, apart from the values that a process knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hyperparameters {
+    recipe: Recipe,
+    features: Features,
+    /// Logarithms, in the order of the kernel's priors.
+    parameters: Vec<f64>,
+}
+
+/// A place where a value is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GpPlace<'a> {
+    /// ln N, in the unit of the inputs.
+    pub ln_n: f64,
+    /// ln D, in the unit of the inputs.
+    pub ln_d: f64,
+    /// Domain weights.
+    pub h: &'a [f64],
+    /// A run of the inputs that is continued there; without it the run is a new one.
+    pub run: Option<usize>,
+}
+
+/// A predicted value, and the three independent reasons why what is observed may differ from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    /// Posterior mean.
+    pub mean: f64,
+    /// Posterior variance of the function, the same for all runs at that place; it includes the effect of the run where
+    /// the place names one that was observed.
+    pub variance: f64,
+    /// Variance of a new run's own effect; 0 where the place names a run.
+    pub run_variance: f64,
+    /// Variance of one row's noise.
+    pub noise_variance: f64,
+}
+
+impl Prediction {
+    /// Variance of a value that would be observed there.
+    pub fn total_variance(&self) -> f64 {
+        self.variance + self.run_variance + self.noise_variance
+    }
+}
+
+/// What the other rows say of a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeftOut {
+    /// Mean of what is predicted.
+    pub mean: f64,
+    /// Variance of an observed value, with run effect and noise.
+    pub variance: f64,
+}
+
+/// A Gaussian process that knows values on rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct GaussianProcess {
+    hyperparameters: Hyperparameters,
+    inputs: Arc<Inputs>,
+    /// Positions of the rows of `inputs` that it was given, when there were too many.
+    row_idxs: Vec<usize>,
+    values: Vec<f64>,
+    centre: f64,
+    unit: f64,
+    kernel: Kernel,
+    points: Points,
+    factor: Cholesky,
+    alpha: Vec<f64>,
+}
+
+/// What is written of a process: the rest follows from it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    hyperparameters: Hyperparameters,
+    inputs: Inputs,
+    values: Vec<f64>,
+}
+
+impl From<GaussianProcess> for Stored {
+    fn from(process: GaussianProcess) -> Self {
+        Self {
+            hyperparameters: process.hyperparameters,
+            inputs: Arc::unwrap_or_clone(process.inputs),
+            values: process.values,
+        }
+    }
+}
+
+impl TryFrom<Stored> for GaussianProcess {
+    type Error = GpError;
+
+    fn try_from(stored: Stored) -> Result<Self, GpError> {
+        stored.hyperparameters.condition(&Arc::new(stored.inputs), &stored.values)
+    }
+}
+
+impl Hyperparameters {
+    /// The process with these hyperparameters that knows those values: for folds, bootstrap replicates and files.
+    /// Where there are too many rows an even selection is kept ([`GaussianProcess::row_idxs`]).
+    ///
+    /// # Errors
+    /// Too few rows, values that are not finite, or a covariance that has no factor.
+    pub fn condition(&self, inputs: &Arc<Inputs>, values: &[f64]) -> Result<GaussianProcess, GpError> {
+        check(inputs, values)?;
+        let row_idxs = thinned(inputs, self.recipe.max_rows().1);
+        let (inputs, values) = if row_idxs.len() < values.len() {
+            (Arc::new(inputs.select(&row_idxs)), row_idxs.iter().map(|&i| values[i]).collect())
+        } else {
+            (inputs.clone(), values.to_vec())
+        };
+        let (centre, unit, z) = standardise(self.recipe, &values);
+        let kernel = Kernel::new(self.recipe, self.features.domain_idxs.len());
+        let points = Points::new(&inputs, &self.features);
+        let tables = kernel.tables(&self.parameters, &points);
+        let matrix = kernel.matrix(&self.parameters, &points, &tables);
+        let factor = factorise(&matrix, z.len()).ok_or(GpError::NotPositiveDefinite)?;
+        let alpha = factor.solve(&z);
+        let hyperparameters = self.clone();
+        Ok(GaussianProcess { hyperparameters, inputs, row_idxs, values, centre, unit, kernel, points, factor, alpha })
+    }
+
+    /// What is modelled.
+    pub fn recipe(&self) -> Recipe {
+        self.recipe
+    }
+}
+
+/// The factor of a matrix, with as little added to its diagonal as it takes.
+fn factorise(matrix: &[f64], n: usize) -> Option<Cholesky> {
+    let mut jitter = JITTER;
+    while jitter < 1.0 {
+        let mut matrix = matrix.to_vec();
+        (0..n).for_each(|i| matrix[i * n + i] += jitter);
+        if let Some(factor) = Cholesky::new(matrix, n) {
+            return Some(factor);
+        }
+        jitter *= 10.0;
+    }
+    None
+}
+
+fn check(inputs: &Inputs, values: &[f64]) -> Result<(), GpError> {
+    if values.len() != inputs.n_rows() {
+        return Err(GpError::Length { n_values: values.len(), n_rows: inputs.n_rows() });
+    }
+    if values.len() < MIN_ROWS {
+        return Err(GpError::TooFew { seen: values.len() });
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(row_idx) => Err(GpError::NotFinite { row_idx, value: values[row_idx] }),
+        None => Ok(()),
+    }
+}
+
+/// Positions of at most so many rows, spread evenly over mixtures and scales whatever the order of the rows:
+/// the multiples of the golden ratio fall nowhere twice and nowhere in step with a grid.
+fn thinned(inputs: &Inputs, max_rows: usize) -> Vec<usize> {
+    let n = inputs.n_rows();
+    if n <= max_rows {
+        return (0..n).collect();
+    }
+    let order = inputs.canonical_order();
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let places: Vec<f64> = (0..n).map(|i| (i as f64 * golden).fract()).collect();
+    let mut kept: Vec<usize> = crate::order::ascending(&places)[..max_rows].iter().map(|&i| order[i]).collect();
+    kept.sort_unstable();
+    kept
+}
+
+/// Centre, unit and standardised values. Residuals are about 0 by construction and are clipped.
+fn standardise(recipe: Recipe, values: &[f64]) -> (f64, f64, Vec<f64>) {
+    let n = values.len() as f64;
+    let (centre, values) = match recipe {
+        Recipe::Mixture => (values.iter().sum::<f64>() / n, values.to_vec()),
+        Recipe::Residual => {
+            let mut sizes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
+            crate::order::sort(&mut sizes);
+            let median = 0.5 * (sizes[(sizes.len() - 1) / 2] + sizes[sizes.len() / 2]);
+            let most = if median > 0.0 { CLIP * PER_MEDIAN * median } else { f64::INFINITY };
+            (0.0, values.iter().map(|value| value.clamp(-most, most)).collect())
+        }
+    };
+    let unit = (values.iter().map(|value| (value - centre) * (value - centre)).sum::<f64>() / n).sqrt();
+    // Values that are all the same tell no unit.
+    let unit = if unit > 1e-12 { unit } else { 1.0 };
+    let z = values.iter().map(|value| (value - centre) / unit).collect();
+    (centre, unit, z)
+}
+
+impl GaussianProcess {
+    /// The process whose hyperparameters maximise the penalised marginal likelihood of the values.
+    ///
+    /// # Errors
+    /// See [`Hyperparameters::condition`].
+    pub fn fit(recipe: Recipe, inputs: &Arc<Inputs>, values: &[f64]) -> Result<Self, GpError> {
+        let target = Target { inputs: inputs.clone(), values };
+        let hyperparameters = Self::hyperparameters_of(recipe, &[target], None)?;
+        hyperparameters.condition(inputs, values)
+    }
+
+    /// The hyperparameters that maximise the penalised marginal likelihood of all targets together, each target
+    /// standardised by itself; the search starts from `start`, where one of the same recipe and domains is given.
+    /// Targets with equal inputs share the work.
+    ///
+    /// # Errors
+    /// Too few rows, or values that are not finite, in any of the targets.
+    pub fn hyperparameters_of(
+        recipe: Recipe,
+        targets: &[Target],
+        start: Option<&Hyperparameters>,
+    ) -> Result<Hyperparameters, GpError> {
+        let mut distinct: Vec<(&Arc<Inputs>, Vec<&[f64]>)> = Vec::new();
+        for target in targets {
+            check(&target.inputs, target.values)?;
+            match distinct.iter_mut().find(|(inputs, _)| same(inputs, &target.inputs)) {
+                Some((_, values)) => values.push(target.values),
+                None => distinct.push((&target.inputs, vec![target.values])),
+            }
+        }
+        let Some((widest, _)) = distinct.iter().max_by_key(|(inputs, _)| inputs.n_rows()) else {
+            return Err(GpError::TooFew { seen: 0 });
+        };
+        let features = Features::new(widest, EXPONENT, OFFSET);
+        let kernel = Kernel::new(recipe, features.domain_idxs.len());
+        let groups: Vec<Group> = distinct
+            .iter()
+            .map(|(inputs, targets)| {
+                let row_idxs = thinned(inputs, recipe.max_rows().0);
+                let selected = |values: &&[f64]| {
+                    let values: Vec<f64> = row_idxs.iter().map(|&i| values[i]).collect();
+                    standardise(recipe, &values).2
+                };
+                let targets = targets.iter().map(selected).collect();
+                Group { points: Points::new(&inputs.select(&row_idxs), &features), targets }
+            })
+            .collect();
+        let known = start.filter(|start| start.recipe == recipe && start.features.domain_idxs == features.domain_idxs);
+        let from: Vec<f64> = match known {
+            Some(start) => start.parameters.clone(),
+            None => kernel.priors.iter().map(|prior| prior.start).collect(),
+        };
+        let bounds: Vec<(f64, f64)> = kernel.priors.iter().map(|prior| (prior.low, prior.high)).collect();
+        let limits = Limits { max_iterations: 60, tolerance: TOLERANCE };
+        let mut function = |p: &[f64], gradient: &mut [f64]| evaluate(&kernel, &groups, p, gradient);
+        let (parameters, _) = minimise(&mut function, &from, &bounds, limits);
+        Ok(Hyperparameters { recipe, features, parameters })
+    }
+
+    /// What was learnt about the kernel.
+    pub fn hyperparameters(&self) -> &Hyperparameters {
+        &self.hyperparameters
+    }
+
+    /// Positions of the rows that it knows, among those it was given.
+    pub fn row_idxs(&self) -> &[usize] {
+        &self.row_idxs
+    }
+
+    /// Posterior mean at a new run.
+    pub fn mean(&self, ln_n: f64, ln_d: f64, h: &[f64]) -> f64 {
+        self.surface(ln_n, ln_d).mean(h)
+    }
+
+    /// Posterior mean and variances.
+    pub fn predict(&self, place: GpPlace) -> Prediction {
+        let phi = self.hyperparameters.features.of(place.h);
+        let place = KernelPlace { phi: &phi, scale: [place.ln_n, place.ln_d], run: place.run };
+        let parameters = &self.hyperparameters.parameters;
+        let cross = self.kernel.cross(parameters, &self.points, place);
+        let whitened = self.factor.solve_lower(&cross);
+        let variance = self.kernel.between(parameters, place, place) - dot(&whitened, &whitened);
+        let new_run = if place.run.is_some() { 0.0 } else { self.kernel.run_variance(parameters) };
+        Prediction {
+            mean: self.centre + self.unit * dot(&cross, &self.alpha),
+            variance: self.unit * self.unit * variance.max(0.0),
+            run_variance: self.unit * self.unit * new_run,
+            noise_variance: self.unit * self.unit * self.kernel.noise_variance(parameters),
+        }
+    }
+
+    /// Posterior covariance of the function at two places, on which the uncertainty of their difference depends:
+    /// var(a − b) = var a + var b − 2 cov(a, b). Effects of new runs and noise are independent and not in it.
+    pub fn covariance(&self, a: GpPlace, b: GpPlace) -> f64 {
+        let phis = [a, b].map(|place| self.hyperparameters.features.of(place.h));
+        let place =
+            |place: GpPlace, i: usize| KernelPlace { phi: &phis[i], scale: [place.ln_n, place.ln_d], run: place.run };
+        let (a, b) = (place(a, 0), place(b, 1));
+        let parameters = &self.hyperparameters.parameters;
+        let whitened = [a, b].map(|place| self.factor.solve_lower(&self.kernel.cross(parameters, &self.points, place)));
+        self.unit * self.unit * (self.kernel.between(parameters, a, b) - dot(&whitened[0], &whitened[1]))
+    }
+
+    /// The posterior mean of a new run at one scale, as a function of the mixture.
+    pub fn surface(&self, ln_n: f64, ln_d: f64) -> Surface<'_> {
+        let parameters = &self.hyperparameters.parameters;
+        let mut constant = self.centre;
+        let mut parts = Vec::new();
+        for term in &self.kernel.terms {
+            let amplitude = self.unit * Kernel::amplitude(term, parameters);
+            let at = |scale: &[f64; 2]| {
+                term.scale.map_or(1.0, |positions| scale_correlation(parameters, positions, [ln_n, ln_d], *scale))
+            };
+            let correlations: Vec<f64> = self.points.scales.iter().map(at).collect();
+            let mut weights = vec![0.0; self.points.n_mixtures];
+            for (row, alpha) in self.points.rows.iter().zip(&self.alpha) {
+                weights[row.mixture_idx] += amplitude * correlations[row.scale_idx] * alpha;
+            }
+            match term.mixture {
+                Some(part) => {
+                    let inverse_squares = part.weights(parameters, self.points.n_features);
+                    parts.push(SurfacePart { profile: part.profile, inverse_squares, weights });
+                }
+                None => constant += weights.iter().sum::<f64>(),
+            }
+        }
+        Surface { features: &self.hyperparameters.features, points: &self.points, constant, parts }
+    }
+
+    /// What the other rows say of each row, hyperparameters and unit as they are (Rasmussen & Williams 2006, eqs. 5.11
+    /// and 5.12).
+    pub fn leave_one_out(&self) -> Vec<LeftOut> {
+        self.leave_group_out(&(0..self.values.len()).collect::<Vec<_>>())
+    }
+
+    /// What the rows of other groups say of each row, given each row's group. With B the block of K⁻¹ of one group and
+    /// α = K⁻¹z, z − (prediction) = B⁻¹ α and the prediction's covariance is B⁻¹.
+    ///
+    /// # Panics
+    /// Unless there is a group for each of the rows that the process knows.
+    pub fn leave_group_out(&self, groups: &[usize]) -> Vec<LeftOut> {
+        let n = self.values.len();
+        assert_eq!(groups.len(), n, "one group a row");
+        let inverse = self.factor.inverse();
+        let (_, _, z) = standardise(self.hyperparameters.recipe, &self.values);
+        let mut out = vec![LeftOut { mean: f64::NAN, variance: f64::NAN }; n];
+        for (first, group) in groups.iter().enumerate() {
+            if groups[..first].contains(group) {
+                continue;
+            }
+            let members: Vec<usize> = (first..n).filter(|&i| groups[i] == *group).collect();
+            let m = members.len();
+            let block = members.iter().flat_map(|&i| members.iter().map(move |&j| (i, j)));
+            let block: Vec<f64> = block.map(|(i, j)| inverse[i * n + j]).collect();
+            // A block of a positive definite matrix is one; only rounding can say otherwise.
+            let Some(factor) = Cholesky::new(block, m) else { continue };
+            let alpha: Vec<f64> = members.iter().map(|&i| self.alpha[i]).collect();
+            let residuals = factor.solve(&alpha);
+            let covariance = factor.inverse();
+            for (position, &i) in members.iter().enumerate() {
+                let mean = self.centre + self.unit * (z[i] - residuals[position]);
+                out[i] = LeftOut { mean, variance: self.unit * self.unit * covariance[position * m + position] };
+            }
+        }
+        out
+    }
+}
+
+fn same(a: &Arc<Inputs>, b: &Arc<Inputs>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
+/// A posterior mean at one scale: Σ_m w_m g(r²(h, h_m)) over the distinct mixtures, and a constant.
+#[derive(Debug, Clone)]
+pub struct Surface<'a> {
+    features: &'a Features,
+    points: &'a Points,
+    constant: f64,
+    parts: Vec<SurfacePart>,
+}
+
+#[derive(Debug, Clone)]
+struct SurfacePart {
+    profile: Profile,
+    inverse_squares: Vec<f64>,
+    /// One a distinct mixture.
+    weights: Vec<f64>,
+}
+
+impl Surface<'_> {
+    /// The mean at a mixture.
+    pub fn mean(&self, h: &[f64]) -> f64 {
+        let phi = self.features.of(h);
+        let mut mean = self.constant;
+        for part in &self.parts {
+            for (mixture_idx, weight) in part.weights.iter().enumerate() {
+                let squared =
+                    super::kernel::squared_distance(&phi, self.points.phi(mixture_idx), &part.inverse_squares);
+                mean += weight * part.profile.derivatives(squared)[0];
+            }
+        }
+        mean
+    }
+
+    /// The mean at a mixture; writes its derivatives in h (k, and k × k row by row), the weights taken as k free
+    /// variables. All are finite, at h_i = 0 as well: the kernel sees (h + ε)^p. Domains that never varied in the inputs
+    /// have derivatives 0.
+    pub fn mean_with_derivatives(&self, h: &[f64], gradient: &mut [f64], hessian: &mut [f64]) -> f64 {
+        let (k, n) = (h.len(), self.points.n_features);
+        let derivatives: Vec<[f64; 3]> =
+            self.features.domain_idxs.iter().map(|&i| self.features.derivatives(h[i])).collect();
+        let mut mean = self.constant;
+        let mut slopes = vec![0.0; n];
+        let mut curvatures = vec![0.0; n * n];
+        let mut half = vec![0.0; n];
+        for part in &self.parts {
+            for (mixture_idx, weight) in part.weights.iter().enumerate() {
+                let other = self.points.phi(mixture_idx);
+                let mut squared = 0.0;
+                for i in 0..n {
+                    let difference = derivatives[i][0] - other[i];
+                    half[i] = part.inverse_squares[i] * difference;
+                    squared += half[i] * difference;
+                }
+                let [value, first, second] = part.profile.derivatives(squared);
+                mean += weight * value;
+                // ∂r²/∂h_i = 2 (φ_i − φ′_i) φ_i′/ℓ_i²
+                let (first, second) = (2.0 * weight * first, 4.0 * weight * second);
+                for i in 0..n {
+                    let [_, slope, curvature] = derivatives[i];
+                    slopes[i] += first * half[i] * slope;
+                    curvatures[i * n + i] += first * (part.inverse_squares[i] * slope * slope + half[i] * curvature);
+                    half[i] *= slope;
+                }
+                for (i, line) in curvatures.chunks_exact_mut(n.max(1)).enumerate() {
+                    let scaled = second * half[i];
+                    line[..=i].iter_mut().zip(&half).for_each(|(entry, other)| *entry += scaled * other);
+                }
+            }
+        }
+        gradient.fill(0.0);
+        hessian.fill(0.0);
+        for (a, &i) in self.features.domain_idxs.iter().enumerate() {
+            gradient[i] = slopes[a];
+            for (b, &j) in self.features.domain_idxs[..=a].iter().enumerate() {
+                hessian[i * k + j] = curvatures[a * n + b];
+                hessian[j * k + i] = curvatures[a * n + b];
+            }
+        }
+        mean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inputs::Input;
+    use super::*;
+
+    /// A mixture of three domains that depends on `i` without a pattern; every fifth has a zero.
+    fn mixture(i: usize) -> Vec<f64> {
+        let share = |factor: f64| libm::fabs(libm::sin(factor * (i as f64 + 1.0)));
+        let parts = [share(1.7), share(2.9), if i.is_multiple_of(5) { 0.0 } else { share(4.3) }];
+        let sum: f64 = parts.iter().sum();
+        parts.iter().map(|part| part / sum).collect()
+    }
+
+    /// A smooth ln L of a mixture.
+    fn smooth(h: &[f64]) -> f64 {
+        1.0 - 0.2 * libm::sqrt(h[0] + 0.05) + 0.1 * h[1] * h[2]
+    }
+
+    /// One run a mixture at one scale.
+    fn one_scale(n: usize) -> (Arc<Inputs>, Vec<f64>) {
+        let inputs: Vec<Input> = (0..n).map(|run| Input { mixture: mixture(run), ln_n: 0.3, ln_d: 1.0, run }).collect();
+        let values = inputs.iter().map(|input| smooth(&input.mixture)).collect();
+        (Arc::new(Inputs::new(&inputs)), values)
+    }
+
+    /// Residuals of runs of two sizes with three checkpoints each, and one domain that never varies.
+    fn several_scales(n_mixtures: usize) -> (Arc<Inputs>, Vec<f64>) {
+        let mut inputs = Vec::new();
+        let mut values = Vec::new();
+        for run in 0..2 * n_mixtures {
+            let h: Vec<f64> = mixture(run / 2).iter().map(|h| 0.9 * h).chain([0.1]).collect();
+            for checkpoint in 0..3 {
+                let (ln_n, ln_d) = ((run % 2) as f64 * 1.4, 1.0 + checkpoint as f64 * 0.6);
+                let noise = 0.002 * libm::sin(97.0 * values.len() as f64);
+                values.push(0.03 * libm::sin(5.0 * h[0]) + 0.01 * h[1] * ln_d - 0.004 * ln_n + noise);
+                inputs.push(Input { mixture: h.clone(), ln_n, ln_d, run });
+            }
+        }
+        (Arc::new(Inputs::new(&inputs)), values)
+    }
+
+    fn studies() -> [(Recipe, Arc<Inputs>, Vec<f64>); 2] {
+        let [one, several] = [one_scale(25), several_scales(9)];
+        [(Recipe::Mixture, one.0, one.1), (Recipe::Residual, several.0, several.1)]
+    }
+
+    #[test]
+    fn a_smooth_function_without_noise_is_interpolated() {
+        let (inputs, values) = one_scale(40);
+        let process = GaussianProcess::fit(Recipe::Mixture, &inputs, &values).expect("it fits");
+        for (row_idx, value) in values.iter().enumerate() {
+            let input = inputs.row(row_idx);
+            assert!((process.mean(input.ln_n, input.ln_d, &input.mixture) - value).abs() < 1e-3);
+        }
+        let mut errors = Vec::new();
+        for i in 100..150 {
+            let h = mixture(i);
+            let prediction = process.predict(GpPlace { ln_n: 0.3, ln_d: 1.0, h: &h, run: None });
+            let error = (prediction.mean - smooth(&h)).abs();
+            // Within four standard deviations, if those have any meaning.
+            assert!(error < 4.0 * prediction.total_variance().sqrt(), "{prediction:?} {}", smooth(&h));
+            assert_eq!(prediction.run_variance, 0.0);
+            errors.push(error);
+        }
+        // ln L itself varies by 0.1.
+        assert!(errors.iter().sum::<f64>() / 50.0 < 1e-3, "{errors:?}");
+    }
+
+    #[test]
+    fn far_from_all_runs_the_variance_is_the_prior_one_and_at_them_it_is_small() {
+        for (recipe, inputs, values) in studies() {
+            let process = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
+            let input = inputs.row(3);
+            let near = GpPlace { ln_n: input.ln_n, ln_d: input.ln_d, h: &input.mixture, run: Some(input.run) };
+            let far = GpPlace { ln_n: 30.0, ln_d: -30.0, run: None, ..near };
+            let [near, far] = [near, far].map(|place| process.predict(place));
+            assert!(near.variance < 2.0 * near.noise_variance && near.run_variance == 0.0, "{near:?}");
+            if recipe == Recipe::Residual {
+                assert!(far.variance > 2.0 * near.variance && far.run_variance > 0.0, "{far:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_mean_of_a_surface_is_that_of_a_prediction_and_has_its_derivatives() {
+        for (recipe, inputs, values) in studies() {
+            let process = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
+            let k = inputs.row(0).mixture.len();
+            let surface = process.surface(0.8, 2.5);
+            let (mut gradient, mut hessian) = (vec![0.0; k], vec![0.0; k * k]);
+            let mut unused = hessian.clone();
+            for i in 0..10 {
+                let mut h = mixture(i * 3 + 40);
+                h.resize(k, 0.1);
+                let mean = surface.mean_with_derivatives(&h, &mut gradient, &mut hessian);
+                let place = GpPlace { ln_n: 0.8, ln_d: 2.5, h: &h, run: None };
+                assert!((mean - process.predict(place).mean).abs() < 1e-10);
+                assert!((mean - process.mean(0.8, 2.5, &h)).abs() < 1e-12);
+                for a in 0..k {
+                    // Small enough for what (h + ε)^p does near h = 0.
+                    let step = 1e-3 * (h[a] + 1e-3);
+                    if h[a] < step {
+                        continue;
+                    }
+                    let mut at = |sign: f64| {
+                        let mut moved = h.clone();
+                        moved[a] += sign * step;
+                        let mut slopes = vec![0.0; k];
+                        (surface.mean_with_derivatives(&moved, &mut slopes, &mut unused), slopes)
+                    };
+                    let (above, below) = (at(1.0), at(-1.0));
+                    let size = gradient.iter().fold(0.0_f64, |most, g| most.max(g.abs()));
+                    assert!(((above.0 - below.0) / (2.0 * step) - gradient[a]).abs() < 1e-4 * size, "{recipe:?} {a}");
+                    let size = hessian.iter().fold(0.0_f64, |most, g| most.max(g.abs()));
+                    for b in 0..k {
+                        let curvature = (above.1[b] - below.1[b]) / (2.0 * step);
+                        assert!((curvature - hessian[a * k + b]).abs() < 1e-4 * size, "{recipe:?} {a} {b}");
+                    }
+                }
+            }
+            // Also at the edge, where h^p has none.
+            let mut edge = vec![0.0; k];
+            edge[0] = 1.0;
+            surface.mean_with_derivatives(&edge, &mut gradient, &mut hessian);
+            assert!(gradient.iter().chain(&hessian).all(|entry| entry.is_finite()));
+        }
+    }
+
+    /// What is left out is predicted as by a process that never saw it, unit and hyperparameters the same.
+    #[test]
+    fn leaving_out_in_closed_form_is_leaving_out() {
+        for (recipe, inputs, values) in studies() {
+            let process = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
+            let n = values.len();
+            let groups = inputs.mixture_idxs();
+            for (left_out, groups) in
+                [(process.leave_one_out(), (0..n).collect()), (process.leave_group_out(&groups), groups)]
+            {
+                for row_idx in [0, n / 2, n - 1] {
+                    let others: Vec<usize> = (0..n).filter(|&i| groups[i] != groups[row_idx]).collect();
+                    let points = Points::new(&inputs.select(&others), &process.hyperparameters.features);
+                    let parameters = &process.hyperparameters.parameters;
+                    let tables = process.kernel.tables(parameters, &points);
+                    let matrix = process.kernel.matrix(parameters, &points, &tables);
+                    let factor = factorise(&matrix, others.len()).expect("positive definite");
+                    let (_, _, z) = standardise(recipe, &values);
+                    let z: Vec<f64> = others.iter().map(|&i| z[i]).collect();
+                    let input = inputs.row(row_idx);
+                    let phi = process.hyperparameters.features.of(&input.mixture);
+                    let place = KernelPlace { phi: &phi, scale: [input.ln_n, input.ln_d], run: Some(input.run) };
+                    let cross = process.kernel.cross(parameters, &points, place);
+                    let mean = process.centre + process.unit * dot(&cross, &factor.solve(&z));
+                    let prior = process.kernel.between(parameters, place, place)
+                        + process.kernel.noise_variance(parameters)
+                        + JITTER;
+                    let variance = prior - dot(&cross, &factor.solve(&cross));
+                    assert!((left_out[row_idx].mean - mean).abs() < 1e-7 * process.unit, "{recipe:?} {row_idx}");
+                    let expected = process.unit * process.unit * variance;
+                    assert!((left_out[row_idx].variance - expected).abs() < 1e-6 * expected, "{recipe:?} {row_idx}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_rows_does_not_matter() {
+        for (recipe, inputs, values) in studies() {
+            let n = values.len();
+            let order: Vec<usize> = (0..n).map(|i| (i * 7 + 3) % n).collect();
+            let mixed: Vec<f64> = order.iter().map(|&i| values[i]).collect();
+            let first = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
+            let second = GaussianProcess::fit(recipe, &Arc::new(inputs.select(&order)), &mixed).expect("it fits");
+            let mut h = mixture(77);
+            h.resize(inputs.row(0).mixture.len(), 0.1);
+            let [first, second] =
+                [&first, &second].map(|process| process.predict(GpPlace { ln_n: 0.5, ln_d: 2.0, h: &h, run: None }));
+            assert!((first.mean - second.mean).abs() < 1e-6, "{recipe:?}: {first:?} {second:?}");
+            assert!((first.variance / second.variance - 1.0).abs() < 1e-3, "{recipe:?}: {first:?} {second:?}");
+        }
+    }
+
+    #[test]
+    fn a_process_that_was_written_and_read_predicts_the_same_bits() {
+        for (recipe, inputs, values) in studies() {
+            let process = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
+            let text = serde_json::to_string(&process).expect("it can be written");
+            let read: GaussianProcess = serde_json::from_str(&text).expect("it can be read");
+            assert_eq!(read, process);
+            let h = inputs.row(1).mixture;
+            let place = GpPlace { ln_n: 0.9, ln_d: 3.0, h: &h, run: None };
+            assert_eq!(read.predict(place), process.predict(place));
+        }
+    }
+
+    #[test]
+    fn a_difference_of_near_places_is_surer_than_either() {
+        let (inputs, values) = several_scales(9);
+        let process = GaussianProcess::fit(Recipe::Residual, &inputs, &values).expect("it fits");
+        let (h, other) = (inputs.row(0).mixture, inputs.row(12).mixture);
+        let a = GpPlace { ln_n: 3.0, ln_d: 3.0, h: &h, run: None };
+        let b = GpPlace { h: &other, ..a };
+        let [var_a, var_b] = [a, b].map(|place| process.predict(place).variance);
+        let difference = var_a + var_b - 2.0 * process.covariance(a, b);
+        assert!(difference > 0.0 && difference < var_a.max(var_b), "{difference} {var_a} {var_b}");
+        assert!((process.covariance(a, a) - var_a).abs() < 1e-12);
+    }
+
+    #[test]
+    fn too_many_rows_are_thinned_evenly_whatever_their_order() {
+        let inputs: Vec<Input> = (0..1500)
+            .map(|i| Input { mixture: mixture(i / 10), ln_n: 0.0, ln_d: (i % 10) as f64, run: i / 10 })
+            .collect();
+        let all = Inputs::new(&inputs);
+        let kept = thinned(&all, 300);
+        assert_eq!(kept.len(), 300);
+        for count in [
+            (0..150).map(|m| kept.iter().filter(|&&i| i / 10 == m).count()).min(),
+            (0..10).map(|d| kept.iter().filter(|&&i| i % 10 == d).count() / 15).min(),
+        ] {
+            assert!(count >= Some(1), "{count:?}");
+        }
+        let order: Vec<usize> = (0..1500).map(|i| (i * 7 + 3) % 1500).collect();
+        let mut again: Vec<usize> = thinned(&all.select(&order), 300).into_iter().map(|i| order[i]).collect();
+        again.sort_unstable();
+        assert_eq!(again, kept);
+    }
+
+    #[test]
+    fn what_cannot_be_fitted_is_an_error() {
+        let (inputs, mut values) = one_scale(5);
+        let fit = |n: usize, values: &[f64]| {
+            let rows: Vec<usize> = (0..n).collect();
+            GaussianProcess::fit(Recipe::Mixture, &Arc::new(inputs.select(&rows)), values).map(|_| ())
+        };
+        assert_eq!(fit(2, &values[..2]), Err(GpError::TooFew { seen: 2 }));
+        assert_eq!(fit(5, &values[..4]), Err(GpError::Length { n_values: 4, n_rows: 5 }));
+        values[3] = f64::INFINITY;
+        assert_eq!(fit(5, &values), Err(GpError::NotFinite { row_idx: 3, value: f64::INFINITY }));
+    }
+
+    /// Constant values, equal mixtures, no mixtures at all: nothing to learn, and nothing breaks.
+    #[test]
+    fn degenerate_studies_are_predicted_as_what_they_are() {
+        let inputs: Vec<Input> =
+            (0..6).map(|run| Input { mixture: vec![0.5, 0.5], ln_n: 0.0, ln_d: 0.0, run }).collect();
+        let inputs = Arc::new(Inputs::new(&inputs));
+        for recipe in [Recipe::Mixture, Recipe::Residual] {
+            let process = GaussianProcess::fit(recipe, &inputs, &[0.0; 6]).expect("it fits");
+            assert!(process.mean(0.0, 0.0, &[0.5, 0.5]).abs() < 1e-12);
+            assert!(process.leave_one_out().iter().all(|left| left.variance > 0.0));
+        }
+        let inputs: Vec<Input> =
+            (0..6).map(|run| Input { mixture: Vec::new(), ln_n: run as f64, ln_d: 0.0, run }).collect();
+        let values: Vec<f64> = (0..6).map(|i| 0.01 * libm::sin(i as f64)).collect();
+        let process =
+            GaussianProcess::fit(Recipe::Residual, &Arc::new(Inputs::new(&inputs)), &values).expect("it fits");
+        assert!(process.predict(GpPlace { ln_n: 2.5, ln_d: 0.0, h: &[], run: None }).mean.is_finite());
+        assert!(process.surface(2.5, 0.0).mean_with_derivatives(&[], &mut [], &mut []).is_finite());
+    }
+
+    /// Hyperparameters from several targets on the same rows are found once for all, and start a search well.
+    #[test]
+    fn targets_share_hyperparameters() {
+        let (inputs, values) = one_scale(25);
+        let other: Vec<f64> = values.iter().map(|value| 3.0 - 2.0 * value).collect();
+        let targets = [&values, &other].map(|values| Target { inputs: inputs.clone(), values });
+        let shared = GaussianProcess::hyperparameters_of(Recipe::Mixture, &targets, None).expect("they fit");
+        let [first, second] = [&values, &other].map(|values| shared.condition(&inputs, values).expect("it fits"));
+        let h = mixture(60);
+        assert!((3.0 - 2.0 * first.mean(0.3, 1.0, &h) - second.mean(0.3, 1.0, &h)).abs() < 1e-9);
+        let again = GaussianProcess::hyperparameters_of(Recipe::Mixture, &targets, Some(&shared)).expect("they fit");
+        assert!(
+            (shared.condition(&inputs, &values).expect("it fits").mean(0.3, 1.0, &h)
+                - again.condition(&inputs, &values).expect("it fits").mean(0.3, 1.0, &h))
+            .abs()
+                < 1e-4
+        );
+    }
+}

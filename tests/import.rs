@@ -7,15 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mixlaw::dataset::{Observation, Split};
-use mixlaw::import::import_bytes;
+use mixlaw::import::decode::decode;
+use mixlaw::import::{Imported, import_bytes, import_with};
 use mixlaw::units::{write_count_exact, write_number};
 
 /// Runs that are written out; of longer tables the first ones.
 const SHOWN: usize = 6;
 
 /// What was understood of a text: domains, targets, the first runs, and all that there is to say.
-fn understood(bytes: &[u8]) -> String {
-    let imported = import_bytes(bytes, None);
+fn understood(imported: &Imported) -> String {
     let mut text = String::new();
     match &imported.dataset {
         Some(dataset) => {
@@ -29,8 +29,28 @@ fn understood(bytes: &[u8]) -> String {
         }
         None => writeln!(text, "no study").unwrap(),
     }
+    if let Some(understood) = &imported.understood {
+        writeln!(text, "= {understood}").unwrap();
+    }
     for sentence in imported.issues.sentences(20) {
         writeln!(text, "- {sentence}").unwrap();
+    }
+    for question in &imported.questions {
+        writeln!(text, "? {}", question.with_options()).unwrap();
+    }
+    text
+}
+
+/// What was understood of a text, and what each choice makes of it where something is asked.
+fn with_choices(bytes: &[u8]) -> String {
+    let imported = import_bytes(bytes, None);
+    let mut text = understood(&imported);
+    let Ok(decoded) = decode(bytes) else { return text };
+    for choice in imported.questions.iter().flat_map(|question| &question.choices) {
+        let answered = import_with(&decoded, None, &choice.answers);
+        let again = answered.questions.iter().any(|question| question.choices.contains(choice));
+        assert!(!again, "{} was chosen and is asked again", choice.label);
+        write!(text, "\n{}\n{}", choice.label, understood(&answered)).unwrap();
     }
     text
 }
@@ -79,7 +99,7 @@ fn tables_are_understood_as_written_beside_them() {
     let mut wrong = Vec::new();
     for path in fixtures() {
         let beside = PathBuf::from(format!("{}.expected", path.display()));
-        let seen = understood(&fs::read(&path).expect("readable"));
+        let seen = with_choices(&fs::read(&path).expect("readable"));
         let expected = fs::read_to_string(&beside).unwrap_or_default();
         if bless && seen != expected {
             fs::write(&beside, &seen).expect("writable");

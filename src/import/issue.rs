@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assemble::SUM_TOLERANCE;
 use super::decode::FileKind;
+use super::question::Question;
 use super::roles::{Role, key};
 use super::table::{MAX_BYTES, MAX_COLUMNS};
 use crate::dataset::DatasetError;
@@ -13,7 +14,7 @@ use crate::order::sort_by_number;
 use crate::units::{NumberError, write_count, write_number};
 
 /// Names that a message lists before it only counts the others.
-const NAMES_LISTED: usize = 8;
+pub(super) const NAMES_LISTED: usize = 8;
 
 /// Whether something was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,12 +245,6 @@ pub enum Cause {
         lines: usize,
         /// The first of them.
         first: usize,
-    },
-    /// Columns without a role.
-    #[error("not used: {}; set a role by hand to use one", Names(.columns))]
-    Unused {
-        /// Their names.
-        columns: Vec<String>,
     },
     /// C is given with both N and D, or with neither.
     #[error("compute C is not used: it serves where one of model size and tokens is given and the other is not")]
@@ -505,7 +500,6 @@ impl Cause {
             | Cause::BlankSplits { .. }
             | Cause::BlankColumn
             | Cause::Comments { .. }
-            | Cause::Unused { .. }
             | Cause::FlopsUnused
             | Cause::FromFlops { .. }
             | Cause::HeaderScale { .. }
@@ -530,6 +524,21 @@ impl Cause {
             | Cause::Around { .. } => Severity::Notice,
             _ => Severity::Error,
         }
+    }
+
+    /// Whether a reader of the fit must know it: losses that may not be comparable, numbers that may not be what they
+    /// were taken for, and what cannot be told from the runs.
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Cause::SmallCount { .. }
+                | Cause::LargeCount { .. }
+                | Cause::LargeLoss { .. }
+                | Cause::MixedLosses { .. }
+                | Cause::NearName { .. }
+                | Cause::Collinear { .. }
+                | Cause::Duplicates { .. }
+        )
     }
 
     /// The issue of this cause with the text as a whole.
@@ -619,6 +628,7 @@ pub struct Issues {
     notices: Vec<Issue>,
     n_errors: usize,
     n_notices: usize,
+    questions: Vec<Question>,
 }
 
 impl Issues {
@@ -679,10 +689,23 @@ impl Issues {
         }
     }
 
+    /// Asks the user something; of the same question the first is kept.
+    pub(super) fn ask(&mut self, question: Question) {
+        if !self.questions.contains(&question) {
+            self.questions.push(question);
+        }
+    }
+
+    /// The questions asked so far.
+    pub(super) fn take_questions(&mut self) -> Vec<Question> {
+        std::mem::take(&mut self.questions)
+    }
+
     /// Adds those of a later step; the lists stay in the order of the text, what has no line first.
     pub(super) fn append(&mut self, other: Issues) {
         self.n_errors += other.n_errors;
         self.n_notices += other.n_notices;
+        other.questions.into_iter().for_each(|question| self.ask(question));
         for (issues, others) in [(&mut self.errors, other.errors), (&mut self.notices, other.notices)] {
             issues.extend(others);
             sort_by_number(issues, |issue| issue.line.map_or(-1.0, |line| line as f64));

@@ -15,9 +15,11 @@ pub mod decode;
 mod forms;
 mod guess;
 mod issue;
+mod question;
 mod roles;
 mod sniff;
 mod table;
+mod understood;
 
 #[cfg(test)]
 mod tests;
@@ -26,9 +28,11 @@ pub use assemble::{Observed, SUM_TOLERANCE, observe};
 pub use forms::{joined, only_experiment, read_table};
 pub use guess::{guess_roles, header_scale};
 pub use issue::{Cause, Fix, Issue, Issues, Severity};
+pub use question::{Answer, Choice, Question};
 pub use roles::{Role, Roles, domain_names};
 pub use sniff::{Delimiter, Layout};
 pub use table::{MAX_BYTES, MAX_COLUMNS, MAX_QUOTED_LINES, Row, Table};
+pub use understood::Understood;
 
 use crate::dataset::Dataset;
 
@@ -45,10 +49,26 @@ pub struct Imported {
     pub n_left_out: usize,
     /// What there is to say about the text.
     pub issues: Issues,
+    /// What only the user can say; there is no study while one is open.
+    pub questions: Vec<Question>,
+    /// What the table was taken for, if it is one.
+    pub understood: Option<Understood>,
+}
+
+impl Imported {
+    /// What a reader of the fit must know of how its table was read, a sentence each: it travels with the fit.
+    pub fn warnings(&self) -> Vec<String> {
+        self.issues.notices().iter().filter(|issue| issue.cause.is_warning()).map(Issue::to_string).collect()
+    }
 }
 
 /// Reads a text, with the columns' roles as given or, without them, as guessed.
 pub fn import(text: &str, roles: Option<Roles>) -> Imported {
+    import_with(text, roles, &[])
+}
+
+/// Reads a text as [`import`] does; what the answers say wins over every guess and over the roles.
+pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Imported {
     let (table, mut issues) = read_table(text);
     let Some(table) = table else { return Imported { issues, ..Imported::default() } };
     let given = roles.filter(|roles| {
@@ -59,37 +79,35 @@ pub fn import(text: &str, roles: Option<Roles>) -> Imported {
         seen == expected
     });
     let is_guess = given.is_none();
-    let roles = given.unwrap_or_else(|| guess_roles(&table));
+    let mut roles = given.unwrap_or_else(|| guess_roles(&table));
+    roles.answer(table.header(), answers);
     let mut observed = observe(&table, &roles);
     let n_left_out = table.n_left_out() + observed.n_left_out;
     issues.append(std::mem::take(&mut observed.issues));
+    let understood = Understood::new(&table, &roles, &observed);
+    let questions = issues.take_questions();
     let dataset = match observed.into_dataset(&table) {
-        Ok(dataset) => Some(dataset),
+        Ok(dataset) => Some(dataset).filter(|_| questions.is_empty()),
         Err(cause) => {
             let is_said = |issue: &Issue| matches!(issue.cause, Cause::NoRows { .. } | Cause::NoLosses);
-            if !issues.errors().iter().any(is_said) {
+            if questions.is_empty() && !issues.errors().iter().any(is_said) {
                 issues.push_first(cause.of_text());
             }
             None
         }
     };
-    let near = guess::near_names(&table, &roles);
-    let is_near = |column: &usize| near.iter().any(|(i, ..)| i == column);
-    let unused = roles.columns(Role::Ignored).filter(|i| !is_near(i));
-    let unused: Vec<String> = unused.map(|i| table.header()[i].clone()).collect();
     for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
         issues.push(Cause::Perplexity.in_column(column));
     }
     if let Some(dataset) = &dataset {
         checks::check(&table, &roles, dataset, &mut issues);
     }
-    for (column, name, role) in near.into_iter().filter(|_| is_guess) {
-        issues.push(Cause::NearName { name, role }.in_column(&table.header()[column]));
+    if is_guess {
+        for (column, name, role) in guess::near_names(&table, &roles) {
+            issues.push(Cause::NearName { name, role }.in_column(&table.header()[column]));
+        }
     }
-    if is_guess && dataset.is_some() && !unused.is_empty() {
-        issues.push(Cause::Unused { columns: unused }.of_text());
-    }
-    Imported { table: Some(table), roles, dataset, n_left_out, issues }
+    Imported { table: Some(table), roles, dataset, n_left_out, issues, questions, understood: Some(understood) }
 }
 
 /// Reads a file's bytes as [`import`] reads text.

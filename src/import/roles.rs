@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::question::Answer;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
@@ -114,6 +116,19 @@ impl Roles {
     /// The role of a column; [`Role::Ignored`] beyond the last.
     pub fn get(&self, column_idx: usize) -> Role {
         self.0.get(column_idx).copied().unwrap_or_default()
+    }
+
+    /// Gives columns the roles that the user says they have. A role that only one column can have is taken from the
+    /// one that had it.
+    pub(super) fn answer(&mut self, header: &[String], answers: &[Answer]) {
+        for answer in answers {
+            let Answer::Role(name, role) = answer else { continue };
+            let Some(column_idx) = header.iter().position(|own| own == name) else { continue };
+            if role.is_single() {
+                self.0.iter_mut().filter(|own| *own == role).for_each(|own| *own = Role::Ignored);
+            }
+            self.0[column_idx] = *role;
+        }
     }
 
     /// The columns of that role.

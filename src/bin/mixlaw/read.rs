@@ -7,7 +7,7 @@ use clap::Args;
 use mixlaw::export::fit_file::{self, FitFileError, Saved};
 use mixlaw::fit::FittedStudy;
 use mixlaw::import::decode::decode;
-use mixlaw::import::{Imported, Role, Roles, import, joined, only_experiment};
+use mixlaw::import::{Answer, Imported, Question, Role, import_with, joined, only_experiment};
 use mixlaw::units::{Decimal, choices, read_number};
 use serde_json::Value;
 
@@ -17,6 +17,24 @@ pub struct RoleArgs {
     /// ignore
     #[arg(long = "role", value_name = "COLUMN=ROLE")]
     roles: Vec<String>,
+    /// Numbers of this column are counted in k, M, B or T, or in ones: N=B, tokens=1
+    #[arg(long = "scale", value_name = "COLUMN=SCALE")]
+    scales: Vec<String>,
+    /// What parts decimals, where the table leaves it open
+    #[arg(long, value_parser = ["point", "comma"])]
+    decimal: Option<String>,
+    /// Only the lines with this cell in that column
+    #[arg(long = "filter", value_name = "COLUMN=CELL")]
+    filters: Vec<String>,
+    /// Of runs of the same N, D and mixture only the one of least loss
+    #[arg(long, conflicts_with = "keep_all")]
+    keep_best: bool,
+    /// Runs of the same N, D and mixture all count, however different their losses are
+    #[arg(long)]
+    keep_all: bool,
+    /// Of runs in several stages, the mixture of this one, or "mean" for that of all stages, by tokens
+    #[arg(long, value_name = "STAGE")]
+    stage: Option<String>,
     /// Of a table with several experiments, the one to use; the one with most lines without it
     #[arg(long, value_name = "NAME")]
     experiment: Option<String>,
@@ -40,11 +58,9 @@ pub fn read_table(paths: &[PathBuf], args: &RoleArgs) -> Result<Imported, String
     if let Some(name) = &args.experiment {
         text = only_experiment(&text, name).map_err(|issue| issue.to_string())?;
     }
-    let mut imported = import(&text, roles);
-    if !args.roles.is_empty() {
-        let roles = changed_roles(&imported, &args.roles)?;
-        imported = import(&text, Some(roles));
-    }
+    let answers = answers(args)?;
+    let imported = import_with(&text, roles, &answers);
+    check_columns(&imported, &answers)?;
     /// More sentences than anyone reads; the last one counts the rest.
     const SHOWN: usize = 50;
     if paths.len() > 1 && !imported.issues.is_empty() {
@@ -52,6 +68,13 @@ pub fn read_table(paths: &[PathBuf], args: &RoleArgs) -> Result<Imported, String
     }
     for sentence in imported.issues.sentences(SHOWN) {
         eprintln!("mixlaw: {sentence}");
+    }
+    if let Some(understood) = &imported.understood {
+        eprintln!("mixlaw: {understood}");
+    }
+    if !imported.questions.is_empty() {
+        let questions: Vec<String> = imported.questions.iter().map(Question::with_options).collect();
+        return Err(format!("{}\nadd the options of one choice", questions.join("\nmixlaw: ")));
     }
     Ok(imported)
 }
@@ -61,26 +84,49 @@ pub fn no_study(paths: &[PathBuf]) -> String {
     format!("{} holds no study; see above", names.join(" with "))
 }
 
-fn changed_roles(imported: &Imported, changes: &[String]) -> Result<Roles, String> {
-    let header = imported.table.as_ref().map_or(&[][..], |table| table.header());
-    let mut roles = imported.roles.clone();
-    for change in changes {
-        let (column, role) = change
-            .rsplit_once('=')
-            .ok_or_else(|| format!("the role \"{change}\" must read COLUMN=ROLE, such as wikipedia_loss=loss"))?;
-        let column_idx = header.iter().position(|name| name == column).ok_or_else(|| {
-            format!(
-                "no column is called \"{column}\"; the table has: {}",
-                choices(header.iter().map(String::as_str), column)
-            )
-        })?;
-        roles.0[column_idx] = Role::from_id(role).ok_or_else(|| {
+fn answers(args: &RoleArgs) -> Result<Vec<Answer>, String> {
+    let mut answers = Vec::new();
+    for given in &args.roles {
+        let (column, role) = named("role", given, "COLUMN=ROLE, such as wikipedia_loss=loss")?;
+        let role = Role::from_id(&role).ok_or_else(|| {
             format!(
                 "\"{role}\" is no role; a column is weight, n, d, flops, loss, perplexity, row-weight, split or ignore"
             )
         })?;
+        answers.push(Answer::Role(column, role));
     }
-    Ok(roles)
+    for given in &args.scales {
+        let (column, scale) = named("scale", given, "COLUMN=SCALE, such as N=B")?;
+        if !["1", "k", "M", "B", "T"].contains(&scale.as_str()) {
+            return Err(format!("\"{scale}\" is no scale; write 1, k, M, B or T"));
+        }
+        answers.push(Answer::Scale(column, scale));
+    }
+    for given in &args.filters {
+        let (column, cell) =
+            given.split_once('=').ok_or_else(|| format!("the filter \"{given}\" must read COLUMN=CELL, such as lr=0.001"))?;
+        answers.push(Answer::Filter(column.to_string(), cell.to_string()));
+    }
+    answers.extend(args.decimal.as_deref().map(|decimal| match decimal {
+        "comma" => Answer::Decimal(Decimal::Comma),
+        _ => Answer::Decimal(Decimal::Point),
+    }));
+    answers.extend(args.keep_best.then_some(Answer::KeepBest));
+    answers.extend(args.keep_all.then_some(Answer::KeepAll));
+    answers.extend(args.stage.clone().map(Answer::Stage));
+    Ok(answers)
+}
+
+/// Whether the table has the columns that the answers name.
+fn check_columns(imported: &Imported, answers: &[Answer]) -> Result<(), String> {
+    let Some(header) = imported.table.as_ref().map(|table| table.header()) else { return Ok(()) };
+    for answer in answers {
+        if let Some(column) = answer.column().filter(|column| !header.iter().any(|name| name == column)) {
+            let known = choices(header.iter().map(String::as_str), column);
+            return Err(format!("no column is called \"{column}\"; the table has: {known}"));
+        }
+    }
+    Ok(())
 }
 
 /// The fits of a fit file, and what else it holds.

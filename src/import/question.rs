@@ -5,7 +5,7 @@
 //! ([`Answer`] is displayed as one), the page offers each choice as a button; either gives them back to
 //! [`import_with`](super::import_with), and the step that asked looks there first:
 //!
-//! ```
+//! ```no_run
 //! use mixlaw::import::{Answer, Role, import, import_with};
 //! let text = "a_web,a_code,b_web,b_code,loss\n0.5,0.5,0.9,0.1,3.125\n0.25,0.75,0.8,0.2,3.25\n";
 //! let questions = import(text, None).questions;

@@ -103,8 +103,9 @@ fn answers(args: &RoleArgs) -> Result<Vec<Answer>, String> {
         answers.push(Answer::Scale(column, scale));
     }
     for given in &args.filters {
-        let (column, cell) =
-            given.split_once('=').ok_or_else(|| format!("the filter \"{given}\" must read COLUMN=CELL, such as lr=0.001"))?;
+        let (column, cell) = given
+            .split_once('=')
+            .ok_or_else(|| format!("the filter \"{given}\" must read COLUMN=CELL, such as lr=0.001"))?;
         answers.push(Answer::Filter(column.to_string(), cell.to_string()));
     }
     answers.extend(args.decimal.as_deref().map(|decimal| match decimal {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use strsim::damerau_levenshtein;
 
 use super::assemble::{ROUNDING, SUM_TOLERANCE};
+use super::names::{self, CountName};
 use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{Quantity, is_missing, try_number};
@@ -29,47 +30,6 @@ const SHARE_OF_SUMS: f64 = 0.9;
 /// Side-by-side candidates beyond this are tried as a whole only; the number of their stretches is quadratic.
 const MAX_STRETCHES_OF: usize = 256;
 
-/// Names without doubt; only letters and digits are compared, in lower case.
-const N_NAMES: [&str; 14] = [
-    "modelsize",
-    "params",
-    "nparams",
-    "numparams",
-    "parameters",
-    "nparameters",
-    "numparameters",
-    "parametercount",
-    "paramcount",
-    "modelparams",
-    "totalparams",
-    "nonembeddingparams",
-    "nonembparams",
-    "modelsizeparams",
-];
-const D_NAMES: [&str; 11] = [
-    "tokens",
-    "ntokens",
-    "numtokens",
-    "totaltokens",
-    "tokencount",
-    "traintokens",
-    "trainingtokens",
-    "ntraintokens",
-    "tokensseen",
-    "trainedtokens",
-    "datasize",
-];
-const FLOPS_NAMES: [&str; 9] = [
-    "flops",
-    "flop",
-    "totalflops",
-    "trainflops",
-    "trainflop",
-    "trainingflops",
-    "trainingflop",
-    "compute",
-    "trainingcompute",
-];
 /// Names that are so used, and otherwise too: believed if the values are numbers, but for slips, and some is 2 or more.
 const N_WEAK: [&str; 4] = ["n", "size", "model", "group"];
 const D_WEAK: [&str; 1] = ["d"];
@@ -99,15 +59,9 @@ pub fn guess_roles(table: &Table) -> Roles {
     let sample: Vec<Row> = table.sample((CELLS_LOOKED_AT / n_columns.max(1)).max(LINES_SUMMED)).collect();
     let columns: Vec<Column> = (0..n_columns).map(|i| Column::new(table, &sample, i)).collect();
     let mut roles = vec![Role::Ignored; n_columns];
-    for (role, strong, weak) in [
-        (Role::N, &N_NAMES[..], &N_WEAK[..]),
-        (Role::D, &D_NAMES[..], &D_WEAK[..]),
-        (Role::Flops, &FLOPS_NAMES[..], &FLOPS_WEAK[..]),
-    ] {
-        let found = position_of(strong, &columns)
-            .or_else(|| position_of_last(strong, &columns))
-            .or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count()));
-        if let Some(i) = found {
+    for (role, weak) in [(Role::N, &N_WEAK[..]), (Role::D, &D_WEAK[..]), (Role::Flops, &FLOPS_WEAK[..])] {
+        let named = candidates(role, &columns).next().map(|column| column.idx);
+        if let Some(i) = named.or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count())) {
             roles[i] = role;
         }
     }
@@ -161,8 +115,25 @@ pub(super) fn is_known(name: &str) -> bool {
 
 /// Whether a name is one of N, D or C.
 pub(super) fn is_count_name(name: &str) -> bool {
-    let last = key(split_path(name).map_or(name, |(_, last)| last));
-    [&N_NAMES[..], &D_NAMES[..], &FLOPS_NAMES[..]].iter().any(|names| names.contains(&last.as_str()))
+    names::count(name).is_some()
+}
+
+/// For each of N and D the column that has the role, and others that have its name too and other numbers.
+pub(super) fn rivals(table: &Table, roles: &Roles) -> Vec<(Role, usize, Vec<usize>)> {
+    let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
+    let number = |row: &Row, i: usize| try_number(row.cell(i), table.layout().decimal);
+    let differ = |i: usize, j: usize| {
+        let mut pairs = sample.iter().filter_map(|row| Some((number(row, i)?, number(row, j)?)));
+        pairs.any(|(a, b)| a != b)
+    };
+    let of = |role: Role| {
+        let used = roles.columns(role).next()?;
+        let is_rival =
+            |i: &usize| names::count(&table.header()[*i]).is_some_and(|count| count.role == role) && differ(used, *i);
+        let others: Vec<usize> = roles.columns(Role::Ignored).filter(is_rival).collect();
+        (!others.is_empty()).then_some((role, used, others))
+    };
+    [Role::N, Role::D].into_iter().filter_map(of).collect()
 }
 
 /// Whether a column counts the tokens that the corpus holds.
@@ -199,7 +170,7 @@ pub(super) fn near_names(table: &Table, roles: &Roles) -> Vec<(usize, String, Ro
 
 /// The scale that a count's name states: "params (B)", "tokens_in_billions", "total_gflops" → "B", "B", "G".
 pub fn header_scale(name: &str) -> Option<&'static str> {
-    scale_of(name).map(|(_, scale)| scale)
+    names::scale_of(name).map(|(_, scale)| scale)
 }
 
 /// Whether a split cell says holdout; `None` if it says neither. In a column named for the hold-out, yes and no do too.
@@ -241,6 +212,8 @@ struct Column<'a> {
     key: String,
     /// The same of its last path segment.
     last: String,
+    /// What the name says.
+    count: Option<CountName>,
     n_present: usize,
     n_numbers: usize,
     least: f64,
@@ -250,12 +223,13 @@ struct Column<'a> {
 impl<'a> Column<'a> {
     fn new(table: &'a Table, sample: &[Row], idx: usize) -> Self {
         let name = table.header()[idx].as_str();
-        let plain = scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
+        let plain = names::scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
         let rooted = plain.split_once(['/', '.']).filter(|(root, _)| ROOTS.contains(root)).map(|(_, rest)| rest);
         let last = plain.rsplit(['/', '.', ':']).map(key).find(|last| !last.is_empty()).unwrap_or_default();
         let key = key(rooted.unwrap_or(&plain));
         let (least, largest) = (f64::INFINITY, f64::NEG_INFINITY);
-        let mut column = Self { idx, name, key, last, n_present: 0, n_numbers: 0, least, largest };
+        let mut column =
+            Self { idx, name, key, last, count: names::count(name), n_present: 0, n_numbers: 0, least, largest };
         for cell in sample.iter().map(|row| row.cell(idx)).filter(|cell| !is_missing(cell)) {
             column.n_present += 1;
             if let Some(value) = try_number(cell, table.layout().decimal) {
@@ -265,6 +239,13 @@ impl<'a> Column<'a> {
             }
         }
         column
+    }
+
+    /// How many segments its path has, without W&B's root.
+    fn depth(&self) -> usize {
+        let rooted =
+            ROOTS.iter().any(|root| self.name.starts_with(root) && self.name[root.len()..].starts_with(['/', '.']));
+        self.name.matches(['/', '.']).count() - usize::from(rooted)
     }
 
     fn is_count(&self) -> bool {
@@ -344,39 +325,16 @@ fn position_of(names: &[&str], columns: &[Column]) -> Option<usize> {
     names.iter().find_map(|name| columns.iter().position(|column| column.key == *name))
 }
 
-/// The column whose path ends with the first of these names that any path ends with.
-fn position_of_last(names: &[&str], columns: &[Column]) -> Option<usize> {
-    names.iter().find_map(|name| columns.iter().position(|column| column.last == *name))
-}
-
-/// A count's name without its scale, and the scale.
-fn scale_of(name: &str) -> Option<(String, &'static str)> {
-    const SCALES: [(&str, &str); 13] = [
-        ("b", "B"),
-        ("bn", "B"),
-        ("billion", "B"),
-        ("billions", "B"),
-        ("m", "M"),
-        ("million", "M"),
-        ("millions", "M"),
-        ("k", "k"),
-        ("thousand", "k"),
-        ("thousands", "k"),
-        ("t", "T"),
-        ("trillion", "T"),
-        ("trillions", "T"),
-    ];
-    const FLOPS: [(&str, &str); 5] =
-        [("gflop", "G"), ("tflop", "T"), ("pflop", "P FLOPs"), ("eflop", "E FLOPs"), ("zflop", "Z FLOPs")];
-    let (last, rest) = split_last(name).unwrap_or((name, ""));
-    // The last segment of a path is a name, not a scale: "model.m".
-    let is_scale = !rest.is_empty() && !name[rest.len()..].starts_with(['/', '.', ':']);
-    if let Some((_, scale)) = SCALES.iter().find(|(word, _)| is_scale && last.eq_ignore_ascii_case(word)) {
-        return Some((rest.strip_suffix("in").unwrap_or(rest).trim_end_matches(['_', ' ']).to_string(), scale));
-    }
-    let lower = last.to_lowercase();
-    let (_, scale) = FLOPS.iter().find(|(word, _)| lower.strip_suffix('s').unwrap_or(&lower) == *word)?;
-    Some((format!("{rest} flops"), scale))
+/// The columns that are N, D or C by their names, the likeliest first: of numbers, of the least rank, of the shortest path.
+fn candidates<'a>(role: Role, columns: &'a [Column]) -> impl Iterator<Item = &'a Column<'a>> {
+    let mut found: Vec<(&Column, u8)> = columns
+        .iter()
+        .filter_map(|column| {
+            Some((column, column.count?.rank)).filter(|_| column.count.is_some_and(|c| c.role == role))
+        })
+        .collect();
+    found.sort_by_key(|(column, rank)| (!column.is_of_numbers(), *rank, column.depth(), column.name.len()));
+    found.into_iter().map(|(column, _)| column)
 }
 
 /// Where a word for a weight stands.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assemble::SUM_TOLERANCE;
 use super::decode::FileKind;
+use super::names::Kind;
 use super::question::Question;
 use super::roles::{Role, key};
 use super::table::{MAX_BYTES, MAX_COLUMNS};
@@ -309,6 +310,16 @@ pub enum Cause {
         /// What is measured, and the columns.
         kinds: Vec<(&'static str, Vec<String>)>,
     },
+    /// Two columns that may be N or D.
+    #[error("taken for {role}, and not {}{}; give the one that is meant the role by hand", Names(.others), Why(*.kind))]
+    Rivals {
+        /// N or D.
+        role: Role,
+        /// What the column counts.
+        kind: Kind,
+        /// The other columns.
+        others: Vec<String>,
+    },
     /// A column whose name is nearly one that is known.
     #[error("not used; did you mean \"{name}\"? Give it the role \"{role}\", or correct its name")]
     NearName {
@@ -519,6 +530,7 @@ impl Cause {
             | Cause::LargeCount { .. }
             | Cause::LargeLoss { .. }
             | Cause::MixedLosses { .. }
+            | Cause::Rivals { .. }
             | Cause::NearName { .. }
             | Cause::UniqueTokens
             | Cause::Around { .. } => Severity::Notice,
@@ -855,6 +867,19 @@ struct Are<'a>(&'a [String]);
 impl fmt::Display for Are<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{} {}", Names(self.0), if self.0.len() == 1 { "is" } else { "are" })
+    }
+}
+
+/// Why of two counts this one is taken.
+struct Why(Kind);
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::WithoutEmbeddings => ", since the laws count parameters without embeddings",
+            Kind::Active => ", since compute goes with the active parameters",
+            Kind::Plain | Kind::Total | Kind::Budget => "",
+        })
     }
 }
 

@@ -15,6 +15,7 @@ pub mod decode;
 mod forms;
 mod guess;
 mod issue;
+mod names;
 mod question;
 mod roles;
 mod sniff;
@@ -103,6 +104,10 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         checks::check(&table, &roles, dataset, &mut issues);
     }
     if is_guess {
+        for (role, used, others) in guess::rivals(&table, &roles) {
+            let (used, others) = (&table.header()[used], others.into_iter().map(|i| table.header()[i].clone()).collect());
+            issues.push(Cause::Rivals { role, kind: names::kind(used), others }.in_column(used));
+        }
         for (column, name, role) in guess::near_names(&table, &roles) {
             issues.push(Cause::NearName { name, role }.in_column(&table.header()[column]));
         }

@@ -1,0 +1,336 @@
+//! What a column's name says: N, D, C or a ratio of them, counted in ones, millions or billions.
+//!
+//! A name is known if every one of its words is: "num_non_embedding_params" is a size, "tokens_per_second" and
+//! "vocab_tokens" are none. Case, separators and the path before the last segment do not matter.
+
+use super::roles::{Role, split_last};
+
+/// What a name says of its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CountName {
+    pub role: Role,
+    /// Of several columns that may have the role the one of least rank has it.
+    pub rank: u8,
+    pub kind: Kind,
+}
+
+/// What is counted, where it makes a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Plain,
+    WithoutEmbeddings,
+    Active,
+    Total,
+    /// Tokens of a whole data set or budget, of which a run may have seen a part.
+    Budget,
+}
+
+const PARAMS: [&str; 11] = [
+    "params",
+    "param",
+    "parameters",
+    "parameter",
+    "nparams",
+    "nparam",
+    "numparams",
+    "paramcount",
+    "modelsize",
+    "paramscount",
+    "nparameters",
+];
+const TOKENS: [&str; 9] = ["tokens", "token", "toks", "tok", "ntokens", "numtokens", "ntok", "datasize", "tokencount"];
+const FLOPS: [&str; 3] = ["flops", "flop", "compute"];
+/// Words that may stand beside any of them.
+const FILLERS: [&str; 18] = [
+    "n", "num", "number", "nb", "no", "of", "count", "total", "tot", "the", "in", "all", "model", "approx", "exact",
+    "precise", "actual", "final",
+];
+const OF_PARAMS: [&str; 23] = [
+    "size",
+    "active",
+    "activated",
+    "act",
+    "dense",
+    "backbone",
+    "transformer",
+    "trainable",
+    "lm",
+    "network",
+    "non",
+    "with",
+    "without",
+    "w",
+    "o",
+    "wo",
+    "excluding",
+    "excl",
+    "exclude",
+    "including",
+    "incl",
+    "include",
+    "parameter",
+];
+const EMBEDDINGS: [&str; 6] = ["embedding", "embeddings", "emb", "embed", "embd", "embeds"];
+const NO_EMBEDDINGS: [&str; 6] = ["nonembedding", "nonembeddings", "nonemb", "nonembed", "noembed", "noemb"];
+const WITHOUT: [&str; 8] = ["non", "no", "without", "wo", "o", "excluding", "excl", "exclude"];
+const WITH: [&str; 6] = ["with", "including", "incl", "include", "total", "all"];
+const OF_TOKENS: [&str; 25] = [
+    "train",
+    "training",
+    "trained",
+    "trn",
+    "seen",
+    "consumed",
+    "processed",
+    "used",
+    "budget",
+    "dataset",
+    "data",
+    "corpus",
+    "pretrain",
+    "pretraining",
+    "pretrained",
+    "pre",
+    "on",
+    "so",
+    "far",
+    "global",
+    "cumulative",
+    "cum",
+    "size",
+    "horizon",
+    "d",
+];
+const OF_FLOPS: [&str; 6] = ["train", "training", "budget", "pretrain", "pretraining", "c"];
+const BUDGET: [&str; 5] = ["budget", "dataset", "data", "corpus", "horizon"];
+
+/// What a name says by itself; `None` where it may be anything.
+pub(super) fn count(name: &str) -> Option<CountName> {
+    let plain = scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
+    let words = words(last_segment(&plain));
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let all = |lists: &[&[&str]]| words.iter().all(|word| lists.iter().any(|list| list.contains(&word.as_str())));
+    let is_symbol = |symbol: &str| words.len() > 1 && words[0] == symbol;
+    let whole = |first: &str, second: &str| has(&[first]) && has(&[second]);
+
+    let kinds = [&PARAMS[..], &FILLERS[..], &OF_PARAMS[..], &EMBEDDINGS[..], &NO_EMBEDDINGS[..]];
+    let is_size =
+        has(&PARAMS) || whole("model", "size") || whole("network", "size") || is_symbol("n") && !has(&["size"]);
+    let says_more = has(&EMBEDDINGS) || has(&NO_EMBEDDINGS) || has(&["active", "activated", "act", "total", "dense"]);
+    if is_size && all(&kinds) && (has(&PARAMS) || has(&["size"]) || says_more) {
+        let without = has(&NO_EMBEDDINGS) || has(&EMBEDDINGS) && has(&WITHOUT);
+        let kind = match () {
+            () if without => Kind::WithoutEmbeddings,
+            // The embeddings alone.
+            () if has(&EMBEDDINGS) && !has(&WITH) => return None,
+            () if has(&["active", "activated", "act"]) => Kind::Active,
+            () if has(&["total", "all"]) || has(&EMBEDDINGS) => Kind::Total,
+            () => Kind::Plain,
+        };
+        let rank = match kind {
+            Kind::WithoutEmbeddings => 0,
+            Kind::Active => 1,
+            Kind::Plain | Kind::Budget => 2,
+            Kind::Total => 3,
+        };
+        return Some(CountName { role: Role::N, rank, kind });
+    }
+    let is_tokens = has(&TOKENS)
+        || has(&["size"]) && has(&["data", "dataset", "corpus"])
+        || is_symbol("d") && has(&["train", "training", "total", "seen"]);
+    if is_tokens && all(&[&TOKENS, &FILLERS, &OF_TOKENS]) {
+        let kind = if has(&BUDGET) { Kind::Budget } else { Kind::Plain };
+        let rank = match kind {
+            Kind::Budget => 2,
+            _ => u8::from(has(&["total", "tot", "all", "global"])),
+        };
+        return Some(CountName { role: Role::D, rank, kind });
+    }
+    if has(&FLOPS) && all(&[&FLOPS, &FILLERS, &OF_FLOPS]) {
+        return Some(CountName { role: Role::Flops, rank: 0, kind: Kind::Plain });
+    }
+    None
+}
+
+/// What is counted by a column of this name.
+pub(super) fn kind(name: &str) -> Kind {
+    count(name).map_or(Kind::Plain, |count| count.kind)
+}
+
+/// A name without its path: "throughput/total_tokens" → "total_tokens". "w/o" and "No. of" part nothing, nor does what
+/// stands in brackets.
+pub(super) fn last_segment(name: &str) -> &str {
+    let end = name.find(['(', '[']).unwrap_or(name.len());
+    let parts = |&at: &usize| {
+        let (before, after) = (&name[..at], &name[at + 1..]);
+        !before.is_empty()
+            && !after.starts_with(' ')
+            && !after.is_empty()
+            && !(before.ends_with(['w', 'W']) && after.starts_with(['o', 'O']))
+    };
+    let at = name[..end].rmatch_indices(['/', '.', ':']).map(|(at, _)| at).find(parts);
+    at.map_or(name, |at| &name[at + 1..])
+}
+
+/// The words of a name in lower case: "numParams (non-embedding)" is num, params, non, embedding.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        // A capital after a small letter begins a word.
+        if !c.is_alphanumeric() || c.is_uppercase() && before.is_lowercase() {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            words.last_mut().expect("one at least").extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Words that say in what a column counts.
+const SCALES: [(&str, &str); 26] = [
+    ("b", "B"),
+    ("bn", "B"),
+    ("bln", "B"),
+    ("bil", "B"),
+    ("g", "B"),
+    ("billion", "B"),
+    ("billions", "B"),
+    ("1e9", "B"),
+    ("10^9", "B"),
+    ("10⁹", "B"),
+    ("10e9", "B"),
+    ("m", "M"),
+    ("mn", "M"),
+    ("mln", "M"),
+    ("mio", "M"),
+    ("million", "M"),
+    ("millions", "M"),
+    ("1e6", "M"),
+    ("10^6", "M"),
+    ("10⁶", "M"),
+    ("k", "k"),
+    ("thousand", "k"),
+    ("thousands", "k"),
+    ("t", "T"),
+    ("trillion", "T"),
+    ("trillions", "T"),
+];
+
+fn scale(word: &str) -> Option<&'static str> {
+    let word = word.trim().trim_start_matches(['×', 'x', '*', '/', '·', '\\']).trim_start_matches("times").trim();
+    SCALES.iter().find(|(own, _)| word.eq_ignore_ascii_case(own)).map(|(_, scale)| *scale)
+}
+
+/// A count's name without its scale, and the scale: "params (B)", "tokens_in_billions", "D (B tokens)", "btokens",
+/// "tokens/1e9", "total_gflops".
+pub(super) fn scale_of(name: &str) -> Option<(String, &'static str)> {
+    in_brackets(name).or_else(|| at_end(name)).or_else(|| in_front(name)).or_else(|| of_flops(name))
+}
+
+/// "D (B tokens)", "N [M]", "tokens (in billions)".
+fn in_brackets(name: &str) -> Option<(String, &'static str)> {
+    let inner = name.trim_end().strip_suffix([')', ']'])?;
+    let (rest, inner) = inner.rsplit_once(['(', '['])?;
+    let inner = inner.trim();
+    let inner = inner.strip_prefix("in ").unwrap_or(inner);
+    let (first, unit) = inner.split_once(' ').unwrap_or((inner, ""));
+    let scale = scale(first)?;
+    let plain = format!("{} {unit}", rest.trim_end_matches(['_', ' ', '\\']));
+    (!rest.trim().is_empty()).then(|| (plain.trim_end().to_string(), scale))
+}
+
+/// "params_b", "tokens/1e9".
+fn at_end(name: &str) -> Option<(String, &'static str)> {
+    let (last, rest) = split_last(name)?;
+    let is_ratio = name[rest.len()..].starts_with('/') && last.starts_with('1');
+    // The last segment of a path is a name, not a scale: "model.m".
+    let is_segment = name[rest.len()..].starts_with(['/', '.', ':']) && !is_ratio;
+    let scale = scale(last).filter(|_| !is_segment && !rest.is_empty())?;
+    Some((rest.strip_suffix("in").unwrap_or(rest).trim_end_matches(['_', ' ']).to_string(), scale))
+}
+
+/// "btokens", "M params", "billion_tokens".
+fn in_front(name: &str) -> Option<(String, &'static str)> {
+    let last = last_segment(name);
+    let path = &name[..name.len() - last.len()];
+    let lower = last.to_lowercase();
+    let units = || PARAMS.iter().chain(&TOKENS);
+    let (scale, rest) = SCALES.iter().find_map(|(word, scale)| {
+        let rest = lower.strip_prefix(word)?.trim_start_matches(['_', ' ', '-']);
+        units().any(|unit| *unit == rest).then(|| (*scale, rest.to_string()))
+    })?;
+    Some((format!("{path}{rest}"), scale))
+}
+
+fn of_flops(name: &str) -> Option<(String, &'static str)> {
+    const FLOPS: [(&str, &str); 6] = [
+        ("gflop", "G"),
+        ("tflop", "T"),
+        ("pflop", "P FLOPs"),
+        ("eflop", "E FLOPs"),
+        ("exaflop", "E FLOPs"),
+        ("zflop", "Z FLOPs"),
+    ];
+    let (last, rest) = split_last(name).unwrap_or((name, ""));
+    let lower = last.to_lowercase();
+    let (_, scale) = FLOPS.iter().find(|(word, _)| lower.strip_suffix('s').unwrap_or(&lower) == *word)?;
+    Some((format!("{rest} flops"), scale))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(names: &str, role: Role, kind: Kind) {
+        for name in names.split(", ") {
+            assert_eq!(count(name).map(|count| (count.role, count.kind)), Some((role, kind)), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_known() {
+        let n = "params, n_params, Model Size, model_size (M), numParams, total/n_parameters, parameter_count, # Params, \
+                 mparams, params_b, N (M params), dense_parameter_count, params/1e6, model.params, num_params_in_millions";
+        check(n, Role::N, Kind::Plain);
+        let without = "non_embedding_param_size, num_non_embedding_params, N_no_emb, params (w/o emb), nonEmbeddingParams, \
+                       n_nonemb, params_non_embed, parameters excluding embeddings, nonemb_params_m";
+        check(without, Role::N, Kind::WithoutEmbeddings);
+        check("active_params, params_active_precise, N_active, activated parameters (B)", Role::N, Kind::Active);
+        check("total_parameter_count, total_params, params_with_embeddings, N_total", Role::N, Kind::Total);
+        let d = "tokens, consumed_tokens, tokens_consumed, total_train_tokens, btokens, tokens (1e9), D (B tokens), \
+                 n_tokens, throughput/total_tokens, tokens_seen, Training Tokens (B), tokens/1e9, D_train";
+        check(d, Role::D, Kind::Plain);
+        check("dataset_tokens, token_budget, data_size, budget_tokens", Role::D, Kind::Budget);
+        check("flops, total_gflops, train FLOPs, compute, compute_budget, exaflops", Role::Flops, Kind::Plain);
+    }
+
+    #[test]
+    fn names_that_are_not() {
+        let others = "tokens_per_second, unique_tokens, val_tokens, vocab_size, embedding_params, batch_size, tokens_web, \
+                      n_tokens_scored, tokens_per_param, n, d, model, size, web, n_heads, n_layers, d_model, seq_tokens, \
+                      n_embd, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
+        for name in others.split(", ") {
+            assert_eq!(count(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn scales() {
+        let plain = |name| scale_of(name).map(|(plain, scale)| (plain.leak() as &str, scale));
+        assert_eq!(plain("D (B tokens)"), Some(("D tokens", "B")));
+        assert_eq!(plain("tokens_in_billions"), Some(("tokens", "B")));
+        assert_eq!(plain("tokens (1e9)"), Some(("tokens", "B")));
+        assert_eq!(plain("tokens [×10^9]"), Some(("tokens", "B")));
+        assert_eq!(plain("btokens"), Some(("tokens", "B")));
+        assert_eq!(plain("run/mparams"), Some(("run/params", "M")));
+        assert_eq!(plain("total_gflops"), Some(("total flops", "G")));
+        for name in ["model.m", "b", "tokens", "beta", "m tests", "web (all)"] {
+            assert_eq!(plain(name), None, "{name}");
+        }
+    }
+}

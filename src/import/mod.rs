@@ -105,7 +105,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     }
     if is_guess {
         for (role, used, others) in guess::rivals(&table, &roles) {
-            let (used, others) = (&table.header()[used], others.into_iter().map(|i| table.header()[i].clone()).collect());
+            let (used, others) =
+                (&table.header()[used], others.into_iter().map(|i| table.header()[i].clone()).collect());
             issues.push(Cause::Rivals { role, kind: names::kind(used), others }.in_column(used));
         }
         for (column, name, role) in guess::near_names(&table, &roles) {

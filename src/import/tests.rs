@@ -267,7 +267,10 @@ fn issues_know_their_place() {
 fn columns_left_out() {
     check_accepted(
         "weight_web,weight_code,loss,loss,n_params,params\n0.5,0.5,3,4,1B,2B\n",
-        &["column \"loss\": columns 3 and 4 both have this name, so column 4 is left out; give each its own name"],
+        &[
+            "column \"loss\": columns 3 and 4 both have this name, so column 4 is left out; give each its own name",
+            "column \"params\": taken for model size N, and not \"n_params\"; give the one that is meant the role by hand",
+        ],
     );
     let roles = Roles(vec![Role::Weight, Role::N, Role::N, Role::Loss]);
     let imported = import("web,a,b,y\n1,1B,2B,3\n", Some(roles));

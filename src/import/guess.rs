@@ -8,27 +8,20 @@
 //!
 //! Of a path ("config.model.n_params", "throughput/total_tokens") the last segment is such a name too.
 
-use std::collections::BTreeMap;
-
 use strsim::damerau_levenshtein;
 
-use super::assemble::{ROUNDING, SUM_TOLERANCE};
+use super::assemble::SUM_TOLERANCE;
+use super::issue::{Cause, Issue};
+use super::mixture::{self, LINES_SUMMED, Stage};
 use super::names::{self, CountName};
+use super::question::{Answer, Question};
+use super::recipe::{is_about_loss, is_recipe};
 use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{Quantity, is_missing, try_number};
 
 /// Cells looked at in all: enough for 1000 lines of a usual table, and quick for the widest.
 const CELLS_LOOKED_AT: usize = 20_000;
-
-/// Lines looked at for sums.
-const LINES_SUMMED: usize = 50;
-
-/// Share of the lines on which a set must sum to 1: a few may have a slip, which then is an issue.
-const SHARE_OF_SUMS: f64 = 0.9;
-
-/// Side-by-side candidates beyond this are tried as a whole only; the number of their stretches is quadratic.
-const MAX_STRETCHES_OF: usize = 256;
 
 /// Names that are so used, and otherwise too: believed if the values are numbers, but for slips, and some is 2 or more.
 const N_WEAK: [&str; 4] = ["n", "size", "model", "group"];
@@ -45,52 +38,159 @@ const UNIQUE_NAMES: [&str; 5] = ["uniquetokens", "nuniquetokens", "tokensunique"
 const PERPLEXITY_WORDS: [&str; 2] = ["ppl", "perplexity"];
 /// How much a row counts.
 const ROW_WEIGHT_NAMES: [&str; 4] = ["rowweight", "sampleweight", "observationweight", "runweight"];
-/// Small numbers that are never weights, and would pass for a small one.
-const NO_WEIGHTS: [&str; 10] =
-    ["index", "idx", "id", "run", "runid", "seed", "step", "lr", "learningrate", "weightdecay"];
+/// Numbers that tell runs apart.
+const NO_WEIGHTS: [&str; 5] = ["index", "idx", "id", "run", "runid"];
 /// W&B's chart exports carry the extremes of each curve beside it.
 const EXTREMES: [&str; 4] = [" - MIN", " - MAX", "__MIN", "__MAX"];
 /// Under these W&B keeps what a run was given and what it ended with.
 const ROOTS: [&str; 2] = ["config", "summary"];
 
+/// What a table's columns are taken for, and what only the user can say.
+pub(super) struct Guess {
+    pub roles: Roles,
+    pub questions: Vec<Question>,
+    /// The mixtures that each run had one after the other, if it had several.
+    pub stages: Vec<Stage>,
+    /// What there is to say of the guess.
+    pub said: Vec<Issue>,
+}
+
 /// Guesses the role of each column.
 pub fn guess_roles(table: &Table) -> Roles {
+    guess(table, &[]).roles
+}
+
+/// Guesses the role of each column that the answers leave open.
+pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
     let n_columns = table.header().len();
     let sample: Vec<Row> = table.sample((CELLS_LOOKED_AT / n_columns.max(1)).max(LINES_SUMMED)).collect();
     let columns: Vec<Column> = (0..n_columns).map(|i| Column::new(table, &sample, i)).collect();
-    let mut roles = vec![Role::Ignored; n_columns];
+    let told = told(table.header(), answers);
+    let is_open = |i: usize| told[i].is_none();
+    let mut roles: Vec<Role> = told.iter().map(|role| role.unwrap_or_default()).collect();
+    let mut said = Vec::new();
     for (role, weak) in [(Role::N, &N_WEAK[..]), (Role::D, &D_WEAK[..]), (Role::Flops, &FLOPS_WEAK[..])] {
-        let named = candidates(role, &columns).next().map(|column| column.idx);
-        if let Some(i) = named.or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count())) {
+        if told.contains(&Some(role)) {
+            continue;
+        }
+        let named = candidates(role, &columns).map(|column| column.idx).find(|&i| is_open(i));
+        let found = named.or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count()));
+        if let Some(i) = found.filter(|&i| is_open(i)) {
             roles[i] = role;
         }
     }
-    if let Some(i) = position_of(&ROW_WEIGHT_NAMES, &columns) {
+    if let Some(i) = position_of(&ROW_WEIGHT_NAMES, &columns).filter(|&i| is_open(i))
+        && !told.contains(&Some(Role::RowWeight))
+    {
         roles[i] = Role::RowWeight;
     }
-    if let Some(i) = columns.iter().position(|c| SPLIT_NAMES.contains(&c.key.as_str()) && c.has_split_words(&sample)) {
+    let is_split = |c: &Column| SPLIT_NAMES.contains(&c.key.as_str()) && c.has_split_words(&sample);
+    if let Some(i) = columns.iter().position(is_split).filter(|&i| is_open(i))
+        && !told.contains(&Some(Role::Split))
+    {
         roles[i] = Role::Split;
     }
-    for (role, column) in roles.iter_mut().zip(&columns) {
-        if *role == Role::Ignored && is_loss(column.name) {
-            *role = Role::Loss;
+    let is_unclaimed = |roles: &[Role], i: usize| is_open(i) && roles[i] == Role::Ignored;
+    let losses: Vec<usize> =
+        (0..n_columns).filter(|&i| is_unclaimed(&roles, i) && has_loss_word(columns[i].name)).collect();
+    for i in targets(table, &losses, &mut said) {
+        roles[i] = Role::Loss;
+    }
+    let may_be_weight = |c: &&Column| !is_perplexity(c.name) && !has_loss_word(c.name);
+    let free: Vec<&Column> = columns.iter().filter(|c| roles[c.idx] == Role::Ignored).filter(may_be_weight).collect();
+    let own: Vec<usize> = (0..n_columns).filter(|&i| told[i] == Some(Role::Weight)).collect();
+    // What the table says without a word of the user's; only where that is doubtful, the rest of it alone.
+    let mut found = mixture::find(table, &free, &sample);
+    if found.question.is_some() || !found.stages.is_empty() {
+        let open: Vec<&Column> = free.iter().copied().filter(|c| is_open(c.idx)).collect();
+        if open.len() < free.len() || !own.is_empty() {
+            found = mixture::find(table, &open, &sample);
         }
     }
-    let is_free = |c: &&Column| roles[c.idx] == Role::Ignored && !is_perplexity(c.name);
-    let free: Vec<&Column> = columns.iter().filter(is_free).collect();
-    let weights = named_weights(&free).unwrap_or_else(|| summing_weights(&free, &sample, table));
-    for i in weights {
-        roles[i] = Role::Weight;
+    if own.is_empty() || !mixture::sum_to_one(table, &columns, &own, &sample) {
+        for &i in found.weights.iter().filter(|&&i| is_open(i)) {
+            roles[i] = Role::Weight;
+        }
+    } else {
+        (found.question, found.stages) = (None, Vec::new());
     }
     let has = |role| roles.contains(&role);
     if has(Role::N) && has(Role::D) {
-        roles.iter_mut().filter(|role| **role == Role::Flops).for_each(|role| *role = Role::Ignored);
+        for (role, told) in roles.iter_mut().zip(&told).filter(|(role, _)| **role == Role::Flops) {
+            *role = told.unwrap_or_default();
+        }
     }
-    Roles(roles)
+    Guess { roles: Roles(roles), questions: found.question.into_iter().collect(), stages: found.stages, said }
+}
+
+/// The roles that the user says columns have. A role that only one column can have is the last one's.
+fn told(header: &[String], answers: &[Answer]) -> Vec<Option<Role>> {
+    let mut told = vec![None; header.len()];
+    for answer in answers {
+        let Answer::Role(pattern, role) = answer else { continue };
+        for i in Answer::columns(pattern, header) {
+            if role.is_single() {
+                told.iter_mut().filter(|own| **own == Some(*role)).for_each(|own| *own = Some(Role::Ignored));
+            }
+            told[i] = Some(*role);
+        }
+    }
+    told
+}
+
+/// The targets among columns that have the word for a loss in their names: not what is about a loss, and of columns
+/// with the same numbers the first.
+fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize> {
+    let name = |i: usize| table.header()[i].as_str();
+    let keys: Vec<String> = losses.iter().map(|&i| name(i).to_lowercase()).collect();
+    let is_end = |i: usize| {
+        const ENDS: [(&str, &str); 3] = [("lo", "hi"), ("min", "max"), ("lower", "upper")];
+        let own = name(i).to_lowercase();
+        ENDS.iter().any(|(low, high)| {
+            let other = |end: &str, other: &str| {
+                own.strip_suffix(end).is_some_and(|stem| stem.ends_with(['_', '.', '/', ' ', '-']) && keys.contains(&format!("{stem}{other}")))
+            };
+            other(low, high) || other(high, low)
+        })
+    };
+    let (others, mut targets): (Vec<usize>, Vec<usize>) =
+        losses.iter().partition(|&&i| is_about_loss(name(i)) || is_end(i));
+    if !others.is_empty() {
+        said.push(Cause::NoTargets { columns: others.iter().map(|&i| name(i).to_string()).collect() }.of_text());
+    }
+    /// More targets are not compared with each other.
+    const MOST_COMPARED: usize = 300;
+    /// Fewer lines agree by chance.
+    const FEWEST_LINES: usize = 2;
+    if targets.len() <= MOST_COMPARED && table.n_rows() >= FEWEST_LINES {
+        let mut seen: std::collections::HashMap<Vec<&str>, usize> = std::collections::HashMap::new();
+        targets.retain(|&i| {
+            let cells: Vec<&str> = table.rows().map(|row| row.cell(i)).collect();
+            if cells.iter().all(|cell| is_missing(cell)) {
+                return true;
+            }
+            match seen.get(&cells) {
+                Some(&first) => {
+                    said.push(Cause::SameTarget { first: name(first).to_string() }.in_column(name(i)));
+                    false
+                }
+                None => {
+                    seen.insert(cells, i);
+                    true
+                }
+            }
+        });
+    }
+    targets
 }
 
 /// Whether a column is a loss by its name.
 pub(super) fn is_loss(name: &str) -> bool {
+    has_loss_word(name) && !is_about_loss(name)
+}
+
+/// Whether a name has the word for a loss in it.
+fn has_loss_word(name: &str) -> bool {
     let letters = key(name);
     !is_perplexity(name)
         && LOSS_WORDS.iter().any(|word| letters.contains(word))
@@ -205,9 +305,9 @@ pub(super) fn is_holdout(column: &str, cell: &str) -> Option<bool> {
     }
 }
 
-struct Column<'a> {
-    idx: usize,
-    name: &'a str,
+pub(super) struct Column<'a> {
+    pub idx: usize,
+    pub name: &'a str,
     /// Letters and digits of the name, without its scale and W&B's root, in lower case.
     key: String,
     /// The same of its last path segment.
@@ -216,6 +316,8 @@ struct Column<'a> {
     count: Option<CountName>,
     n_present: usize,
     n_numbers: usize,
+    /// Cells that are no numbers and look like one with a slip in it.
+    n_slips: usize,
     least: f64,
     largest: f64,
 }
@@ -228,14 +330,26 @@ impl<'a> Column<'a> {
         let last = plain.rsplit(['/', '.', ':']).map(key).find(|last| !last.is_empty()).unwrap_or_default();
         let key = key(rooted.unwrap_or(&plain));
         let (least, largest) = (f64::INFINITY, f64::NEG_INFINITY);
-        let mut column =
-            Self { idx, name, key, last, count: names::count(name), n_present: 0, n_numbers: 0, least, largest };
+        let mut column = Self {
+            idx,
+            name,
+            key,
+            last,
+            count: names::count(name),
+            n_present: 0,
+            n_numbers: 0,
+            n_slips: 0,
+            least,
+            largest,
+        };
         for cell in sample.iter().map(|row| row.cell(idx)).filter(|cell| !is_missing(cell)) {
             column.n_present += 1;
             if let Some(value) = try_number(cell, table.layout().decimal) {
                 column.n_numbers += 1;
                 column.least = column.least.min(value);
                 column.largest = column.largest.max(value);
+            } else if cell.bytes().any(|byte| byte.is_ascii_digit()) && cell.chars().filter(|c| c.is_alphabetic()).count() <= 2 {
+                column.n_slips += 1;
             }
         }
         column
@@ -287,7 +401,7 @@ impl<'a> Column<'a> {
     }
 
     /// Whether at least half of its values are numbers; a column without values may be one of numbers.
-    fn is_of_numbers(&self) -> bool {
+    pub(super) fn is_of_numbers(&self) -> bool {
         2 * self.n_numbers >= self.n_present
     }
 
@@ -296,10 +410,11 @@ impl<'a> Column<'a> {
         self.key == "split" || (self.n_present > 0 && cells.all(|cell| is_holdout(self.name, cell).is_some()))
     }
 
-    /// May be a weight by its values: every one a number in [0, 1], or in [0, 100] for percents.
-    fn may_be_weight(&self) -> bool {
-        self.n_present > 0
-            && self.n_numbers == self.n_present
+    /// May be a weight by its values: every one a number in [0, 1], or in [0, 100] for percents, but for a few slips.
+    pub(super) fn may_be_weight(&self) -> bool {
+        let most_slips = (self.n_present / 10).max(1);
+        self.n_numbers > 0
+            && self.n_present - self.n_numbers <= self.n_slips.min(most_slips)
             && !self.is_no_weight()
             && !is_score(self.name)
             && self.least >= 0.0
@@ -307,9 +422,9 @@ impl<'a> Column<'a> {
     }
 
     /// Whether its name is that of something else than a weight.
-    fn is_no_weight(&self) -> bool {
+    pub(super) fn is_no_weight(&self) -> bool {
         let is_one = |key: &String| NO_WEIGHTS.contains(&key.as_str()) || UNIQUE_NAMES.contains(&key.as_str());
-        is_one(&self.key) || is_one(&self.last) || is_id(self.name)
+        is_one(&self.key) || is_one(&self.last) || is_id(self.name) || is_recipe(self.name)
     }
 }
 
@@ -335,108 +450,6 @@ fn candidates<'a>(role: Role, columns: &'a [Column]) -> impl Iterator<Item = &'a
         .collect();
     found.sort_by_key(|(column, rank)| (!column.is_of_numbers(), *rank, column.depth(), column.name.len()));
     found.into_iter().map(|(column, _)| column)
-}
-
-/// Where a word for a weight stands.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    First,
-    Last,
-    /// At the end of the path before the name: "data/mix/web", "config.mixture_weights.web".
-    Path,
-}
-
-/// The largest set of columns that share a word for a weight, before or after their names or in their paths. Many a
-/// column has such a word in its name ("mix_seed", "p_value"); alone it is a weight only if it says so in full.
-fn named_weights(free: &[&Column]) -> Option<Vec<usize>> {
-    const IN_FULL: [&str; 2] = ["weight", "weights"];
-    let mut sets: BTreeMap<(Place, String), Vec<usize>> = BTreeMap::new();
-    for column in free.iter().filter(|c| !c.is_no_weight() && c.is_of_numbers()) {
-        for (place, split) in [(Place::First, split_first(column.name)), (Place::Last, split_last(column.name))] {
-            if let Some((word, _)) = split
-                && is_weight_word(word)
-            {
-                sets.entry((place, word.to_lowercase())).or_default().push(column.idx);
-            }
-        }
-        if let Some((path, _)) = split_path(column.name)
-            && words(path).last().is_some_and(|word| word.len() > 1 && is_weight_word(word))
-        {
-            sets.entry((Place::Path, path.to_lowercase())).or_default().push(column.idx);
-        }
-    }
-    sets.retain(|(_, word), set| set.len() > 1 || IN_FULL.contains(&word.as_str()));
-    largest(sets.into_values())
-}
-
-/// The largest set of columns that sum to 1 (or 100): of one first word, all candidates, or side by side.
-fn summing_weights(free: &[&Column], sample: &[Row], table: &Table) -> Vec<usize> {
-    let candidates: Vec<&Column> = free.iter().copied().filter(|c| c.may_be_weight()).collect();
-    let lines: Vec<Vec<f64>> = sample
-        .iter()
-        .step_by(sample.len().div_ceil(LINES_SUMMED).max(1))
-        .map(|row| {
-            candidates.iter().map(|c| try_number(row.cell(c.idx), table.layout().decimal).unwrap_or(0.0)).collect()
-        })
-        .collect();
-    let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (i, column) in candidates.iter().enumerate() {
-        if let Some((word, _)) = split_first(column.name) {
-            by_word.entry(word).or_default().push(i);
-        }
-    }
-    let whole_sets: Vec<Vec<usize>> = by_word.into_values().chain([(0..candidates.len()).collect()]).collect();
-    // Exact sums first, so that a small number that is no weight does not hide within the tolerance.
-    let find = |tolerance| {
-        let sum_up = |set: &&Vec<usize>| {
-            set.len() >= 2 && are_mixtures(lines.iter().map(|line| set.iter().map(|&i| line[i]).sum()), tolerance)
-        };
-        let mut sets: Vec<Vec<usize>> = whole_sets.iter().filter(sum_up).cloned().collect();
-        let mut start = 0;
-        for run in candidates.chunk_by(|a, b| a.idx + 1 == b.idx) {
-            sets.extend(longest_stretch(start, run.len(), &lines, tolerance));
-            start += run.len();
-        }
-        largest(sets.into_iter())
-    };
-    let set = find(ROUNDING).or_else(|| find(SUM_TOLERANCE)).unwrap_or_default();
-    set.into_iter().map(|i| candidates[i].idx).collect()
-}
-
-/// The longest stretch of at least two of the n candidates from `start`, side by side, that sums to 1 (or 100).
-fn longest_stretch(start: usize, n: usize, lines: &[Vec<f64>], tolerance: f64) -> Option<Vec<usize>> {
-    // Sums up to each candidate, so that a stretch's sum is a difference of two.
-    let cumulated: Vec<Vec<f64>> = lines
-        .iter()
-        .map(|line| {
-            let mut sums = vec![0.0];
-            for (i, value) in line[start..start + n].iter().enumerate() {
-                sums.push(sums[i] + value);
-            }
-            sums
-        })
-        .collect();
-    let shortest = if n > MAX_STRETCHES_OF { n } else { 2 };
-    (shortest..=n).rev().find_map(|length| {
-        (0..=n - length)
-            .find(|&from| are_mixtures(cumulated.iter().map(|sums| sums[from + length] - sums[from]), tolerance))
-            .map(|from| (start + from..start + from + length).collect())
-    })
-}
-
-/// Whether nearly all of these sums are those of weights.
-fn are_mixtures(sums: impl Iterator<Item = f64>, tolerance: f64) -> bool {
-    let (mut n, mut n_good) = (0, 0);
-    for sum in sums {
-        n += 1;
-        n_good += usize::from((sum - 1.0).abs() <= tolerance || (sum / 100.0 - 1.0).abs() <= tolerance);
-    }
-    n > 0 && n_good as f64 >= SHARE_OF_SUMS * n as f64
-}
-
-/// The largest set; of equals the leftmost.
-fn largest(sets: impl Iterator<Item = Vec<usize>>) -> Option<Vec<usize>> {
-    sets.max_by_key(|set| (set.len(), std::cmp::Reverse(set.first().copied())))
 }
 
 /// The quantity that a role's cells count.

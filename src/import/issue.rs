@@ -334,6 +334,18 @@ pub enum Cause {
          give it with the limits of the mixture, or as --stock"
     )]
     UniqueTokens,
+    /// Columns about losses.
+    #[error("no targets by their names: {}; give one the role \"loss\" to fit it", Names(.columns))]
+    NoTargets {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// Two columns with the same losses.
+    #[error("the same numbers as \"{first}\" on every line, so the two are one target")]
+    SameTarget {
+        /// The column that is used.
+        first: String,
+    },
     /// A chart of W&B.
     #[error(
         "this is the export of a chart of Weights & Biases: curves over steps, without sizes, tokens and mixtures of the \
@@ -533,6 +545,8 @@ impl Cause {
             | Cause::Rivals { .. }
             | Cause::NearName { .. }
             | Cause::UniqueTokens
+            | Cause::NoTargets { .. }
+            | Cause::SameTarget { .. }
             | Cause::Around { .. } => Severity::Notice,
             _ => Severity::Error,
         }

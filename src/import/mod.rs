@@ -15,8 +15,10 @@ pub mod decode;
 mod forms;
 mod guess;
 mod issue;
+mod mixture;
 mod names;
 mod question;
+mod recipe;
 mod roles;
 mod sniff;
 mod table;
@@ -80,8 +82,18 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         seen == expected
     });
     let is_guess = given.is_none();
-    let mut roles = given.unwrap_or_else(|| guess_roles(&table));
-    roles.answer(table.header(), answers);
+    let roles = match given {
+        Some(mut roles) => {
+            roles.answer(table.header(), answers);
+            roles
+        }
+        None => {
+            let guess = guess::guess(&table, answers);
+            guess.said.into_iter().for_each(|issue| issues.push(issue));
+            guess.questions.into_iter().for_each(|question| issues.ask(question));
+            guess.roles
+        }
+    };
     let mut observed = observe(&table, &roles);
     let n_left_out = table.n_left_out() + observed.n_left_out;
     issues.append(std::mem::take(&mut observed.issues));

@@ -43,7 +43,7 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// The column of this name has this role.
+    /// The column of this name has this role; of a name with one `*`, all columns that it matches.
     Role(String, Role),
     /// Numbers of this column are counted in this scale: "B", or "1" for ones.
     Scale(String, String),
@@ -69,6 +69,20 @@ impl Answer {
             Answer::Role(column, _) | Answer::Scale(column, _) | Answer::Filter(column, _) => Some(column),
             _ => None,
         }
+    }
+
+    /// Whether a column's name matches a pattern, which is a name or has one `*` for any letters.
+    pub fn matches(pattern: &str, name: &str) -> bool {
+        pattern == name
+            || pattern.split_once('*').is_some_and(|(start, end)| {
+                name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+            })
+    }
+
+    /// The columns that a pattern means: the one of that very name, if there is one, or all that it matches.
+    pub fn columns<'a>(pattern: &'a str, header: &'a [String]) -> impl Iterator<Item = usize> + 'a {
+        let own = header.iter().position(|name| name == pattern);
+        (0..header.len()).filter(move |&i| own.map_or_else(|| Self::matches(pattern, &header[i]), |own| own == i))
     }
 
     /// Whether two say something of the same thing, so that the later one replaces the earlier.

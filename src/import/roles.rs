@@ -122,12 +122,13 @@ impl Roles {
     /// one that had it.
     pub(super) fn answer(&mut self, header: &[String], answers: &[Answer]) {
         for answer in answers {
-            let Answer::Role(name, role) = answer else { continue };
-            let Some(column_idx) = header.iter().position(|own| own == name) else { continue };
-            if role.is_single() {
-                self.0.iter_mut().filter(|own| *own == role).for_each(|own| *own = Role::Ignored);
+            let Answer::Role(pattern, role) = answer else { continue };
+            for column_idx in Answer::columns(pattern, header) {
+                if role.is_single() {
+                    self.0.iter_mut().filter(|own| *own == role).for_each(|own| *own = Role::Ignored);
+                }
+                self.0[column_idx] = *role;
             }
-            self.0[column_idx] = *role;
         }
     }
 
@@ -162,7 +163,7 @@ pub(super) const WEIGHT_WORDS: [&str; 18] = [
 /// Before a domain's name, this says no more than that the column is about the training data (RegMix).
 pub(super) const TRAIN: &str = "train";
 
-const SEPARATORS: [char; 8] = ['_', '/', ':', '.', '-', ' ', '(', '['];
+pub(super) const SEPARATORS: [char; 8] = ['_', '/', ':', '.', '-', ' ', '(', '['];
 
 /// What parts the segments of a path in a name: "data/mix/web", "config.mixture.web".
 const OF_PATHS: [char; 2] = ['/', '.'];
@@ -210,19 +211,30 @@ pub(super) fn is_id(name: &str) -> bool {
 /// Names of the domains whose weights these columns hold: the columns' names without the path that all of them have,
 /// and without the word for a weight, if all of them have the same one and stay different without it.
 pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let columns = without_common_path(columns.collect());
-    for split in [split_first, split_last] {
-        let Some((word, _)) = columns.first().and_then(|name| split(name)) else { continue };
-        if !is_weight_word(word) && !word.eq_ignore_ascii_case(TRAIN) {
-            continue;
-        }
-        let names: Vec<&str> =
-            columns.iter().filter_map(|name| split(name).filter(|(w, _)| *w == word)).map(|(_, rest)| rest).collect();
-        if names.len() == columns.len() && names.iter().collect::<HashSet<_>>().len() == names.len() {
-            return names.into_iter().map(String::from).collect();
-        }
+    let mut columns = without_common_path(columns.collect());
+    while let Some(names) = without_word(&columns) {
+        columns = names;
     }
     columns.into_iter().map(String::from).collect()
+}
+
+/// These names without the word for a weight that all of them begin or end with, and what stands outside it:
+/// "doremi_weight_web" is "web".
+fn without_word<'a>(columns: &[&'a str]) -> Option<Vec<&'a str>> {
+    /// Words of which the last one is that for a weight.
+    const MOST: usize = 3;
+    [split_first, split_last].into_iter().find_map(|split| {
+        let mut names = columns.to_vec();
+        for _ in 0..MOST {
+            let (word, _) = names.first().and_then(|name| split(name))?;
+            names = names.iter().map(|name| split(name).filter(|(own, _)| *own == word)).map(|parts| Some(parts?.1)).collect::<Option<_>>()?;
+            if is_weight_word(word) || word.eq_ignore_ascii_case(TRAIN) {
+                let are_distinct = names.iter().collect::<HashSet<_>>().len() == names.len();
+                return are_distinct.then_some(names);
+            }
+        }
+        None
+    })
 }
 
 /// These names without the segments that all of them begin with: "data/mix/web" beside "data/mix/code" is "web".

@@ -122,7 +122,7 @@ fn answers(args: &RoleArgs) -> Result<Vec<Answer>, String> {
 fn check_columns(imported: &Imported, answers: &[Answer]) -> Result<(), String> {
     let Some(header) = imported.table.as_ref().map(|table| table.header()) else { return Ok(()) };
     for answer in answers {
-        if let Some(column) = answer.column().filter(|column| !header.iter().any(|name| name == column)) {
+        if let Some(column) = answer.column().filter(|column| Answer::columns(column, header).next().is_none()) {
             let known = choices(header.iter().map(String::as_str), column);
             return Err(format!("no column is called \"{column}\"; the table has: {known}"));
         }

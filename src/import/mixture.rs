@@ -1,0 +1,496 @@
+//! Which columns are the mixture: groups of columns that sum to 1 on nearly every line, found by what their names
+//! share, or side by side. One such group is the mixture; of several the user says which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::assemble::{ROUNDING, SUM_TOLERANCE};
+use super::guess::Column;
+use super::question::{Answer, Question};
+use super::recipe::is_recipe;
+use super::roles::{Role, SEPARATORS, is_weight_word, key, split_path, words};
+use super::table::{Row, Table};
+use crate::units::{excerpt, try_number};
+
+/// Lines looked at for sums.
+pub(super) const LINES_SUMMED: usize = 50;
+
+/// Share of the lines on which a group must sum to 1: a few may have a slip, which then is an issue.
+const SHARE_OF_SUMS: f64 = 0.9;
+
+/// A group with a word for a weight in its names may sum to something else on as many lines: they are issues.
+const SHARE_OF_NAMED: f64 = 0.5;
+
+/// Side-by-side candidates beyond this are tried as a whole only; the number of their stretches is quadratic.
+const MAX_STRETCHES_OF: usize = 256;
+
+/// A weight that is at least this on every line leaves no mixture.
+const WHOLE: f64 = 1.0 - SUM_TOLERANCE;
+
+/// The columns that are the mixture, or what is to be asked.
+#[derive(Default)]
+pub(super) struct Found {
+    pub weights: Vec<usize>,
+    pub question: Option<Question>,
+    /// Where the runs had several mixtures, one after the other: the groups.
+    pub stages: Vec<Stage>,
+}
+
+/// The mixture of one stage.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Stage {
+    /// What its columns' names have that those of other stages have not: "phase_0".
+    pub name: String,
+    /// Each domain and its column.
+    pub domains: Vec<(String, usize)>,
+}
+
+/// Columns that may be a mixture.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    columns: Vec<usize>,
+    stem: Stem,
+    /// Whether the stem has a word for a weight.
+    is_named: bool,
+}
+
+/// What the names of a group share.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Stem {
+    /// Their beginning, with the separator.
+    Start(String),
+    /// Their end, with the separator.
+    End(String),
+    Nothing,
+}
+
+impl Stem {
+    /// What a name has beside it.
+    fn rest<'a>(&self, name: &'a str) -> &'a str {
+        match self {
+            Stem::Start(start) => name.get(start.len()..).unwrap_or(name),
+            Stem::End(end) => name.get(..name.len().saturating_sub(end.len())).unwrap_or(name),
+            Stem::Nothing => name,
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Stem::Start(text) | Stem::End(text) => text.trim_matches(SEPARATORS),
+            Stem::Nothing => "",
+        }
+    }
+}
+
+/// Values of the candidates on some lines.
+struct Lines {
+    /// Position of a column's values in a line.
+    position: BTreeMap<usize, usize>,
+    /// Not a number where the cell is none.
+    values: Vec<Vec<f64>>,
+    /// Decimals that the column's cells have at most.
+    decimals: BTreeMap<usize, i32>,
+}
+
+impl Lines {
+    fn new(table: &Table, candidates: &[&Column], sample: &[Row]) -> Self {
+        let decimal = table.layout().decimal;
+        let position = candidates.iter().enumerate().map(|(position, column)| (column.idx, position)).collect();
+        let value = |row: &Row, column: &Column| match row.cell(column.idx) {
+            "" => 0.0,
+            cell => try_number(cell, decimal).unwrap_or(if crate::units::is_missing(cell) { 0.0 } else { f64::NAN }),
+        };
+        let rows = || sample.iter().step_by(sample.len().div_ceil(LINES_SUMMED).max(1));
+        let values = rows().map(|row| candidates.iter().map(|column| value(row, column)).collect()).collect();
+        let decimals = |column: &&Column| {
+            let of_cell = |cell: &str| cell.rsplit_once(['.', ',']).map_or(0, |(_, end)| end.trim_end_matches('%').len());
+            let is_plain = |cell: &&str| !cell.contains(['e', 'E', '/']);
+            let most = rows().map(|row| row.cell(column.idx)).filter(is_plain).map(of_cell).max();
+            (column.idx, most.unwrap_or(9).min(9) as i32)
+        };
+        Self { position, values, decimals: candidates.iter().map(decimals).collect() }
+    }
+
+    fn of(&self, line: usize, column: usize) -> f64 {
+        self.values[line][self.position[&column]]
+    }
+
+    fn sums<'a>(&'a self, columns: &'a [usize]) -> impl Iterator<Item = f64> + 'a {
+        (0..self.values.len()).map(|line| columns.iter().map(|&column| self.of(line, column)).sum())
+    }
+
+    /// How far a sum may be from 1 because each weight is written with so many decimals.
+    fn rounding(&self, columns: &[usize]) -> f64 {
+        let most = columns.iter().map(|column| self.decimals[column]).max().unwrap_or(9);
+        (0.5 * columns.len() as f64 * 10f64.powi(-most)).clamp(ROUNDING, SUM_TOLERANCE)
+    }
+
+    /// Whether the columns' values are the same on every line.
+    fn is_constant(&self, columns: &[usize]) -> bool {
+        let first = |column: usize| self.values.first().map(|line| line[self.position[&column]]);
+        columns.iter().all(|&column| (0..self.values.len()).all(|line| Some(self.of(line, column)) == first(column)))
+    }
+
+    /// Whether one of the columns is nearly the whole on every line.
+    fn is_one_alone(&self, columns: &[usize]) -> bool {
+        let is_whole = |line: usize, column: usize| {
+            let sum: f64 = columns.iter().map(|&column| self.of(line, column)).sum();
+            self.of(line, column) >= WHOLE * sum
+        };
+        self.values.len() > 1
+            && columns.iter().any(|&column| (0..self.values.len()).all(|line| is_whole(line, column)))
+    }
+
+    fn are_zero(&self, column: usize) -> bool {
+        (0..self.values.len()).all(|line| self.of(line, column) == 0.0)
+    }
+}
+
+/// How near sums are to 1.
+#[derive(Clone, Copy, PartialEq)]
+enum Nearness {
+    Exact,
+    /// As near as the decimals written allow.
+    Rounded,
+    /// Within the tolerance for weights that are known by name.
+    Near,
+}
+
+/// Finds the mixture among columns without another role.
+pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
+    let known: Vec<&Column> = free.iter().copied().filter(|column| !column.is_no_weight()).collect();
+    let candidates: Vec<&Column> = known.iter().copied().filter(|column| column.may_be_weight()).collect();
+    let lines = Lines::new(table, &known, sample);
+    let named = named(&known);
+    let (summing, others): (Vec<Group>, Vec<Group>) = named.into_iter().partition(|group| {
+        group.columns.len() > 1 && are_mixtures(lines.sums(&group.columns), SUM_TOLERANCE, SHARE_OF_NAMED)
+    });
+    let taken: BTreeSet<usize> = summing.iter().flat_map(|group| group.columns.iter().copied()).collect();
+    let left: Vec<&Column> = candidates.iter().copied().filter(|column| !taken.contains(&column.idx)).collect();
+    let (mut by_sum, mut nearness) = (Vec::new(), Nearness::Exact);
+    for next in [Nearness::Exact, Nearness::Rounded, Nearness::Near] {
+        by_sum = groups_by_sum(&left, &lines, next);
+        nearness = next;
+        // Beside weights known by name, a sum that is only near says nothing.
+        if !by_sum.is_empty() || (next == Nearness::Rounded && !(summing.is_empty() && others.is_empty())) {
+            break;
+        }
+    }
+    by_sum.retain(|group| !lines.is_one_alone(&group.columns));
+    let varies = |group: &Group| !lines.is_constant(&group.columns);
+    if summing.iter().chain(&by_sum).any(varies) {
+        by_sum.retain(varies);
+    }
+    let mut groups: Vec<Group> = summing.into_iter().chain(by_sum).collect();
+    groups.sort_by_key(|group| (!group.is_named, group.columns.first().copied()));
+    without_copies(&mut groups, &lines);
+    let name = |column: usize| table.header()[column].as_str();
+    if let Some(stages) = stages(&groups, name) {
+        return Found { stages, ..Found::default() };
+    }
+    match &groups[..] {
+        [] => match others.into_iter().max_by_key(|group| (group.columns.len(), std::cmp::Reverse(group.columns.clone()))) {
+            Some(group) => Found { weights: group.columns, ..Found::default() },
+            None => Found::default(),
+        },
+        [only] => {
+            let is_doubtful = !only.is_named
+                && (nearness == Nearness::Near || table.n_rows() > 2 && lines.is_constant(&only.columns));
+            match is_doubtful {
+                true => Found { question: Some(doubtful(table, only, &lines, nearness)), ..Found::default() },
+                false => Found { weights: only.columns.clone(), ..Found::default() },
+            }
+        }
+        several => Found { question: Some(which(table, several)), ..Found::default() },
+    }
+}
+
+/// Whether these columns sum to 1 on nearly every line.
+pub(super) fn sum_to_one(table: &Table, columns: &[Column], own: &[usize], sample: &[Row]) -> bool {
+    let own_columns: Vec<&Column> = own.iter().map(|&i| &columns[i]).collect();
+    are_mixtures(Lines::new(table, &own_columns, sample).sums(own), SUM_TOLERANCE, SHARE_OF_SUMS)
+}
+
+/// The groups of columns that share a word for a weight, before or after their names or in their paths. Many a column
+/// has such a word in its name ("mix_seed", "p_value"); alone it is a weight only if it says so in full.
+fn named(known: &[&Column]) -> Vec<Group> {
+    const IN_FULL: [&str; 2] = ["weight", "weights"];
+    let mut groups: BTreeMap<Stem, Vec<usize>> = BTreeMap::new();
+    for column in known.iter().filter(|column| column.is_of_numbers()) {
+        let name = column.name;
+        let parts: Vec<(usize, &str)> = words(name).map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
+        let is_weight = |(_, word): &&(usize, &str)| is_weight_word(word);
+        // The first run of such words with something behind it, and the last with something before it.
+        if let Some(first) = parts.iter().position(|part| is_weight(&part)) {
+            let n = parts[first..].iter().take_while(is_weight).count();
+            let is_alone = first == 0 || parts[first].1.len() > 1;
+            if let Some((start, _)) = parts.get(first + n).filter(|_| is_alone) {
+                groups.entry(Stem::Start(name[..*start].to_lowercase())).or_default().push(column.idx);
+            }
+        }
+        if let Some(last) = parts.iter().rposition(|part| is_weight(&part)) {
+            let first = last + 1 - parts[..=last].iter().rev().take_while(is_weight).count();
+            let is_alone = last + 1 == parts.len() || parts[last].1.len() > 1;
+            if let Some((before, word)) = first.checked_sub(1).and_then(|before| parts.get(before)).filter(|_| is_alone) {
+                groups.entry(Stem::End(name[before + word.len()..].to_lowercase())).or_default().push(column.idx);
+            }
+        }
+        if let Some((path, last)) = split_path(name)
+            && words(path).last().is_some_and(|word| word.len() > 1 && is_weight_word(word))
+        {
+            groups.entry(Stem::Start(name[..name.len() - last.len()].to_lowercase())).or_default().push(column.idx);
+        }
+    }
+    let names: BTreeMap<usize, &str> = known.iter().map(|column| (column.idx, column.name)).collect();
+    let mut groups: Vec<Group> = groups
+        .into_iter()
+        .map(|(stem, mut columns)| {
+            columns.dedup();
+            columns.retain(|column| !is_recipe(stem.rest(names[column])));
+            Group { columns, stem, is_named: true }
+        })
+        .filter(|group| {
+            let is_full = || words(group.stem.text()).any(|word| IN_FULL.iter().any(|full| word.eq_ignore_ascii_case(full)));
+            group.columns.len() > 1 || !group.columns.is_empty() && is_full()
+        })
+        .collect();
+    // A column belongs to the largest of its groups; of equals to the one whose names begin alike.
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.columns.len()), group.stem.clone()));
+    let mut taken = BTreeSet::new();
+    groups.retain(|group| {
+        let is_free = group.columns.iter().all(|column| !taken.contains(column));
+        if is_free {
+            taken.extend(group.columns.iter().copied());
+        }
+        is_free
+    });
+    groups
+}
+
+/// Disjoint groups of at least two columns that sum to 1 (or 100): of names that begin or end alike, all candidates,
+/// or side by side; the largest first.
+fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> Vec<Group> {
+    let tolerance = |columns: &[usize]| match nearness {
+        Nearness::Exact => ROUNDING,
+        Nearness::Rounded => lines.rounding(columns),
+        Nearness::Near => SUM_TOLERANCE,
+    };
+    let sums_up =
+        |columns: &[usize]| columns.len() > 1 && are_mixtures(lines.sums(columns), tolerance(columns), SHARE_OF_SUMS);
+    let mut by_stem: BTreeMap<Stem, Vec<usize>> = BTreeMap::new();
+    for column in candidates {
+        for (at, separator) in column.name.match_indices(SEPARATORS) {
+            let end = at + separator.len();
+            if at > 0 && end < column.name.len() {
+                by_stem.entry(Stem::Start(column.name[..end].to_string())).or_default().push(column.idx);
+                by_stem.entry(Stem::End(column.name[at..].to_string())).or_default().push(column.idx);
+            }
+        }
+    }
+    let mut sets: Vec<Group> = by_stem
+        .into_iter()
+        .map(|(stem, columns)| Group { columns, stem, is_named: false })
+        .chain([Group { columns: candidates.iter().map(|column| column.idx).collect(), stem: Stem::Nothing, is_named: false }])
+        .filter(|group| sums_up(&group.columns))
+        .collect();
+    let mut found = Vec::new();
+    let mut free: BTreeSet<usize> = candidates.iter().map(|column| column.idx).collect();
+    loop {
+        sets.retain(|group| group.columns.iter().all(|column| free.contains(column)));
+        let in_order: Vec<usize> = free.iter().copied().collect();
+        let stretch = in_order
+            .chunk_by(|a, b| a + 1 == *b)
+            .filter_map(|run| longest_stretch(run, lines, &tolerance))
+            .map(|columns| Group { columns, stem: Stem::Nothing, is_named: false });
+        // Of equals the one with a stem, then the leftmost.
+        let rank = |group: &Group| {
+            let kind = match group.stem {
+                Stem::Start(_) => 0,
+                Stem::End(_) => 1,
+                Stem::Nothing => 2,
+            };
+            (group.columns.len(), std::cmp::Reverse((kind, group.columns.first().copied())))
+        };
+        let Some(mut next) = sets.iter().cloned().chain(stretch).max_by_key(rank) else { break };
+        next.columns.iter().for_each(|column| {
+            free.remove(column);
+        });
+        if next.stem == Stem::Nothing {
+            // What is 0 everywhere at an end need not belong to it.
+            while next.columns.last().is_some_and(|&column| lines.are_zero(column)) {
+                next.columns.pop();
+            }
+            let zeros = next.columns.iter().take_while(|&&column| lines.are_zero(column)).count();
+            next.columns.drain(..zeros);
+        }
+        if next.columns.len() > 1 {
+            found.push(next);
+        }
+    }
+    found
+}
+
+/// The longest stretch of at least two columns, side by side, that sums to 1 (or 100).
+fn longest_stretch(run: &[usize], lines: &Lines, tolerance: &impl Fn(&[usize]) -> f64) -> Option<Vec<usize>> {
+    let n = run.len();
+    // Sums up to each column, so that a stretch's sum is a difference of two. A cell that is no number counts 0 here.
+    let cumulated: Vec<Vec<f64>> = (0..lines.values.len())
+        .map(|line| {
+            let mut sums = vec![0.0];
+            for (i, &column) in run.iter().enumerate() {
+                let value = lines.of(line, column);
+                sums.push(sums[i] + if value.is_nan() { 0.0 } else { value });
+            }
+            sums
+        })
+        .collect();
+    let shortest = if n > MAX_STRETCHES_OF { n } else { 2 };
+    (shortest..=n).rev().find_map(|length| {
+        (0..=n - length)
+            .find(|&from| {
+                let sums = cumulated.iter().map(|sums| sums[from + length] - sums[from]);
+                are_mixtures(sums, tolerance(&run[from..from + length]), SHARE_OF_SUMS)
+            })
+            .map(|from| run[from..from + length].to_vec())
+    })
+}
+
+/// Whether so large a share of these sums are those of weights; a sum of what is no number does not count, as long as
+/// there are few.
+fn are_mixtures(sums: impl Iterator<Item = f64>, tolerance: f64, share: f64) -> bool {
+    let (mut n, mut n_good, mut n_unknown) = (0, 0, 0);
+    for sum in sums {
+        if sum.is_nan() {
+            n_unknown += 1;
+            continue;
+        }
+        n += 1;
+        n_good += usize::from((sum - 1.0).abs() <= tolerance || (sum / 100.0 - 1.0).abs() <= tolerance);
+    }
+    n > 0 && n_unknown <= n && n_good as f64 >= share * n as f64
+}
+
+/// One of groups that hold the same numbers is enough.
+fn without_copies(groups: &mut Vec<Group>, lines: &Lines) {
+    let numbers = |group: &Group| -> Vec<Vec<u64>> {
+        let of_line = |line: usize| group.columns.iter().map(|&column| lines.of(line, column).to_bits()).collect();
+        (0..lines.values.len()).map(of_line).collect()
+    };
+    let mut seen = Vec::new();
+    groups.retain(|group| {
+        let own = numbers(group);
+        let is_new = !seen.contains(&own);
+        seen.push(own);
+        is_new
+    });
+}
+
+/// Words for one of several stages of a training; digits behind them do not count.
+const STAGES: &[&str] = &[
+    "phase", "stage", "part", "period", "segment", "pretrain", "pretraining", "midtrain", "midtraining", "mid", "anneal",
+    "annealing", "cooldown", "decay", "stable", "warmup", "early", "late", "first", "second", "third", "start", "end",
+    "initial", "init", "final", "main", "before", "after", "finetune", "sft", "cpt", "p", "s", "ph",
+];
+
+/// Whether a name has a word for a stage.
+pub(super) fn is_stage(name: &str) -> bool {
+    words(name).any(|word| {
+        let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        (bare.len() > 2 || bare.len() < word.len()) && STAGES.iter().any(|stage| bare.eq_ignore_ascii_case(stage))
+    })
+}
+
+/// The stages, if the groups are the same domains in each of them.
+fn stages<'a>(groups: &[Group], name: impl Fn(usize) -> &'a str) -> Option<Vec<Stage>> {
+    let stages: Vec<Stage> = groups
+        .iter()
+        .map(|group| {
+            let domains = group.columns.iter().map(|&column| (group.stem.rest(name(column)).to_string(), column));
+            Stage { name: group.stem.text().to_string(), domains: domains.collect() }
+        })
+        .collect();
+    let keys = |stage: &Stage| stage.domains.iter().map(|(domain, _)| key(domain)).collect::<BTreeSet<_>>();
+    let first = keys(stages.first()?);
+    let are_stages = stages.len() > 1 && stages.iter().all(|stage| keys(stage) == first && is_stage(&stage.name));
+    are_stages.then_some(stages)
+}
+
+/// The columns of a group as a person would name them, and as an option does.
+fn names(table: &Table, group: &Group) -> (String, Vec<String>) {
+    let all: Vec<String> = group.columns.iter().map(|&column| table.header()[column].clone()).collect();
+    let pattern = match &group.stem {
+        Stem::Start(_) => Some(format!("{}*", &all[0][..all[0].len() - group.stem.rest(&all[0]).len()])),
+        Stem::End(_) => Some(format!("*{}", &all[0][group.stem.rest(&all[0]).len()..])),
+        Stem::Nothing => None,
+    };
+    let is_whole = |pattern: &String| {
+        let matching = table.header().iter().filter(|name| Answer::matches(pattern, name));
+        matching.eq(all.iter())
+    };
+    const MOST: usize = 4;
+    let mut listed: Vec<String> = all.iter().take(MOST).map(|name| excerpt(name)).collect();
+    if all.len() > MOST {
+        listed.push(format!("… ({} columns)", all.len()));
+    }
+    match pattern.filter(is_whole) {
+        Some(pattern) if all.len() > 1 => (listed.join(", "), vec![pattern]),
+        _ => (listed.join(", "), all),
+    }
+}
+
+/// What gives all columns of a group a role.
+fn all_are(columns: &[String], role: Role) -> Vec<Answer> {
+    columns.iter().map(|column| Answer::Role(column.clone(), role)).collect()
+}
+
+/// Which of several groups is the mixture?
+fn which(table: &Table, groups: &[Group]) -> Question {
+    // What is named for the training comes first, what is named for something else last.
+    let rank = |group: &&Group| {
+        let has = |all: &[&str]| words(group.stem.text()).any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one)));
+        match () {
+            () if has(&["train", "training", "sampling", "actual"]) => 0,
+            () if has(&["eval", "val", "valid", "validation", "test", "target", "reference", "ref", "prior", "natural"]) => 2,
+            () => 1,
+        }
+    };
+    let mut groups: Vec<&Group> = groups.iter().collect();
+    groups.sort_by_key(rank);
+    let named: Vec<(String, Vec<String>)> = groups.iter().map(|group| names(table, group)).collect();
+    let text = format!(
+        "{} groups of columns each sum to 1: {}. Which one is the mixture that the runs were trained on?",
+        groups.len(),
+        named.iter().map(|(listed, _)| listed.as_str()).collect::<Vec<_>>().join("; ")
+    );
+    let one = |i: usize| {
+        let mut answers = all_are(&named[i].1, Role::Weight);
+        for (j, (_, columns)) in named.iter().enumerate() {
+            answers.extend((j != i).then(|| all_are(columns, Role::Ignored)).into_iter().flatten());
+        }
+        (named[i].0.clone(), answers)
+    };
+    let none = named.iter().flat_map(|(_, columns)| all_are(columns, Role::Ignored)).collect();
+    Question::new(text, (0..groups.len()).map(one).chain([("none of them".to_string(), none)]))
+}
+
+/// Is this group the mixture at all?
+fn doubtful(table: &Table, group: &Group, lines: &Lines, nearness: Nearness) -> Question {
+    let (listed, columns) = names(table, group);
+    let sums: Vec<f64> = lines.sums(&group.columns).filter(|sum| !sum.is_nan()).collect();
+    let ends = sums.iter().fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), &sum| (least.min(sum), most.max(sum)));
+    let number = |value: f64| crate::units::write_number(value, 4);
+    let text = match nearness {
+        Nearness::Near => format!(
+            "{listed} sum to nearly 1 ({} to {}), but no name says that they are weights. Are they the mixture?",
+            number(ends.0),
+            number(ends.1)
+        ),
+        _ => format!(
+            "{listed} sum to {} but are the same on every line, and no name says that they are weights. Are they the \
+             mixture?",
+            number(ends.1)
+        ),
+    };
+    let yes = all_are(&columns, Role::Weight);
+    let no = all_are(&columns, Role::Ignored);
+    Question::new(text, [("yes, the mixture".to_string(), yes), ("no".to_string(), no)])
+}

@@ -1,0 +1,124 @@
+//! Names of how a run was trained and how it went: rates, schedules, splits, times. Many are shares, and never weights.
+
+use super::roles::{key, words};
+
+/// Each says by itself that the column is no domain.
+const RECIPE: &[&str] = &[
+    "lr", "lrs", "warmup", "warmdown", "rampup", "decay", "cooldown", "anneal", "annealing", "stable", "plateau",
+    "progress", "portion", "dropout", "beta", "betas", "momentum", "nesterov", "epoch", "epochs", "step", "steps",
+    "iter", "iters", "iteration", "iterations", "seed", "seeds", "zloss", "hour", "hours", "gpu", "gpus", "tpu",
+    "tpus", "day", "days", "eps", "epsilon", "clip", "clipping", "clipped", "ema", "temperature", "temp", "tau", "wd",
+    "mfu", "hfu", "util", "utilization", "throughput", "time", "second", "seconds", "secs", "minutes", "runtime",
+    "duration", "elapsed", "wall", "batch", "bsz", "bs", "seqlen", "ctx", "context", "layer", "layers", "depth",
+    "width", "heads", "dim", "hidden", "vocab", "rank", "alpha", "gamma", "sigma", "std", "init", "optimizer",
+    "scheduler", "schedule", "horizon", "smoothing", "sparsity", "topk", "experts", "lambda", "coef", "coeff",
+    "coefficient", "scale", "mup", "multiplier", "memory", "mem", "cost", "price", "patience", "noise", "threshold",
+    "correlation", "r2", "pvalue",
+];
+
+/// Parts of a set of data; shares of these are a split.
+const SPLITS: &[&str] = &[
+    "train", "training", "val", "valid", "validation", "test", "testing", "holdout", "heldout", "dev", "eval",
+    "evaluation", "split",
+];
+
+/// What stands around such words.
+const AROUND: &[&str] = &[
+    "min", "max", "peak", "final", "init", "initial", "base", "start", "end", "avg", "mean", "total", "num", "n",
+    "frac", "fraction", "fractions", "ratio", "pct", "percent", "share", "proportion", "rate", "size", "per", "sec",
+    "of", "the", "to", "at", "in", "by", "global", "local", "micro", "adam", "adamw", "muon", "sgd", "cosine",
+    "linear", "wsd", "cfg", "config", "current", "grad", "gradient", "model", "attn", "attention", "embedding",
+    "residual", "p", "length", "target", "value",
+];
+
+/// Names of several words, as they stand in any longer one.
+const PHRASES: &[&str] = &[
+    "learningrate",
+    "weightdecay",
+    "batchsize",
+    "gradnorm",
+    "labelsmoothing",
+    "gpuhour",
+    "zloss",
+    "seqlen",
+    "sequencelength",
+    "contextlength",
+    "walltime",
+    "winrate",
+];
+
+/// Whether a name is one of the training recipe: "peak_lr", "warmup_frac", "val_frac", "config.adam_beta1".
+pub(super) fn is_recipe(name: &str) -> bool {
+    let last = name.rsplit(['/', '.']).find(|segment| !segment.is_empty()).unwrap_or(name);
+    let letters = key(last);
+    if PHRASES.iter().any(|phrase| letters.contains(phrase)) {
+        return true;
+    }
+    let words: Vec<String> = words(last)
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
+    words.iter().any(|word| is_in(RECIPE, word) || is_in(SPLITS, word))
+        && words.iter().all(|word| is_in(RECIPE, word) || is_in(SPLITS, word) || is_in(AROUND, word))
+}
+
+/// Words at the end of a name that make a number about a loss, and not a loss: "val_loss_se", "loss_lower_95".
+const ABOUT_LOSSES: &[&str] = &[
+    "se", "sem", "std", "stdev", "stddev", "stderr", "err", "error", "sd", "var", "variance", "ci", "lower", "upper",
+    "low", "high", "delta", "diff", "difference", "change", "improvement", "reduction", "gap", "rank",
+    "count", "n", "num", "tokens", "scale", "weight", "coef", "coeff", "coefficient", "lambda", "slope", "residual",
+    "noise", "spikes", "uncertainty",
+];
+/// Words before a loss that make it one of the training's own terms, or no loss that was seen.
+const OTHER_LOSSES: &[&str] = &[
+    "aux", "auxiliary", "z", "zloss", "router", "balance", "balancing", "lb", "moe", "reg", "regularization", "l1",
+    "l2", "delta", "diff", "excess", "predicted", "pred", "fitted", "expected", "std", "se", "stderr", "n", "num",
+    "relative", "norm", "initial",
+];
+
+/// Whether a name with the word for a loss in it is of something else: an uncertainty, a difference, a term that only
+/// helps the training, a count.
+pub(super) fn is_about_loss(name: &str) -> bool {
+    let words: Vec<String> = words(name).map(str::to_lowercase).collect();
+    let is_number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
+    let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let last = words.iter().rfind(|word| !is_number(word) && *word != "pct");
+    let letters = key(name);
+    last.is_some_and(|word| is_in(ABOUT_LOSSES, word)) && words.len() > 1
+        || words.iter().any(|word| is_in(OTHER_LOSSES, word))
+        || ["zloss", "auxloss", "lossse", "lossstd", "lossdelta", "deltaloss"].contains(&letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_are_known() {
+        for name in [
+            "lr", "peak_lr", "learning_rate", "config.optimizer.learning_rate", "warmup_frac", "stable_frac", "decay_frac",
+            "train_frac", "val_frac", "progress", "dropout", "adam_beta1", "beta_2", "z_loss", "gpu_hours", "Weight Decay",
+            "trainer/global_step", "epoch", "train_split", "lr_warmup_ratio", "cooldown_fraction", "mfu", "ema_decay",
+        ] {
+            assert!(is_recipe(name), "{name}");
+        }
+        for name in ["web", "code", "weight_web", "train_the_pile_arxiv", "math_share", "stack_exchange", "portion_web", "h_1"] {
+            assert!(!is_recipe(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_about_losses_are_no_losses() {
+        for name in [
+            "loss_se", "val_loss_std", "wiki_loss_stderr", "loss_lower_95", "loss_upper_95", "loss_delta", "aux_loss",
+            "z_loss", "router_z_loss", "bpb_sem", "loss_scale", "delta_loss", "moe_aux_loss", "eval/loss_std", "z_loss_weight",
+            "predicted_loss", "loss_ci_95", "zloss", "nll_n",
+        ] {
+            assert!(is_about_loss(name), "{name}");
+        }
+        for name in ["loss", "val_loss", "wiki_loss", "eval/web/loss", "bpb", "arc_easy_bpb", "loss_web", "final_loss", "loss_avg"] {
+            assert!(!is_about_loss(name), "{name}");
+        }
+    }
+}

@@ -148,7 +148,9 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
         let own = name(i).to_lowercase();
         ENDS.iter().any(|(low, high)| {
             let other = |end: &str, other: &str| {
-                own.strip_suffix(end).is_some_and(|stem| stem.ends_with(['_', '.', '/', ' ', '-']) && keys.contains(&format!("{stem}{other}")))
+                own.strip_suffix(end).is_some_and(|stem| {
+                    stem.ends_with(['_', '.', '/', ' ', '-']) && keys.contains(&format!("{stem}{other}"))
+                })
             };
             other(low, high) || other(high, low)
         })
@@ -348,7 +350,9 @@ impl<'a> Column<'a> {
                 column.n_numbers += 1;
                 column.least = column.least.min(value);
                 column.largest = column.largest.max(value);
-            } else if cell.bytes().any(|byte| byte.is_ascii_digit()) && cell.chars().filter(|c| c.is_alphabetic()).count() <= 2 {
+            } else if cell.bytes().any(|byte| byte.is_ascii_digit())
+                && cell.chars().filter(|c| c.is_alphabetic()).count() <= 2
+            {
                 column.n_slips += 1;
             }
         }

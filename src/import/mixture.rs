@@ -102,7 +102,8 @@ impl Lines {
         let rows = || sample.iter().step_by(sample.len().div_ceil(LINES_SUMMED).max(1));
         let values = rows().map(|row| candidates.iter().map(|column| value(row, column)).collect()).collect();
         let decimals = |column: &&Column| {
-            let of_cell = |cell: &str| cell.rsplit_once(['.', ',']).map_or(0, |(_, end)| end.trim_end_matches('%').len());
+            let of_cell =
+                |cell: &str| cell.rsplit_once(['.', ',']).map_or(0, |(_, end)| end.trim_end_matches('%').len());
             let is_plain = |cell: &&str| !cell.contains(['e', 'E', '/']);
             let most = rows().map(|row| row.cell(column.idx)).filter(is_plain).map(of_cell).max();
             (column.idx, most.unwrap_or(9).min(9) as i32)
@@ -136,8 +137,7 @@ impl Lines {
             let sum: f64 = columns.iter().map(|&column| self.of(line, column)).sum();
             self.of(line, column) >= WHOLE * sum
         };
-        self.values.len() > 1
-            && columns.iter().any(|&column| (0..self.values.len()).all(|line| is_whole(line, column)))
+        self.values.len() > 1 && columns.iter().any(|&column| (0..self.values.len()).all(|line| is_whole(line, column)))
     }
 
     fn are_zero(&self, column: usize) -> bool {
@@ -188,10 +188,13 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
         return Found { stages, ..Found::default() };
     }
     match &groups[..] {
-        [] => match others.into_iter().max_by_key(|group| (group.columns.len(), std::cmp::Reverse(group.columns.clone()))) {
-            Some(group) => Found { weights: group.columns, ..Found::default() },
-            None => Found::default(),
-        },
+        [] => {
+            match others.into_iter().max_by_key(|group| (group.columns.len(), std::cmp::Reverse(group.columns.clone())))
+            {
+                Some(group) => Found { weights: group.columns, ..Found::default() },
+                None => Found::default(),
+            }
+        }
         [only] => {
             let is_doubtful = !only.is_named
                 && (nearness == Nearness::Near || table.n_rows() > 2 && lines.is_constant(&only.columns));
@@ -217,7 +220,8 @@ fn named(known: &[&Column]) -> Vec<Group> {
     let mut groups: BTreeMap<Stem, Vec<usize>> = BTreeMap::new();
     for column in known.iter().filter(|column| column.is_of_numbers()) {
         let name = column.name;
-        let parts: Vec<(usize, &str)> = words(name).map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
+        let parts: Vec<(usize, &str)> =
+            words(name).map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
         let is_weight = |(_, word): &&(usize, &str)| is_weight_word(word);
         // The first run of such words with something behind it, and the last with something before it.
         if let Some(first) = parts.iter().position(|part| is_weight(&part)) {
@@ -230,7 +234,8 @@ fn named(known: &[&Column]) -> Vec<Group> {
         if let Some(last) = parts.iter().rposition(|part| is_weight(&part)) {
             let first = last + 1 - parts[..=last].iter().rev().take_while(is_weight).count();
             let is_alone = last + 1 == parts.len() || parts[last].1.len() > 1;
-            if let Some((before, word)) = first.checked_sub(1).and_then(|before| parts.get(before)).filter(|_| is_alone) {
+            if let Some((before, word)) = first.checked_sub(1).and_then(|before| parts.get(before)).filter(|_| is_alone)
+            {
                 groups.entry(Stem::End(name[before + word.len()..].to_lowercase())).or_default().push(column.idx);
             }
         }
@@ -249,7 +254,8 @@ fn named(known: &[&Column]) -> Vec<Group> {
             Group { columns, stem, is_named: true }
         })
         .filter(|group| {
-            let is_full = || words(group.stem.text()).any(|word| IN_FULL.iter().any(|full| word.eq_ignore_ascii_case(full)));
+            let is_full =
+                || words(group.stem.text()).any(|word| IN_FULL.iter().any(|full| word.eq_ignore_ascii_case(full)));
             group.columns.len() > 1 || !group.columns.is_empty() && is_full()
         })
         .collect();
@@ -289,7 +295,11 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
     let mut sets: Vec<Group> = by_stem
         .into_iter()
         .map(|(stem, columns)| Group { columns, stem, is_named: false })
-        .chain([Group { columns: candidates.iter().map(|column| column.idx).collect(), stem: Stem::Nothing, is_named: false }])
+        .chain([Group {
+            columns: candidates.iter().map(|column| column.idx).collect(),
+            stem: Stem::Nothing,
+            is_named: false,
+        }])
         .filter(|group| sums_up(&group.columns))
         .collect();
     let mut found = Vec::new();
@@ -386,9 +396,41 @@ fn without_copies(groups: &mut Vec<Group>, lines: &Lines) {
 
 /// Words for one of several stages of a training; digits behind them do not count.
 const STAGES: &[&str] = &[
-    "phase", "stage", "part", "period", "segment", "pretrain", "pretraining", "midtrain", "midtraining", "mid", "anneal",
-    "annealing", "cooldown", "decay", "stable", "warmup", "early", "late", "first", "second", "third", "start", "end",
-    "initial", "init", "final", "main", "before", "after", "finetune", "sft", "cpt", "p", "s", "ph",
+    "phase",
+    "stage",
+    "part",
+    "period",
+    "segment",
+    "pretrain",
+    "pretraining",
+    "midtrain",
+    "midtraining",
+    "mid",
+    "anneal",
+    "annealing",
+    "cooldown",
+    "decay",
+    "stable",
+    "warmup",
+    "early",
+    "late",
+    "first",
+    "second",
+    "third",
+    "start",
+    "end",
+    "initial",
+    "init",
+    "final",
+    "main",
+    "before",
+    "after",
+    "finetune",
+    "sft",
+    "cpt",
+    "p",
+    "s",
+    "ph",
 ];
 
 /// Whether a name has a word for a stage.
@@ -446,10 +488,25 @@ fn all_are(columns: &[String], role: Role) -> Vec<Answer> {
 fn which(table: &Table, groups: &[Group]) -> Question {
     // What is named for the training comes first, what is named for something else last.
     let rank = |group: &&Group| {
-        let has = |all: &[&str]| words(group.stem.text()).any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one)));
+        let has =
+            |all: &[&str]| words(group.stem.text()).any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one)));
         match () {
             () if has(&["train", "training", "sampling", "actual"]) => 0,
-            () if has(&["eval", "val", "valid", "validation", "test", "target", "reference", "ref", "prior", "natural"]) => 2,
+            () if has(&[
+                "eval",
+                "val",
+                "valid",
+                "validation",
+                "test",
+                "target",
+                "reference",
+                "ref",
+                "prior",
+                "natural",
+            ]) =>
+            {
+                2
+            }
             () => 1,
         }
     };
@@ -476,7 +533,8 @@ fn which(table: &Table, groups: &[Group]) -> Question {
 fn doubtful(table: &Table, group: &Group, lines: &Lines, nearness: Nearness) -> Question {
     let (listed, columns) = names(table, group);
     let sums: Vec<f64> = lines.sums(&group.columns).filter(|sum| !sum.is_nan()).collect();
-    let ends = sums.iter().fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), &sum| (least.min(sum), most.max(sum)));
+    let ends =
+        sums.iter().fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), &sum| (least.min(sum), most.max(sum)));
     let number = |value: f64| crate::units::write_number(value, 4);
     let text = match nearness {
         Nearness::Near => format!(

@@ -227,7 +227,11 @@ fn without_word<'a>(columns: &[&'a str]) -> Option<Vec<&'a str>> {
         let mut names = columns.to_vec();
         for _ in 0..MOST {
             let (word, _) = names.first().and_then(|name| split(name))?;
-            names = names.iter().map(|name| split(name).filter(|(own, _)| *own == word)).map(|parts| Some(parts?.1)).collect::<Option<_>>()?;
+            names = names
+                .iter()
+                .map(|name| split(name).filter(|(own, _)| *own == word))
+                .map(|parts| Some(parts?.1))
+                .collect::<Option<_>>()?;
             if is_weight_word(word) || word.eq_ignore_ascii_case(TRAIN) {
                 let are_distinct = names.iter().collect::<HashSet<_>>().len() == names.len();
                 return are_distinct.then_some(names);

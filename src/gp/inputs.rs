@@ -106,7 +106,7 @@ pub(super) struct Features {
 }
 
 impl Features {
-    pub fn new(inputs: &Inputs, exponent: f64, offset: f64) -> Self {
+    pub fn new(inputs: &Inputs, (exponent, offset): (f64, f64)) -> Self {
         let n_domains = inputs.mixtures.first().map_or(0, Vec::len);
         let varies = |&i: &usize| inputs.mixtures.iter().any(|h| h[i] != inputs.mixtures[0][i]);
         let domain_idxs: Vec<usize> = (0..n_domains).filter(varies).collect();

@@ -97,9 +97,9 @@ impl Kernel {
             Recipe::Mixture => {
                 let ln_noise = libm::log(0.1);
                 let mut priors = vec![
-                    Prior { mean: 0.0, deviation: 2.0, start: 0.5, low: -4.0, high: 5.0 },
-                    Prior { mean: 0.0, deviation: 1.5, start: 0.0, low: -3.0, high: 4.0 },
-                    Prior { mean: ln_noise, deviation: 1.5, start: ln_noise, low: -7.0, high: 1.0 },
+                    Prior { mean: 2.0, deviation: 2.0, start: 2.0, low: -4.0, high: 6.0 },
+                    Prior { mean: 1.5, deviation: 1.5, start: 1.5, low: -3.0, high: 5.0 },
+                    Prior { mean: ln_noise, deviation: 1.0, start: ln_noise, low: -7.0, high: 1.0 },
                 ];
                 priors.extend(vec![Prior { mean: 0.0, deviation: 1.0, start: 0.0, low: -3.0, high: 3.0 }; n_features]);
                 let part = MixturePart { profile: Profile::Matern, ln_length: 1, relative: Some(3) };

@@ -74,7 +74,7 @@ mod tests {
             })
             .collect();
         let inputs = Inputs::new(&inputs);
-        let points = Points::new(&inputs, &Features::new(&inputs, 0.35, 1e-3));
+        let points = Points::new(&inputs, &Features::new(&inputs, (0.35, 1e-3)));
         let target = |frequency: f64| (0..14).map(|i| libm::sin(frequency * i as f64)).collect();
         Group { points, targets: vec![target(1.3), target(0.4)] }
     }

@@ -5,12 +5,14 @@
 //! Processes for Machine Learning", chapters 2 and 5). The kernel sees a mixture as φ_i = (h_i + ε)^p / s, s the root
 //! mean square distance of two rows. What never varies is left out.
 //!
-//! At one scale ([`Recipe::Mixture`]), for standardised ln L, with r² = Σ_i (φ_i − φ′_i)²/ℓ_i² and t² = 5r²:
+//! At one scale ([`Recipe::Mixture`]), for standardised ln(L − 0.8 min L), with r² = Σ_i (φ_i − φ′_i)²/ℓ_i², t² = 5r²:
 //!
 //! ```text
 //!     k = s² (1 + t + t²/3) e^(−t) + 1 + σ² [same row],        ℓ_i = ℓ e^(u_i)
-//!     ln s ~ N(0, 2²),  ln ℓ ~ N(0, 1.5²),  ln σ ~ N(ln 0.1, 1.5²),  u_i ~ N(0, 1)
+//!     ln s ~ N(2, 2²),  ln ℓ ~ N(1.5, 1.5²),  ln σ ~ N(ln 0.1, 1),  u_i ~ N(0, 1)
 //! ```
+//!
+//! Large s and ℓ are what a smooth function looks like that is nearly a polynomial of low degree in φ.
 //!
 //! The residuals of a law ([`Recipe::Residual`]), clipped and in units of their root mean square, with Gaussian kernels
 //! R over φ and over (ln N, ln D):

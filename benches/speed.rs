@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use common::{LAW_IDS, Study};
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
-use mixlaw::fit::bootstrap::with_thetas;
 use mixlaw::fit::problem::Problem;
 use mixlaw::fit::solver::Objective;
-use mixlaw::fit::{Bootstrap, BootstrapConfig, DataSummary, Fit, FitConfig, FittedStudy};
+use mixlaw::fit::{Fit, FitConfig};
 use mixlaw::import::import;
 use mixlaw::law::{Law, Shape};
 use mixlaw::mixture::{Aim, DEFAULT_EPSILON, Limits, Outcome, Scenario, WeightLimit, near_optimal, optimum, outcome};
+use mixlaw::predict::bootstrap::with_thetas;
+use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy};
 use mixlaw::units::{Params, Tokens};
 use mixlaw::{sample, share};
 use rayon::prelude::*;
@@ -108,7 +109,7 @@ fn fitted(law: &'static dyn Law, study: &Study) -> FittedStudy {
     let fit =
         |target_idx| mixlaw::fit::fit(law, dataset, &[target_idx], &few_starts, &mut |_| {}).expect("a sound study");
     let fits = (0..dataset.targets().len()).into_par_iter().map(fit).collect();
-    FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(dataset), fits }
+    FittedStudy::of(dataset, fits)
 }
 
 /// A tenth of the default bootstrap of eight targets, through to h*, on all cores; near-optimal ranges; the optimum

@@ -12,10 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, Residual, fit};
+use mixlaw::fit::{Fit, FitConfig, Residual, fit};
 use mixlaw::import::import;
 use mixlaw::law::by_id;
 use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Params, Tokens};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -183,11 +184,7 @@ fn chinchilla(out: &mut String, folder: &Path) -> std::io::Result<()> {
 }
 
 fn optima(out: &mut String, dataset: &Dataset, additive: &[Fit]) -> std::fmt::Result {
-    let study = FittedStudy {
-        domains: dataset.domains().to_vec(),
-        summary: DataSummary::new(dataset),
-        fits: additive.to_vec(),
-    };
+    let study = FittedStudy::of(dataset, additive.to_vec());
     let at = |targets: Vec<(String, f64)>| {
         let scenario = Scenario { target_weights: targets, ..Scenario::new(Params(7e9), Tokens(150e9)) };
         optimum(&study, &scenario).expect("a sound scenario")

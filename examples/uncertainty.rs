@@ -12,14 +12,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{
-    Bootstrap, BootstrapConfig, DataSummary, FitConfig, FittedStudy, Replicate, bootstrap, fit, percentile,
-};
+use mixlaw::fit::{FitConfig, fit, percentile};
 use mixlaw::import::import;
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{
     Certainty, Compared, DEFAULT_EPSILON, Limits, Outcome, Scenario, compare, near_optimal, optimum, outcome,
 };
+use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy, Replicate, bootstrap};
 use mixlaw::units::{Params, Tokens};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -139,7 +138,7 @@ fn slimpajama(out: &mut String, data: &Dataset, law: &'static dyn Law, n: usize)
     let targets: Vec<usize> = (0..data.targets().len()).collect();
     let fits = targets.par_iter().map(|&idx| fit(law, data, &[idx], &FitConfig::default(), &mut |_| {}));
     let fits = fits.collect::<Result<_, _>>().expect("a sound study");
-    let study = FittedStudy { domains: data.domains().to_vec(), summary: DataSummary::new(data), fits };
+    let study = FittedStudy::of(data, fits);
     let config = BootstrapConfig { replicates: n, ..BootstrapConfig::default() };
     let bootstrap = Bootstrap::new(data, &study, &config).expect("mixtures");
     let replicates: Vec<Replicate> =

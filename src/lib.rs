@@ -40,7 +40,8 @@
 //! | [`dataset`] | a valid study, and its design of distinct mixtures and scales | [`dataset::Dataset::new`] |
 //! | [`law`] | formulas with derivatives in θ and h, one file each | [`law::LAWS`] |
 //! | [`gp`] | Gaussian processes over mixtures and scales | [`gp::GaussianProcess::fit`] |
-//! | [`fit`] | objective, solver, search for the global minimum, report; bootstrap | [`fit::fit`], [`fit::Bootstrap`] |
+//! | [`fit`] | objective, solver, search for the global minimum, report | [`fit::fit`] |
+//! | [`predict`] | predictors of new models' losses: validation, choice, intervals; the bootstrap | [`predict::FittedStudy`] |
 //! | [`mixture`] | scenario and limits, the optimum with its certificate, ranges, gains, paths | [`mixture::optimum`], [`mixture::near_optimal`] |
 //! | [`chart`] | results → charts as plain data → any plotters backend | |
 //! | [`share`] | links: a fitted study in a URL fragment, and back | [`share::encode`], [`share::decode`] |
@@ -67,6 +68,7 @@ pub mod import;
 pub mod law;
 pub mod mixture;
 pub mod order;
+pub mod predict;
 pub mod protocol;
 pub mod sample;
 pub mod share;

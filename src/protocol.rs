@@ -8,13 +8,11 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
-use crate::fit::{
-    self, Bootstrap, BootstrapConfig, DataSummary, Ending, Fit, FitConfig, FitError, FitReport, FittedStudy, Interval,
-    Progress, Replicate, bootstrap,
-};
+use crate::fit::{self, Ending, Fit, FitConfig, FitError, FitReport, Interval, Progress};
 use crate::import::{self, Fix, Issue, Roles, Table};
 use crate::law::{self, Law, Shape};
 use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario};
+use crate::predict::{Bootstrap, BootstrapConfig, DataSummary, FittedStudy, Replicate, bootstrap};
 use crate::units::{Params, Tokens};
 
 /// Of what build this program is; page and worker must be of the same.
@@ -420,7 +418,7 @@ impl WireFittedStudy {
     /// A law's id is unknown: the message is of another build.
     pub fn into_study(self) -> Result<FittedStudy, String> {
         let fits: Result<Vec<Fit>, String> = self.fits.into_iter().map(WireFit::into_fit).collect();
-        Ok(FittedStudy { domains: self.domains, summary: self.summary, fits: fits? })
+        Ok(FittedStudy::new(self.domains, self.summary, fits?))
     }
 }
 

@@ -5,9 +5,10 @@ mod common;
 use common::{mixture, names, random};
 use mixlaw::dataset::{Dataset, Holdout, Observation, Split};
 use mixlaw::fit::problem::Problem;
-use mixlaw::fit::study::prediction_mre_percent;
-use mixlaw::fit::{DataSummary, FitConfig, FittedStudy, Flag, Residual, fit, target_groups, usable_targets};
+use mixlaw::fit::{FitConfig, Flag, Residual, fit, target_groups, usable_targets};
 use mixlaw::law::{LAWS, Shape};
+use mixlaw::predict::FittedStudy;
+use mixlaw::predict::study::prediction_mre_percent;
 use mixlaw::units::{Loss, Params, Tokens};
 
 /// Two targets, the first of them the first domain's own.
@@ -315,7 +316,7 @@ fn rows_that_a_law_is_not_for_stay_out_of_the_error() {
     let data = study(rows);
     let law = mixlaw::law::by_id("bimix").expect("a law");
     let fitted = fit(law, &data, &[0], &FitConfig::default(), &mut |_| {}).expect("sound");
-    let study = FittedStudy { domains: data.domains().to_vec(), summary: DataSummary::new(&data), fits: vec![fitted] };
+    let study = FittedStudy::of(&data, vec![fitted]);
     let predictions = study.predict(data.domains(), data.targets(), data.observations()).expect("the fit's own runs");
     let unusable: Vec<usize> = predictions.iter().filter(|row| !row.is_usable).map(|row| row.line).collect();
     assert_eq!(unusable, [data.observations().len() + 1]);

@@ -5,12 +5,13 @@ mod common;
 use common::plan::{NMM, Noise, as_fitted, drawn, fitted};
 use common::{mixture, random, shape, theta};
 use mixlaw::dataset::{Dataset, Observation};
-use mixlaw::fit::{Bootstrap, BootstrapConfig, BootstrapError, FittedStudy, Interval, bootstrap};
+use mixlaw::fit::Interval;
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{
     Aim, Certainty, Compared, Growth, LAMBDAS, Limits, Outcome, Scenario, WeightLimit, along_prior, along_scale,
     at_places, compare, distance, each_target, moves, near_optimal, optimum, outcome, reflection,
 };
+use mixlaw::predict::{Bootstrap, BootstrapConfig, BootstrapError, FittedStudy, bootstrap};
 use mixlaw::sample::plausible;
 use mixlaw::units::{Params, Tokens};
 

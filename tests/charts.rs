@@ -8,12 +8,13 @@ use mixlaw::chart::{
     mixtures, nearest, observed_predicted, parameters, position, readout, residuals, stacked, step, svg,
 };
 use mixlaw::dataset::{Dataset, Holdout};
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, FittedTarget, Interval, Replicate, bootstrap, fit};
+use mixlaw::fit::{Fit, FitConfig, Interval, fit};
 use mixlaw::import::import;
 use mixlaw::law::by_id;
 use mixlaw::mixture::{
     DEFAULT_EPSILON, Growth, Optimum, Scenario, along_scale, each_target, excess, near_optimal, optimum,
 };
+use mixlaw::predict::{DataSummary, FittedStudy, FittedTarget, Replicate, bootstrap};
 use mixlaw::sample;
 use mixlaw::units::{Params, Tokens};
 use plotters::prelude::SVGBackend;
@@ -78,8 +79,7 @@ fn against(against: Against) -> Spec {
 /// The fits, with a scenario, its optimum and the optimum's near-optimal ranges.
 static OPTIMUM: LazyLock<(FittedStudy, Scenario, Optimum, Vec<Interval>)> = LazyLock::new(|| {
     let (dataset, fits) = &*STUDY;
-    let study =
-        FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(dataset), fits: fits.clone() };
+    let study = FittedStudy::of(dataset, fits.clone());
     let scenario = Scenario::new(Params(7e9), Tokens(150e9));
     let found = optimum(&study, &scenario).expect("an optimum");
     let near = near_optimal(&study, &scenario, &found, DEFAULT_EPSILON).expect("ranges");

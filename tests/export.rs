@@ -6,9 +6,10 @@ use common::{fitted, random, random_fits, shape_of, theta};
 use mixlaw::dataset::Dataset;
 use mixlaw::export::difference::{Entry, Side, difference};
 use mixlaw::export::{FORMATS, Format, Known, KnownOptimum, Missing, Part, fit_file};
-use mixlaw::fit::{FitConfig, FittedStudy, Replicate, fit};
+use mixlaw::fit::{FitConfig, fit};
 use mixlaw::law::{LAWS, by_id};
 use mixlaw::mixture::{Limits, Optimum, Scenario, WeightLimit, near_optimal, optimum};
+use mixlaw::predict::{FittedStudy, Replicate};
 use mixlaw::units::{Params, Tokens};
 use serde_json::Value;
 
@@ -21,8 +22,7 @@ fn study() -> (FittedStudy, Dataset) {
     let runs = common::simulated(law, &thetas, &mixtures, &[1e8, 1e9], &[2e9, 9e9], 0.01, 4);
     let config = FitConfig { starts: 2, ..FitConfig::default() };
     let fits = (0..2).map(|target_idx| fit(law, &runs, &[target_idx], &config, &mut |_| {}).expect("a fit")).collect();
-    let summary = mixlaw::fit::DataSummary::new(&runs);
-    (FittedStudy { domains: runs.domains().to_vec(), summary, fits }, runs)
+    (FittedStudy::of(&runs, fits), runs)
 }
 
 /// The last domain has no weight, the first a stock of which the mixture takes two and a half epochs or more.

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{fitted, mixture, random, shape, theta};
-use mixlaw::fit::FittedStudy;
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{Aim, Budget, GroupLimit, Limits, Optimum, Prior, Scenario, WeightLimit, optimum};
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Flops, Params, Tokens};
 use proptest::prelude::*;
 use rand::RngExt;

@@ -4,9 +4,10 @@ mod common;
 
 use common::{fitted, random, random_fits, shape, theta};
 use mixlaw::dataset::{Dataset, Observation, Split};
-use mixlaw::fit::{FittedStudy, Flag};
+use mixlaw::fit::Flag;
 use mixlaw::law::LAWS;
 use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::predict::FittedStudy;
 use mixlaw::share::{ShareError, decode, encode, encode_with_runs, rounding};
 use mixlaw::units::{Loss, Params, Tokens};
 use proptest::prelude::*;

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{fitted, laws_of_the_mixture, mixture, random, random_fits, shape, theta};
-use mixlaw::fit::FittedStudy;
 use mixlaw::law::by_id;
 use mixlaw::mixture::{Certificate, Scenario, optimum};
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Params, Tokens};
 use proptest::prelude::*;
 use rand::RngExt;

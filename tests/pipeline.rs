@@ -5,10 +5,11 @@ mod common;
 use common::{mixture, random, shape, simulated, theta};
 use mixlaw::dataset::Holdout;
 use mixlaw::export::fit_file;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FitError, FittedStudy, Flag, Termination, fit, fit_from, starts};
+use mixlaw::fit::{Fit, FitConfig, FitError, Flag, Termination, fit, fit_from, starts};
 use mixlaw::import::import;
 use mixlaw::law::{LAWS, Law, by_id};
 use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::predict::FittedStudy;
 use mixlaw::sample;
 use mixlaw::share::{decode, encode};
 use mixlaw::units::{Params, Tokens};
@@ -38,7 +39,7 @@ fn the_example_goes_all_the_way() {
         .into_iter()
         .map(|target_idx| fit(law("additive"), &dataset, &[target_idx], &QUICK, &mut |_| {}).expect("a sound study"))
         .collect();
-    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits };
+    let study = FittedStudy::of(&dataset, fits);
     let scenario = Scenario::new(Params(7e9), Tokens(150e9));
     let found = optimum(&study, &scenario).expect("a sound scenario");
     // The two targets' own domains get the most.
@@ -54,7 +55,7 @@ fn the_example_goes_all_the_way() {
     for (before, after) in study.targets().zip(read.targets()) {
         assert_eq!(before.fit.report, after.fit.report);
         let loss =
-            |target: mixlaw::fit::FittedTarget| target.loss(Some(Params(1e9)), Some(Tokens(1e10)), &[1.0 / 7.0; 7]);
+            |target: mixlaw::predict::FittedTarget| target.loss(Some(Params(1e9)), Some(Tokens(1e10)), &[1.0 / 7.0; 7]);
         assert!((loss(before).0 - loss(after).0).abs() < 1e-12);
     }
 }

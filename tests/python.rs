@@ -9,8 +9,9 @@ use std::process::Command;
 
 use common::{between, fitted, mixture, most_domains, names, random, random_fits, shape_of, theta};
 use mixlaw::export::python::module;
-use mixlaw::fit::{Fit, FittedStudy, Flag};
+use mixlaw::fit::{Fit, Flag};
 use mixlaw::law::LAWS;
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Params, Tokens};
 use serde_json::{Value, json};
 

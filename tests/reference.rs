@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FittedStudy, Residual, fit};
+use mixlaw::fit::{Fit, FitConfig, Residual, fit};
 use mixlaw::import::import;
 use mixlaw::law;
 use mixlaw::mixture::{Scenario, optimum};
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Params, Tokens};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -34,7 +35,7 @@ fn fits_of(law: &str) -> Option<(Dataset, FittedStudy)> {
         .into_par_iter()
         .map(|target_idx| fit(law, &dataset, &[target_idx], &FitConfig::default(), &mut |_| {}).expect("a sound study"))
         .collect();
-    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits };
+    let study = FittedStudy::of(&dataset, fits);
     Some((dataset, study))
 }
 

@@ -1,9 +1,10 @@
 //! The synthetic studies that the page begins with.
 
-use mixlaw::fit::{DataSummary, FitConfig, FittedStudy, fit, target_groups};
+use mixlaw::fit::{FitConfig, fit, target_groups};
 use mixlaw::import::import;
 use mixlaw::law::by_id;
 use mixlaw::mixture::optimum;
+use mixlaw::predict::FittedStudy;
 use mixlaw::sample::{SAMPLES, sample};
 
 /// Each is read without a word, its law fits, predicts what is held out, and its scenario has an optimum.
@@ -23,7 +24,7 @@ fn every_sample_shows_its_point() {
                 assert!(score.holdout_mre_percent.is_some_and(|mre| mre < 3.0), "{}: {:?}", sample.id, score);
             }
         }
-        let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits };
+        let study = FittedStudy::of(&dataset, fits);
         let found = optimum(&study, &(sample.scenario)());
         match sample.id {
             "scaling" => assert!(found.is_err(), "there is nothing to mix"),

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{Fit, FitConfig, FittedStudy, fit};
+use mixlaw::fit::{Fit, FitConfig, fit};
 use mixlaw::import::import;
 use mixlaw::law::{self, Law, Shape};
+use mixlaw::predict::FittedStudy;
 use mixlaw::sample;
 use mixlaw::units::{Params, Tokens};
 use rand::{RngExt, SeedableRng};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Cell, Hue, Mark, Readout};
 use crate::dataset::Dataset;
-use crate::fit::FittedTarget;
+use crate::predict::FittedTarget;
 use crate::units::{Loss, Params, Tokens, write_count, write_percent};
 
 /// What a fit makes of an observation.

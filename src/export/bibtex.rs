@@ -1,6 +1,6 @@
 //! BibTeX of the works that fits rest on: the method's and their laws'.
 
-use crate::fit::FittedStudy;
+use crate::predict::FittedStudy;
 
 struct Work {
     arxiv: &'static str,

@@ -20,8 +20,8 @@ use serde_json::{Map, Value, json};
 
 use super::formats::Missing;
 use super::results::found;
-use crate::fit::FittedStudy;
 use crate::mixture::{Optimum, Scenario};
+use crate::predict::FittedStudy;
 use crate::units::write_count;
 
 /// Decimals of weights: 64 of them, rounded so, sum to 1 within what OLMo-core allows.

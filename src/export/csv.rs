@@ -2,9 +2,10 @@
 
 use super::values::Values;
 use crate::dataset::{Dataset, Holdout, Split};
-use crate::fit::{FittedStudy, Interval, Replicate, bootstrap};
+use crate::fit::Interval;
 use crate::import::{Role, Roles};
 use crate::mixture::{Certainty, Optimum, Scenario};
+use crate::predict::{FittedStudy, Replicate, bootstrap};
 
 /// A cell, in quotes where it needs them. A spreadsheet would take a name that begins with = for a formula.
 fn cell(text: &str) -> String {
@@ -96,7 +97,7 @@ pub fn parameters(study: &FittedStudy, replicates: Option<&[Replicate]>) -> Stri
 ///
 /// # Errors
 /// As [`FittedStudy::predict`].
-pub fn predictions(study: &FittedStudy, runs: &Dataset) -> Result<String, crate::fit::study::PredictError> {
+pub fn predictions(study: &FittedStudy, runs: &Dataset) -> Result<String, crate::predict::study::PredictError> {
     let predictions = study.predict(runs.domains(), runs.targets(), runs.observations())?;
     let held_out = |holdout: Holdout| holdout.held_out(runs);
     let mut header = vec!["line".to_string(), "n".into(), "d".into()];

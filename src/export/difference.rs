@@ -1,8 +1,9 @@
 //! Two fitted studies side by side: optimum, fit errors, scenario, settings and parameters, with what differs.
 
 use super::scenario_file::ScenarioFile;
-use crate::fit::{FittedStudy, FittedTarget, Residual};
+use crate::fit::Residual;
 use crate::mixture::{Optimum, Scenario};
+use crate::predict::{FittedStudy, FittedTarget};
 
 /// One of the two.
 #[derive(Clone, Copy)]

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fit_file::FitFileError;
-use crate::fit::{Fit, FitConfig, FitReport, FittedStudy, FittedTarget, Flag, Restriction, Score, Termination};
+use crate::fit::{Fit, FitConfig, FitReport, Flag, Restriction, Score, Termination};
 use crate::law::{self, Dropped, Law, Shape};
+use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::BILLION;
 
 const IN_BILLIONS: &str = "N in 10^9 parameters, D in 10^9 tokens";

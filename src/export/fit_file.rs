@@ -18,9 +18,10 @@ use super::formats::Known;
 use super::runs::{Runs, RunsError};
 use super::scenario_file::ScenarioFile;
 use crate::dataset::Dataset;
-use crate::fit::{DataSummary, Fit, FittedStudy, Impossible, Interval, LEVEL, Replicate, bootstrap};
+use crate::fit::{Fit, Interval, LEVEL};
 use crate::import::Roles;
 use crate::law::{self, Scope};
+use crate::predict::{DataSummary, FittedStudy, Impossible, Replicate, bootstrap};
 
 /// The version that this code writes; it reads no newer one.
 const VERSION: u32 = 1;
@@ -219,7 +220,7 @@ pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
         }
         fits.push(entry.into_fit(index, others, &file.domains)?);
     }
-    let study = FittedStudy { domains: file.domains, summary, fits };
+    let study = FittedStudy::new(file.domains, summary, fits);
     study.check()?;
     saved.runs = file.runs.map(|runs| runs.into_dataset(&study.domains)).transpose()?;
     saved.replicates = file.bootstrap.and_then(|bootstrap| bootstrap.draws).unwrap_or_default();

@@ -3,9 +3,10 @@
 
 use super::{bibtex, blend, csv, fit_file, latex, python};
 use crate::dataset::Dataset;
-use crate::fit::study::PredictError;
-use crate::fit::{FittedStudy, Interval, Replicate};
+use crate::fit::Interval;
 use crate::mixture::{Certainty, Optimum, Scenario};
+use crate::predict::study::PredictError;
+use crate::predict::{FittedStudy, Replicate};
 
 /// What is known, and is to be written.
 #[derive(Clone, Copy)]

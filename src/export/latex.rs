@@ -3,8 +3,9 @@
 
 use super::python::data_lines;
 use super::values::Values;
-use crate::fit::{FittedStudy, FittedTarget, Interval, Replicate, bootstrap};
+use crate::fit::Interval;
 use crate::law::Symbol;
+use crate::predict::{FittedStudy, FittedTarget, Replicate, bootstrap};
 use crate::units::write_scientific;
 
 /// Significant digits of values.

@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use super::values::Values;
-use crate::fit::{DataSummary, FittedStudy, FittedTarget};
 use crate::law::Symbol;
+use crate::predict::{DataSummary, FittedStudy, FittedTarget};
 use crate::units::{BILLION, write_count};
 
 /// Tokens in stock where they are not known: such a domain is never repeated.

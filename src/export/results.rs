@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::scenario_file::ScenarioFile;
-use crate::fit::study::prediction_mre_percent;
-use crate::fit::{FittedStudy, Interval, LEVEL, Prediction};
+use crate::fit::{Interval, LEVEL};
 use crate::mixture::{Certainty, Certificate, Comparison, FixedPoint, OnPath, Optimum, Price, Reflection, Scenario};
+use crate::predict::study::prediction_mre_percent;
+use crate::predict::{FittedStudy, Prediction};
 
 /// The predictions, one row a line and target, and the mean relative error of each target that has losses. Rows of
 /// mixtures that the law is not for are marked, and no part of the error.

@@ -11,8 +11,8 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fit::FittedStudy;
 use crate::mixture::{Aim, Budget, GroupLimit, Limits, Prior, Scenario, WeightLimit};
+use crate::predict::FittedStudy;
 use crate::units::{Decimal, Flops, Params, Quantity, Tokens, read_number};
 
 /// A number, or a text that is one: 0.2, "20 %", "7B".

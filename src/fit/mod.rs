@@ -11,23 +11,19 @@
 //! Data, settings and seed determine the result: exponentials and logarithms are those of the `libm` crate and
 //! every sum has a fixed order, so that it does not depend on the machine.
 
-pub mod bootstrap;
 mod interval;
 pub mod problem;
 pub mod report;
 pub mod restrict;
 pub mod search;
 pub mod solver;
-pub mod study;
 
-pub use bootstrap::{Bootstrap, BootstrapConfig, BootstrapError, Replicate};
 pub use interval::{Interval, LEVEL, percentile};
 pub use problem::Residual;
 pub use report::{FitReport, Flag, Score, Termination};
 pub use restrict::Restriction;
 pub use search::{InTurn, Progress, Runner};
 pub use solver::Ending;
-pub use study::{DataSummary, FittedStudy, FittedTarget, Impossible, PredictError, Prediction};
 
 use std::ops::Range;
 
@@ -386,8 +382,37 @@ fn shape(
     Ok(Shape { repeats: shape.repeats || wanted, ..shape })
 }
 
+/// θ of the fit's law on rows that weigh otherwise (0 leaves one out), searched for from the fit's own θ and from some
+/// random starts.
+///
+/// # Errors
+/// No such fit can be started, or its numbers overflow.
+pub(crate) fn refit(
+    fit: &Fit,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    weights: &[f64],
+    starts: usize,
+    seed: u64,
+) -> Result<Vec<f64>, FitError> {
+    let prepared =
+        Prepared::with_shape(fit.law, dataset, target_idxs, &fit.report.config, weights, fit.shape.clone(), false)?;
+    let sample = prepared.sample(&prepared.whole()?);
+    let looked_at = sample.as_deref().unwrap_or(weights);
+    let search = Search { n_starts: starts, seed, ..prepared.search(None) };
+    let from = prepared.freedom.reduce(&fit.theta);
+    let mut found = search::search_near(&|| prepared.objective(looked_at), &search, &from);
+    if sample.is_some() {
+        found = search::polish(&mut *prepared.objective(weights), &search, &found);
+    }
+    if !found.objective.is_finite() {
+        return Err(FitError::NotFinite { target: prepared.target() });
+    }
+    Ok(prepared.freedom.expand(&found.theta))
+}
+
 /// The weight of each observation: its own, or 0 where it is held out.
-fn weights(dataset: &Dataset, config: &FitConfig) -> Vec<f64> {
+pub(crate) fn weights(dataset: &Dataset, config: &FitConfig) -> Vec<f64> {
     let held_out = config.holdout.held_out(dataset);
     let weighed = dataset.observations().iter().zip(held_out);
     weighed.map(|(observation, held_out)| if held_out { 0.0 } else { observation.weight }).collect()

@@ -352,7 +352,7 @@ impl Curvature {
 }
 
 /// How θ does on each target.
-pub(super) fn scores(
+pub(crate) fn scores(
     law: &dyn Law,
     shape: &Shape,
     theta: &[f64],

@@ -6,7 +6,8 @@ use super::limits::by_domain;
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::posed::Posed;
 use super::scenario::{Scenario, ScenarioError};
-use crate::fit::{FittedStudy, Interval};
+use crate::fit::Interval;
+use crate::predict::FittedStudy;
 use crate::units::{Loss, Params, Tokens, write_number};
 
 /// A mixture that the optimum is compared with.

@@ -6,7 +6,8 @@ use super::optimum::{Optimum, OptimumError};
 use super::posed::Posed;
 use super::region::{Region, is_same_place};
 use super::scenario::{Scenario, ScenarioError};
-use crate::fit::{FittedStudy, Interval};
+use crate::fit::Interval;
+use crate::predict::FittedStudy;
 
 /// ε by default: a loss within 0.1 % of the best.
 pub const DEFAULT_EPSILON: f64 = 1e-3;

@@ -7,8 +7,8 @@ use super::limits::{Limit, Limits};
 use super::posed::Posed;
 use super::region::Found;
 use super::scenario::{Aim, Budget, Scenario, ScenarioError};
-use crate::fit::FittedStudy;
 use crate::law::Shape;
+use crate::predict::FittedStudy;
 use crate::units::{Flops, Loss, Params, Tokens, write_number};
 
 /// Why an optimum is the best there is.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
-use crate::fit::{FittedStudy, FittedTarget};
+use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::{Params, Tokens};
 
 /// How N and D grow along a path of scale.

@@ -5,8 +5,8 @@ use super::optimum::{Optimum, OptimumError};
 use super::pieces::{combined, largest};
 use super::region::{Exploration, Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
-use crate::fit::{FittedStudy, FittedTarget};
-use crate::law::{self, LossOf, Mixture, MixtureDerivatives, Place, Scale};
+use crate::law::{LossOf, Mixture, MixtureDerivatives, Scale};
+use crate::predict::{FittedStudy, FittedTarget};
 
 /// What is to be least at one N and D, and among which mixtures.
 pub(super) struct Posed<'a> {
@@ -44,7 +44,7 @@ impl<'a> Posed<'a> {
             return Err(OptimumError::NoDomains);
         }
         let targets = scenario.weighted_targets(study)?;
-        if targets.iter().all(|(target, _)| target.fit.law.needs().min_domains == 0) {
+        if !targets.iter().any(|(target, _)| target.depends_on_mixture()) {
             return Err(OptimumError::NoMixture { law: targets[0].0.fit.law.name() });
         }
         let bounds = scenario.limits.bounds(&study.domains, &study.summary.weight_ranges, scenario.d)?;
@@ -55,7 +55,7 @@ impl<'a> Posed<'a> {
             Some(Prior { mixture, kl }) if *kl > 0.0 => Some((*kl, by_domain("the prior", mixture, &study.domains)?)),
             _ => None,
         };
-        let convex = targets.iter().all(|(target, _)| is_convex(target));
+        let convex = targets.iter().all(|(target, _)| target.is_convex());
         let mut posed = Self {
             scale,
             // The worst of one is that one.
@@ -76,7 +76,7 @@ impl<'a> Posed<'a> {
                 let mut loss = losses(&alone, scale).swap_remove(0);
                 let mut value = |h: &[f64]| loss(&Mixture::new(h));
                 let exploration = Exploration { value: &mut value, mean_mixture: posed.mean_mixture };
-                region.least(&pieces, (!is_convex(&target)).then_some(exploration)).best.value
+                region.least(&pieces, (!target.is_convex()).then_some(exploration)).best.value
             });
             posed.least = least.collect();
         }
@@ -168,17 +168,9 @@ impl<'a> Posed<'a> {
     }
 }
 
-fn is_convex(target: &FittedTarget) -> bool {
-    target.fit.law.is_convex(&target.fit.shape, &target.fit.theta)
-}
-
 /// Each target's loss, made ready for many mixtures.
 fn losses<'a>(targets: &[(FittedTarget<'a>, f64)], scale: Scale) -> Vec<LossOf<'a>> {
-    let loss = |(target, _): &(FittedTarget<'a>, f64)| {
-        let fit = target.fit;
-        law::losses(fit.law, &fit.shape, &fit.theta, target.target_pos, scale)
-    };
-    targets.iter().map(loss).collect()
+    targets.iter().map(|(target, _)| target.losses(scale)).collect()
 }
 
 /// Σ_i h_i ln(h_i/q_i); 0 where h_i = q_i = 0.
@@ -209,9 +201,7 @@ fn add_divergence(h: &[f64], prior: &[f64], kl: f64, out: &mut MixtureDerivative
 fn weighted(targets: &[(FittedTarget, f64)], scale: Scale, h: &[f64]) -> MixtureDerivatives {
     let mut sum = MixtureDerivatives::zero(h.len());
     for (target, weight) in targets {
-        let fit = target.fit;
-        let place = Place { target_pos: target.target_pos, scale, h };
-        fit.law.add_mixture_derivatives(&fit.shape, &fit.theta, place, *weight, &mut sum);
+        target.add_mixture_derivatives(scale, h, *weight, &mut sum);
     }
     sum
 }

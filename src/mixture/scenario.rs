@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
 use super::optimum::Optimum;
-use crate::fit::{DataSummary, FittedStudy, FittedTarget};
+use crate::predict::{DataSummary, FittedStudy, FittedTarget};
 use crate::units::{Flops, Params, Tokens, choices};
 
 /// What to optimise the mixture for.

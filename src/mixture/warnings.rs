@@ -3,7 +3,7 @@
 use super::certainty::outside_data;
 use super::optimum::Optimum;
 use super::scenario::{Prior, Scenario};
-use crate::fit::FittedStudy;
+use crate::predict::FittedStudy;
 use crate::units::{write_count, write_number};
 
 /// An N or D within this factor of the data's is in the data.

@@ -14,9 +14,9 @@ pub use draw::plausible;
 use draw::{Noise, Rung, table};
 
 use crate::export::fit_file;
-use crate::fit::FittedStudy;
 use crate::law::{Law, Shape, by_id};
 use crate::mixture::{Aim, Budget, Limits, Prior, Scenario};
+use crate::predict::FittedStudy;
 use crate::units::{Flops, Params, Tokens};
 
 /// A synthetic study with the law and the scenario that show its point.

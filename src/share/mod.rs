@@ -19,8 +19,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::dataset::Dataset;
-use crate::fit::FittedStudy;
 use crate::mixture::Scenario;
+use crate::predict::FittedStudy;
 
 /// Longest fragment that is read and written: browsers take more, but nothing else does.
 const LONGEST_FRAGMENT: usize = 64 * 1024;

@@ -13,11 +13,10 @@ use serde_json::Value;
 use super::v1_runs::{self, RunsBody};
 use super::{ShareError, Shared};
 use crate::dataset::{Dataset, Holdout};
-use crate::fit::{
-    DataSummary, Fit, FitConfig, FitReport, FittedStudy, Flag, Residual, Restriction, Score, Termination,
-};
+use crate::fit::{Fit, FitConfig, FitReport, Flag, Residual, Restriction, Score, Termination};
 use crate::law::{self, Dropped, Shape};
 use crate::mixture::{Aim, Budget, Limits, Prior, Scenario};
+use crate::predict::{DataSummary, FittedStudy};
 use crate::units::{BILLION, Params, Tokens};
 
 const MOST_DOMAINS: usize = 64;
@@ -368,8 +367,9 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         token_range: body.r.d.map(|(low, high)| (Tokens(low), Tokens(high))),
         weight_ranges: body.r.h.iter().map(|&(low, high, _)| (low, high)).collect(),
         mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean / mean_sum).collect(),
+        mixtures: Vec::new(),
     };
-    let study = FittedStudy { domains: body.d.iter().map(|name| clean(name)).collect(), summary, fits };
+    let study = FittedStudy::new(body.d.iter().map(|name| clean(name)).collect(), summary, fits);
     study.check().map_err(|error| impossible(error.what))?;
     scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;
     let runs = body.y.map(|runs| v1_runs::read(runs, &study.domains)).transpose()?;

@@ -6,8 +6,9 @@ use super::scenario::ScenarioInput;
 use super::settings::Settings;
 use crate::dataset::{Dataset, Holdout};
 use crate::export::{fit_file, runs_table};
-use crate::fit::{FitConfig, FittedStudy};
+use crate::fit::FitConfig;
 use crate::mixture::Scenario;
+use crate::predict::FittedStudy;
 use crate::share;
 
 /// The settings of a fit and those of the page; a study without a split holds out nothing, whatever the fit's say.
@@ -117,7 +118,7 @@ mod tests {
         assert_eq!(draft.scenario.scenario(&fits.study), Ok(scenario));
         assert_eq!(draft.excluded_targets, Vec::<String>::new());
         let read = import::import(&draft.text, draft.roles).dataset.unwrap();
-        assert!(fits.study.summary.is_close_to(&crate::fit::DataSummary::new(&read)));
+        assert!(fits.study.summary.is_close_to(&crate::predict::DataSummary::new(&read)));
         assert_eq!(read.domains(), data().dataset.domains());
     }
 }

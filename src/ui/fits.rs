@@ -9,10 +9,9 @@ use super::settings::Settings;
 use super::tables::counted;
 use super::text;
 use crate::dataset::{Dataset, DatasetError, Holdout, Observation};
-use crate::fit::{
-    DataSummary, Ending, Fit, FitConfig, FitError, FittedStudy, Progress, check, target_groups, usable_targets,
-};
+use crate::fit::{Ending, Fit, FitConfig, FitError, Progress, check, target_groups, usable_targets};
 use crate::law::{Law, Shape};
+use crate::predict::{DataSummary, FittedStudy};
 use crate::protocol::{Answer, Task, WireJob, WireStudy};
 use crate::units::Tokens;
 
@@ -312,8 +311,7 @@ impl Run {
                 ),
             }
         }
-        let study =
-            FittedStudy { domains: self.data.dataset.domains().to_vec(), summary: self.data.summary.clone(), fits };
+        let study = FittedStudy::new(self.data.dataset.domains().to_vec(), self.data.summary.clone(), fits);
         LawFits { key: self.key, law: self.law, data: self.data, study: Same::new(study), failures, seconds }
     }
 }

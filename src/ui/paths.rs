@@ -2,9 +2,10 @@
 
 use super::tables::percent;
 use crate::chart::{OnAxis, Spec, Stacked, heat, stacked};
-use crate::fit::bootstrap::LEAST_REPLICATES;
-use crate::fit::{FittedStudy, Interval};
+use crate::fit::Interval;
 use crate::mixture::{FixedPoint, OnPath, Optimum, Reflection, moves};
+use crate::predict::FittedStudy;
+use crate::predict::bootstrap::LEAST_REPLICATES;
 use crate::protocol::{Along, Reply};
 use crate::units::{write_count, write_number};
 

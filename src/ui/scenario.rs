@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits::LimitsInput;
-use crate::fit::{DataSummary, Fit, FittedStudy};
+use crate::fit::Fit;
 use crate::mixture::{Aim, Budget, Scenario};
+use crate::predict::{DataSummary, FittedStudy};
 use crate::units::{
     Decimal, Flops, NumberError, Params, Tokens, read_number, write_count, write_count_exact, write_number,
 };
@@ -289,6 +290,7 @@ mod tests {
             token_range: Some((Tokens(4e9), Tokens(46e9))),
             weight_ranges: vec![(0.0, 1.0)],
             mean_mixture: vec![1.0],
+            mixtures: vec![vec![1.0]],
         }
     }
 

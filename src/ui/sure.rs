@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::same::Same;
-use crate::fit::bootstrap::{self, LEAST_REPLICATES};
-use crate::fit::{BootstrapConfig, BootstrapError, FittedStudy, FittedTarget, Interval, Replicate};
+use crate::fit::Interval;
 use crate::mixture::{Certainty, Compared, Comparison, OptimumError};
+use crate::predict::bootstrap::{self, LEAST_REPLICATES};
+use crate::predict::{BootstrapConfig, BootstrapError, FittedStudy, FittedTarget, Replicate};
 use crate::units::{Decimal, Params, Tokens, read_number, write_nats, write_percent};
 
 /// Replicates that one worker is given at a time: few enough that intervals show soon, and that a change is soon

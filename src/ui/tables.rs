@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use super::fits::StudyData;
 use crate::fit::restrict::{Freedom, stems};
-use crate::fit::{
-    DataSummary, Fit, FittedStudy, FittedTarget, Flag, Interval, Residual, Restriction, Termination, usable_targets,
-};
+use crate::fit::{Fit, Flag, Interval, Residual, Restriction, Termination, usable_targets};
 use crate::import::{Role, Roles};
 use crate::law::{Dropped, Formula, Law, Parameter, Shape, Symbol};
 use crate::mixture::{Aim, Budget, Certainty, Certificate, Optimum, OptimumError, Price, SAME_SHARE, Scenario};
+use crate::predict::{DataSummary, FittedStudy, FittedTarget};
 use crate::units::{BILLION, Params, Tokens, write_count, write_number, write_scientific};
 
 /// Significant digits of parameters and objectives.
@@ -491,7 +490,7 @@ pub fn parameter_names(law: &dyn Law, data: Option<&StudyData>) -> String {
 /// Why there is no mixture to choose, where the laws do not depend on it.
 pub fn no_mixture(study: &FittedStudy) -> Option<String> {
     let fit = study.fits.first()?;
-    let depends = study.fits.iter().any(|fit| fit.law.needs().min_domains > 0);
+    let depends = study.targets().any(|target| target.depends_on_mixture());
     (!depends).then(|| OptimumError::NoMixture { law: fit.law.name() }.to_string())
 }
 

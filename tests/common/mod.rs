@@ -4,8 +4,9 @@
 pub mod plan;
 
 use mixlaw::dataset::{Dataset, Observation, Split};
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Score, Termination};
+use mixlaw::fit::{Fit, FitConfig, FitReport, Score, Termination};
 use mixlaw::law::{LAWS, Law, Scope, Shape};
+use mixlaw::predict::{DataSummary, FittedStudy};
 use mixlaw::units::{Loss, Params, Tokens};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -150,16 +151,14 @@ pub fn fitted(law: &'static dyn Law, k: usize, thetas: Vec<Vec<f64>>) -> FittedS
             seconds: None,
         },
     });
-    FittedStudy {
-        domains: names("domain", k),
-        summary: DataSummary {
-            n_observations: 100,
-            n_mixtures: 20,
-            sizes: vec![Params(1e8), Params(1e9)],
-            token_range: Some((Tokens(1e9), Tokens(1e11))),
-            weight_ranges: vec![(0.0, 1.0); k],
-            mean_mixture: vec![1.0 / k as f64; k],
-        },
-        fits: fits.collect(),
-    }
+    let summary = DataSummary {
+        n_observations: 100,
+        n_mixtures: 20,
+        sizes: vec![Params(1e8), Params(1e9)],
+        token_range: Some((Tokens(1e9), Tokens(1e11))),
+        weight_ranges: vec![(0.0, 1.0); k],
+        mean_mixture: vec![1.0 / k as f64; k],
+        mixtures: Vec::new(),
+    };
+    FittedStudy::new(names("domain", k), summary, fits.collect())
 }

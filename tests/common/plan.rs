@@ -1,8 +1,9 @@
 //! Synthetic studies with known truth, in the designs of Shukor et al. 2025.
 
 use mixlaw::dataset::{Dataset, Observation, Split};
-use mixlaw::fit::{DataSummary, Fit, FitConfig, FitReport, FittedStudy, Score, Termination, fit};
+use mixlaw::fit::{Fit, FitConfig, FitReport, Score, Termination, fit};
 use mixlaw::law::{Law, Mixture, Scale, Shape, loss};
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Loss, Params, Tokens};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -122,12 +123,12 @@ pub fn as_fitted(plan: &Plan, law: &'static dyn Law, truths: &[Vec<f64>], data: 
             seconds: None,
         },
     });
-    FittedStudy { domains: data.domains().to_vec(), summary: DataSummary::new(data), fits: fits.collect() }
+    FittedStudy::of(data, fits.collect())
 }
 
 /// Fits the law to every target, with default settings.
 pub fn fitted(law: &'static dyn Law, data: &Dataset) -> FittedStudy {
     let fits = (0..data.targets().len())
         .map(|target_idx| fit(law, data, &[target_idx], &FitConfig::default(), &mut |_| {}).expect("a sound study"));
-    FittedStudy { domains: data.domains().to_vec(), summary: DataSummary::new(data), fits: fits.collect() }
+    FittedStudy::of(data, fits.collect())
 }

@@ -8,11 +8,9 @@ use mixlaw::dataset::{Dataset, Holdout};
 use mixlaw::export::scenario_file::ByName;
 use mixlaw::export::{fit_file, scenario_file};
 use mixlaw::fit::search::Start;
-use mixlaw::fit::{
-    self, DataSummary, Ending, Fit, FitConfig, FitError, FittedStudy, Interval, Replicate, Residual, Restriction,
-    Runner, bootstrap,
-};
+use mixlaw::fit::{self, Ending, Fit, FitConfig, FitError, Interval, Residual, Restriction, Runner};
 use mixlaw::law::{self, LAWS, Law};
+use mixlaw::predict::{FittedStudy, Replicate, bootstrap};
 use mixlaw::units::{Tokens, write_number};
 use rayon::prelude::*;
 
@@ -114,7 +112,7 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
     }
     let n_targets = fitted.iter().map(|fit| fit.targets.len()).sum();
     eprintln!("mixlaw: fitted {} in {:.1} s", counted(n_targets, "target"), began.elapsed().as_secs_f64());
-    let study = FittedStudy { domains: dataset.domains().to_vec(), summary: DataSummary::new(&dataset), fits: fitted };
+    let study = FittedStudy::of(&dataset, fitted);
     let replicates = args.bootstrap.replicates(&dataset, &study)?;
     Ok(if args.json {
         fit_file::write(&study, Some(&dataset), replicates.as_deref()) + "\n"

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use mixlaw::dataset::Dataset;
 use mixlaw::export::results::{self, Answers};
-use mixlaw::fit::{FittedStudy, Replicate, bootstrap};
 use mixlaw::mixture::{
     self, Aim, Budget, Certainty, Certificate, Compared, DEFAULT_EPSILON, FixedPoint, Growth, LAMBDAS, NearOptimal,
     OnPath, Optimum, Outcome, Price, Prior, Scenario,
 };
+use mixlaw::predict::{FittedStudy, Replicate, bootstrap};
 use mixlaw::units::{write_count, write_nats, write_number};
 use rayon::prelude::*;
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mixlaw::export::results;
-use mixlaw::fit::study::prediction_mre_percent;
-use mixlaw::fit::{FittedStudy, Prediction};
 use mixlaw::import::observe;
+use mixlaw::predict::study::prediction_mre_percent;
+use mixlaw::predict::{FittedStudy, Prediction};
 use mixlaw::units::Loss;
 
 use crate::read::{RoleArgs, no_study, read_fit, read_table};

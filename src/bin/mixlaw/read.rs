@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mixlaw::export::fit_file::{self, FitFileError, Saved};
-use mixlaw::fit::FittedStudy;
 use mixlaw::import::decode::decode;
 use mixlaw::import::{Answer, Imported, Question, Role, import_with, joined, only_experiment};
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Decimal, choices, read_number};
 use serde_json::Value;
 

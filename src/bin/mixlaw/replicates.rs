@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use mixlaw::dataset::Dataset;
-use mixlaw::fit::{Bootstrap, BootstrapConfig, FittedStudy, Replicate};
+use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy, Replicate};
 use rayon::prelude::*;
 
 #[derive(Args)]

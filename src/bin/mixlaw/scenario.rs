@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mixlaw::export::scenario_file::{Group, ScenarioFile, Written};
-use mixlaw::fit::FittedStudy;
 use mixlaw::mixture::Scenario;
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Flops, Params, Tokens};
 
 use crate::read::{SHARE_EXAMPLE, STOCK_EXAMPLE, entry, read_bytes};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{Groups, Use, loss, padded, range, texts, within};
 use crate::chart::{Axis, Cell, Frame, Hue, Later, Mark, Numbers, Panel, Scale, Series, Sight, Source, Spec};
 use crate::dataset::Holdout;
-use crate::fit::{DataSummary, Fit, FittedTarget, Interval, Replicate};
+use crate::fit::{Fit, Interval};
+use crate::predict::{DataSummary, FittedTarget, Replicate};
 use crate::units::{FLOPS_PER_PARAM_TOKEN, Params, Tokens, write_count};
 
 /// What losses are drawn against.

@@ -2,7 +2,8 @@
 
 use super::{range, texts};
 use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
-use crate::fit::{FittedStudy, FittedTarget, Interval};
+use crate::fit::Interval;
+use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::write_number;
 
 /// One parameter: its symbol without the domain, whose it is, its value, and its interval.

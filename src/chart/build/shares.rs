@@ -3,8 +3,8 @@
 use super::{loss, range, share_of, texts};
 use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Scale, Series, Source, Spec};
 use crate::fit::Interval;
-use crate::fit::bootstrap::LEAST_REPLICATES;
 use crate::mixture::Optimum;
+use crate::predict::bootstrap::LEAST_REPLICATES;
 use crate::units::{write_count, write_percent};
 
 /// An optimum at a place; `None` where there is none.

@@ -2,9 +2,10 @@
 
 use super::{loss, texts};
 use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
-use crate::fit::{FittedStudy, Interval};
+use crate::fit::Interval;
 use crate::mixture::{DEFAULT_EPSILON, Optimum};
 use crate::order;
+use crate::predict::FittedStudy;
 use crate::units::write_percent;
 
 /// Most panels; of more domains those with the largest weights are drawn.

@@ -3,8 +3,8 @@
 use super::{loss, mixture_text, share_of, texts};
 use crate::chart::{Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Series, Source, Spec};
 use crate::dataset::Dataset;
-use crate::fit::FittedStudy;
 use crate::mixture::{DEFAULT_EPSILON, Optimum};
+use crate::predict::FittedStudy;
 use crate::units::write_percent;
 
 /// The corners of a triangle of mixtures.

@@ -11,7 +11,7 @@ use super::panel::Panel;
 use super::parameters_chart::ParametersChart;
 use super::residual_chart::ResidualChart;
 use crate::chart::{Sight, Spec, loss_interval};
-use crate::fit::{FittedTarget, Replicate};
+use crate::predict::{FittedTarget, Replicate};
 use crate::ui::observations::{LeftOut, Observations};
 use crate::ui::same::Same;
 use crate::ui::state::{Shown, State, use_state};

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::field::Field;
 use super::menu::Menu;
 use super::slider::Slider;
-use crate::fit::DataSummary;
 use crate::mixture::{Aim, Budget};
+use crate::predict::DataSummary;
 use crate::ui::scenario::{BudgetChoice, ScenarioInput, extrapolations, reach, used_by};
 use crate::ui::state::{State, use_state};
 

@@ -4,7 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::State;
-use crate::fit::FittedStudy;
+use crate::predict::FittedStudy;
 use crate::share;
 use crate::ui::address;
 use crate::ui::browser;

@@ -38,11 +38,11 @@ use super::undo::Undo;
 use super::workers::Pool;
 use crate::dataset::Dataset;
 use crate::export::fit_file::Saved;
-use crate::fit::bootstrap::LEAST_REPLICATES;
-use crate::fit::{BootstrapConfig, FittedStudy};
 use crate::import::Roles;
 use crate::law::{self, LAWS, Law};
 use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, compare};
+use crate::predict::bootstrap::LEAST_REPLICATES;
+use crate::predict::{BootstrapConfig, FittedStudy};
 use crate::protocol::JobId;
 use crate::share;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::State;
-use crate::fit::FittedStudy;
 use crate::mixture::{Optimum, Scenario};
+use crate::predict::FittedStudy;
 use crate::protocol::{Answer, Task, WireFittedStudy};
 use crate::ui::same::Same;
 use crate::ui::text;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Answered, AskedOptimum, State};
-use crate::fit::bootstrap::LEAST_REPLICATES;
-use crate::fit::{BootstrapConfig, FittedStudy, Interval, Replicate};
+use crate::fit::Interval;
 use crate::mixture::{Certainty, Compared, DEFAULT_EPSILON, Growth, Outcome, Prior, moves};
+use crate::predict::bootstrap::LEAST_REPLICATES;
+use crate::predict::{BootstrapConfig, FittedStudy, Replicate};
 use crate::protocol::{self, Along, Answer, Question, Task, WireFittedStudy, WireStudy};
 use crate::ui::same::Same;
 use crate::ui::sure::{BootstrapRun, CHUNK, is_news, read_mixture, read_replicates, write_mixture};

@@ -14,10 +14,10 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::interval::Interval;
-use super::report::{self, Score};
-use super::{Fit, FitError, FittedStudy, Prepared, search};
+use super::FittedStudy;
 use crate::dataset::Dataset;
+use crate::fit::report::{self, Score};
+use crate::fit::{self, Fit, FitError, Interval};
 
 /// Settings of a bootstrap.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ impl<'a> Bootstrap<'a> {
             .iter()
             .map(|fit| fit.targets.iter().map(position).collect())
             .collect::<Result<_, BootstrapError>>()?;
-        let weights: Vec<Vec<f64>> = study.fits.iter().map(|fit| super::weights(dataset, &fit.report.config)).collect();
+        let weights: Vec<Vec<f64>> = study.fits.iter().map(|fit| fit::weights(dataset, &fit.report.config)).collect();
         let mut mixtures: Vec<usize> = dataset
             .design()
             .rows()
@@ -206,7 +206,9 @@ impl<'a> Bootstrap<'a> {
                 .zip(weights)
                 .map(|((mixture_idx, _), weight)| weight * counts[*mixture_idx])
                 .collect();
-            let theta = refit(fit, self.dataset, target_idxs, &drawn, self.config, index)?;
+            // Each replicate has random starts of its own.
+            let seed = self.config.seed.wrapping_add(index as u64);
+            let theta = fit::refit(fit, self.dataset, target_idxs, &drawn, self.config.starts, seed)?;
             let fit = Fit { theta, ..fit.clone() };
             let scores = report::scores(fit.law, &fit.shape, &fit.theta, self.dataset, target_idxs, weights);
             replicate.holdout_mre_percent.extend(scores.iter().map(|score: &Score| score.holdout_mre_percent));
@@ -214,35 +216,6 @@ impl<'a> Bootstrap<'a> {
         }
         Ok(replicate)
     }
-}
-
-fn refit(
-    fit: &Fit,
-    dataset: &Dataset,
-    target_idxs: &[usize],
-    weights: &[f64],
-    config: &BootstrapConfig,
-    index: usize,
-) -> Result<Vec<f64>, FitError> {
-    let prepared =
-        Prepared::with_shape(fit.law, dataset, target_idxs, &fit.report.config, weights, fit.shape.clone(), false)?;
-    let sample = prepared.sample(&prepared.whole()?);
-    let looked_at = sample.as_deref().unwrap_or(weights);
-    let search = search::Search {
-        n_starts: config.starts,
-        // Each replicate has random starts of its own.
-        seed: config.seed.wrapping_add(index as u64),
-        ..prepared.search(None)
-    };
-    let from = prepared.freedom.reduce(&fit.theta);
-    let mut found = search::search_near(&|| prepared.objective(looked_at), &search, &from);
-    if sample.is_some() {
-        found = search::polish(&mut *prepared.objective(weights), &search, &found);
-    }
-    if !found.objective.is_finite() {
-        return Err(FitError::NotFinite { target: prepared.target() });
-    }
-    Ok(prepared.freedom.expand(&found.theta))
 }
 
 /// Of each fit, the interval of each parameter in natural units, in the order of θ.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::report::mre_percent;
-use super::{Fit, FitConfig, Flag};
 use crate::dataset::{Dataset, Observation};
+use crate::fit::report::mre_percent;
+use crate::fit::{Fit, FitConfig, Flag};
+use crate::law::{self, LossOf, MixtureDerivatives, Place, Scale};
 use crate::units::{Loss, Params, Tokens, choices};
 
 /// Where the data of a study lie.
@@ -22,6 +23,9 @@ pub struct DataSummary {
     pub weight_ranges: Vec<(f64, f64)>,
     /// The mean over distinct mixtures of each domain's weight.
     pub mean_mixture: Vec<f64>,
+    /// The distinct mixtures themselves; empty where a file or a link of before does not have them.
+    #[serde(default)]
+    pub mixtures: Vec<Vec<f64>>,
 }
 
 impl DataSummary {
@@ -42,6 +46,7 @@ impl DataSummary {
             token_range: tokens.first().copied().zip(tokens.last().copied()),
             weight_ranges,
             mean_mixture: dataset.mean_mixture(),
+            mixtures: design.mixtures().to_vec(),
         }
     }
 }
@@ -82,10 +87,32 @@ pub struct FittedTarget<'a> {
     pub target_pos: usize,
 }
 
-impl FittedTarget<'_> {
+impl<'a> FittedTarget<'a> {
     /// L(N, D, h) of this target.
     pub fn loss(&self, n: Option<Params>, d: Option<Tokens>, h: &[f64]) -> Loss {
         self.fit.loss(self.target_pos, n, d, h)
+    }
+
+    /// L at one scale as a function of the mixture, made ready for many of them.
+    pub(crate) fn losses(&self, scale: Scale) -> LossOf<'a> {
+        let Fit { law, shape, theta, .. } = self.fit;
+        law::losses(*law, shape, theta, self.target_pos, scale)
+    }
+
+    /// L, ∂L/∂h and ∂²L/∂h² at that scale and mixture, added to `out` with weight `weight`.
+    pub(crate) fn add_mixture_derivatives(&self, scale: Scale, h: &[f64], weight: f64, out: &mut MixtureDerivatives) {
+        let Fit { law, shape, theta, .. } = self.fit;
+        law.add_mixture_derivatives(shape, theta, Place { target_pos: self.target_pos, scale, h }, weight, out);
+    }
+
+    /// Whether L is certainly convex in h on the simplex.
+    pub(crate) fn is_convex(&self) -> bool {
+        self.fit.law.is_convex(&self.fit.shape, &self.fit.theta)
+    }
+
+    /// Whether L depends on the mixture.
+    pub fn depends_on_mixture(&self) -> bool {
+        self.fit.law.needs().min_domains > 0
     }
 }
 
@@ -114,6 +141,13 @@ impl DataSummary {
         let sum: f64 = self.mean_mixture.iter().sum();
         if k > 0 && (sum - 1.0).abs() > 1e-3 {
             return Err(Impossible::new(format!("mean weights that sum to {sum}")));
+        }
+        let is_mixture = |h: &Vec<f64>| {
+            let in_range = h.iter().all(|h| (0.0..=1.001).contains(h));
+            h.len() == k && in_range && (k == 0 || (h.iter().sum::<f64>() - 1.0).abs() < 1e-3)
+        };
+        if !self.mixtures.iter().all(is_mixture) {
+            return Err(Impossible::new("a run's mixture that is none"));
         }
         let tokens = self.token_range.iter().flat_map(|&(low, high)| [low.0, high.0]);
         match self.sizes.iter().map(|n| n.0).chain(tokens).find(|value| !(value.is_finite() && *value > 0.0)) {
@@ -238,7 +272,17 @@ pub enum PredictError {
 }
 
 impl FittedStudy {
-    /// Checks what [`fit`](super::fit()) guarantees and a file or a link may not keep.
+    /// The fits of a study.
+    pub fn new(domains: Vec<String>, summary: DataSummary, fits: Vec<Fit>) -> Self {
+        Self { domains, summary, fits }
+    }
+
+    /// The fits of these runs.
+    pub fn of(dataset: &Dataset, fits: Vec<Fit>) -> Self {
+        Self::new(dataset.domains().to_vec(), DataSummary::new(dataset), fits)
+    }
+
+    /// Checks what [`fit`](crate::fit::fit()) guarantees and a file or a link may not keep.
     ///
     /// # Errors
     /// The first thing that cannot be.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the bottom up; a module may import those of lower levels and itself.
-const LEVELS: [(&str, u32); 15] = [
+const LEVELS: [(&str, u32); 16] = [
     ("units", 0),
     ("order", 0),
     ("dataset", 1),

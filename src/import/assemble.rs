@@ -7,10 +7,12 @@ use std::collections::HashMap;
 
 use super::guess::{header_scale, is_holdout, quantity_of};
 use super::issue::{Cause, Issue, Issues};
+use super::question::{Answer, Question};
 use super::roles::{Role, Roles, domain_names};
 use super::table::{Row, Table};
 use crate::dataset::{Dataset, Observation, Split, WEIGHT_SUM_TOLERANCE};
-use crate::units::{Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing};
+use crate::order::sort_by_number;
+use crate::units::{Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing, write_number};
 
 /// How far weights may be from summing to 1: published tables, rounded to two or three digits, come within
 /// 0.02 (a RedPajama mixture of Ye et al. 2024, arXiv:2403.16952, sums to 1.0199).
@@ -22,6 +24,10 @@ pub(super) const ROUNDING: f64 = 1e-6;
 /// A column of N or D whose values all are below this is not counted in ones: no language model is so small, and none
 /// sees so little.
 const SMALLEST_COUNT: [f64; 2] = [1e6, 1e7];
+/// Outside of these no number of parameters, and none of tokens, is one.
+const PLAUSIBLE: [std::ops::RangeInclusive<f64>; 2] = [1e2..=1e16, 1e3..=1e18];
+/// Outside of this no number is a loss.
+const PLAUSIBLE_LOSS: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
 /// Values above this have a scale too many, as "2e9B" has: all text there is has some 1e15 tokens.
 const LARGEST_COUNT: [f64; 2] = [1e14, 1e15];
 
@@ -40,14 +46,22 @@ pub struct Observed {
     pub issues: Issues,
 }
 
-/// Reads the lines of a table, its columns having these roles.
-pub fn observe(table: &Table, roles: &Roles) -> Observed {
+/// Reads the lines of a table, its columns having these roles; of the answers those about scales are heeded.
+pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     let mut issues = Issues::default();
-    let columns = Columns::new(table, roles, &mut issues);
+    let columns = Columns::new(table, roles, answers, &mut issues);
     let mut reader = RowReader::new(table, &columns);
     let mut observations = Vec::with_capacity(table.n_rows());
     for row in table.rows() {
         observations.extend(reader.read(row, &mut issues));
+    }
+    // As long as it is asked in what a column is counted, its numbers are not implausible.
+    if !reader.small_counts(&observations, &mut issues) {
+        let bad: HashMap<usize, Issue> = std::mem::take(&mut reader.implausible).into_iter().collect();
+        observations.retain(|observation| !bad.contains_key(&observation.line));
+        let mut bad: Vec<Issue> = bad.into_values().collect();
+        sort_by_number(&mut bad, |issue| issue.line.map_or(0.0, |line| line as f64));
+        bad.into_iter().for_each(|issue| issues.push(issue));
     }
     let n_left_out = table.n_rows() - observations.len();
     reader.notices(&observations, &mut issues);
@@ -93,6 +107,9 @@ struct Columns {
     split: Option<usize>,
 }
 
+/// The scales that [`Answer::Scale`] may say.
+const SCALES: [&str; 5] = ["1", "k", "M", "B", "T"];
+
 /// A column of N, D or C.
 #[derive(Clone, Copy)]
 struct Count {
@@ -103,7 +120,7 @@ struct Count {
 
 impl Columns {
     /// Finds the columns of each role and says which are left out: second ones of a name or of a single role, blank ones.
-    fn new(table: &Table, roles: &Roles, issues: &mut Issues) -> Self {
+    fn new(table: &Table, roles: &Roles, answers: &[Answer], issues: &mut Issues) -> Self {
         let header = table.header();
         let mut column_of_name = HashMap::new();
         let mut single: HashMap<Role, usize> = HashMap::new();
@@ -130,7 +147,11 @@ impl Columns {
         let all = |role| used.iter().filter(|(_, r)| *r == role).map(|(i, _)| *i).collect();
         let count = |role| {
             let column_idx = *single.get(&role)?;
-            Some(Count { column_idx, role, scale: header_scale(&header[column_idx]) })
+            let told = answers.iter().rev().find_map(|answer| match answer {
+                Answer::Scale(column, scale) if *column == header[column_idx] => SCALES.iter().find(|own| *own == scale),
+                _ => None,
+            });
+            Some(Count { column_idx, role, scale: told.copied().or_else(|| header_scale(&header[column_idx])) })
         };
         let mut columns = Self {
             weights: all(Role::Weight),
@@ -154,7 +175,7 @@ impl Columns {
             issues.push(cause.in_column(&header[flops.column_idx]));
         }
         for count in columns.counts() {
-            if let Some(scale) = count.scale {
+            if let Some(scale) = count.scale.filter(|scale| *scale != "1") {
                 issues.push(Cause::HeaderScale { scale }.in_column(&header[count.column_idx]));
             }
         }
@@ -192,6 +213,8 @@ struct RowReader<'a> {
     percent: Tally,
     n_blank_losses: Vec<usize>,
     n_blank_splits: usize,
+    /// Observations with an N or a D that cannot be, by line.
+    implausible: Vec<(usize, Issue)>,
     /// The first cell of N and of D that is too large, as an issue, and how many there are.
     large: [Option<(Issue, usize)>; 2],
 }
@@ -200,7 +223,8 @@ impl<'a> RowReader<'a> {
     fn new(table: &'a Table, columns: &'a Columns) -> Self {
         let n_blank_losses = vec![0; columns.losses.len()];
         let (rescaled, percent, large) = Default::default();
-        Self { table, columns, rescaled, percent, n_blank_losses, n_blank_splits: 0, large }
+        let implausible = Vec::new();
+        Self { table, columns, rescaled, percent, n_blank_losses, n_blank_splits: 0, implausible, large }
     }
 
     /// The observation on a line, or its issues.
@@ -216,54 +240,66 @@ impl<'a> RowReader<'a> {
             None => Some(1.0),
         };
         let split = self.split(row, issues);
-        let (mixture, n, d, flops, losses) = (mixture?, n?, d?, flops?, losses?);
+        let (Summed { weights: mixture, change }, n, d, flops, losses) = (mixture?, n?, d?, flops?, losses?);
         let (weight, split) = (weight?, split?);
 
         let (n, d) = (n.map(Params), d.map(Tokens));
-        let (n, d) = match (n, d, flops.map(Flops)) {
-            (Some(n), None, Some(c)) => (Some(n), Some(c.tokens(n))),
-            (None, Some(d), Some(c)) => (Some(c.params(d)), Some(d)),
-            _ => (n, d),
+        let (n, d, derived) = match (n, d, flops.map(Flops)) {
+            (Some(n), None, Some(c)) => (Some(n), Some(c.tokens(n)), Some(Role::D)),
+            (None, Some(d), Some(c)) => (Some(c.params(d)), Some(d), Some(Role::N)),
+            _ => (n, d, None),
         };
-        for (role, value) in [(Role::N, n.map(|n| n.0)), (Role::D, d.map(|d| d.0))] {
-            if let Some(value) = value
-                && !(value.is_finite() && value > 0.0)
-            {
-                issues.push(Cause::Derived { role, value }.at_line(row.line()));
+        let values = [n.map(|n| n.0), d.map(|d| d.0)];
+        for (i, (role, value)) in [Role::N, Role::D].into_iter().zip(values).enumerate() {
+            let Some(value) = value.filter(|value| !PLAUSIBLE[i].contains(value)) else { continue };
+            if let (true, Some(flops)) = (derived == Some(role), self.columns.flops) {
+                self.push(Cause::Derived { role, value }, row, flops.column_idx, issues);
                 return None;
             }
+            let count = if i == 0 { self.columns.n } else { self.columns.d };
+            if let Some(Count { column_idx, .. }) = count {
+                let issue = self.of_cell(Cause::Implausible { role, value }, row, column_idx);
+                self.implausible.push((row.line(), issue));
+            }
         }
-        self.note_large([n.map(|n| n.0), d.map(|d| d.0)], row);
-        for (n_blank, loss) in self.n_blank_losses.iter_mut().zip(&losses) {
-            *n_blank += usize::from(loss.is_none());
+        self.note_large(values, row);
+        match change {
+            Change::None => {}
+            Change::Percent { sum, by } => self.percent.add(row.line(), sum, by),
+            Change::Rescaled { sum, by } => self.rescaled.add(row.line(), sum, by),
+        }
+        for (n_blank, (loss, &column_idx)) in self.n_blank_losses.iter_mut().zip(losses.iter().zip(&self.columns.losses)) {
+            *n_blank += usize::from(loss.is_none() && is_missing(row.cell(column_idx)));
         }
         Some(Observation { line: row.line(), n, d, mixture, losses, weight, split })
     }
 
-    fn mixture(&mut self, row: Row, issues: &mut Issues) -> Option<Vec<f64>> {
+    fn mixture(&self, row: Row, issues: &mut Issues) -> Option<Summed> {
         let weights: Vec<Option<f64>> =
             self.columns.weights.iter().map(|&i| self.number(row, i, Role::Weight, None, issues)).collect();
         let mut weights = weights.into_iter().collect::<Option<Vec<f64>>>()?;
         if weights.is_empty() {
-            return Some(weights);
+            return Some(Summed { weights, change: Change::None });
         }
         let sum: f64 = weights.iter().sum();
-        let change = (sum - 1.0).abs();
-        let percent_change = (sum / 100.0 - 1.0).abs();
-        if percent_change <= SUM_TOLERANCE {
-            self.percent.add(row.line(), sum, percent_change);
-        } else if change > SUM_TOLERANCE || !sum.is_finite() {
+        let by = (sum - 1.0).abs();
+        let percent_by = (sum / 100.0 - 1.0).abs();
+        let change = if percent_by <= SUM_TOLERANCE {
+            Change::Percent { sum, by: percent_by }
+        } else if by > SUM_TOLERANCE || !sum.is_finite() {
             let cells: Vec<&str> = self.columns.weights.iter().map(|&i| row.cell(i)).collect();
             let cause = Cause::WeightSum { weights: excerpt(&cells.join(" + ")), sum };
             self.push(cause, row, self.columns.weights[0], issues);
             return None;
-        } else if change > ROUNDING {
-            self.rescaled.add(row.line(), sum, change);
-        }
-        if change > WEIGHT_SUM_TOLERANCE {
+        } else if by > ROUNDING {
+            Change::Rescaled { sum, by }
+        } else {
+            Change::None
+        };
+        if by > WEIGHT_SUM_TOLERANCE {
             weights.iter_mut().for_each(|weight| *weight /= sum);
         }
-        Some(weights)
+        Some(Summed { weights, change })
     }
 
     /// N, D or C, if the study has a column of it; the outer `None` is an issue.
@@ -274,22 +310,33 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    /// The losses; a cell that is none is told and leaves the others. Only a line with nothing else is left out.
     fn losses(&self, row: Row, issues: &mut Issues) -> Option<Vec<Option<Loss>>> {
-        let losses: Vec<Option<Option<Loss>>> = (self.columns.losses.iter())
+        let mut has_bad = false;
+        let losses: Vec<Option<Loss>> = (self.columns.losses.iter())
             .map(|&i| match is_missing(row.cell(i)) {
-                true => Some(None),
-                false => self.loss(row, i, issues).map(|loss| Some(Loss(loss))),
+                true => None,
+                false => {
+                    let loss = self.loss(row, i, issues);
+                    has_bad |= loss.is_none();
+                    loss.map(Loss)
+                }
             })
             .collect();
-        losses.into_iter().collect()
+        (!has_bad || losses.iter().any(Option::is_some)).then_some(losses)
     }
 
     /// The loss in that column; the logarithm of a perplexity.
     fn loss(&self, row: Row, column_idx: usize, issues: &mut Issues) -> Option<f64> {
-        if self.columns.perplexities.contains(&column_idx) {
-            return self.number(row, column_idx, Role::Perplexity, None, issues).map(libm::log);
+        let loss = match self.columns.perplexities.contains(&column_idx) {
+            true => self.number(row, column_idx, Role::Perplexity, None, issues).map(libm::log)?,
+            false => self.number(row, column_idx, Role::Loss, None, issues)?,
+        };
+        if !PLAUSIBLE_LOSS.contains(&loss) {
+            self.push(Cause::ImplausibleLoss { loss }, row, column_idx, issues);
+            return None;
         }
-        self.number(row, column_idx, Role::Loss, None, issues)
+        Some(loss)
     }
 
     fn split(&mut self, row: Row, issues: &mut Issues) -> Option<Split> {
@@ -312,8 +359,8 @@ impl<'a> RowReader<'a> {
     fn number(&self, row: Row, column_idx: usize, role: Role, scale: Option<&str>, issues: &mut Issues) -> Option<f64> {
         let (cell, decimal, quantity) = (row.cell(column_idx), self.table.layout().decimal, quantity_of(role));
         let value = match scale {
-            Some(scale) => quantity.read_scaled(cell, decimal, scale),
-            None => quantity.read(cell, decimal),
+            Some(scale) if scale != "1" => quantity.read_scaled(cell, decimal, scale),
+            _ => quantity.read(cell, decimal),
         };
         match value {
             Ok(value) => Some(value),
@@ -384,11 +431,11 @@ impl<'a> RowReader<'a> {
             }
             issues.push(issue);
         }
-        self.small_counts(observations, issues);
     }
 
-    /// Columns of N and D that are not counted in ones.
-    fn small_counts(&self, observations: &[Observation], issues: &mut Issues) {
+    /// Asks about columns of N and D that are not counted in ones; whether it did.
+    fn small_counts(&self, observations: &[Observation], issues: &mut Issues) -> bool {
+        let mut has_asked = false;
         let ends = |value: fn(&Observation) -> Option<f64>| {
             let values = observations.iter().filter_map(value);
             values.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), value| (least.min(value), most.max(value)))
@@ -406,10 +453,43 @@ impl<'a> RowReader<'a> {
                 known[i] = Some(largest * factor);
             }
             let column = &self.table.header()[column_idx];
-            let names = scales.iter().map(|(scale, _)| (*scale, format!("{column} ({scale})"))).collect();
-            issues.push(Cause::SmallCount { role, largest, names }.in_column(column));
+            let words = |scale: &str| if scale == "M" { "millions" } else { "billions" };
+            let scale_of = |scale: &str| vec![Answer::Scale(column.clone(), scale.to_string())];
+            let mut choices: Vec<(String, Vec<Answer>)> =
+                scales.iter().map(|(scale, _)| (format!("in {}", words(scale)), scale_of(scale))).collect();
+            if PLAUSIBLE[i].contains(&ends[i].0) && PLAUSIBLE[i].contains(&largest) {
+                choices.push(("in ones, as they are".to_string(), scale_of("1")));
+            }
+            if choices.is_empty() {
+                continue;
+            }
+            let symbol = if role == Role::N { "N" } else { "D" };
+            choices.push((format!("\"{column}\" is not {symbol}"), vec![Answer::Role(column.clone(), Role::Ignored)]));
+            has_asked = true;
+            issues.ask(Question::new(
+                format!(
+                    "the largest value of \"{}\" is {}: too few {} for a language model. In what is it counted?",
+                    excerpt(column),
+                    write_number(largest, 6),
+                    if role == Role::N { "parameters" } else { "tokens" }
+                ),
+                choices,
+            ));
         }
+        has_asked
     }
+}
+
+/// Weights that sum to 1, and how they were made to.
+struct Summed {
+    weights: Vec<f64>,
+    change: Change,
+}
+
+enum Change {
+    None,
+    Percent { sum: f64, by: f64 },
+    Rescaled { sum: f64, by: f64 },
 }
 
 /// The scales in which numbers from least to largest are usual sizes or tokens, beside the largest of the other.

@@ -16,9 +16,9 @@ use super::mixture::{self, LINES_SUMMED, Stage};
 use super::names::{self, CountName};
 use super::question::{Answer, Question};
 use super::recipe::{is_about_loss, is_recipe};
-use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_last, split_path, words};
+use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_path, words};
 use super::table::{Row, Table};
-use crate::units::{Quantity, is_missing, try_number};
+use crate::units::{Quantity, excerpt, is_missing, try_number};
 
 /// Cells looked at in all: enough for 1000 lines of a usual table, and quick for the widest.
 const CELLS_LOOKED_AT: usize = 20_000;
@@ -114,13 +114,41 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
     } else {
         (found.question, found.stages) = (None, Vec::new());
     }
-    let has = |role| roles.contains(&role);
-    if has(Role::N) && has(Role::D) {
+    if roles.contains(&Role::N) && roles.contains(&Role::D) {
         for (role, told) in roles.iter_mut().zip(&told).filter(|(role, _)| **role == Role::Flops) {
             *role = told.unwrap_or_default();
         }
     }
-    Guess { roles: Roles(roles), questions: found.question.into_iter().collect(), stages: found.stages, said }
+    let has = |role| roles.contains(&role);
+    let mut questions: Vec<Question> = found.question.into_iter().collect();
+    for (role, other) in [(Role::N, Role::D), (Role::D, Role::N)] {
+        if !has(role) && !(has(Role::Flops) && has(other)) {
+            let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored);
+            questions.extend(missing_count(role, &free.filter(|c| c.may_be_count(role)).collect::<Vec<_>>()));
+        }
+    }
+    Guess { roles: Roles(roles), questions, stages: found.stages, said }
+}
+
+/// Whether one of these columns is N or D?
+fn missing_count(role: Role, columns: &[&Column]) -> Option<Question> {
+    /// More than these are not offered.
+    const MOST: usize = 4;
+    let columns = &columns[..columns.len().min(MOST)];
+    let symbol = if role == Role::N { "N" } else { "D" };
+    let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", excerpt(column.name))).collect();
+    let looks = match &names[..] {
+        [] => return None,
+        [only] => format!("{only} looks like one: use it?"),
+        several => format!("{} look like one: use one of them?", several.join(", ")),
+    };
+    let answer = |column: &Column, role| Answer::Role(column.name.to_string(), role);
+    let use_it = columns.iter().zip(&names).map(|(column, name)| {
+        (format!("use {name} as {symbol}"), vec![answer(column, role)])
+    });
+    let none = columns.iter().map(|column| answer(column, Role::Ignored)).collect();
+    let none = (format!("no: a study without {symbol}"), none);
+    Some(Question::new(format!("no column for {symbol} was found; {looks}"), use_it.chain([none])))
 }
 
 /// The roles that the user says columns have. A role that only one column can have is the last one's.
@@ -215,6 +243,11 @@ pub(super) fn is_known(name: &str) -> bool {
     is_loss(name) || is_perplexity(name) || is_score(name) || is_count_name(name)
 }
 
+/// Whether a name says that its column is none of N, D and C.
+fn is_known_as_other(name: &str) -> bool {
+    is_loss(name) || is_perplexity(name) || is_score(name)
+}
+
 /// Whether a name is one of N, D or C.
 pub(super) fn is_count_name(name: &str) -> bool {
     names::count(name).is_some()
@@ -261,9 +294,8 @@ pub(super) fn near_names(table: &Table, roles: &Roles) -> Vec<(usize, String, Ro
         if column.n_present == 0 || !column.is_of_numbers() || is_known(column.name) {
             return None;
         }
-        let (name, role) = column
-            .near_count(|role| roles.columns(role).next().is_some())
-            .or_else(|| Some((column.near_loss()?, Role::Loss)))
+        let near_loss = column.near_loss().map(|name| (name, Role::Loss));
+        let (name, role) = near_loss
             .or_else(|| Some((column.near_weight(&weights)?, Role::Weight)))?;
         Some((i, name, role))
     };
@@ -370,17 +402,33 @@ impl<'a> Column<'a> {
         self.n_numbers > 0 && self.is_of_numbers() && self.least > 0.0 && self.largest >= 2.0
     }
 
-    /// The spelling of N, D or C that is one slip away, if no column has that role.
-    fn near_count(&self, has: impl Fn(Role) -> bool) -> Option<(String, Role)> {
-        const SPELLINGS: [(Role, &[&str]); 3] = [
-            (Role::N, &["params", "n_params", "parameters", "model_size", "parameter_count"]),
-            (Role::D, &["tokens", "n_tokens", "total_tokens", "train_tokens", "training_tokens"]),
-            (Role::Flops, &["flops", "training_flops", "compute"]),
+    /// Whether it looks like N or D, though no name that is known says so: by a slip in such a name, or a word in it.
+    fn may_be_count(&self, role: Role) -> bool {
+        const SPELLINGS: [(Role, &[&str], &[&str]); 2] = [
+            (
+                Role::N,
+                &["params", "n_params", "parameters", "model_size", "parameter_count"],
+                &["param", "modelsize", "nonemb", "noemb"],
+            ),
+            (Role::D, &["tokens", "n_tokens", "total_tokens", "train_tokens", "training_tokens"], &["token"]),
         ];
-        let free = SPELLINGS.iter().filter(|(role, _)| !has(*role));
-        let mut spellings = free.flat_map(|(role, names)| names.iter().map(|name| (*name, *role)));
-        let is_near = |name: &str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
-        spellings.find(|(name, _)| is_near(name)).map(|(name, role)| (name.to_string(), role))
+        // Of something else than the whole training, or a rate of it.
+        const OTHERS: [&str; 27] = [
+            "per", "ratio", "unique", "stock", "available", "vocab", "batch", "seq", "sec", "second", "rate", "scored",
+            "eval", "val", "test", "context", "length", "id", "repeat", "frac", "pct", "expert", "experts", "router",
+            "lora", "optimizer", "group",
+        ];
+        let Some((_, spellings, parts)) = SPELLINGS.iter().find(|(own, ..)| *own == role) else { return false };
+        let is_near = |name: &&str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
+        let has_part = || parts.iter().any(|part| self.last.contains(part));
+        let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));
+        self.n_numbers > 0
+            && self.is_of_numbers()
+            && self.least > 0.0
+            && self.count.is_none_or(|count| count.role == role)
+            && !is_known_as_other(self.name)
+            && (spellings.iter().any(|name| is_near(&name))
+                || self.least < self.largest && has_part() && !is_other() && !is_unique_tokens(self.name))
     }
 
     /// The name with "loss" in place of a word that is one slip away.

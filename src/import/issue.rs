@@ -161,12 +161,33 @@ pub enum Cause {
         sum: f64,
     },
     /// N or D computed from FLOPs and out of range.
-    #[error("compute and the other number give {role} = {}, which is out of range", write_count(*.value, 3))]
+    #[error(
+        "taken for FLOPs, it gives {role} = {}, which no run has; if it is counted in something else, such as hours, give \
+         it the role \"not used\"",
+        write_count(*.value, 3)
+    )]
     Derived {
         /// N or D.
         role: Role,
         /// What comes out.
         value: f64,
+    },
+    /// An N or a D that no run has.
+    #[error(
+        "read as {}, which no run has; {} to {} can be read",
+        Counted(*.role, *.value), if *.role == Role::N { "100" } else { "1000" }, if *.role == Role::N { "1e16" } else { "1e18" }
+    )]
+    Implausible {
+        /// N or D.
+        role: Role,
+        /// What was read.
+        value: f64,
+    },
+    /// A loss that no model has.
+    #[error("a loss of {} is not possible: 1e-6 to 1e6 can be read", write_number(*.loss, 3))]
+    ImplausibleLoss {
+        /// What was read.
+        loss: f64,
     },
     /// A split that is neither.
     #[error("\"{text}\" is neither fit nor holdout; write one of the two")]
@@ -261,19 +282,6 @@ pub enum Cause {
     HeaderScale {
         /// Such as "B".
         scale: &'static str,
-    },
-    /// N or D too small for any run.
-    #[error(
-        "the largest value is {}, read as {}, too few for a language model{}",
-        write_number(*.largest, 6), Counted(*.role, *.largest), NamedIn(.names)
-    )]
-    SmallCount {
-        /// N or D.
-        role: Role,
-        /// The largest value of the column.
-        largest: f64,
-        /// Scales in which it would be a usual one, such as "M", and what to call the column then.
-        names: Vec<(&'static str, String)>,
     },
     /// N or D too large for any run.
     #[error(
@@ -538,7 +546,6 @@ impl Cause {
             | Cause::Duplicates { .. }
             | Cause::NearDuplicates { .. }
             | Cause::Collinear { .. }
-            | Cause::SmallCount { .. }
             | Cause::LargeCount { .. }
             | Cause::LargeLoss { .. }
             | Cause::MixedLosses { .. }
@@ -557,8 +564,7 @@ impl Cause {
     pub fn is_warning(&self) -> bool {
         matches!(
             self,
-            Cause::SmallCount { .. }
-                | Cause::LargeCount { .. }
+            Cause::LargeCount { .. }
                 | Cause::LargeLoss { .. }
                 | Cause::MixedLosses { .. }
                 | Cause::NearName { .. }
@@ -597,8 +603,6 @@ pub enum Fix {
     Cell(String),
     /// Give the column this role.
     Role(Role),
-    /// Call the column so.
-    Rename(String),
     /// Keep the lines of this experiment only.
     Experiment(String),
 }
@@ -609,7 +613,6 @@ impl fmt::Display for Fix {
         match self {
             Fix::Cell(text) => write!(f, "Use {}", crate::units::excerpt(text)),
             Fix::Role(role) => write!(f, "Use as {role}"),
-            Fix::Rename(name) => write!(f, "Name it {}", crate::units::excerpt(name)),
             Fix::Experiment(name) => write!(f, "Use {}", crate::units::excerpt(name)),
         }
     }
@@ -626,7 +629,6 @@ impl Issue {
             }
             Cause::NearName { role, .. } => vec![Fix::Role(*role)],
             Cause::Perplexity | Cause::LargeLoss { .. } => vec![Fix::Role(Role::Perplexity)],
-            Cause::SmallCount { names, .. } => names.iter().map(|(_, name)| Fix::Rename(name.clone())).collect(),
             Cause::Experiments { others, .. } => {
                 others.iter().take(NAMES_LISTED).map(|name| Fix::Experiment(name.clone())).collect()
             }
@@ -798,19 +800,6 @@ impl fmt::Display for SameColumn<'_> {
             Some([first, second]) => write!(f, "; did you mean one by \"{first}\" and \"{second}\"?"),
             None => Ok(()),
         }
-    }
-}
-
-/// What a column would be called that is counted in another scale.
-struct NamedIn<'a>(&'a [(&'static str, String)]);
-
-impl fmt::Display for NamedIn<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        for (i, (scale, name)) in self.0.iter().enumerate() {
-            let words = if *scale == "M" { "millions" } else { "billions" };
-            write!(f, "{} in {words}, name the column \"{name}\"", if i == 0 { "; if it is" } else { "; if" })?;
-        }
-        Ok(())
     }
 }
 

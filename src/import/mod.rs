@@ -54,6 +54,8 @@ pub struct Imported {
     pub issues: Issues,
     /// What only the user can say; there is no study while one is open.
     pub questions: Vec<Question>,
+    /// What the user said.
+    pub answers: Vec<Answer>,
     /// What the table was taken for, if it is one.
     pub understood: Option<Understood>,
 }
@@ -94,7 +96,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             guess.roles
         }
     };
-    let mut observed = observe(&table, &roles);
+    let mut observed = observe(&table, &roles, answers);
     let n_left_out = table.n_left_out() + observed.n_left_out;
     issues.append(std::mem::take(&mut observed.issues));
     let understood = Understood::new(&table, &roles, &observed);
@@ -121,11 +123,16 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
                 (&table.header()[used], others.into_iter().map(|i| table.header()[i].clone()).collect());
             issues.push(Cause::Rivals { role, kind: names::kind(used), others }.in_column(used));
         }
-        for (column, name, role) in guess::near_names(&table, &roles) {
+        let is_told = |i: usize| {
+            let of_role = |answer: &Answer| matches!(answer, Answer::Role(pattern, _) if Answer::columns(pattern, table.header()).any(|told| told == i));
+            answers.iter().any(of_role)
+        };
+        for (column, name, role) in guess::near_names(&table, &roles).into_iter().filter(|(i, ..)| !is_told(*i)) {
             issues.push(Cause::NearName { name, role }.in_column(&table.header()[column]));
         }
     }
-    Imported { table: Some(table), roles, dataset, n_left_out, issues, questions, understood: Some(understood) }
+    let (table, understood, answers) = (Some(table), Some(understood), answers.to_vec());
+    Imported { table, roles, dataset, n_left_out, issues, questions, answers, understood }
 }
 
 /// Reads a file's bytes as [`import`] reads text.

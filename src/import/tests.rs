@@ -351,11 +351,8 @@ fn blank_losses_are_allowed_and_counted() {
 #[test]
 fn other_notices() {
     check_accepted(
-        "weight_web,N,loss,split\n1,13,3,\n1,70,3,fit\n",
-        &[
-            "column \"split\": the split is blank on 1 of 2 observations; they are fitted on",
-            "column \"N\": the largest value is 70, read as 70 parameters, too few for a language model; if it is in millions, name the column \"N (M)\"; if in billions, name the column \"N (B)\"",
-        ],
+        "weight_web,N,loss,split\n1,13M,3,\n1,70M,3,fit\n",
+        &["column \"split\": the split is blank on 1 of 2 observations; they are fitted on"],
     );
     let dataset = check_accepted(
         "weight_web,params (B),tokens_in_billions,loss\n1,0.07,20,3\n1,300M,2e10,3\n",
@@ -489,7 +486,8 @@ fn compute_gives_the_tokens() {
         "params,FLOPs,loss\n1e-300,1e300,3\n",
         &[
             "no observation is left: each of the 1 lines has an issue",
-            "line 2: compute and the other number give tokens D = inf, which is out of range",
+            "line 2, column \"FLOPs\": taken for FLOPs, it gives tokens D = inf, which no run has; if it is counted in something else, such as hours, give it the role \"not used\"",
+            "line 2, column \"params\": read as 1e-300 parameters, which no run has; 100 to 1e16 can be read",
             "column \"FLOPs\": tokens D is computed from it, by C = 6·N·D",
         ],
     );
@@ -509,7 +507,7 @@ fn roles_by_hand() {
 fn a_table_to_predict_for_needs_no_losses() {
     let (table, _) = Table::parse("weight_web,weight_code,params,tokens\n0.7,0.3,310M,20B\n");
     let table = table.unwrap();
-    let observed = observe(&table, &guess_roles(&table));
+    let observed = observe(&table, &guess_roles(&table), &[]);
     assert_eq!((observed.observations.len(), observed.targets.len()), (1, 0));
 }
 

@@ -28,7 +28,7 @@ pub fn run(args: &PredictArgs) -> Result<String, String> {
     let study = read_fit(&args.fit)?.study;
     let imported = read_table(std::slice::from_ref(&args.file), &args.roles)?;
     let table = imported.table.as_ref().ok_or_else(|| no_study(std::slice::from_ref(&args.file)))?;
-    let observed = observe(table, &imported.roles);
+    let observed = observe(table, &imported.roles, &imported.answers);
     if observed.observations.is_empty() {
         return Err(no_study(std::slice::from_ref(&args.file)));
     }

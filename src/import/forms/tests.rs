@@ -564,37 +564,44 @@ fn long_lists_of_metrics_hold_more_than_losses() {
     assert!(sentences.contains(&expected.to_string()), "{sentences:?}");
 }
 
-/// What is said of a study of these sizes and tokens, in the columns N and D.
+/// What is asked, or else said, of a study of these sizes and tokens, in the columns N and D.
 fn said_of_counts(counts: &[(&str, &str)]) -> Vec<String> {
     let lines = counts.iter().enumerate().map(|(i, (n, d))| format!("{n},{d},{}\n", 3.125 - 0.0625 * i as f64));
-    study(&format!("N,D,x_loss\n{}", lines.collect::<String>())).1
+    let imported = import(&format!("N,D,x_loss\n{}", lines.collect::<String>()), None);
+    let asked = imported.questions.iter().map(|question| {
+        let options = question.choices.iter().map(|choice| choice.answers[0].to_string()).collect::<Vec<_>>();
+        format!("{} {}", question.text, options.join(" "))
+    });
+    asked.chain(imported.issues.sentences(9)).collect()
 }
 
 #[test]
-fn sizes_and_tokens_in_other_scales_are_told() {
-    let n = |largest: &str, names: &str| {
+fn sizes_and_tokens_in_other_scales_are_asked_about() {
+    let n = |largest: &str, scales: &str| {
         format!(
-            "column \"N\": the largest value is {largest}, read as {largest} parameters, too few for a language model; {names}"
+            "the largest value of \"N\" is {largest}: too few parameters for a language model. In what is it counted? \
+             {scales} --role N=ignore"
         )
     };
-    let d = |largest: &str, names: &str| {
+    let d = |largest: &str, scales: &str| {
         format!(
-            "column \"D\": the largest value is {largest}, read as {largest} tokens, too few for a language model; {names}"
+            "the largest value of \"D\" is {largest}: too few tokens for a language model. In what is it counted? \
+             {scales} --role D=ignore"
         )
     };
-    let m = |column: &str| format!("if it is in millions, name the column \"{column} (M)\"");
-    let b = |column: &str| format!("if it is in billions, name the column \"{column} (B)\"");
-    assert_eq!(said_of_counts(&[("1e8", "2000"), ("1e8", "10000")]), [d("10000", &m("D"))]);
-    assert_eq!(said_of_counts(&[("100", "2000"), ("1000", "10000")]), [n("1000", &m("N")), d("10000", &m("D"))]);
-    assert_eq!(said_of_counts(&[("0.1", "2"), ("2", "10")]), [n("2", &b("N")), d("10", &b("D"))]);
+    assert_eq!(said_of_counts(&[("1e8", "2000"), ("1e8", "10000")]), [d("10000", "--scale D=M --scale D=1")]);
     assert_eq!(
-        said_of_counts(&[("13", "2e11"), ("70", "2e11")]),
-        [n("70", &format!("{}; if in billions, name the column \"N (B)\"", m("N")))]
+        said_of_counts(&[("100", "2000"), ("1000", "10000")]),
+        [n("1000", "--scale N=M --scale N=1"), d("10000", "--scale D=M --scale D=1")]
     );
+    assert_eq!(said_of_counts(&[("0.1", "2"), ("2", "10")]), [n("2", "--scale N=B"), d("10", "--scale D=B")]);
+    assert_eq!(said_of_counts(&[("13", "2e11"), ("70", "2e11")]), [n("70", "--scale N=M --scale N=B")]);
     assert_eq!(said_of_counts(&[("1e6", "1e7"), ("3e6", "1e14")]), [""; 0]);
     assert_eq!(
         said_of_counts(&[("1e8", "2e9B"), ("1e8", "3e9B"), ("1e8", "5e9")]),
         [
+            "line 2, column \"D\": read as 2e18 tokens, which no run has; 1000 to 1e18 can be read",
+            "line 3, column \"D\": read as 3e18 tokens, which no run has; 1000 to 1e18 can be read",
             "line 2, column \"D\": read as 2e18 tokens, more than there has ever been, here and on 1 line more; did you mean 2e9?"
         ]
     );
@@ -615,19 +622,26 @@ fn perplexities_called_losses_are_told() {
 
 #[test]
 fn slips_in_names_are_told() {
-    let near = |name: &str, role: Role, header: &str| {
+    let read = |header: &str| {
         let cells = header.split(',').map(|name| {
-            if name.starts_with('h') || name.starts_with("wie") || name.starts_with("weight") { "0.5" } else { "3.125" }
+            if name.starts_with('h') || name.starts_with("wie") || name.starts_with("weight") { "0.5" } else { "3125" }
         });
-        let text = format!("{header}\n{}\n", cells.collect::<Vec<_>>().join(","));
+        import(&format!("{header}\n{}\n", cells.collect::<Vec<_>>().join(",")), None)
+    };
+    let asked = |symbol: &str, name: &str, header: &str| {
+        let expected = format!("no column for {symbol} was found; \"{name}\" looks like one: use it?");
+        let questions = read(header).questions;
+        assert!(questions.iter().any(|question| question.text == expected), "{expected}: {questions:?}");
+    };
+    let near = |name: &str, role: Role, header: &str| {
         let expected = format!("did you mean \"{name}\"? Give it the role \"{role}\", or correct its name");
-        let said = import(&text, None).issues;
+        let said = read(header).issues;
         assert!(said.iter().any(|issue| issue.to_string().ends_with(&expected)), "{expected}: {:?}", said.sentences(9));
     };
-    near("tokens", Role::D, "h_a,h_b,params,tokns,loss_a");
-    near("tokens", Role::D, "h_a,h_b,params,config.tokesn,loss_a");
-    near("params", Role::N, "h_a,h_b,parms,tokens,loss_a");
-    near("parameter_count", Role::N, "h_a,h_b,paramter_cuont,tokens,loss_a");
+    asked("D", "tokns", "h_a,h_b,params,tokns,loss_a");
+    asked("D", "config.tokesn", "h_a,h_b,params,config.tokesn,loss_a");
+    asked("N", "parms", "h_a,h_b,parms,tokens,loss_a");
+    asked("N", "paramter_cuont", "h_a,h_b,paramter_cuont,tokens,loss_a");
     near("loss_code", Role::Loss, "h_a,h_b,params,los_code,loss_a");
     near("weight_c", Role::Weight, "weight_a,weight_b,wieght_c,loss_a");
     let others = import("weight_a,weight_b,weight_c_id,lr,seed,less,loss_a\n0.5,0.5,3,1,2,3,3.125\n", None);
@@ -644,10 +658,9 @@ fn issues_offer_what_puts_them_right() {
         [Fix::Cell("1300".into()), Fix::Cell("1.300".into())]
     );
     assert_eq!(fixes(&format!("{header}0.5,0.5,1B,2e9B,3.125\n")), [Fix::Cell("2e9".into())]);
-    assert_eq!(fixes(&format!("{header}0.5,0.5,70M,2,3.125\n")), [Fix::Rename("tokens (B)".into())]);
     assert_eq!(
-        fixes(&header.replace("tokens", "tokns").replace('\n', "\n0.5,0.5,1B,2e9,33.125\n")),
-        [Fix::Role(Role::Perplexity), Fix::Role(Role::D)]
+        fixes(&header.replace("x_loss", "x_loss,los_y").replace('\n', "\n0.5,0.5,1B,2e9,33.125,3.125\n")),
+        [Fix::Role(Role::Perplexity), Fix::Role(Role::Loss)]
     );
     assert!(fixes(&format!("{header}0.5,0.5,1B,2e9,3.125\n")).is_empty());
 }

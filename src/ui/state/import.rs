@@ -199,7 +199,6 @@ impl State {
         match (fix, issue.row, issue.column) {
             (Fix::Cell(text), Some(row_idx), Some(column_idx)) => self.edit_cell(row_idx, column_idx, text),
             (Fix::Role(role), _, Some(column_idx)) => self.set_role(column_idx, *role),
-            (Fix::Rename(name), _, Some(column_idx)) => self.rename(column_idx, name),
             (Fix::Experiment(name), ..) => {
                 let text = self.source.with_untracked(|source| source.text.clone());
                 match import::only_experiment(&text, name) {
@@ -208,16 +207,6 @@ impl State {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn rename(self, column_idx: usize, name: &str) {
-        let now = self.imported.with_untracked(|imported| {
-            let imported = imported.latest()?;
-            Some((imported.roles.clone(), imported.table.clone()?))
-        });
-        if let Some((roles, table)) = now {
-            self.put_cells(&table, roles, Table::clone(&table).renamed(column_idx, name).to_text(None));
         }
     }
 

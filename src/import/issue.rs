@@ -354,6 +354,16 @@ pub enum Cause {
         /// The column that is used.
         first: String,
     },
+    /// Runs in several stages.
+    #[error("{}", StagedAs(.names, .one, *.by_tokens))]
+    Staged {
+        /// The stages' names.
+        names: Vec<String>,
+        /// The one that was chosen; the mean of all without it.
+        one: Option<String>,
+        /// Whether the mean is one by tokens.
+        by_tokens: bool,
+    },
     /// A chart of W&B.
     #[error(
         "this is the export of a chart of Weights & Biases: curves over steps, without sizes, tokens and mixtures of the \
@@ -553,6 +563,7 @@ impl Cause {
             | Cause::NearName { .. }
             | Cause::UniqueTokens
             | Cause::NoTargets { .. }
+            | Cause::Staged { .. }
             | Cause::SameTarget { .. }
             | Cause::Around { .. } => Severity::Notice,
             _ => Severity::Error,
@@ -569,6 +580,7 @@ impl Cause {
                 | Cause::MixedLosses { .. }
                 | Cause::NearName { .. }
                 | Cause::Collinear { .. }
+                | Cause::Staged { .. }
                 | Cause::Duplicates { .. }
         )
     }
@@ -846,6 +858,24 @@ impl fmt::Display for Order {
                 write!(f, " in their order, since one counts from {first} and the other from {second}")
             }
             None => Ok(()),
+        }
+    }
+}
+
+/// What stands for the mixtures of several stages.
+struct StagedAs<'a>(&'a [String], &'a Option<String>, bool);
+
+impl fmt::Display for StagedAs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let stages = format!("the runs have {} stages ({})", self.0.len(), Names(self.0));
+        match (self.1, self.2) {
+            (Some(one), _) => write!(f, "{stages}: the mixture of \"{one}\" stands for the whole run"),
+            (None, true) => write!(f, "{stages}: the mean of their mixtures by tokens stands for the whole run"),
+            (None, false) => write!(
+                f,
+                "{stages}: the mean of their mixtures stands for the whole run; no column says how many tokens each has, \
+                 so all count alike"
+            ),
         }
     }
 }

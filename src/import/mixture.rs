@@ -441,13 +441,19 @@ pub(super) fn is_stage(name: &str) -> bool {
     })
 }
 
+/// A stem without its words for a weight: "pretrain_mix" → "pretrain".
+fn without_weight(stem: &str) -> String {
+    let kept: Vec<&str> = words(stem).filter(|word| !is_weight_word(word)).collect();
+    if kept.is_empty() || kept.len() == words(stem).count() { stem.to_string() } else { kept.join("_") }
+}
+
 /// The stages, if the groups are the same domains in each of them.
 fn stages<'a>(groups: &[Group], name: impl Fn(usize) -> &'a str) -> Option<Vec<Stage>> {
     let stages: Vec<Stage> = groups
         .iter()
         .map(|group| {
             let domains = group.columns.iter().map(|&column| (group.stem.rest(name(column)).to_string(), column));
-            Stage { name: group.stem.text().to_string(), domains: domains.collect() }
+            Stage { name: without_weight(group.stem.text()), domains: domains.collect() }
         })
         .collect();
     let keys = |stage: &Stage| stage.domains.iter().map(|(domain, _)| key(domain)).collect::<BTreeSet<_>>();

@@ -21,6 +21,7 @@ mod question;
 mod recipe;
 mod roles;
 mod sniff;
+mod stages;
 mod table;
 mod understood;
 
@@ -38,6 +39,7 @@ pub use table::{MAX_BYTES, MAX_COLUMNS, MAX_QUOTED_LINES, Row, Table};
 pub use understood::Understood;
 
 use crate::dataset::Dataset;
+use stages::Staged;
 
 /// All that a text gives.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -75,7 +77,19 @@ pub fn import(text: &str, roles: Option<Roles>) -> Imported {
 /// Reads a text as [`import`] does; what the answers say wins over every guess and over the roles.
 pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Imported {
     let (table, mut issues) = read_table(text);
-    let Some(table) = table else { return Imported { issues, ..Imported::default() } };
+    let Some(mut table) = table else { return Imported { issues, ..Imported::default() } };
+    let staged = stages::of_lines(&table, answers).or_else(|| {
+        let stages = guess::guess(&table, answers).stages;
+        (!stages.is_empty()).then(|| stages::of_columns(&table, &stages, answers))
+    });
+    match staged {
+        Some(Staged::One(one, cause)) => {
+            issues.push(cause.of_text());
+            table = one;
+        }
+        Some(Staged::Ask(question)) => issues.ask(question),
+        None => {}
+    }
     let given = roles.filter(|roles| {
         let (seen, expected) = (roles.0.len(), table.header().len());
         if seen != expected {

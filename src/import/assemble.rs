@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::guess::{header_scale, is_holdout, quantity_of};
+use super::guess::{header_scale, is_holdout, is_score, quantity_of};
 use super::issue::{Cause, Issue, Issues};
 use super::question::{Answer, Question};
 use super::roles::{Role, Roles, domain_names};
@@ -82,7 +82,8 @@ impl Observed {
     /// If there is no target, no observation or no loss, or if they break a rule of [`Dataset`].
     pub fn into_dataset(self, table: &Table) -> Result<Dataset, Cause> {
         if self.targets.is_empty() {
-            return Err(Cause::NoLoss { columns: table.header().to_vec() });
+            let scores = table.header().iter().filter(|name| is_score(name)).cloned().collect();
+            return Err(Cause::NoLoss { columns: table.header().to_vec(), scores });
         }
         if self.observations.is_empty() {
             return Err(Cause::NothingLeft { lines: table.n_rows() + table.n_left_out() });
@@ -148,7 +149,9 @@ impl Columns {
         let count = |role| {
             let column_idx = *single.get(&role)?;
             let told = answers.iter().rev().find_map(|answer| match answer {
-                Answer::Scale(column, scale) if *column == header[column_idx] => SCALES.iter().find(|own| *own == scale),
+                Answer::Scale(column, scale) if *column == header[column_idx] => {
+                    SCALES.iter().find(|own| *own == scale)
+                }
                 _ => None,
             });
             Some(Count { column_idx, role, scale: told.copied().or_else(|| header_scale(&header[column_idx])) })
@@ -175,7 +178,7 @@ impl Columns {
             issues.push(cause.in_column(&header[flops.column_idx]));
         }
         for count in columns.counts() {
-            if let Some(scale) = count.scale.filter(|scale| *scale != "1") {
+            if let Some(scale) = count.scale.filter(|scale| header_scale(&header[count.column_idx]) == Some(scale)) {
                 issues.push(Cause::HeaderScale { scale }.in_column(&header[count.column_idx]));
             }
         }
@@ -268,7 +271,9 @@ impl<'a> RowReader<'a> {
             Change::Percent { sum, by } => self.percent.add(row.line(), sum, by),
             Change::Rescaled { sum, by } => self.rescaled.add(row.line(), sum, by),
         }
-        for (n_blank, (loss, &column_idx)) in self.n_blank_losses.iter_mut().zip(losses.iter().zip(&self.columns.losses)) {
+        for (n_blank, (loss, &column_idx)) in
+            self.n_blank_losses.iter_mut().zip(losses.iter().zip(&self.columns.losses))
+        {
             *n_blank += usize::from(loss.is_none() && is_missing(row.cell(column_idx)));
         }
         Some(Observation { line: row.line(), n, d, mixture, losses, weight, split })

@@ -4,19 +4,23 @@ use std::collections::HashMap;
 
 use nalgebra::DMatrix;
 
-use super::guess::is_unique_tokens;
+use super::guess::{is_score, is_unique_tokens};
 use super::issue::{Cause, Issues};
 use super::roles::{Role, Roles, words};
 use super::table::Table;
 use crate::dataset::Dataset;
 use crate::order::{sort, sort_by_number};
-use crate::units::is_missing;
+use crate::units::{is_missing, try_number};
 
 /// Says what looks wrong.
 pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
     few_digits(table, roles, issues);
     units_of_loss(table, roles, issues);
     perplexities(table, roles, dataset, issues);
+    odd_losses(dataset, issues);
+    for column in roles.columns(Role::Loss).map(|column| &table.header()[column]).filter(|name| is_score(name)) {
+        issues.push(Cause::ScoreAsLoss.in_column(column));
+    }
     kinds_of_loss(table, roles, issues);
     unique_tokens(table, roles, issues);
     duplicates(dataset, issues);
@@ -56,7 +60,7 @@ const LARGEST_LOSS: f64 = 12.0;
 
 /// Losses that are perplexities under the name of a loss.
 fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
-    for column in roles.columns(Role::Loss).map(|column| &table.header()[column]) {
+    for column in roles.columns(Role::Loss).map(|column| &table.header()[column]).filter(|name| !is_score(name)) {
         let Some(target_idx) = dataset.target_idx(column) else { continue };
         let losses = dataset.observations().iter().filter_map(|row| row.losses[target_idx]);
         let mut losses: Vec<f64> = losses.map(|loss| loss.0).collect();
@@ -66,6 +70,43 @@ fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Is
         {
             issues.push(Cause::LargeLoss { median }.in_column(column));
         }
+    }
+}
+
+/// Whether no number of a column is above 1.
+pub(super) fn is_at_most_one(table: &Table, column: &str) -> bool {
+    let Some(column) = table.header().iter().position(|name| name == column) else { return false };
+    let mut numbers = table.rows().filter_map(|row| try_number(row.cell(column), table.layout().decimal)).peekable();
+    numbers.peek().is_some() && numbers.all(|number| number <= 1.0)
+}
+
+/// Single losses far from all others: a run that diverged, a slip of the pen.
+fn odd_losses(dataset: &Dataset, issues: &mut Issues) {
+    /// So many interquartile ranges beyond the quartiles of ln L; and no less than this in ln L.
+    const FAR: (f64, f64) = (8.0, 0.7);
+    /// Larger than this share of all, they are not single ones.
+    const SINGLE: f64 = 0.05;
+    /// Quartiles of fewer say nothing.
+    const FEWEST: usize = 6;
+    const SHOWN: usize = 3;
+    for (target_idx, target) in dataset.targets().iter().enumerate() {
+        let losses: Vec<(usize, f64)> =
+            dataset.observations().iter().filter_map(|row| Some((row.line, row.losses[target_idx]?.0))).collect();
+        if losses.len() < FEWEST {
+            continue;
+        }
+        let mut sorted: Vec<f64> = losses.iter().map(|(_, loss)| *loss).collect();
+        sort(&mut sorted);
+        let (low, high) = (sorted[sorted.len() / 4], sorted[(3 * sorted.len()) / 4]);
+        let reach = (FAR.0 * (high / low).ln()).max(FAR.1);
+        let is_odd = |loss: f64| (loss / high).ln() > reach || (low / loss).ln() > reach;
+        let mut odd: Vec<(usize, f64)> = losses.into_iter().filter(|(_, loss)| is_odd(*loss)).collect();
+        if odd.is_empty() || odd.len() as f64 > (SINGLE * sorted.len() as f64).max(1.0) {
+            continue;
+        }
+        let others = odd.len().saturating_sub(SHOWN);
+        odd.truncate(SHOWN);
+        issues.push(Cause::OddLosses { odd, others, low, high }.in_column(target));
     }
 }
 

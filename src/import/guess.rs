@@ -143,9 +143,10 @@ fn missing_count(role: Role, columns: &[&Column]) -> Option<Question> {
         several => format!("{} look like one: use one of them?", several.join(", ")),
     };
     let answer = |column: &Column, role| Answer::Role(column.name.to_string(), role);
-    let use_it = columns.iter().zip(&names).map(|(column, name)| {
-        (format!("use {name} as {symbol}"), vec![answer(column, role)])
-    });
+    let use_it = columns
+        .iter()
+        .zip(&names)
+        .map(|(column, name)| (format!("use {name} as {symbol}"), vec![answer(column, role)]));
     let none = columns.iter().map(|column| answer(column, Role::Ignored)).collect();
     let none = (format!("no: a study without {symbol}"), none);
     Some(Question::new(format!("no column for {symbol} was found; {looks}"), use_it.chain([none])))
@@ -220,7 +221,7 @@ pub(super) fn is_loss(name: &str) -> bool {
 }
 
 /// Whether a name has the word for a loss in it.
-fn has_loss_word(name: &str) -> bool {
+pub(super) fn has_loss_word(name: &str) -> bool {
     let letters = key(name);
     !is_perplexity(name)
         && LOSS_WORDS.iter().any(|word| letters.contains(word))
@@ -295,8 +296,7 @@ pub(super) fn near_names(table: &Table, roles: &Roles) -> Vec<(usize, String, Ro
             return None;
         }
         let near_loss = column.near_loss().map(|name| (name, Role::Loss));
-        let (name, role) = near_loss
-            .or_else(|| Some((column.near_weight(&weights)?, Role::Weight)))?;
+        let (name, role) = near_loss.or_else(|| Some((column.near_weight(&weights)?, Role::Weight)))?;
         Some((i, name, role))
     };
     roles.columns(Role::Ignored).filter_map(near).collect()
@@ -414,9 +414,33 @@ impl<'a> Column<'a> {
         ];
         // Of something else than the whole training, or a rate of it.
         const OTHERS: [&str; 27] = [
-            "per", "ratio", "unique", "stock", "available", "vocab", "batch", "seq", "sec", "second", "rate", "scored",
-            "eval", "val", "test", "context", "length", "id", "repeat", "frac", "pct", "expert", "experts", "router",
-            "lora", "optimizer", "group",
+            "per",
+            "ratio",
+            "unique",
+            "stock",
+            "available",
+            "vocab",
+            "batch",
+            "seq",
+            "sec",
+            "second",
+            "rate",
+            "scored",
+            "eval",
+            "val",
+            "test",
+            "context",
+            "length",
+            "id",
+            "repeat",
+            "frac",
+            "pct",
+            "expert",
+            "experts",
+            "router",
+            "lora",
+            "optimizer",
+            "group",
         ];
         let Some((_, spellings, parts)) = SPELLINGS.iter().find(|(own, ..)| *own == role) else { return false };
         let is_near = |name: &&str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));

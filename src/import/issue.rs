@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::assemble::SUM_TOLERANCE;
 use super::decode::FileKind;
 use super::names::Kind;
-use super::question::Question;
+use super::question::{Answer, Question};
 use super::roles::{Role, key};
 use super::table::{MAX_BYTES, MAX_COLUMNS};
 use crate::dataset::DatasetError;
@@ -92,12 +92,14 @@ pub enum Cause {
     NoNames,
     /// No column has the role of a loss.
     #[error(
-        "no column is a loss; the columns are {}; name one like \"web_loss\", or set its role by hand",
-        Names(.columns)
+        "no column is a loss; the columns are {}; {}name one like \"web_loss\", or set its role by hand",
+        Names(.columns), Higher(.scores)
     )]
     NoLoss {
         /// The names of all columns.
         columns: Vec<String>,
+        /// Those of which higher is better.
+        scores: Vec<String>,
     },
     /// A name that an earlier column has.
     #[error(
@@ -354,6 +356,54 @@ pub enum Cause {
         /// The column that is used.
         first: String,
     },
+    /// Only the best of lines that contradict each other.
+    #[error("of lines of the same N, D and mixture only the best is used: {rows} line{} left out", Plural(*.rows))]
+    KeptBest {
+        /// Lines that are left out.
+        rows: usize,
+    },
+    /// Only lines with a cell.
+    #[error("only the {rows} line{} with \"{cell}\" in \"{column}\" {} used", Plural(*.rows), if *.rows == 1 { "is" } else { "are" })]
+    Filtered {
+        /// The column.
+        column: String,
+        /// The cell.
+        cell: String,
+        /// Lines that are left.
+        rows: usize,
+    },
+    /// An answer to what the table does not ask.
+    #[error("{option} says nothing of this table: {why}")]
+    NoSuchAnswer {
+        /// The answer as an option.
+        option: String,
+        /// Why.
+        why: String,
+    },
+    /// Lines of the same N, D and mixture with other losses.
+    #[error("{seen}{}", DiffersIn(.column))]
+    Contradiction {
+        /// Which lines, and by how much.
+        seen: String,
+        /// The column that tells the reason.
+        column: Option<String>,
+        /// Its values, if they are few.
+        values: Vec<String>,
+    },
+    /// Words of a column that split the losses.
+    #[error(
+        "\"{column}\" tells kinds of runs apart ({}): at the same mixture their losses differ by about {} %, which no \
+         other column explains; all of them are used",
+        Names(.values), write_number(100.0 * *.difference, 2)
+    )]
+    KindsOfRuns {
+        /// The column.
+        column: String,
+        /// Its words.
+        values: Vec<String>,
+        /// By what share of the loss.
+        difference: f64,
+    },
     /// Runs in several stages.
     #[error("{}", StagedAs(.names, .one, *.by_tokens))]
     Staged {
@@ -437,7 +487,10 @@ pub enum Cause {
         near: Option<[String; 2]>,
     },
     /// The long form.
-    #[error("the table is long, a line for each \"{column}\": its {lines} lines were put together into {rows}")]
+    #[error(
+        "the table is long, a line for each \"{column}\": its {lines} lines were put together into {rows}{}",
+        WithoutColumns(.dropped)
+    )]
     Widened {
         /// The column that says which.
         column: String,
@@ -445,6 +498,8 @@ pub enum Cause {
         lines: usize,
         /// And after.
         rows: usize,
+        /// Columns that differ from line to line of one observation.
+        dropped: Vec<String>,
     },
     /// Several experiments in one table.
     #[error(
@@ -480,6 +535,28 @@ pub enum Cause {
     /// A perplexity.
     #[error("this looks like perplexity; give it the role \"perplexity\" to fit its logarithm, the loss in nats")]
     Perplexity,
+    /// Accuracies in a column of perplexities or losses.
+    #[error("no number is above 1, as of an accuracy: there higher is better, and a loss is needed")]
+    LikeScores,
+    /// A score that is to be fitted as a loss.
+    #[error("by its name a score, of which higher is better: a law describes a loss, and the optimum minimises it")]
+    ScoreAsLoss,
+    /// Losses far from the others.
+    #[error(
+        "{} far from the others, half of which are from {} to {}: kept; leave {} out if {} wrong",
+        OddLosses(.odd, *.others), write_number(*.low, 4), write_number(*.high, 4),
+        if .odd.len() + *.others == 1 { "it" } else { "them" }, if .odd.len() + *.others == 1 { "it is" } else { "they are" }
+    )]
+    OddLosses {
+        /// The first lines, and their losses.
+        odd: Vec<(usize, f64)>,
+        /// How many there are besides.
+        others: usize,
+        /// The lower quartile.
+        low: f64,
+        /// The upper one.
+        high: f64,
+    },
     /// Bits per byte.
     #[error("{} in bits per byte: read them where this page says nats per token", Are(.columns))]
     BitsPerByte {
@@ -564,6 +641,13 @@ impl Cause {
             | Cause::UniqueTokens
             | Cause::NoTargets { .. }
             | Cause::Staged { .. }
+            | Cause::LikeScores
+            | Cause::ScoreAsLoss
+            | Cause::OddLosses { .. }
+            | Cause::KeptBest { .. }
+            | Cause::Filtered { .. }
+            | Cause::Contradiction { .. }
+            | Cause::KindsOfRuns { .. }
             | Cause::SameTarget { .. }
             | Cause::Around { .. } => Severity::Notice,
             _ => Severity::Error,
@@ -581,6 +665,12 @@ impl Cause {
                 | Cause::NearName { .. }
                 | Cause::Collinear { .. }
                 | Cause::Staged { .. }
+                | Cause::ScoreAsLoss
+                | Cause::OddLosses { .. }
+                | Cause::KeptBest { .. }
+                | Cause::Filtered { .. }
+                | Cause::Contradiction { .. }
+                | Cause::KindsOfRuns { .. }
                 | Cause::Duplicates { .. }
         )
     }
@@ -617,6 +707,8 @@ pub enum Fix {
     Role(Role),
     /// Keep the lines of this experiment only.
     Experiment(String),
+    /// Say this of the table.
+    Answer(Answer),
 }
 
 /// As a button shows it.
@@ -626,6 +718,11 @@ impl fmt::Display for Fix {
             Fix::Cell(text) => write!(f, "Use {}", crate::units::excerpt(text)),
             Fix::Role(role) => write!(f, "Use as {role}"),
             Fix::Experiment(name) => write!(f, "Use {}", crate::units::excerpt(name)),
+            Fix::Answer(Answer::KeepBest) => f.write_str("Keep the best of each"),
+            Fix::Answer(Answer::Filter(column, cell)) => {
+                write!(f, "Only {} = {}", crate::units::excerpt(column), crate::units::excerpt(cell))
+            }
+            Fix::Answer(answer) => write!(f, "{answer}"),
         }
     }
 }
@@ -641,6 +738,10 @@ impl Issue {
             }
             Cause::NearName { role, .. } => vec![Fix::Role(*role)],
             Cause::Perplexity | Cause::LargeLoss { .. } => vec![Fix::Role(Role::Perplexity)],
+            Cause::Contradiction { column, values, .. } => {
+                let filter = |value: &String| Some(Fix::Answer(Answer::Filter(column.clone()?, value.clone())));
+                [Fix::Answer(Answer::KeepBest)].into_iter().chain(values.iter().filter_map(filter)).collect()
+            }
             Cause::Experiments { others, .. } => {
                 others.iter().take(NAMES_LISTED).map(|name| Fix::Experiment(name.clone())).collect()
             }
@@ -737,6 +838,11 @@ impl Issues {
     }
 
     /// The questions asked so far.
+    pub(super) fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Takes the questions asked so far.
     pub(super) fn take_questions(&mut self) -> Vec<Question> {
         std::mem::take(&mut self.questions)
     }
@@ -876,6 +982,66 @@ impl fmt::Display for StagedAs<'_> {
                 "{stages}: the mean of their mixtures stands for the whole run; no column says how many tokens each has, \
                  so all count alike"
             ),
+        }
+    }
+}
+
+/// The column that tells the reason.
+struct DiffersIn<'a>(&'a Option<String>);
+
+impl fmt::Display for DiffersIn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            Some(column) => write!(
+                f,
+                "; \"{}\" differs: keep the best of each (--keep-best), or choose one value (--filter)",
+                crate::units::excerpt(column)
+            ),
+            None => {
+                f.write_str("; no column says why: keep the best of each (--keep-best), or leave out what is wrong")
+            }
+        }
+    }
+}
+
+/// Scores among the columns.
+struct Higher<'a>(&'a [String]);
+
+impl fmt::Display for Higher<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0.len() {
+            0 => Ok(()),
+            1 => write!(f, "of {} higher is better, but a law describes a loss; ", Names(self.0)),
+            _ => write!(f, "{} are scores, of which higher is better, but a law describes a loss; ", Names(self.0)),
+        }
+    }
+}
+
+/// "line 7: 59 is", "line 7: 59, line 9: 61 and 3 more are".
+struct OddLosses<'a>(&'a [(usize, f64)], usize);
+
+impl fmt::Display for OddLosses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let listed: Vec<String> =
+            self.0.iter().map(|(line, loss)| format!("{} (line {line})", write_number(*loss, 4))).collect();
+        f.write_str(&listed.join(", "))?;
+        match self.1 {
+            0 if listed.len() == 1 => f.write_str(" is"),
+            0 => f.write_str(" are"),
+            n => write!(f, " and {n} more are"),
+        }
+    }
+}
+
+/// Columns that are not kept.
+struct WithoutColumns<'a>(&'a [String]);
+
+impl fmt::Display for WithoutColumns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; not used, as they differ between these: {}", Names(self.0))
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod assemble;
 mod checks;
+mod contradictions;
 pub mod decode;
 mod forms;
 mod guess;
@@ -39,6 +40,7 @@ pub use table::{MAX_BYTES, MAX_COLUMNS, MAX_QUOTED_LINES, Row, Table};
 pub use understood::Understood;
 
 use crate::dataset::Dataset;
+use crate::units::{excerpt, try_number};
 use stages::Staged;
 
 /// All that a text gives.
@@ -88,7 +90,19 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             table = one;
         }
         Some(Staged::Ask(question)) => issues.ask(question),
-        None => {}
+        None => {
+            if let Some(answer) = answers.iter().find(|answer| matches!(answer, Answer::Stage(_))) {
+                let why = "its runs have no stages, as far as it tells".to_string();
+                issues.push(Cause::NoSuchAnswer { option: answer.to_string(), why }.of_text());
+            }
+        }
+    }
+    for answer in answers {
+        if let Answer::Filter(column, cell) = answer
+            && let Some(column_idx) = table.header().iter().position(|name| name == column)
+        {
+            table = filtered(table, column_idx, cell, answer, &mut issues);
+        }
     }
     let given = roles.filter(|roles| {
         let (seen, expected) = (roles.0.len(), table.header().len());
@@ -113,6 +127,10 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     let mut observed = observe(&table, &roles, answers);
     let n_left_out = table.n_left_out() + observed.n_left_out;
     issues.append(std::mem::take(&mut observed.issues));
+    // What a question is open about may itself be why lines differ.
+    if issues.questions().is_empty() {
+        contradictions::check(&table, &roles, &mut observed, answers, &mut issues);
+    }
     let understood = Understood::new(&table, &roles, &observed);
     let questions = issues.take_questions();
     let dataset = match observed.into_dataset(&table) {
@@ -126,7 +144,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         }
     };
     for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
-        issues.push(Cause::Perplexity.in_column(column));
+        let is_score = checks::is_at_most_one(&table, column);
+        issues.push(if is_score { Cause::LikeScores } else { Cause::Perplexity }.in_column(column));
     }
     if let Some(dataset) = &dataset {
         checks::check(&table, &roles, dataset, &mut issues);
@@ -147,6 +166,25 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     }
     let (table, understood, answers) = (Some(table), Some(understood), answers.to_vec());
     Imported { table, roles, dataset, n_left_out, issues, questions, answers, understood }
+}
+
+/// Only the lines of a table with that cell, as text or as a number.
+fn filtered(table: Table, column: usize, cell: &str, answer: &Answer, issues: &mut Issues) -> Table {
+    let number = |cell: &str| try_number(cell, table.layout().decimal);
+    let wanted = number(cell);
+    let kept = table.of_rows(|row| {
+        let own = row.cell(column);
+        own == cell.trim() || wanted.is_some() && number(own) == wanted
+    });
+    let name = &table.header()[column];
+    if kept.n_rows() == 0 {
+        let why = format!("no line has \"{}\" in \"{}\"", excerpt(cell), excerpt(name));
+        issues.push(Cause::NoSuchAnswer { option: answer.to_string(), why }.of_text());
+        return table;
+    }
+    let cause = Cause::Filtered { column: name.clone(), cell: cell.to_string(), rows: kept.n_rows() };
+    issues.push(cause.of_text());
+    kept
 }
 
 /// Reads a file's bytes as [`import`] reads text.

@@ -60,7 +60,12 @@ pub(super) fn of_columns(table: &Table, stages: &[Stage], answers: &[Answer]) ->
         return Staged::Ask(which(&format!("\"{}\"", names.join("\", \"")), &names, mean, false));
     }
     let of_stages: BTreeSet<usize> = stages.iter().flat_map(|stage| stage.domains.iter().map(|(_, i)| *i)).collect();
-    let kept: Vec<usize> = (0..table.header().len()).filter(|i| !of_stages.contains(i)).collect();
+    // The tokens of all stages are those of the run, unless the table says those itself.
+    let own_tokens: &[usize] = tokens.as_deref().unwrap_or_default();
+    let has_d = guess_roles(table).columns(Role::D).any(|d| !own_tokens.contains(&d));
+    let adds_d = tokens.is_some() && !has_d;
+    let is_kept = |i: &usize| !of_stages.contains(i) && !(adds_d && own_tokens.contains(i));
+    let kept: Vec<usize> = (0..table.header().len()).filter(is_kept).collect();
     let domains: Vec<&str> = stages[0].domains.iter().map(|(domain, _)| domain.as_str()).collect();
     let column = |stage: &Stage, domain: &str| {
         let found = stage.domains.iter().find(|(own, _)| key(own) == key(domain));
@@ -68,8 +73,6 @@ pub(super) fn of_columns(table: &Table, stages: &[Stage], answers: &[Answer]) ->
     };
     let mut header: Vec<String> = kept.iter().map(|&i| table.header()[i].clone()).collect();
     header.extend(domains.iter().map(|domain| format!("weight_{domain}")));
-    let has_d = guess_roles(table).columns(Role::D).next().is_some_and(|d| tokens.as_ref().is_none_or(|own| !own.contains(&d)));
-    let adds_d = one.is_none() && tokens.is_some() && !has_d;
     if adds_d {
         header.push("tokens".to_string());
     }
@@ -242,9 +245,8 @@ fn runs<'a>(table: &'a Table, stage: usize, roles: &Roles) -> Option<Vec<Vec<Row
         for row in table.rows() {
             runs.entry(columns.iter().map(|&i| row.cell(i)).collect()).or_default().push(row);
         }
-        let is_sound = |run: &Vec<Row>| {
-            run.iter().map(|row| row.cell(stage)).collect::<BTreeSet<_>>().len() == run.len()
-        };
+        let is_sound =
+            |run: &Vec<Row>| run.iter().map(|row| row.cell(stage)).collect::<BTreeSet<_>>().len() == run.len();
         let n_several = runs.values().filter(|run| run.len() > 1).count();
         let mut runs: Vec<Vec<Row>> = runs.into_values().collect();
         runs.sort_by_key(|run| run[0].line());

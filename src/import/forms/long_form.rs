@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::import::guess::is_known;
+use crate::import::guess::{guess_roles, has_loss_word, is_known, is_loss, is_perplexity, is_score};
 use crate::import::issue::Cause;
+use crate::import::recipe::is_recipe;
+use crate::import::roles::{Role, Roles, is_id, is_weight_word, key, words};
 use crate::import::table::Table;
 use crate::units::{is_missing, try_number};
 
 /// Names of the column that says which target or domain a line is about.
-const WHICH: [&str; 17] = [
+const WHICH: [&str; 27] = [
     "domain",
     "target",
     "metric",
@@ -26,6 +28,16 @@ const WHICH: [&str; 17] = [
     "dataset",
     "source",
     "key",
+    "eval_name",
+    "eval_dataset",
+    "eval_task",
+    "eval_subset",
+    "val_set",
+    "val_domain",
+    "validation_domain",
+    "test_set",
+    "test_domain",
+    "subset",
 ];
 /// Names of the column with the number.
 const LOSSES: [&str; 12] = [
@@ -50,24 +62,71 @@ const LINES_EACH: f64 = 1.5;
 
 /// The wide table of a long one; `None` of any other.
 pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
-    let position = |names: &[&str]| {
-        names.iter().find_map(|name| table.header().iter().position(|own| own.eq_ignore_ascii_case(name)))
-    };
-    let (loss, weight) = (position(&LOSSES), position(&WEIGHTS));
-    let numbers = [loss, weight];
+    let header = table.header();
+    let position =
+        |names: &[&str]| names.iter().find_map(|name| header.iter().position(|own| own.eq_ignore_ascii_case(name)));
+    let mut losses = (0..header.len()).filter(|&i| is_loss(&header[i]));
+    let only_loss = losses.next().filter(|_| losses.next().is_none());
+    // A perplexity says the same as the loss beside it.
+    let loss = position(&LOSSES).filter(|&i| !is_perplexity(&header[i]) || only_loss.is_none()).or(only_loss);
+    let weight = position(&WEIGHTS).or_else(|| header.iter().position(|name| is_weight(name)));
     if loss.is_none() && weight.is_none() {
         return None;
     }
-    WHICH.iter().find_map(|name| {
-        let which = table.header().iter().position(|own| own.eq_ignore_ascii_case(name))?;
-        widened_by(table, which, numbers)
+    let which = |name: &&str| header.iter().position(|own| key(own) == key(name));
+    let mut roles = None;
+    WHICH.iter().filter_map(which).find_map(|which| {
+        let roles = roles.get_or_insert_with(|| guess_roles(table));
+        let numbers = [loss, weight];
+        ways(table, which, numbers, roles).iter().find_map(|own| widened_by(table, which, numbers, own, roles))
     })
 }
 
-/// A wide line: the line it begins on, the cells that stay, and a loss and a weight for each word.
-type Wide<'a> = (usize, Vec<&'a str>, Vec<[&'a str; 2]>);
+/// Whether a column holds the weight of the domain that the line is about: "mix_weight", "sampling_ratio".
+fn is_weight(name: &str) -> bool {
+    const BESIDE: [&str; 9] =
+        ["train", "training", "data", "domain", "source", "sampling", "sample", "mixture", "mixing"];
+    let is_beside = |word: &str| BESIDE.iter().any(|beside| word.eq_ignore_ascii_case(beside));
+    words(name).all(|word| is_weight_word(word) || is_beside(word))
+        && words(name).any(|word| is_weight_word(word) && word != "mix")
+}
 
-fn widened_by(table: &Table, which: usize, [loss, weight]: [Option<usize>; 2]) -> Option<(Table, Cause)> {
+/// The columns that say of which observation a line is, from the likeliest: all that are left; those but the numbers
+/// that a line may have of its own, such as an uncertainty; ids and words alone.
+fn ways(table: &Table, which: usize, numbers: [Option<usize>; 2], roles: &Roles) -> Vec<Vec<usize>> {
+    let header = table.header();
+    let all: Vec<usize> =
+        (0..header.len()).filter(|&i| i != which && Some(i) != numbers[0] && Some(i) != numbers[1]).collect();
+    let is_number = |i: usize| {
+        let mut cells = table.rows().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
+        cells.all(|cell| try_number(cell, table.layout().decimal).is_some())
+    };
+    let is_about = |i: usize| has_loss_word(&header[i]) || is_perplexity(&header[i]) || is_score(&header[i]);
+    let is_of_run = |i: usize| is_id(&header[i]) || is_recipe(&header[i]);
+    let has_role = |i: usize| !matches!(roles.get(i), Role::Ignored | Role::Loss | Role::RowWeight);
+    let own: Vec<usize> =
+        all.iter().copied().filter(|&i| !is_about(i) && (has_role(i) || is_of_run(i) || !is_number(i))).collect();
+    let ids: Vec<usize> = own.iter().copied().filter(|&i| is_of_run(i) || !is_number(i)).collect();
+    let mut ways = vec![all];
+    for way in [own, ids] {
+        if !way.is_empty() && !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
+}
+
+/// A wide line: the line that it begins on, its index in the table, and a loss and a weight for each word.
+type Wide<'a> = (usize, usize, Vec<[&'a str; 2]>);
+
+/// The wide table, if lines of the same cells in the columns `observed` are of one observation.
+fn widened_by(
+    table: &Table,
+    which: usize,
+    [loss, weight]: [Option<usize>; 2],
+    observed: &[usize],
+    roles: &Roles,
+) -> Option<(Table, Cause)> {
     let mut words: Vec<&str> = Vec::new();
     let mut position_of: HashMap<&str, usize> = HashMap::new();
     for row in table.rows() {
@@ -83,16 +142,20 @@ fn widened_by(table: &Table, which: usize, [loss, weight]: [Option<usize>; 2]) -
             return None;
         }
     }
-    let kept: Vec<usize> =
-        (0..table.header().len()).filter(|&i| i != which && Some(i) != loss && Some(i) != weight).collect();
+    // What differs from line to line of one observation is not kept.
+    let mut varies = vec![false; table.header().len()];
     let mut row_of: HashMap<Vec<&str>, usize> = HashMap::new();
     let mut rows: Vec<Wide> = Vec::new();
-    for row in table.rows() {
-        let own: Vec<&str> = kept.iter().map(|&i| row.cell(i)).collect();
-        let at = *row_of.entry(own.clone()).or_insert_with(|| {
-            rows.push((row.line(), own, vec![["", ""]; words.len()]));
+    for (row_idx, row) in table.rows().enumerate() {
+        let own: Vec<&str> = observed.iter().map(|&i| row.cell(i)).collect();
+        let at = *row_of.entry(own).or_insert_with(|| {
+            rows.push((row.line(), row_idx, vec![["", ""]; words.len()]));
             rows.len() - 1
         });
+        let first = table.row(rows[at].1);
+        for (i, varies) in varies.iter_mut().enumerate() {
+            *varies |= row.cell(i) != first.cell(i);
+        }
         let cell = &mut rows[at].2[position_of[row.cell(which)]];
         let numbers = [loss, weight].map(|column| column.map_or("", |column| row.cell(column)));
         // The same target twice for one observation: another column tells them apart, or it is no long table.
@@ -104,8 +167,25 @@ fn widened_by(table: &Table, which: usize, [loss, weight]: [Option<usize>; 2]) -
     if words.len() < 2 || (table.n_rows() as f64) < LINES_EACH * rows.len() as f64 {
         return None;
     }
-    let suffix = loss.map(|column| match table.header()[column].as_str() {
+    // Tokens may be those of the set that a loss is of; what else a run has is the same on all of its lines.
+    let is_of_word = |column: usize| {
+        let mut cell_of: HashMap<&str, &str> = HashMap::new();
+        table.rows().all(|row| *cell_of.entry(row.cell(which)).or_insert(row.cell(column)) == row.cell(column))
+    };
+    let is_lost = |i: usize| match roles.get(i) {
+        Role::D => !is_of_word(i),
+        Role::N | Role::Flops | Role::Weight | Role::Split => Some(i) != weight,
+        _ => false,
+    };
+    if (0..varies.len()).any(|i| varies[i] && i != which && is_lost(i)) {
+        return None;
+    }
+    // Beside weights, a loss that is the same on all lines of an observation is its only one.
+    let loss_of_each = loss.filter(|&loss| varies[loss] || weight.is_none());
+    let suffix = loss_of_each.map(|column| match table.header()[column].as_str() {
         name if name.eq_ignore_ascii_case("value") => "loss",
+        name if LOSSES.iter().any(|own| name.eq_ignore_ascii_case(own)) => name,
+        name if name.to_ascii_lowercase().ends_with("loss") => "loss",
         name => name,
     });
     // A list of metrics has more than losses in it: accuracies, sizes, tokens keep the names by which they are known.
@@ -113,6 +193,9 @@ fn widened_by(table: &Table, which: usize, [loss, weight]: [Option<usize>; 2]) -
         "loss" | "value" | "score" if is_known(word) => word.to_string(),
         _ => format!("{word}_{suffix}"),
     };
+    let is_own = |i: usize| i == which || Some(i) == loss_of_each || Some(i) == weight;
+    let (kept, dropped): (Vec<usize>, Vec<usize>) =
+        (0..table.header().len()).filter(|&i| !is_own(i)).partition(|&i| !varies[i]);
     let mut header: Vec<String> = kept.iter().map(|&i| table.header()[i].clone()).collect();
     if weight.is_some() {
         header.extend(words.iter().map(|word| format!("weight_{word}")));
@@ -121,17 +204,22 @@ fn widened_by(table: &Table, which: usize, [loss, weight]: [Option<usize>; 2]) -
         header.extend(words.iter().map(|word| name_of(word, suffix)));
     }
     let n_rows = rows.len();
-    let cells = rows.into_iter().map(|(line, own, numbers)| {
-        let mut cells: Vec<String> = own.into_iter().map(str::to_string).collect();
+    let cells = rows.into_iter().map(|(line, row_idx, numbers)| {
+        let mut cells: Vec<String> = kept.iter().map(|&i| table.row(row_idx).cell(i).to_string()).collect();
         if weight.is_some() {
             // A domain that is not listed is not in the mixture.
             cells.extend(numbers.iter().map(|[_, weight]| if weight.is_empty() { "0" } else { weight }.to_string()));
         }
-        if loss.is_some() {
+        if loss_of_each.is_some() {
             cells.extend(numbers.iter().map(|[loss, _]| loss.to_string()));
         }
         (line, cells)
     });
-    let cause = Cause::Widened { column: table.header()[which].clone(), lines: table.n_rows(), rows: n_rows };
+    let cause = Cause::Widened {
+        column: table.header()[which].clone(),
+        lines: table.n_rows(),
+        rows: n_rows,
+        dropped: dropped.into_iter().map(|i| table.header()[i].clone()).collect(),
+    };
     Some((Table::of_cells(header, cells).in_decimals_of(table), cause))
 }

@@ -1,0 +1,399 @@
+//! Contradictions in a study: lines of the same N, D and mixture whose losses differ by far more than chance, and words
+//! of a column that split the losses in two. Something that is no column of the study made the difference: a learning
+//! rate, a tokenizer, a size that no column tells.
+
+use std::collections::{BTreeMap, HashMap};
+
+use nalgebra::{DMatrix, DVector};
+
+use super::assemble::Observed;
+use super::guess::{has_loss_word, is_perplexity, is_score};
+use super::issue::{Cause, Issues};
+use super::question::{Answer, Question};
+use super::recipe::is_recipe;
+use super::roles::{Role, Roles, is_id, key};
+use super::table::Table;
+use crate::dataset::Observation;
+use crate::order::sort;
+use crate::units::{excerpt, is_missing, try_number, write_number};
+
+/// Losses of one N, D and mixture that differ by more than this, in nats, have a reason; seeds make less.
+const LARGE: f64 = 0.1;
+/// Without a column that tells the reason, more is asked for, and this many times what others differ by.
+const LARGE_WITHOUT_REASON: (f64, f64) = (0.2, 5.0);
+/// More than this is asked about, where a column tells the reason.
+const GROSS: f64 = 0.5;
+/// So many lines are more than a slip.
+const SEVERAL: usize = 3;
+/// A column tells the reason if no more than this share of the differences is left among lines of the same cell.
+const LEFT: f64 = 0.3;
+/// Values of a column that are offered, and that a column of words has at most.
+const MOST_VALUES: usize = 8;
+
+/// Applies what the answers say of lines, and looks for contradictions among those that are left.
+pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answers: &[Answer], issues: &mut Issues) {
+    if answers.contains(&Answer::KeepBest) {
+        let n_before = observed.observations.len();
+        keep_best(&mut observed.observations);
+        issues.push(Cause::KeptBest { rows: n_before - observed.observations.len() }.of_text());
+    }
+    let row_of_line: HashMap<usize, usize> = table.rows().enumerate().map(|(i, row)| (row.line(), i)).collect();
+    let study = Study { table, roles, rows: &observed.observations, row_of_line };
+    let keeps_all = answers.contains(&Answer::KeepAll);
+    let found = study.contradiction();
+    let mut asked = None;
+    if let Some(contradiction) = found {
+        match contradiction.question(&study).filter(|_| !keeps_all) {
+            Some(question) => {
+                asked = contradiction.column;
+                issues.ask(question);
+            }
+            None => issues.push(contradiction.cause(&study).of_text()),
+        }
+    }
+    if let Some((column, difference, values)) = study.kinds().filter(|(column, ..)| Some(*column) != asked) {
+        let name = table.header()[column].clone();
+        if keeps_all {
+            issues.push(Cause::KindsOfRuns { column: name, values, difference }.of_text());
+        } else {
+            let shown: Vec<String> = values.iter().map(|value| format!("\"{}\"", excerpt(value))).collect();
+            let text = format!(
+                "\"{}\" tells kinds of runs apart ({}): at the same mixture their losses differ by about {} %, which no \
+                 other column explains. Which ones are the study?",
+                excerpt(&name),
+                shown.join(", "),
+                write_number(100.0 * difference, 2)
+            );
+            issues.ask(Question::new(text, filters(&name, &values).chain([keep_all()])));
+        }
+    }
+}
+
+/// Of observations with the same N, D and mixture the one of the least mean loss.
+fn keep_best(rows: &mut Vec<Observation>) {
+    let mean = |row: &Observation| {
+        let losses: Vec<f64> = row.losses.iter().flatten().map(|loss| loss.0).collect();
+        if losses.is_empty() { f64::INFINITY } else { losses.iter().sum::<f64>() / losses.len() as f64 }
+    };
+    let mut best: HashMap<Same, (f64, usize)> = HashMap::new();
+    for row in rows.iter() {
+        let own = (mean(row), row.line);
+        let entry = best.entry(same(row)).or_insert(own);
+        if own.0 < entry.0 {
+            *entry = own;
+        }
+    }
+    rows.retain(|row| best.get(&same(row)).is_some_and(|(_, line)| *line == row.line));
+}
+
+/// N, D and mixture: what two observations of the same study should have the same losses for.
+type Same = (Option<u64>, Option<u64>, Vec<i64>);
+
+fn same(row: &Observation) -> Same {
+    const PER_WEIGHT: f64 = 1e9;
+    let mixture = row.mixture.iter().map(|h| (h * PER_WEIGHT).round() as i64).collect();
+    (row.n.map(|n| n.0.to_bits()), row.d.map(|d| d.0.to_bits()), mixture)
+}
+
+struct Study<'a> {
+    table: &'a Table,
+    roles: &'a Roles,
+    rows: &'a [Observation],
+    row_of_line: HashMap<usize, usize>,
+}
+
+/// Lines that contradict each other.
+struct Contradiction {
+    /// Positions of the group that differs most, among the observations.
+    group: Vec<usize>,
+    /// By how much, in nats.
+    difference: f64,
+    /// How many groups there are, and lines in them.
+    n_groups: usize,
+    n_lines: usize,
+    /// The column that tells the reason.
+    column: Option<usize>,
+}
+
+/// How far the losses of these observations are apart, of the target where that is most.
+fn spread<'a>(rows: impl Iterator<Item = &'a Observation>) -> f64 {
+    let mut ends: Vec<(f64, f64)> = Vec::new();
+    for row in rows {
+        ends.resize(row.losses.len(), (f64::INFINITY, f64::NEG_INFINITY));
+        for (ends, loss) in ends.iter_mut().zip(&row.losses) {
+            if let Some(loss) = loss {
+                *ends = (ends.0.min(loss.0), ends.1.max(loss.0));
+            }
+        }
+    }
+    ends.into_iter().map(|(least, most)| most - least).fold(0.0, f64::max)
+}
+
+impl Study<'_> {
+    fn cell(&self, position: usize, column: usize) -> &str {
+        self.table.row(self.row_of_line[&self.rows[position].line]).cell(column)
+    }
+
+    /// Lines of the same N, D and mixture whose losses are far apart.
+    fn contradiction(&self) -> Option<Contradiction> {
+        let mut groups: HashMap<Same, Vec<usize>> = HashMap::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            groups.entry(same(row)).or_default().push(i);
+        }
+        let mut spreads: Vec<(f64, Vec<usize>)> = groups
+            .into_values()
+            .filter(|group| group.len() > 1)
+            .map(|group| (spread(group.iter().map(|&i| &self.rows[i])), group))
+            .collect();
+        spreads.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.cmp(other)));
+        let n_far = spreads.iter().take_while(|(spread, _)| *spread > LARGE).count();
+        let far = &spreads[..n_far];
+        let (difference, group) = far.first()?;
+        let column = self.reason(far);
+        if column.is_none() {
+            let mut others: Vec<f64> = spreads.iter().map(|(spread, _)| *spread).collect();
+            sort(&mut others);
+            let usual = others[(others.len() - 1) / 2];
+            let is_alone = spreads.len() == n_far;
+            if *difference < LARGE_WITHOUT_REASON.0 || !is_alone && *difference < LARGE_WITHOUT_REASON.1 * usual {
+                return None;
+            }
+        }
+        let n_lines = far.iter().map(|(_, group)| group.len()).sum();
+        Some(Contradiction { group: group.clone(), difference: *difference, n_groups: n_far, n_lines, column })
+    }
+
+    /// The column whose cells differ where the losses do: of several the one of fewest values.
+    fn reason(&self, far: &[(f64, Vec<usize>)]) -> Option<usize> {
+        let before: f64 = far.iter().map(|(spread, _)| spread).sum();
+        let header = self.table.header();
+        let explains = |&column: &usize| {
+            let mut after = 0.0;
+            let mut n_varying = 0;
+            for (_, group) in far {
+                let mut by_cell: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+                group.iter().for_each(|&i| by_cell.entry(self.cell(i, column)).or_default().push(i));
+                n_varying += usize::from(by_cell.len() > 1);
+                after += by_cell.values().map(|own| spread(own.iter().map(|&i| &self.rows[i]))).fold(0.0, f64::max);
+            }
+            n_varying == far.len() && after <= LEFT * before
+        };
+        let candidates = (0..header.len()).filter(|&i| self.may_be_reason(i)).filter(explains);
+        candidates.min_by_key(|&i| {
+            let is_seed = key(&header[i]).contains("seed");
+            (is_seed, is_id(&header[i]), self.values(i, usize::MAX).len(), i)
+        })
+    }
+
+    /// Whether a column is neither of the study nor another measure of what came out.
+    fn may_be_reason(&self, column: usize) -> bool {
+        let name = &self.table.header()[column];
+        let is_outcome = has_loss_word(name) || is_perplexity(name) || is_score(name);
+        if self.roles.get(column) != Role::Ignored || is_outcome {
+            return false;
+        }
+        // What tells every line apart is a name, unless it is a number of the recipe.
+        let n_values = self.values(column, usize::MAX).len();
+        n_values > 1 && (n_values < self.rows.len() || is_recipe(name))
+    }
+
+    /// The different cells of a column, the most frequent first; none if there are more than so many.
+    fn values(&self, column: usize, most: usize) -> Vec<String> {
+        let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+        for i in 0..self.rows.len() {
+            let entry = counts.entry(self.cell(i, column)).or_insert((0, i));
+            entry.0 += 1;
+            if counts.len() > most {
+                return Vec::new();
+            }
+        }
+        let mut values: Vec<(&str, (usize, usize))> = counts.into_iter().collect();
+        values.sort_by_key(|(_, (n, first))| (std::cmp::Reverse(*n), *first));
+        values.into_iter().map(|(value, _)| value.to_string()).collect()
+    }
+
+    /// A column of a few words that splits the losses, where N, D and the mixture do not: its index, by what share of
+    /// the loss, and its words.
+    fn kinds(&self) -> Option<(usize, f64, Vec<String>)> {
+        /// Observations of a word, at least.
+        const FEWEST: usize = 3;
+        let header = self.table.header();
+        (0..header.len()).filter(|&i| self.may_be_reason(i) && !is_id_alone(&header[i])).find_map(|column| {
+            let values = self.values(column, MOST_VALUES);
+            let decimal = self.table.layout().decimal;
+            let are_words = values.iter().all(|value| !is_missing(value) && try_number(value, decimal).is_none());
+            let n_of = |value: &String| (0..self.rows.len()).filter(|&i| self.cell(i, column) == value).count();
+            if values.len() < 2 || !are_words || !values.iter().all(|value| n_of(value) >= FEWEST) {
+                return None;
+            }
+            if self.follows(column) {
+                return None;
+            }
+            let difference = self.split(column, &values)?;
+            Some((column, difference, values))
+        })
+    }
+
+    /// Whether a column's words say no more than N and D do, or than the mixture does.
+    fn follows(&self, column: usize) -> bool {
+        let scale = |row: &Observation| (row.n.map(|n| n.0.to_bits()), row.d.map(|d| d.0.to_bits()));
+        let mut word_of_scale: HashMap<_, &str> = HashMap::new();
+        let mut word_of_size: HashMap<_, &str> = HashMap::new();
+        let mut mixtures_of_word: HashMap<&str, Vec<i64>> = HashMap::new();
+        let (mut by_scale, mut by_size, mut by_mixture) = (true, true, true);
+        for (i, row) in self.rows.iter().enumerate() {
+            let word = self.cell(i, column);
+            by_scale &= *word_of_scale.entry(scale(row)).or_insert(word) == word;
+            by_size &= *word_of_size.entry(scale(row).0).or_insert(word) == word;
+            let mixture = same(row).2;
+            by_mixture &= *mixtures_of_word.entry(word).or_insert(mixture.clone()) == mixture;
+        }
+        let has = |n: usize| n > 1;
+        by_scale && has(word_of_scale.len())
+            || by_size && has(word_of_size.len())
+            || by_mixture && !self.rows[0].mixture.is_empty()
+    }
+
+    /// By what share of the loss a column's words differ, if they explain nearly all that a line in the mixture, ln N
+    /// and ln D leaves of ln L, for at least half of the targets.
+    fn split(&self, column: usize, values: &[String]) -> Option<f64> {
+        /// Observations and targets looked at.
+        const MOST: (usize, usize) = (1000, 8);
+        const MOST_FEATURES: usize = 80;
+        /// What the words leave of the squared residuals.
+        const LEFT: f64 = 0.1;
+        /// A difference below this share of the loss is no other kind of run.
+        const SMALLEST: f64 = 0.04;
+        let step = self.rows.len().div_ceil(MOST.0).max(1);
+        let positions: Vec<usize> = (0..self.rows.len()).step_by(step).collect();
+        let n_targets = self.rows.first()?.losses.len().min(MOST.1);
+        let mut differences = Vec::new();
+        for target in 0..n_targets {
+            let used: Vec<(usize, f64)> =
+                positions.iter().filter_map(|&i| Some((i, self.rows[i].losses[target]?.0.ln()))).collect();
+            let features = |i: usize| -> Vec<f64> {
+                let row = &self.rows[i];
+                let mut features = if row.mixture.is_empty() { vec![1.0] } else { row.mixture.clone() };
+                features.extend(row.n.map(|n| n.0.ln() - 18.0));
+                features.extend(row.d.map(|d| d.0.ln() - 22.0));
+                features
+            };
+            let n_features = features(used.first()?.0).len();
+            let n_words = values.len() - 1;
+            if n_features + n_words > MOST_FEATURES || used.len() < n_features + n_words + 2 {
+                continue;
+            }
+            let y = DVector::from_iterator(used.len(), used.iter().map(|(_, y)| *y));
+            let without = DMatrix::from_fn(used.len(), n_features, |r, c| features(used[r].0)[c]);
+            let words = DMatrix::from_fn(used.len(), n_words, |r, c| {
+                f64::from(u8::from(self.cell(used[r].0, column) == values[c + 1]))
+            });
+            let with = DMatrix::from_fn(used.len(), n_features + n_words, |r, c| {
+                if c < n_features { without[(r, c)] } else { words[(r, c - n_features)] }
+            });
+            let (_, rest_without) = least_squares(&without, &y)?;
+            let (theta, rest_with) = least_squares(&with, &y)?;
+            let effects: Vec<f64> = theta.iter().skip(n_features).copied().chain([0.0]).collect();
+            let ends = effects
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), &e| (e.min(least), e.max(most)));
+            let is_split = rest_with < LEFT * rest_without && ends.1 - ends.0 > SMALLEST;
+            differences.push(if is_split { ends.1 - ends.0 } else { 0.0 });
+        }
+        sort(&mut differences);
+        let median = *differences.get(differences.len() / 2)?;
+        (median > 0.0).then(|| median.exp() - 1.0)
+    }
+}
+
+/// Whether a name is that of runs and nothing else, so that its words are no kinds.
+fn is_id_alone(name: &str) -> bool {
+    ["run", "runid", "id", "runname", "expid"].contains(&key(name).as_str())
+}
+
+/// θ of least squares and the squared residuals that it leaves.
+fn least_squares(matrix: &DMatrix<f64>, y: &DVector<f64>) -> Option<(DVector<f64>, f64)> {
+    let n = matrix.ncols();
+    let mut gram = matrix.transpose() * matrix;
+    let ridge = 1e-9 * gram.trace() / n as f64;
+    (0..n).for_each(|i| gram[(i, i)] += ridge);
+    let theta = gram.cholesky()?.solve(&(matrix.transpose() * y));
+    let rest = (matrix * &theta - y).norm_squared();
+    Some((theta, rest))
+}
+
+impl Contradiction {
+    /// "lines 2 to 4 share N, D and mixture but differ by 3.3 nats".
+    fn seen(&self, study: &Study) -> String {
+        let mut lines: Vec<usize> = self.group.iter().map(|&i| study.rows[i].line).collect();
+        lines.sort_unstable();
+        let first = &study.rows[self.group[0]];
+        let shared: Vec<&str> =
+            [first.n.map(|_| "N"), first.d.map(|_| "D"), (!first.mixture.is_empty()).then_some("mixture")]
+                .into_iter()
+                .flatten()
+                .collect();
+        let shared = match &shared[..] {
+            [] => "neither N, D nor a mixture tells them apart".to_string(),
+            [all @ .., last] if !all.is_empty() => format!("share {} and {last}", all.join(", ")),
+            all => format!("share their {}", all.join("")),
+        };
+        let more = match self.n_groups {
+            1 => String::new(),
+            n => format!(" (and {} more such groups, {} lines in all)", n - 1, self.n_lines),
+        };
+        format!(
+            "{} {shared}, but their losses differ by up to {} nats{more}",
+            spoken(&lines),
+            write_number(self.difference, 2)
+        )
+    }
+
+    /// What to ask, if it is gross and a column tells the reason.
+    fn question(&self, study: &Study) -> Option<Question> {
+        let column = self.column.filter(|_| self.difference > GROSS && self.n_lines >= SEVERAL)?;
+        let name = &study.table.header()[column];
+        let text = format!("{}; \"{}\" differs. Which of them are the study?", self.seen(study), excerpt(name));
+        let values = study.values(column, MOST_VALUES);
+        let best = ("the best of each".to_string(), vec![Answer::KeepBest]);
+        let choices: Vec<(String, Vec<Answer>)> =
+            [best].into_iter().chain(filters(name, &values)).chain([keep_all()]).collect();
+        Some(Question::new(text, choices))
+    }
+
+    fn cause(&self, study: &Study) -> Cause {
+        let values = self.column.map(|column| study.values(column, MOST_VALUES)).unwrap_or_default();
+        let column = self.column.map(|column| study.table.header()[column].clone());
+        Cause::Contradiction { seen: self.seen(study), column, values }
+    }
+}
+
+/// The choices of one value each.
+fn filters<'a>(column: &'a str, values: &'a [String]) -> impl Iterator<Item = (String, Vec<Answer>)> + 'a {
+    values.iter().map(move |value| {
+        let label = format!("only {} = {}", excerpt(column), if value.is_empty() { "(blank)" } else { value });
+        (label, vec![Answer::Filter(column.to_string(), value.clone())])
+    })
+}
+
+fn keep_all() -> (String, Vec<Answer>) {
+    ("all of them, as they are".to_string(), vec![Answer::KeepAll])
+}
+
+/// "lines 2 to 4", "lines 2, 5 and 9", "lines 2, 5, 9 and 4 more".
+fn spoken(lines: &[usize]) -> String {
+    const MOST: usize = 4;
+    match lines {
+        [first, .., last] if last - first + 1 == lines.len() && lines.len() > 2 => format!("lines {first} to {last}"),
+        [first, second] => format!("lines {first} and {second}"),
+        _ => {
+            let n_shown = if lines.len() > MOST { MOST - 1 } else { lines.len() - 1 };
+            let shown: Vec<String> = lines[..n_shown].iter().map(usize::to_string).collect();
+            let rest = match lines.len() - n_shown {
+                1 => lines[lines.len() - 1].to_string(),
+                n => format!("{n} more"),
+            };
+            format!("lines {} and {rest}", shown.join(", "))
+        }
+    }
+}

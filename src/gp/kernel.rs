@@ -25,36 +25,17 @@ pub(super) struct Prior {
     pub high: f64,
 }
 
-/// A correlation as a function of r², the squared distance in length scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Profile {
-    /// e^(−r²/2)
-    Gaussian,
-    /// (1 + t + t²/3) e^(−t), t² = 5 r²
-    Matern,
-}
-
-impl Profile {
-    /// g, dg/d(r²) and d²g/d(r²)². None is infinite: dt/d(r²) cancels.
-    pub fn derivatives(self, squared: f64) -> [f64; 3] {
-        match self {
-            Self::Gaussian => {
-                let value = libm::exp(-0.5 * squared);
-                [value, -0.5 * value, 0.25 * value]
-            }
-            Self::Matern => {
-                let t = (5.0 * squared).sqrt();
-                let decay = libm::exp(-t);
-                [(1.0 + t + t * t / 3.0) * decay, -5.0 / 6.0 * (1.0 + t) * decay, 25.0 / 12.0 * decay]
-            }
-        }
-    }
+/// Matérn's correlation 5/2 as a function of r², the squared distance in length scales, and its two derivatives in r²:
+/// (1 + t + t²/3) e^(−t), t² = 5 r². None is infinite at r = 0, as dt/d(r²) cancels.
+pub(super) fn correlation(squared: f64) -> [f64; 3] {
+    let t = (5.0 * squared).sqrt();
+    let decay = libm::exp(-t);
+    [(1.0 + t + t * t / 3.0) * decay, -5.0 / 6.0 * (1.0 + t) * decay, 25.0 / 12.0 * decay]
 }
 
 /// The part of a term that depends on the mixtures: r² = Σ_i (φ_i − φ′_i)² e^(−2(ln ℓ + u_i)).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct MixturePart {
-    pub profile: Profile,
     /// Position of ln ℓ.
     pub ln_length: usize,
     /// Position of the first u_i; without it all are 0.
@@ -102,7 +83,7 @@ impl Kernel {
                     Prior { mean: ln_noise, deviation: 1.0, start: ln_noise, low: -7.0, high: 1.0 },
                 ];
                 priors.extend(vec![Prior { mean: 0.0, deviation: 1.0, start: 0.0, low: -3.0, high: 3.0 }; n_features]);
-                let part = MixturePart { profile: Profile::Matern, ln_length: 1, relative: Some(3) };
+                let part = MixturePart { ln_length: 1, relative: Some(3) };
                 let terms = vec![
                     Term { ln_amplitude: Some(0), mixture: Some(part), scale: None },
                     Term { ln_amplitude: None, mixture: None, scale: None },
@@ -112,7 +93,7 @@ impl Kernel {
             Recipe::Residual => {
                 let prior = |mean: f64| Prior { mean, deviation: 1.0, start: mean, low: -5.0, high: 3.0 };
                 let means = [-0.7, 0.0, -0.7, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, -1.0, -1.0];
-                let part = |ln_length| Some(MixturePart { profile: Profile::Gaussian, ln_length, relative: None });
+                let part = |ln_length| Some(MixturePart { ln_length, relative: None });
                 let terms = vec![
                     Term { ln_amplitude: Some(0), mixture: part(1), scale: None },
                     Term { ln_amplitude: Some(2), mixture: part(3), scale: Some([4, 5]) },
@@ -142,7 +123,7 @@ impl Kernel {
     pub fn between(&self, parameters: &[f64], a: KernelPlace, b: KernelPlace) -> f64 {
         let terms = self.terms.iter().map(|term| {
             let mixture = term.mixture.map_or(1.0, |part| {
-                part.profile.derivatives(squared_distance(a.phi, b.phi, &part.weights(parameters, a.phi.len())))[0]
+                correlation(squared_distance(a.phi, b.phi, &part.weights(parameters, a.phi.len())))[0]
             });
             let scale = term.scale.map_or(1.0, |positions| scale_correlation(parameters, positions, a.scale, b.scale));
             Self::amplitude(term, parameters) * mixture * scale
@@ -160,7 +141,7 @@ impl Kernel {
             let amplitude = Self::amplitude(term, parameters);
             let mixtures = term.mixture.map(|part| {
                 let weights = part.weights(parameters, points.n_features);
-                let of = |m| part.profile.derivatives(squared_distance(place.phi, points.phi(m), &weights))[0];
+                let of = |m| correlation(squared_distance(place.phi, points.phi(m), &weights))[0];
                 (0..points.n_mixtures).map(of).collect::<Vec<f64>>()
             });
             let scales = term.scale.map(|positions| {
@@ -240,9 +221,20 @@ impl MixturePart {
     }
 }
 
-/// Σ_i w_i (a_i − b_i)²
+/// Σ_i w_i (a_i − b_i)², in lanes as in [`dot`](super::cholesky::dot).
 pub(super) fn squared_distance(a: &[f64], b: &[f64], weights: &[f64]) -> f64 {
-    a.iter().zip(b).zip(weights).map(|((a, b), weight)| weight * (a - b) * (a - b)).sum()
+    const LANES: usize = 4;
+    let term = |a: f64, b: f64, weight: f64| weight * (a - b) * (a - b);
+    let (a, b, weights) = (a.chunks_exact(LANES), b.chunks_exact(LANES), weights.chunks_exact(LANES));
+    let rest = a.remainder().iter().zip(b.remainder()).zip(weights.remainder());
+    let rest: f64 = rest.map(|((a, b), weight)| term(*a, *b, *weight)).sum();
+    let mut lanes = [0.0; LANES];
+    for ((a, b), weights) in a.zip(b).zip(weights) {
+        for lane in 0..LANES {
+            lanes[lane] += term(a[lane], b[lane], weights[lane]);
+        }
+    }
+    (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]) + rest
 }
 
 /// The Gaussian kernel of two scales.
@@ -277,7 +269,7 @@ impl Tables {
             for i in 0..n {
                 for j in 0..=i {
                     let squared = squared_distance(points.phi(i), points.phi(j), &weights);
-                    let [value, slope, _] = part.profile.derivatives(squared);
+                    let [value, slope, _] = correlation(squared);
                     (values[i * n + j], values[j * n + i]) = (value, value);
                     (slopes[i * n + j], slopes[j * n + i]) = (slope, slope);
                 }
@@ -345,8 +337,9 @@ impl Tables {
             let inverse_squares = part.weights(parameters, points.n_features);
             let mut sums = vec![0.0; points.n_features];
             for i in 0..n_mixtures {
-                for j in 0..n_mixtures {
-                    let weight = by_mixture[i * n_mixtures + j] * slopes[i * n_mixtures + j];
+                for j in 0..i {
+                    let both = by_mixture[i * n_mixtures + j] + by_mixture[j * n_mixtures + i];
+                    let weight = both * slopes[i * n_mixtures + j];
                     let pairs = points.phi(i).iter().zip(points.phi(j));
                     for (sum, (a, b)) in sums.iter_mut().zip(pairs) {
                         *sum += weight * (a - b) * (a - b);
@@ -378,17 +371,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profiles_have_the_derivatives_that_they_say() {
-        for profile in [Profile::Gaussian, Profile::Matern] {
-            for squared in [0.01, 0.5, 3.0] {
-                let step = 1e-5;
-                let [above, below] = [squared + step, squared - step].map(|squared| profile.derivatives(squared));
-                let [_, first, second] = profile.derivatives(squared);
-                assert!(((above[0] - below[0]) / (2.0 * step) - first).abs() < 1e-8);
-                assert!(((above[1] - below[1]) / (2.0 * step) - second).abs() < 1e-7);
-            }
-            let [value, slope, curvature] = profile.derivatives(0.0);
-            assert!(value == 1.0 && slope < 0.0 && curvature.is_finite());
+    fn the_correlation_has_the_derivatives_that_it_says() {
+        for squared in [0.01, 0.5, 3.0] {
+            let step = 1e-5;
+            let [above, below] = [squared + step, squared - step].map(correlation);
+            let [_, first, second] = correlation(squared);
+            assert!(((above[0] - below[0]) / (2.0 * step) - first).abs() < 1e-8);
+            assert!(((above[1] - below[1]) / (2.0 * step) - second).abs() < 1e-7);
         }
+        assert_eq!(correlation(0.0), [1.0, -5.0 / 6.0, 25.0 / 12.0]);
     }
 }

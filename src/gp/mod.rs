@@ -14,8 +14,8 @@
 //!
 //! Large s and ℓ are what a smooth function looks like that is nearly a polynomial of low degree in φ.
 //!
-//! The residuals of a law ([`Recipe::Residual`]), clipped and in units of their root mean square, with Gaussian kernels
-//! R over φ and over (ln N, ln D):
+//! The residuals of a law ([`Recipe::Residual`]), clipped and in units of their root mean square, with the same kernel R
+//! over φ, of one length scale, and a Gaussian one over (ln N, ln D):
 //!
 //! ```text
 //!     k = a₁² R(φ) + a₂² R(φ) R(N, D) + a₃² R(N, D) + a₄² [same run] + σ² [same row]
@@ -32,12 +32,17 @@
 //! faer, whose kernels depend on the machine. What is needed of the linear algebra is a page.
 
 mod cholesky;
+mod hyperparameters;
 mod inputs;
 mod kernel;
 mod likelihood;
 mod minimise;
 mod process;
+mod standard;
+mod surface;
 
+pub use hyperparameters::{GpError, Hyperparameters, Target};
 pub use inputs::{Input, Inputs};
 pub use kernel::Recipe;
-pub use process::{GaussianProcess, GpError, GpPlace, Hyperparameters, LeftOut, Prediction, Surface, Target};
+pub use process::{GaussianProcess, GpPlace, LeftOut, Prediction};
+pub use surface::Surface;

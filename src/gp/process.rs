@@ -5,93 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::cholesky::{Cholesky, dot};
-use super::inputs::{Features, Inputs, Points};
-use super::kernel::{Kernel, KernelPlace, Profile, Recipe, scale_correlation};
-use super::likelihood::{Group, JITTER, evaluate};
-use super::minimise::{Limits, minimise};
-
-/// Fewest rows that a process is fitted to.
-const MIN_ROWS: usize = 3;
-
-/// Residuals farther out than this many robust standard deviations are clipped: a law that misses a row altogether
-/// must not set the scale of all others.
-const CLIP: f64 = 5.0;
-
-/// The median of |x| times this is the standard deviation of a normal x.
-const PER_MEDIAN: f64 = 1.4826;
-
-/// Hyperparameters have converged when two iterations in a row gain less than this in ln likelihood.
-const TOLERANCE: f64 = 1e-4;
-
-/// Share of the least loss that is taken off before the logarithm: what no mixture takes away. What is left varies more
-/// evenly, and held-out errors fell by a tenth; between 0.5 and 0.9 it hardly matters.
-const IRREDUCIBLE: f64 = 0.8;
-
-impl Recipe {
-    /// p and ε of (h + ε)^p. The exponents tested best; ε keeps derivatives finite at h = 0, and predicts no worse.
-    fn power(self) -> (f64, f64) {
-        match self {
-            Self::Mixture => (0.4, 1e-3),
-            Self::Residual => (0.35, 1e-3),
-        }
-    }
-
-    /// Most rows that hyperparameters are found with, and that predictions are made from; more are thinned evenly.
-    fn max_rows(self) -> (usize, usize) {
-        match self {
-            Self::Mixture => (300, 1000),
-            Self::Residual => (180, 700),
-        }
-    }
-}
-
-/// Why there is no Gaussian process.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum GpError {
-    /// Too few rows.
-    #[error("a Gaussian process needs at least {MIN_ROWS} rows, but there are {seen}")]
-    TooFew {
-        /// How many there are.
-        seen: usize,
-    },
-    /// As many values as rows are needed.
-    #[error("there are {n_values} values for {n_rows} rows")]
-    Length {
-        /// Values given.
-        n_values: usize,
-        /// Rows given.
-        n_rows: usize,
-    },
-    /// A value that is not finite.
-    #[error("value {row_idx} is {value}; it must be a finite number")]
-    NotFinite {
-        /// Position of the row.
-        row_idx: usize,
-        /// The value.
-        value: f64,
-    },
-    /// No factor, whatever is added to the diagonal.
-    #[error("the covariance of the rows is not positive definite")]
-    NotPositiveDefinite,
-}
-
-/// One target's values on rows.
-#[derive(Debug, Clone)]
-pub struct Target<'a> {
-    /// The rows.
-    pub inputs: Arc<Inputs>,
-    /// One value a row.
-    pub values: &'a [f64],
-}
-
-/// What is learnt about the kernel, apart from the values that a process knows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Hyperparameters {
-    recipe: Recipe,
-    features: Features,
-    /// Logarithms, in the order of the kernel's priors.
-    parameters: Vec<f64>,
-}
+use super::hyperparameters::{GpError, Hyperparameters, Target, check, thinned};
+use super::inputs::{Inputs, Points};
+use super::kernel::{Kernel, KernelPlace, Recipe, scale_correlation};
+use super::likelihood::JITTER;
+use super::standard::Standard;
+use super::surface::{Surface, SurfacePart};
 
 /// A place where a value is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -157,6 +76,7 @@ pub struct GaussianProcess {
 struct Stored {
     hyperparameters: Hyperparameters,
     inputs: Inputs,
+    row_idxs: Vec<usize>,
     values: Vec<f64>,
 }
 
@@ -165,6 +85,7 @@ impl From<GaussianProcess> for Stored {
         Self {
             hyperparameters: process.hyperparameters,
             inputs: Arc::unwrap_or_clone(process.inputs),
+            row_idxs: process.row_idxs,
             values: process.values,
         }
     }
@@ -174,38 +95,20 @@ impl TryFrom<Stored> for GaussianProcess {
     type Error = GpError;
 
     fn try_from(stored: Stored) -> Result<Self, GpError> {
-        stored.hyperparameters.condition(&Arc::new(stored.inputs), &stored.values)
-    }
-}
-
-impl Hyperparameters {
-    /// The process with these hyperparameters that knows those values: for folds, bootstrap replicates and files.
-    /// Where there are too many rows an even selection is kept ([`GaussianProcess::row_idxs`]).
-    ///
-    /// # Errors
-    /// Too few rows, values that are not finite, or a covariance that has no factor.
-    pub fn condition(&self, inputs: &Arc<Inputs>, values: &[f64]) -> Result<GaussianProcess, GpError> {
-        check(inputs, values)?;
-        let row_idxs = thinned(inputs, self.recipe.max_rows().1);
-        let (inputs, values) = if row_idxs.len() < values.len() {
-            (Arc::new(inputs.select(&row_idxs)), row_idxs.iter().map(|&i| values[i]).collect())
-        } else {
-            (inputs.clone(), values.to_vec())
-        };
-        let (standard, z) = Standard::new(self.recipe, &values);
-        let kernel = Kernel::new(self.recipe, self.features.domain_idxs.len());
-        let points = Points::new(&inputs, &self.features);
-        let tables = kernel.tables(&self.parameters, &points);
-        let matrix = kernel.matrix(&self.parameters, &points, &tables);
-        let factor = factorise(&matrix, z.len()).ok_or(GpError::NotPositiveDefinite)?;
-        let alpha = factor.solve(&z);
-        let hyperparameters = self.clone();
-        Ok(GaussianProcess { hyperparameters, inputs, row_idxs, values, standard, kernel, points, factor, alpha })
-    }
-
-    /// What is modelled.
-    pub fn recipe(&self) -> Recipe {
-        self.recipe
+        let Stored { hyperparameters, inputs, row_idxs, values } = stored;
+        let n_domains = inputs.mixtures.first().map_or(0, Vec::len);
+        let is_sound = inputs.mixtures.iter().all(|h| h.len() == n_domains && h.iter().all(|h| h.is_finite()))
+            && inputs.scales.iter().flatten().all(|scale| scale.is_finite())
+            && inputs
+                .rows
+                .iter()
+                .all(|row| row.mixture_idx < inputs.mixtures.len() && row.scale_idx < inputs.scales.len())
+            && row_idxs.len() == values.len()
+            && hyperparameters.suit(n_domains);
+        if !is_sound {
+            return Err(GpError::Malformed);
+        }
+        Ok(Self { row_idxs, ..Self::with(&hyperparameters, &Arc::new(inputs), &values)? })
     }
 }
 
@@ -223,145 +126,58 @@ fn factorise(matrix: &[f64], n: usize) -> Option<Cholesky> {
     None
 }
 
-fn check(inputs: &Inputs, values: &[f64]) -> Result<(), GpError> {
-    if values.len() != inputs.n_rows() {
-        return Err(GpError::Length { n_values: values.len(), n_rows: inputs.n_rows() });
-    }
-    if values.len() < MIN_ROWS {
-        return Err(GpError::TooFew { seen: values.len() });
-    }
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(row_idx) => Err(GpError::NotFinite { row_idx, value: values[row_idx] }),
-        None => Ok(()),
-    }
-}
-
-/// Positions of at most so many rows, spread evenly over mixtures and scales whatever the order of the rows:
-/// the multiples of the golden ratio fall nowhere twice and nowhere in step with a grid.
-fn thinned(inputs: &Inputs, max_rows: usize) -> Vec<usize> {
-    let n = inputs.n_rows();
-    if n <= max_rows {
-        return (0..n).collect();
-    }
-    let order = inputs.canonical_order();
-    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let places: Vec<f64> = (0..n).map(|i| (i as f64 * golden).fract()).collect();
-    let mut kept: Vec<usize> = crate::order::ascending(&places)[..max_rows].iter().map(|&i| order[i]).collect();
-    kept.sort_unstable();
-    kept
-}
-
-/// How values become standardised ones, z = (ln(e^value − c) − centre)/unit.
-///
-/// Of log losses c is a share of the least loss. Residuals are about 0 by construction: c and the centre are 0, and
-/// values far out are clipped.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Standard {
-    irreducible: f64,
-    centre: f64,
-    unit: f64,
-}
-
-impl Standard {
-    /// The transformation that suits the values, and what it makes of them.
-    fn new(recipe: Recipe, values: &[f64]) -> (Self, Vec<f64>) {
-        let n = values.len() as f64;
-        let (irreducible, centre, values) = match recipe {
-            Recipe::Mixture => {
-                let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-                let irreducible = IRREDUCIBLE * libm::exp(least);
-                let values: Vec<f64> = values.iter().map(|value| libm::log(libm::exp(*value) - irreducible)).collect();
-                (irreducible, values.iter().sum::<f64>() / n, values)
-            }
-            Recipe::Residual => {
-                let mut sizes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
-                crate::order::sort(&mut sizes);
-                let median = 0.5 * (sizes[(sizes.len() - 1) / 2] + sizes[sizes.len() / 2]);
-                let most = if median > 0.0 { CLIP * PER_MEDIAN * median } else { f64::INFINITY };
-                (0.0, 0.0, values.iter().map(|value| value.clamp(-most, most)).collect())
-            }
-        };
-        let unit = (values.iter().map(|value| (value - centre) * (value - centre)).sum::<f64>() / n).sqrt();
-        // Values that are all the same tell no unit.
-        let unit = if unit > 1e-12 { unit } else { 1.0 };
-        let z = values.iter().map(|value| (value - centre) / unit).collect();
-        (Self { irreducible, centre, unit }, z)
-    }
-
-    /// The value that z stands for, and its derivative in z.
-    fn value(self, z: f64) -> (f64, f64) {
-        let (value, slope, _) = self.unshifted(self.centre + self.unit * z);
-        (value, self.unit * slope)
-    }
-
-    /// ln(c + e^t) and its two derivatives in t.
-    fn unshifted(self, t: f64) -> (f64, f64, f64) {
-        if self.irreducible == 0.0 {
-            return (t, 1.0, 0.0);
-        }
-        let reducible = libm::exp(t);
-        let share = reducible / (self.irreducible + reducible);
-        (libm::log(self.irreducible + reducible), share, share * (1.0 - share))
-    }
-}
-
 impl GaussianProcess {
     /// The process whose hyperparameters maximise the penalised marginal likelihood of the values.
     ///
     /// # Errors
-    /// See [`Hyperparameters::condition`].
+    /// See [`GaussianProcess::with`].
     pub fn fit(recipe: Recipe, inputs: &Arc<Inputs>, values: &[f64]) -> Result<Self, GpError> {
         let target = Target { inputs: inputs.clone(), values };
-        let hyperparameters = Self::hyperparameters_of(recipe, &[target], None)?;
-        hyperparameters.condition(inputs, values)
+        let mut processes = Self::fit_each(recipe, &[target], &[])?;
+        processes.pop().ok_or(GpError::TooFew { seen: 0 })
     }
 
-    /// The hyperparameters that maximise the penalised marginal likelihood of all targets together, each target
-    /// standardised by itself; the search starts from `start`, where one of the same recipe and domains is given.
-    /// Targets with equal inputs share the work.
+    /// The same for each of several targets, which inform each other where that helps ([`Hyperparameters::of_each`]).
+    /// The searches start from `start`: one a target, or none.
     ///
     /// # Errors
-    /// Too few rows, or values that are not finite, in any of the targets.
-    pub fn hyperparameters_of(
-        recipe: Recipe,
-        targets: &[Target],
-        start: Option<&Hyperparameters>,
-    ) -> Result<Hyperparameters, GpError> {
-        let mut distinct: Vec<(&Arc<Inputs>, Vec<&[f64]>)> = Vec::new();
-        for target in targets {
-            check(&target.inputs, target.values)?;
-            match distinct.iter_mut().find(|(inputs, _)| same(inputs, &target.inputs)) {
-                Some((_, values)) => values.push(target.values),
-                None => distinct.push((&target.inputs, vec![target.values])),
-            }
-        }
-        let Some((widest, _)) = distinct.iter().max_by_key(|(inputs, _)| inputs.n_rows()) else {
-            return Err(GpError::TooFew { seen: 0 });
+    /// See [`GaussianProcess::with`].
+    pub fn fit_each(recipe: Recipe, targets: &[Target], start: &[Hyperparameters]) -> Result<Vec<Self>, GpError> {
+        let each = Hyperparameters::of_each(recipe, targets, start)?;
+        each.iter().zip(targets).map(|(own, target)| Self::with(own, &target.inputs, target.values)).collect()
+    }
+
+    /// The process with those hyperparameters that knows those values. Where there are too many rows an even selection
+    /// is kept ([`GaussianProcess::row_idxs`]).
+    ///
+    /// # Errors
+    /// Too few rows, values that are not finite, or a covariance that has no factor.
+    pub fn with(hyperparameters: &Hyperparameters, inputs: &Arc<Inputs>, values: &[f64]) -> Result<Self, GpError> {
+        check(inputs, values)?;
+        let Hyperparameters { recipe, features, parameters } = hyperparameters;
+        let row_idxs = thinned(inputs, recipe.max_rows());
+        let (inputs, values) = if row_idxs.len() < values.len() {
+            (Arc::new(inputs.select(&row_idxs)), row_idxs.iter().map(|&i| values[i]).collect())
+        } else {
+            (inputs.clone(), values.to_vec())
         };
-        let features = Features::new(widest, recipe.power());
-        let kernel = Kernel::new(recipe, features.domain_idxs.len());
-        let groups: Vec<Group> = distinct
-            .iter()
-            .map(|(inputs, targets)| {
-                let row_idxs = thinned(inputs, recipe.max_rows().0);
-                let selected = |values: &&[f64]| {
-                    let values: Vec<f64> = row_idxs.iter().map(|&i| values[i]).collect();
-                    Standard::new(recipe, &values).1
-                };
-                let targets = targets.iter().map(selected).collect();
-                Group { points: Points::new(&inputs.select(&row_idxs), &features), targets }
-            })
-            .collect();
-        let known = start.filter(|start| start.recipe == recipe && start.features.domain_idxs == features.domain_idxs);
-        let from: Vec<f64> = match known {
-            Some(start) => start.parameters.clone(),
-            None => kernel.priors.iter().map(|prior| prior.start).collect(),
-        };
-        let bounds: Vec<(f64, f64)> = kernel.priors.iter().map(|prior| (prior.low, prior.high)).collect();
-        let limits = Limits { max_iterations: 60, tolerance: TOLERANCE };
-        let mut function = |p: &[f64], gradient: &mut [f64]| evaluate(&kernel, &groups, p, gradient);
-        let (parameters, _) = minimise(&mut function, &from, &bounds, limits);
-        Ok(Hyperparameters { recipe, features, parameters })
+        let (standard, z) = Standard::new(*recipe, &values);
+        let kernel = Kernel::new(*recipe, features.domain_idxs.len());
+        let points = Points::new(&inputs, features);
+        let tables = kernel.tables(parameters, &points);
+        let matrix = kernel.matrix(parameters, &points, &tables);
+        let factor = factorise(&matrix, z.len()).ok_or(GpError::NotPositiveDefinite)?;
+        let alpha = factor.solve(&z);
+        let hyperparameters = hyperparameters.clone();
+        Ok(Self { hyperparameters, inputs, row_idxs, values, standard, kernel, points, factor, alpha })
+    }
+
+    /// The process with the same hyperparameters that knows other values: for folds and bootstrap replicates.
+    ///
+    /// # Errors
+    /// See [`GaussianProcess::with`].
+    pub fn condition(&self, inputs: &Arc<Inputs>, values: &[f64]) -> Result<Self, GpError> {
+        Self::with(&self.hyperparameters, inputs, values)
     }
 
     /// What was learnt about the kernel.
@@ -429,7 +245,7 @@ impl GaussianProcess {
             match term.mixture {
                 Some(part) => {
                     let inverse_squares = part.weights(parameters, self.points.n_features);
-                    parts.push(SurfacePart { profile: part.profile, inverse_squares, weights });
+                    parts.push(SurfacePart { inverse_squares, weights });
                 }
                 None => constant += weights.iter().sum::<f64>(),
             }
@@ -474,94 +290,6 @@ impl GaussianProcess {
             }
         }
         out
-    }
-}
-
-fn same(a: &Arc<Inputs>, b: &Arc<Inputs>) -> bool {
-    Arc::ptr_eq(a, b) || a == b
-}
-
-/// A posterior mean at one scale: Σ_m w_m g(r²(h, h_m)) over the distinct mixtures, and a constant.
-#[derive(Debug, Clone)]
-pub struct Surface<'a> {
-    features: &'a Features,
-    points: &'a Points,
-    standard: Standard,
-    constant: f64,
-    parts: Vec<SurfacePart>,
-}
-
-#[derive(Debug, Clone)]
-struct SurfacePart {
-    profile: Profile,
-    inverse_squares: Vec<f64>,
-    /// One a distinct mixture.
-    weights: Vec<f64>,
-}
-
-impl Surface<'_> {
-    /// The mean at a mixture.
-    pub fn mean(&self, h: &[f64]) -> f64 {
-        let phi = self.features.of(h);
-        let mut mean = self.constant;
-        for part in &self.parts {
-            for (mixture_idx, weight) in part.weights.iter().enumerate() {
-                let squared =
-                    super::kernel::squared_distance(&phi, self.points.phi(mixture_idx), &part.inverse_squares);
-                mean += weight * part.profile.derivatives(squared)[0];
-            }
-        }
-        self.standard.unshifted(mean).0
-    }
-
-    /// The mean at a mixture; writes its derivatives in h (k, and k × k row by row), the weights taken as k free
-    /// variables. All are finite, at h_i = 0 as well: the kernel sees (h + ε)^p. Domains that never varied in the inputs
-    /// have derivatives 0.
-    pub fn mean_with_derivatives(&self, h: &[f64], gradient: &mut [f64], hessian: &mut [f64]) -> f64 {
-        let (k, n) = (h.len(), self.points.n_features);
-        let derivatives: Vec<[f64; 3]> =
-            self.features.domain_idxs.iter().map(|&i| self.features.derivatives(h[i])).collect();
-        let mut mean = self.constant;
-        let mut slopes = vec![0.0; n];
-        let mut curvatures = vec![0.0; n * n];
-        let mut half = vec![0.0; n];
-        for part in &self.parts {
-            for (mixture_idx, weight) in part.weights.iter().enumerate() {
-                let other = self.points.phi(mixture_idx);
-                let mut squared = 0.0;
-                for i in 0..n {
-                    let difference = derivatives[i][0] - other[i];
-                    half[i] = part.inverse_squares[i] * difference;
-                    squared += half[i] * difference;
-                }
-                let [value, first, second] = part.profile.derivatives(squared);
-                mean += weight * value;
-                // ∂r²/∂h_i = 2 (φ_i − φ′_i) φ_i′/ℓ_i²
-                let (first, second) = (2.0 * weight * first, 4.0 * weight * second);
-                for i in 0..n {
-                    let [_, slope, curvature] = derivatives[i];
-                    slopes[i] += first * half[i] * slope;
-                    curvatures[i * n + i] += first * (part.inverse_squares[i] * slope * slope + half[i] * curvature);
-                    half[i] *= slope;
-                }
-                for (i, line) in curvatures.chunks_exact_mut(n.max(1)).enumerate() {
-                    let scaled = second * half[i];
-                    line[..=i].iter_mut().zip(&half).for_each(|(entry, other)| *entry += scaled * other);
-                }
-            }
-        }
-        let (mean, first, second) = self.standard.unshifted(mean);
-        gradient.fill(0.0);
-        hessian.fill(0.0);
-        for (a, &i) in self.features.domain_idxs.iter().enumerate() {
-            gradient[i] = first * slopes[a];
-            for (b, &j) in self.features.domain_idxs[..=a].iter().enumerate() {
-                let entry = first * curvatures[a * n + b] + second * slopes[a] * slopes[b];
-                hessian[i * k + j] = entry;
-                hessian[j * k + i] = entry;
-            }
-        }
-        mean
     }
 }
 
@@ -825,23 +553,41 @@ mod tests {
         assert!(process.surface(2.5, 0.0).mean_with_derivatives(&[], &mut [], &mut []).is_finite());
     }
 
-    /// Hyperparameters from several targets on the same rows are found once for all, and start a search well.
+    /// Where residuals are alike, each target's hyperparameters lie near those of all; at one scale they are its own.
     #[test]
-    fn targets_share_hyperparameters() {
-        let (inputs, values) = one_scale(25);
-        // The same losses in other units.
-        let other: Vec<f64> = values.iter().map(|value| value + 0.7).collect();
-        let targets = [&values, &other].map(|values| Target { inputs: inputs.clone(), values });
-        let shared = GaussianProcess::hyperparameters_of(Recipe::Mixture, &targets, None).expect("they fit");
-        let [first, second] = [&values, &other].map(|values| shared.condition(&inputs, values).expect("it fits"));
-        let h = mixture(60);
-        assert!((first.mean(0.3, 1.0, &h) + 0.7 - second.mean(0.3, 1.0, &h)).abs() < 1e-9);
-        let again = GaussianProcess::hyperparameters_of(Recipe::Mixture, &targets, Some(&shared)).expect("they fit");
-        assert!(
-            (shared.condition(&inputs, &values).expect("it fits").mean(0.3, 1.0, &h)
-                - again.condition(&inputs, &values).expect("it fits").mean(0.3, 1.0, &h))
-            .abs()
-                < 1e-4
-        );
+    fn residuals_of_several_targets_inform_each_other() {
+        for (recipe, inputs, values) in studies() {
+            let noise: Vec<f64> = (0..values.len()).map(|i| 0.02 * libm::sin(57.0 * i as f64)).collect();
+            let targets = [&values, &noise].map(|values| Target { inputs: inputs.clone(), values });
+            let each = GaussianProcess::fit_each(recipe, &targets, &[]).expect("they fit");
+            for (process, target) in each.iter().zip(&targets) {
+                let alone = GaussianProcess::fit(recipe, &inputs, target.values).expect("it fits");
+                assert_eq!(*process == alone, recipe == Recipe::Mixture);
+            }
+            // From where a search ended it goes nearly nowhere.
+            let start: Vec<Hyperparameters> = each.iter().map(|process| process.hyperparameters().clone()).collect();
+            let again = GaussianProcess::fit_each(recipe, &targets, &start).expect("they fit");
+            let h = inputs.row(2).mixture;
+            for (process, again) in each.iter().zip(&again) {
+                assert!((process.mean(0.4, 2.0, &h) - again.mean(0.4, 2.0, &h)).abs() < 1e-3);
+            }
+        }
+    }
+
+    #[test]
+    fn a_process_that_was_tampered_with_is_not_read() {
+        let (inputs, values) = one_scale(5);
+        let process = GaussianProcess::fit(Recipe::Mixture, &inputs, &values).expect("it fits");
+        let good = serde_json::to_value(&process).expect("it can be written");
+        let mut changes = vec![good.clone(); 5];
+        changes[0]["inputs"]["rows"][0]["mixture_idx"] = 99.into();
+        changes[1]["hyperparameters"]["parameters"] = serde_json::json!([0.0]);
+        changes[2]["hyperparameters"]["features"]["domain_idxs"] = serde_json::json!([0, 1, 7]);
+        changes[3]["inputs"]["mixtures"][1] = serde_json::json!([1.0]);
+        changes[4]["values"] = serde_json::json!([]);
+        assert!(serde_json::from_value::<GaussianProcess>(good).is_ok());
+        for change in changes {
+            assert!(serde_json::from_value::<GaussianProcess>(change).is_err());
+        }
     }
 }

@@ -420,6 +420,33 @@ pub enum Cause {
          runs; export the table of runs instead, with these as columns"
     )]
     Chart,
+    /// Names on two lines.
+    #[error("line {line} is read as a second line of names, below those of the first")]
+    TwoHeaders {
+        /// The second line.
+        line: usize,
+    },
+    /// Cells that are blank since they are as the one above.
+    #[error("blank cells of {} are read as the one above them", Names(.columns))]
+    AsAbove {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// Cells that hold more than a number.
+    #[error(
+        "{} read without what is written beside the number, such as \"{cell}\" on line {line} as {read}",
+        Cells(*.cells)
+    )]
+    Decorated {
+        /// How many.
+        cells: usize,
+        /// The line of the first.
+        line: usize,
+        /// As it stands, shortened.
+        cell: String,
+        /// What is read.
+        read: String,
+    },
     /// Text around a Markdown table.
     #[error("{lines} line{} around the table, the first is line {first}: skipped", Plural(*.lines))]
     Around {
@@ -637,6 +664,9 @@ impl Cause {
             | Cause::LargeLoss { .. }
             | Cause::MixedLosses { .. }
             | Cause::Rivals { .. }
+            | Cause::Decorated { .. }
+            | Cause::TwoHeaders { .. }
+            | Cause::AsAbove { .. }
             | Cause::NearName { .. }
             | Cause::UniqueTokens
             | Cause::NoTargets { .. }
@@ -1079,6 +1109,15 @@ impl fmt::Display for Why {
             Kind::Active => ", since compute goes with the active parameters",
             Kind::Plain | Kind::Total | Kind::Budget => "",
         })
+    }
+}
+
+/// "1 cell is".
+struct Cells(usize);
+
+impl fmt::Display for Cells {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.0 == 1 { f.write_str("1 cell is") } else { write!(f, "{} cells are", self.0) }
     }
 }
 

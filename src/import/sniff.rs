@@ -93,11 +93,10 @@ pub(super) fn is_blank(line: &str) -> bool {
     line.trim().bytes().all(|byte| matches!(byte, b'\t' | b';' | b',' | b'|' | b' '))
 }
 
-/// Whether a line is only drawn, as below the names of a Markdown table: `|---|:-:|`, `+----+`.
+/// Whether a line is only drawn, as below the names of a Markdown table: `|---|:-:|`, `+----+`, `--- ---`, `=====`.
 pub(super) fn is_rule(line: &str) -> bool {
-    line.bytes().all(|byte| matches!(byte, b'|' | b'+' | b'-' | b'=' | b':' | b' '))
-        && line.contains(['|', '+'])
-        && line.contains(['-', '='])
+    line.bytes().all(|byte| matches!(byte, b'|' | b'+' | b'-' | b'=' | b':' | b' ' | b'\t' | b',' | b';'))
+        && (line.contains("---") || line.contains("===") || line.contains(['|', '+']) && line.contains(['-', '=']))
 }
 
 /// Whether the cell is a number only if `point` parts its decimals: "0.25", "2.5", "1,300.5", but not "1.300".

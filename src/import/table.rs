@@ -63,14 +63,23 @@ impl Table {
             return (None, issues);
         }
         let mut lines = Lines::new(text.trim_start_matches('\u{FEFF}'));
-        let Some(header_line) = lines.seek() else {
+        let Some(first_line) = lines.seek() else {
             issues.push(Cause::Empty.of_text());
             return (None, issues);
         };
-        let Some(delimiter) = sniff_delimiter(lines.line_text()) else {
-            issues.push(Cause::OneColumn { name: excerpt(lines.line_text()) }.at_line(header_line));
+        let (delimiter, n_above) = names_among(&lines);
+        let Some(delimiter) = delimiter else {
+            issues.push(Cause::OneColumn { name: excerpt(lines.line_text()) }.at_line(first_line));
             return (None, issues);
         };
+        for _ in 0..n_above {
+            lines.pass_line();
+            lines.seek();
+        }
+        if n_above > 0 {
+            issues.push(Cause::Around { lines: n_above, first: first_line }.of_text());
+        }
+        let header_line = lines.line;
         let mut cells = Vec::new();
         let n_columns = match lines.take_row(delimiter, &mut cells) {
             Some(columns) if columns <= MAX_COLUMNS => columns,
@@ -84,8 +93,20 @@ impl Table {
             }
         };
         let named = !cells.iter().all(|cell| cell.is_empty() || is_number(cell));
-        let mut table = Table::empty(header(&cells, named), delimiter);
-        if !named {
+        // Names on two lines: the first may have blanks at its end.
+        let n_below = if named { lines.n_names_below(delimiter) } else { 0 };
+        if n_below > n_columns && n_below <= MAX_COLUMNS {
+            cells.resize(n_below, Cow::Borrowed(""));
+        }
+        let n_columns = cells.len();
+        let commented = if named { None } else { lines.names_in_comment(delimiter, n_columns) };
+        let mut table = match &commented {
+            Some(names) => Table::empty(header(names, true), delimiter),
+            None => Table::empty(header(&cells, named), delimiter),
+        };
+        if commented.is_some() {
+            table.push(header_line, &cells);
+        } else if !named {
             issues.push(Cause::NoNames.at_line(header_line));
             table.push(header_line, &cells);
         }
@@ -99,7 +120,8 @@ impl Table {
             }
         }
         table.n_left_out = issues.n_errors();
-        if let Some((first, lines)) = lines.comments {
+        let n_names = usize::from(commented.is_some());
+        if let Some((first, lines)) = lines.comments.map(|(first, n)| (first, n - n_names)).filter(|(_, n)| *n > 0) {
             issues.push(Cause::Comments { lines, first }.of_text());
         }
         if table.rows.is_empty() && table.n_left_out == 0 {
@@ -198,6 +220,23 @@ impl Table {
         for (line, cells) in rows {
             let cells: Vec<Cow<str>> = cells.into_iter().map(|cell| Cow::Owned(cell.trim().to_string())).collect();
             table.push(line, &cells);
+        }
+        table
+    }
+
+    /// The same table with other cells.
+    pub(super) fn with_cells<'a>(&'a self, mut change: impl FnMut(Row<'a>, &'a str) -> Cow<'a, str>) -> Self {
+        self.with_rows(|row| row.cells().map(|cell| change(row, cell)).collect())
+    }
+
+    /// The same table with other cells on each line.
+    pub(super) fn with_rows<'a>(&'a self, mut change: impl FnMut(Row<'a>) -> Vec<Cow<'a, str>>) -> Self {
+        let (text, ends, rows) =
+            (String::with_capacity(self.text.len()), Vec::with_capacity(self.ends.len()), Vec::new());
+        let (header, joined) = (self.header.clone(), self.joined.clone());
+        let mut table = Self { layout: self.layout, header, text, ends, rows, n_left_out: self.n_left_out, joined };
+        for row in self.rows() {
+            table.push(row.line(), &change(row));
         }
         table
     }
@@ -340,11 +379,62 @@ struct Lines<'a> {
     line: usize,
     /// Line of the first comment passed, and how many were.
     comments: Option<(usize, usize)>,
+    /// The last comment passed.
+    last_comment: &'a str,
+}
+
+/// Lines above the names that are passed over: a title, what a tool says of itself.
+const MOST_ABOVE: usize = 5;
+
+/// What parts the columns, and how many lines stand above that of the names: lines with fewer cells than the names, which
+/// have as many as the line below them.
+fn names_among(lines: &Lines) -> (Option<Delimiter>, usize) {
+    let mut ahead = Lines { text: lines.text, next: lines.next, line: lines.line, comments: None, last_comment: "" };
+    let mut next: Vec<&str> = Vec::new();
+    while next.len() < MOST_ABOVE + 2 && ahead.seek().is_some() {
+        next.push(ahead.line_text());
+        ahead.pass_line();
+    }
+    let cells = |line: &str, delimiter: Delimiter| unquoted(line, delimiter).len();
+    let first = sniff_delimiter(next[0]);
+    let below_a_title = |&at: &usize| {
+        let Some(delimiter) = sniff_delimiter(next[at]) else { return false };
+        let n = cells(next[at], delimiter);
+        let is_name = |cell: &str| !is_number(cell.trim_matches([' ', '"']));
+        n > 1
+            && next[..at].iter().all(|above| cells(above, delimiter) < n)
+            && unquoted(next[at], delimiter).into_iter().all(is_name)
+            && next.get(at + 1).is_some_and(|below| {
+                let below = unquoted(below, delimiter);
+                below.len() == n && !below.into_iter().all(is_name)
+            })
+    };
+    let fits = first.is_some_and(|delimiter| {
+        let n = cells(next[0], delimiter);
+        let n_fit = next[1..].iter().filter(|below| cells(below, delimiter) <= n).count();
+        2 * n_fit >= next.len() - 1
+    });
+    match (1..next.len()).find(below_a_title).filter(|_| !fits) {
+        Some(at) => (sniff_delimiter(next[at]), at),
+        None => (first, 0),
+    }
+}
+
+/// The cells of a line, those in quotes with them; of a cell over several lines the first.
+fn unquoted(line: &str, delimiter: Delimiter) -> Vec<&str> {
+    let line = line.trim();
+    let line = if delimiter == Delimiter::Pipe { line.trim_matches('|') } else { line };
+    let mut quoted = false;
+    let parts = |c: char| {
+        quoted ^= c == '"';
+        !quoted && c == char::from(delimiter.byte())
+    };
+    line.split(parts).map(str::trim).collect()
 }
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, next: 0, line: 1, comments: None }
+        Self { text, next: 0, line: 1, comments: None, last_comment: "" }
     }
 
     /// Passes what is no data; gives the number of the line that then comes next.
@@ -354,13 +444,46 @@ impl<'a> Lines<'a> {
             if is_comment(line) {
                 let (_, n) = self.comments.get_or_insert((self.line, 0));
                 *n += 1;
+                self.last_comment = line;
             } else if !is_blank(line) && !is_rule(line) {
                 return Some(self.line);
             }
-            self.next = self.after_line_end(self.next + line.len());
-            self.line += 1;
+            self.pass_line();
         }
         None
+    }
+
+    /// Passes the line that comes next, whatever it is.
+    fn pass_line(&mut self) {
+        self.next = self.after_line_end(self.next + self.line_text().len());
+        self.line += 1;
+    }
+
+    /// How many cells the next line has if all of them are words, and the line below it has numbers and as many.
+    fn n_names_below(&self, delimiter: Delimiter) -> usize {
+        let mut ahead = Lines { text: self.text, next: self.next, line: self.line, comments: None, last_comment: "" };
+        let mut next = || {
+            ahead.seek()?;
+            let cells = unquoted(ahead.line_text(), delimiter);
+            ahead.pass_line();
+            Some(cells)
+        };
+        let (Some(names), Some(below)) = (next(), next()) else { return 0 };
+        let is_number = |cell: &str| is_number(cell.trim_matches('"'));
+        let are_names = !names.iter().any(|cell| is_number(cell)) && below.iter().any(|cell| is_number(cell));
+        if are_names && names.len() == below.len() { names.len() } else { 0 }
+    }
+
+    /// The names in the comment above the data, as NumPy writes them, if it has one for each column.
+    fn names_in_comment(&self, delimiter: Delimiter, n_columns: usize) -> Option<Vec<Cow<'a, str>>> {
+        let text = self.last_comment.trim_start_matches(['#', ' ', '\t']).trim_end();
+        let delimited: Vec<&str> = text.split(char::from(delimiter.byte())).map(str::trim).collect();
+        let spaced: Vec<&str> = text.split_whitespace().collect();
+        let names = [delimited, spaced].into_iter().find(|names| names.len() == n_columns)?;
+        names
+            .iter()
+            .all(|name| !name.is_empty() && !is_number(name))
+            .then(|| names.into_iter().map(Cow::Borrowed).collect())
     }
 
     /// The line that comes next.

@@ -104,14 +104,15 @@ pub(crate) fn try_number(text: &str, decimal: Decimal) -> Option<f64> {
     try_read(text, decimal).ok().map(|reading| reading.value).filter(|value| value.is_finite())
 }
 
-/// Whether a table's cell says that there is no value: nothing, "-", "NA", "N/A", "#N/A", "NaN", "null", "None".
+/// Whether a table's cell says that there is no value: nothing, "-", "--", "NA", "N/A", "n.a.",
+/// "#N/A", "<NA>", "NaN", "null", "None", "?", "…".
 pub fn is_missing(text: &str) -> bool {
-    const WORDS: [&str; 6] = ["na", "n/a", "#n/a", "nan", "null", "none"];
+    const WORDS: [&str; 8] = ["na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none"];
     let text = text.trim();
-    // The longest of the words and dashes has four bytes; numbers, nearly all longer, are out at once.
+    // The longest of the words has four bytes, three long dashes nine; numbers, nearly all longer, are out at once.
     text.len() <= 4
         && (text.is_empty()
-            || matches!(text, "-" | "–" | "—" | "\u{2212}")
+            || matches!(text, "-" | "--" | "---" | "–" | "—" | "\u{2212}" | "?" | "…" | "...")
             || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)))
 }
 
@@ -438,7 +439,10 @@ mod tests {
 
     #[test]
     fn words_for_nothing() {
-        for text in ["", " ", "\u{A0}", "-", "–", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "None"] {
+        for text in [
+            "", " ", "\u{A0}", "-", "--", "---", "n.a.", "<NA>", "?", "…", "–", "NA", "N/A", "n/a", "#N/A", "NaN",
+            "nan", "null", "None",
+        ] {
             assert!(is_missing(text), "{text}");
             assert_eq!(read_number(text, Decimal::Point), Err(NumberError::Missing));
         }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::import::guess::{is_count_name, is_known};
 use crate::import::issue::{Cause, Issues};
 use crate::import::roles::{is_weight_word, split_first, split_last};
+use crate::import::sniff::sniff_delimiter;
 use crate::import::table::{MAX_COLUMNS, Table};
 
 /// Names under which an object holds the rows.
@@ -39,6 +40,12 @@ pub(super) fn begins(text: &str) -> bool {
     let after = |open: char| text.strip_prefix(open).map(|rest| rest.trim_start().chars().next());
     matches!(after('{'), Some(None | Some('"' | '}')))
         || matches!(after('['), Some(None | Some('{' | '[' | ']' | '"' | '-' | '0'..='9')))
+}
+
+/// Whether a text that begins with a bracket or a brace may be JSON: a first line of names in brackets is none.
+pub(super) fn may_begin(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    begins(text) || sniff_delimiter(line).is_none() || line.contains([':', '"', '\''])
 }
 
 /// An object and where it begins.

@@ -1,5 +1,7 @@
 //! Tables in Markdown with prose around them: a line of names, a rule of dashes, and lines with | up to one without.
 
+use std::borrow::Cow;
+
 use crate::import::sniff::{is_blank, is_comment, is_rule};
 
 /// A text's tables in Markdown and what stands around them.
@@ -8,6 +10,20 @@ pub(super) struct Around<'a> {
     pub tables: Vec<(usize, &'a str)>,
     /// What stands between them, and the number of lines before it.
     pub others: Vec<(usize, &'a str)>,
+}
+
+/// The text with `|`, `-` and `+` for what draws boxes; itself if nothing does.
+pub(super) fn without_boxes(text: &str) -> Cow<'_, str> {
+    if !text.contains(['│', '┃', '║', '─', '━', '═']) {
+        return Cow::Borrowed(text);
+    }
+    let plain = |c: char| match c {
+        '│' | '┃' | '║' | '┆' | '┊' => '|',
+        '─' | '━' | '═' | '┄' | '┈' => '-',
+        '┌'..='╬' => '+',
+        c => c,
+    };
+    Cow::Owned(text.chars().map(plain).collect())
 }
 
 /// The tables in Markdown of a text; `None` if it has none.

@@ -4,9 +4,12 @@
 //! A further form is a file beside `long_form.rs` and a line in [`read_table`]: it gives a wide [`Table`], and all the
 //! rest follows from that.
 
+mod cells;
+mod headers;
 mod isoflop;
 mod join;
 mod json;
+mod latex;
 mod long_form;
 mod markdown;
 mod whitespace;
@@ -14,6 +17,8 @@ mod ye2024;
 
 #[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
 
 use crate::import::issue::{Cause, Issue, Issues};
 use crate::import::table::Table;
@@ -69,6 +74,11 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
         issues.push(Cause::Chart.of_text());
         return (None, issues);
     }
+    let tables = tables.into_iter().map(|table| {
+        let table = headers::in_one_line(cells::bare(table, &mut issues), &mut issues);
+        headers::filled_down(table, &mut issues)
+    });
+    let tables = tables.collect();
     (join::joined(tables, &mut issues), issues)
 }
 
@@ -78,7 +88,7 @@ fn tables(text: &str, issues: &mut Issues) -> Vec<Table> {
     while at < text.len() {
         let rest = &text[at..];
         let trimmed = rest.trim_start_matches('\u{FEFF}').trim_start();
-        let (found, end, said) = if trimmed.starts_with(['[', '{']) {
+        let (found, end, said) = if trimmed.starts_with(['[', '{']) && json::may_begin(trimmed) {
             let skipped = rest.len() - trimmed.len();
             let n_skipped = n_lines(&rest[..skipped]);
             let mut said = Issues::default();
@@ -123,6 +133,7 @@ fn start_of_json(text: &str) -> Option<usize> {
 
 /// Reads tables of lines and separators, one below the other.
 fn separated(text: &str, issues: &mut Issues) -> Vec<Table> {
+    let text = &*markdown::without_boxes(text);
     let mut parts = Vec::new();
     match markdown::tables(text) {
         Some(markdown::Around { tables, others }) => {
@@ -142,7 +153,8 @@ fn separated(text: &str, issues: &mut Issues) -> Vec<Table> {
     }
     let mut tables = Vec::new();
     for (n_before, part) in parts {
-        let (table, of_part) = Table::parse(&whitespace::with_tabs(part));
+        let lines = latex::with_tabs(part).map_or_else(|| whitespace::with_tabs(part), Cow::Owned);
+        let (table, of_part) = Table::parse(&lines);
         issues.append(of_part.shifted(n_before));
         tables.extend(table.map(|table| table.shifted(n_before)));
     }

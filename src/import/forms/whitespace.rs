@@ -1,51 +1,52 @@
-//! Texts whose columns nothing parts but blanks, and LaTeX tables: the same lines with tabs.
+//! Texts whose columns nothing parts but blanks: the same lines with tabs.
 
 use std::borrow::Cow;
 
-use crate::import::sniff::{is_blank, is_comment, sniff_delimiter};
+use crate::import::sniff::{is_blank, is_comment, is_rule, sniff_delimiter};
+
+/// Lines that are looked at for the number of columns.
+const LINES_LOOKED_AT: usize = 50;
+
+/// Lines that may stand above the names: a title.
+const MOST_ABOVE: usize = 5;
 
 /// The text with tabs between its columns, line for line; itself if it has separators of its own.
 pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
-    let lines = || text.lines().filter(|line| !is_blank(line) && !is_comment(line));
-    let is_latex = text.contains('&') && text.contains(r"\\");
-    if is_latex {
-        return Cow::Owned(text.split('\n').map(latex).collect::<Vec<_>>().join("\n"));
-    }
-    let Some(first) = lines().next() else { return Cow::Borrowed(text) };
-    if sniff_delimiter(first).is_some() {
+    let lines = || text.lines().filter(|line| !is_blank(line) && !is_comment(line) && !is_rule(line.trim()));
+    if lines().take(MOST_ABOVE).any(|line| sniff_delimiter(line).is_some()) {
         return Cow::Borrowed(text);
     }
     // Columns that are aligned are two blanks apart; else every blank parts two, and all lines have as many.
     for gap in ["  ", " "] {
-        let n = cells(first, gap).len();
-        if n > 1 && lines().take(LINES_LOOKED_AT).all(|line| cells(line, gap).len() == n) {
-            return Cow::Owned(text.split('\n').map(|line| cells(line, gap).join("\t")).collect::<Vec<_>>().join("\n"));
+        let counts: Vec<usize> = lines().take(LINES_LOOKED_AT).map(|line| cells(line, gap).len()).collect();
+        let often = |n: &usize| counts.iter().filter(|own| *own == n).count();
+        let Some(&n) = counts.iter().max_by_key(|n| (often(n), **n)).filter(|n| **n > 1) else { continue };
+        let n_above = counts.iter().take_while(|own| **own != n && **own + 1 != n).count();
+        let names = counts.get(n_above).copied().unwrap_or(n);
+        // pandas writes the numbers of its lines below no name.
+        let has_index = names + 1 == n && counts.len() > n_above + 1;
+        if n_above > MOST_ABOVE
+            || !counts[n_above..].iter().skip(1).all(|own| *own == n || *own == 1 && gap.len() > 1)
+            || names != n && !has_index
+        {
+            continue;
         }
+        let mut is_name = has_index;
+        let line = |line: &str| {
+            let of_line = cells(line, gap);
+            if is_name && of_line.len() == names {
+                is_name = false;
+                return format!("index\t{}", of_line.join("\t"));
+            }
+            of_line.join("\t")
+        };
+        return Cow::Owned(text.split('\n').map(line).collect::<Vec<_>>().join("\n"));
     }
     Cow::Borrowed(text)
 }
-
-/// Lines that must have as many cells as the first.
-const LINES_LOOKED_AT: usize = 50;
 
 /// What stands between runs of blanks as long as the gap, or longer.
 fn cells<'a>(line: &'a str, gap: &str) -> Vec<&'a str> {
     let parts = line.trim().split(gap).map(str::trim);
     parts.filter(|part| !part.is_empty()).collect()
-}
-
-/// A line of a tabular: commands are gone, cells are parted by tabs.
-fn latex(line: &str) -> String {
-    let line = line.trim();
-    let Some((row, _)) = line.rsplit_once(r"\\").filter(|(row, _)| row.contains('&')) else { return String::new() };
-    let row = row.replace(r"\&", "\u{1}").replace(r"\%", "%").replace(r"\_", "_").replace(['$', '~'], " ");
-    let rules = [r"\hline", r"\toprule", r"\midrule", r"\bottomrule"];
-    let row = rules.iter().fold(row, |row, rule| row.replace(rule, ""));
-    let bare = |cell: &str| {
-        let cell = cell.trim();
-        let inner =
-            [r"\textbf{", r"\textit{", r"\texttt{", r"\mathbf{"].iter().find_map(|start| cell.strip_prefix(start));
-        inner.and_then(|inner| inner.strip_suffix('}')).unwrap_or(cell).trim().replace('\u{1}', "&")
-    };
-    row.split('&').map(bare).collect::<Vec<_>>().join("\t")
 }

@@ -1,0 +1,385 @@
+//! Cells as they are typeset: markup goes, and of "3.61 ± 0.01" or "3.61†" the number stays.
+
+use std::borrow::Cow;
+
+use crate::import::issue::{Cause, Issues};
+use crate::import::table::Table;
+use crate::units::{Decimal, try_number};
+
+/// Longer cells are notes, and no time is spent on them.
+const MAX_BYTES: usize = 400;
+
+/// Commands within one another, as in `\textbf{\underline{3.61}}`.
+const DEEPEST: usize = 6;
+
+/// The table without markup; says where a cell held more than a number.
+pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
+    let is_plain = |cell: &str| !may_be_decorated(cell);
+    let header: Vec<String> = table.header().iter().map(|name| bare_name(name)).collect();
+    for (i, name) in header.into_iter().enumerate() {
+        table = table.renamed(i, &name);
+    }
+    if table.rows().all(|row| row.cells().all(is_plain)) {
+        return table;
+    }
+    let decimal = table.layout().decimal;
+    // How many, the first line, and the first cell as it stands and as it is read.
+    let mut said: Option<(usize, usize, String, String)> = None;
+    let table = table.with_cells(|row, cell| {
+        let plain = without_markup(cell);
+        let Some(number) = number_of(&plain, decimal) else { return plain };
+        let first = said.get_or_insert_with(|| (0, row.line(), crate::units::excerpt(cell), number.to_string()));
+        first.0 += 1;
+        Cow::Owned(number.to_string())
+    });
+    if let Some((cells, line, cell, read)) = said {
+        issues.push(Cause::Decorated { cells, line, cell, read }.of_text());
+    }
+    table
+}
+
+fn may_be_decorated(cell: &str) -> bool {
+    cell.bytes().any(|byte| {
+        matches!(byte, b'*' | b'`' | b'$' | b'\\' | b'<' | b'[' | b'(' | b'^' | b'~' | b'{' | b'+' | b'#')
+            || byte >= 0x80
+    }) || cell.starts_with('_')
+}
+
+/// A column's name without markup and without the arrow that says whether less is better.
+pub(super) fn bare_name(name: &str) -> String {
+    let arrows = ['↓', '↑', '⬇', '⬆', ' '];
+    let plain = without_markup(name.trim_matches(arrows));
+    let mut plain = plain.trim_matches(arrows);
+    for arrow in ["(↓)", "(↑)", "(lower is better)", "(higher is better)"] {
+        plain = plain.strip_suffix(arrow).unwrap_or(plain).trim_end();
+    }
+    if let Some(inner) =
+        plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|i| !i.contains(['[', ',']))
+    {
+        plain = inner.trim();
+    }
+    if plain.is_empty() { name.to_string() } else { plain.to_string() }
+}
+
+/// A cell without the markup of Markdown, HTML and LaTeX.
+pub(super) fn without_markup(cell: &str) -> Cow<'_, str> {
+    if cell.len() > MAX_BYTES || !may_be_decorated(cell) {
+        return Cow::Borrowed(cell);
+    }
+    let mut text = if cell.contains('\\') || cell.contains('$') || cell.contains("{,}") {
+        Cow::Owned(latex(cell))
+    } else {
+        Cow::Borrowed(cell)
+    };
+    for _ in 0..DEEPEST {
+        let inner = unwrapped(&text);
+        if inner == text.as_ref() {
+            break;
+        }
+        text = Cow::Owned(inner.to_string());
+    }
+    text
+}
+
+/// The text within one pair of marks around it.
+fn unwrapped(text: &str) -> &str {
+    const PAIRS: [(&str, &str); 14] = [
+        ("**", "**"),
+        ("__", "__"),
+        ("`", "`"),
+        ("*", "*"),
+        ("<b>", "</b>"),
+        ("<strong>", "</strong>"),
+        ("<i>", "</i>"),
+        ("<em>", "</em>"),
+        ("<u>", "</u>"),
+        ("<code>", "</code>"),
+        ("<ins>", "</ins>"),
+        ("<center>", "</center>"),
+        ("{", "}"),
+        ("$", "$"),
+    ];
+    let text = text.trim();
+    for (open, close) in PAIRS {
+        let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).map(str::trim);
+        // A dict is wrapped in braces too, and is none of markup.
+        let is_one = |inner: &&str| {
+            !inner.is_empty()
+                && !inner.contains(open)
+                && !inner.contains(close)
+                && !(open == "{" && inner.contains(':'))
+        };
+        if let Some(inner) = inner.filter(is_one) {
+            return inner;
+        }
+    }
+    // A link: [text](address).
+    if let Some((shown, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once("]("))
+        && rest.ends_with(')')
+        && !shown.contains('[')
+    {
+        return shown.trim();
+    }
+    text
+}
+
+/// LaTeX without its commands: those around the text, those that colour it, those that only space.
+fn latex(cell: &str) -> String {
+    const SYMBOLS: [(&str, &str); 26] = [
+        ("\\pm", "±"),
+        ("\\times", "×"),
+        ("\\cdot", "·"),
+        ("\\approx", "≈"),
+        ("\\sim", "~"),
+        ("\\dagger", "†"),
+        ("\\ddagger", "‡"),
+        ("\\dag", "†"),
+        ("\\ddag", "‡"),
+        ("\\downarrow", "↓"),
+        ("\\uparrow", "↑"),
+        ("\\ast", "*"),
+        ("\\star", "*"),
+        ("\\%", "%"),
+        ("\\_", "_"),
+        ("\\&", "&"),
+        ("\\#", "#"),
+        ("\\$", " "),
+        ("\\,", ""),
+        ("\\;", " "),
+        ("\\!", ""),
+        ("\\:", " "),
+        ("\\ ", " "),
+        ("\\{", "("),
+        ("\\}", ")"),
+        ("{,}", ","),
+    ];
+    /// Of these nothing is read.
+    const GONE: [&str; 16] = [
+        "cellcolor",
+        "rowcolor",
+        "color",
+        "cite",
+        "citep",
+        "citet",
+        "footnote",
+        "footnotemark",
+        "tnote",
+        "textsuperscript",
+        "label",
+        "ref",
+        "vspace",
+        "hspace",
+        "rule",
+        "phantom",
+    ];
+    /// Of these the last of several arguments is read.
+    const LAST: [(&str, usize); 5] =
+        [("multirow", 3), ("multicolumn", 3), ("textcolor", 2), ("colorbox", 2), ("rotatebox", 2)];
+    let mut text = String::with_capacity(cell.len());
+    let mut rest = cell;
+    while let Some(c) = rest.chars().next() {
+        let symbol = SYMBOLS.iter().find(|(symbol, _)| {
+            rest.strip_prefix(symbol)
+                // "\dag" is not the start of "\dagger", nor "\times" that of "\timesnewroman".
+                .is_some_and(|after| !(symbol.ends_with(char::is_alphabetic) && after.starts_with(char::is_alphabetic)))
+        });
+        if let Some((symbol, plain)) = symbol {
+            text.push_str(plain);
+            rest = &rest[symbol.len()..];
+        } else if c == '\\' {
+            let name_len = rest[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
+            let name = &rest[1..1 + name_len];
+            rest = rest[1 + name_len..].trim_start();
+            rest = rest.strip_prefix('*').filter(|after| name_len > 0 && after.starts_with('{')).unwrap_or(rest);
+            if GONE.contains(&name) {
+                while let Some((_, after)) = argument(rest) {
+                    rest = after;
+                }
+            } else if let Some((_, n)) = LAST.iter().find(|(own, _)| *own == name) {
+                for _ in 1..*n {
+                    rest = argument(rest).map_or(rest, |(_, after)| after);
+                }
+            } else if name_len == 0 {
+                // A backslash of its own.
+                rest = rest.strip_prefix('\\').unwrap_or(rest);
+            }
+            text.push(' ');
+        } else {
+            // Braces of a power or an index stay.
+            let is_open = c == '{' && text.ends_with(['^', '_']);
+            let is_close = c == '}' && text.rfind('{').is_some_and(|open| !text[open..].contains('}'));
+            match c {
+                '~' => text.push(' '),
+                '$' | '{' | '}' if !is_open && !is_close => {}
+                _ => text.push(c),
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// An argument in braces or brackets, and what follows it.
+fn argument(text: &str) -> Option<(&str, &str)> {
+    let close = match text.chars().next()? {
+        '{' => '}',
+        '[' => ']',
+        _ => return None,
+    };
+    let end = text.find(close)?;
+    Some((&text[1..end], text[end + 1..].trim_start()))
+}
+
+/// The number of a cell that holds more than one: an uncertainty, a mark that points to a note, or that it is rounded.
+fn number_of(cell: &str, decimal: Decimal) -> Option<&str> {
+    let is_number = |text: &str| try_number(text, decimal).is_some();
+    if cell.len() > MAX_BYTES || !cell.bytes().any(|byte| byte.is_ascii_digit()) || is_number(cell) {
+        return None;
+    }
+    let rounded = cell.trim_start_matches(['~', '≈', '∼', '≃', ' ']);
+    let marks = |c: char| {
+        matches!(c, '*' | '†' | '‡' | '§' | '¶' | '‖' | '#' | '↑' | '↓' | '⋆' | '★' | '☆' | 'ᵃ' | 'ᵇ' | 'ᶜ' | ' ')
+    };
+    let text = without_note(rounded.trim_end_matches(marks)).trim_end_matches(marks);
+    if is_number(text) {
+        return Some(text);
+    }
+    let (number, rest) = ["±", "+/-", "+-", "(", "[", "_{", "^{"]
+        .iter()
+        .filter_map(|mark| text.find(mark).map(|at| (text[..at].trim_end(), text[at..].trim_start_matches(*mark))))
+        .min_by_key(|(number, _)| number.len())?;
+    let number = number.trim_end_matches(marks);
+    let rest = rest.trim_matches(|c: char| c.is_whitespace() || "±+-−([{)]}_^".contains(c));
+    let is_spread =
+        rest.split([',', ';', '–', '/', '±', ' ']).map(str::trim).filter(|part| !part.is_empty()).all(is_number);
+    (is_number(number) && !rest.is_empty() && is_spread).then_some(number)
+}
+
+/// Without the mark of a note at its end: "^{a}", "^*", "<sup>1</sup>", "[1]", "[^1]". A power stays.
+fn without_note(text: &str) -> &str {
+    let text = text.trim_end();
+    if let Some((before, _)) = text.strip_suffix("</sup>").and_then(|text| text.rsplit_once("<sup>")) {
+        return before.trim_end();
+    }
+    if let Some((before, note)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('['))
+        && note.trim_start_matches('^').bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && !note.is_empty()
+    {
+        return before.trim_end();
+    }
+    if let Some((before, note)) = text.rsplit_once('^') {
+        let note = note.trim_matches(['{', '}', ' ']);
+        if !note.bytes().any(|byte| byte.is_ascii_digit()) {
+            return before.trim_end();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(cell: &str, expected: &str) {
+        let plain = without_markup(cell);
+        assert_eq!(number_of(&plain, Decimal::Point).unwrap_or(&plain), expected, "{cell}");
+    }
+
+    #[test]
+    fn decorated_numbers() {
+        for cell in [
+            "**3.61**",
+            "*3.61*",
+            "__3.61__",
+            "***3.61***",
+            "`3.61`",
+            "[3.61](https://a.b/c_(d))",
+            "<b>3.61</b>",
+            "**[3.61](u)**",
+            "3.61±0.01",
+            "3.61 ± 0.01",
+            "3.61 (0.02)",
+            "3.61(2)",
+            "3.61 +/- 0.01",
+            "3.61 [3.60, 3.62]",
+            "3.61 (±0.01)",
+            "3.61*",
+            "3.61†",
+            "3.61 ‡",
+            "3.61^{a}",
+            "3.61^*",
+            "3.61<sup>1</sup>",
+            "3.61[^1]",
+            "3.61 [1]",
+            "3.61 ↓",
+            "~3.61",
+            r"\textbf{3.61}",
+            r"\underline{\textbf{3.61}}",
+            r"$3.61 \pm 0.01$",
+            r"$\mathbf{3.61}_{\pm 0.01}$",
+            r"{\bf 3.61}",
+            r"\cellcolor{blue!20}3.61",
+            r"\cellcolor[HTML]{FFF} \textbf{3.61}",
+            r"\multirow{3}{*}{3.61}",
+            r"\best{3.61}",
+            r"3.61$^\dagger$",
+            r"3.61\textsuperscript{a}",
+            r"3.61~\cite{x}",
+            r"\textcolor{red}{3.61}",
+            r"$3.61_{0.01}$",
+            r"\multicolumn{1}{c}{3.61}",
+            r"3.61 {\small (0.01)}",
+            r"\num{3.61}",
+            r"$\bm{3.61}$",
+            r"3.61 {\scriptsize $\pm$ 0.01}",
+        ] {
+            check(cell, "3.61");
+        }
+        check(r"\multirow{3}{*}{70M}", "70M");
+        check(r"$1.3 \times 10^{9}$", "1.3 × 10^{9}");
+        check(r"1{,}300{,}000", "1,300,000");
+        check("~70M", "70M");
+        check("70M (64M)", "70M");
+        check(r"30\%", "30%");
+    }
+
+    #[test]
+    fn what_is_no_decoration_stays() {
+        for cell in [
+            "3.61",
+            "1.3×10^9",
+            "10^{9}",
+            "2^30",
+            "{'web': 0.9, 'code': 0.1}",
+            "[0.9, 0.1]",
+            "{\"a\": 1}",
+            "web*code",
+            "(a)",
+            "v1 (old)",
+            "3.61 (best)",
+            "1,300",
+            "C:\\runs",
+            "f(3)",
+            "3.61 nats",
+            "a_b",
+            "_step",
+            "\u{FFFD}",
+            "1/3",
+            "<unk>",
+        ] {
+            check(cell, if cell == "C:\\runs" { "C:" } else { cell });
+        }
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(bare_name("**Val Loss** ↓"), "Val Loss");
+        assert_eq!(bare_name(r"\textbf{Loss} $\downarrow$"), "Loss");
+        assert_eq!(bare_name("`val_loss`"), "val_loss");
+        assert_eq!(bare_name("N (M)"), "N (M)");
+        assert_eq!(bare_name("$N$"), "N");
+        assert_eq!(bare_name("***"), "***");
+    }
+}

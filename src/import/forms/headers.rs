@@ -1,0 +1,173 @@
+//! What stands between the names and the numbers: a second line of names, a line of units; and cells that are blank
+//! since they are as the one above.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::import::guess::is_known;
+use crate::import::issue::{Cause, Issues};
+use crate::import::names;
+use crate::import::table::{Row, Table};
+use crate::units::{is_missing, try_number};
+
+/// Lines of names below the first one: pandas writes a level of columns on each, and its index's name.
+const MOST_BELOW: usize = 3;
+
+/// The table with one line of names.
+pub(super) fn in_one_line(mut table: Table, issues: &mut Issues) -> Table {
+    for _ in 0..MOST_BELOW {
+        let Some(first) = (table.n_rows() > 1).then(|| table.row(0)) else { break };
+        let header = if is_units(&table, first) {
+            with_units(&table, first)
+        } else if is_of_names(&table, first) {
+            issues.push(Cause::TwoHeaders { line: first.line() }.of_text());
+            with_second(&table, first)
+        } else {
+            break;
+        };
+        let line = first.line();
+        table = table.of_rows(|row| row.line() != line);
+        for (i, name) in header.iter().enumerate() {
+            table = table.renamed(i, name);
+        }
+    }
+    table
+}
+
+/// Whether a column has no name of its own.
+fn is_nameless(table: &Table, i: usize) -> bool {
+    let name = &table.header()[i];
+    *name == format!("column {}", i + 1) || name.starts_with("Unnamed: ")
+}
+
+/// Whether a line says in what the columns below it are counted.
+fn is_units(table: &Table, row: Row) -> bool {
+    const UNITS: [&str; 16] = [
+        "",
+        "-",
+        "%",
+        "params",
+        "parameters",
+        "tokens",
+        "nats",
+        "bits",
+        "flops",
+        "nats/token",
+        "bits/byte",
+        "bpb",
+        "frac",
+        "fraction",
+        "count",
+        "1",
+    ];
+    let is_unit = |cell: &str| {
+        let cell = cell.trim_matches(['(', ')', '[', ']', ' ']).to_lowercase();
+        UNITS.contains(&cell.as_str()) || names::scale_of(&format!("x ({cell})")).is_some()
+    };
+    let cells: Vec<&str> = row.cells().collect();
+    cells.iter().all(|cell| is_unit(cell)) && cells.iter().any(|cell| !is_missing(cell) && *cell != "1") && {
+        // Names without a unit between them would be a second line of names.
+        has_numbers(table, table.row(1))
+    }
+}
+
+fn with_units(table: &Table, row: Row) -> Vec<String> {
+    let name = |(i, name): (usize, &String)| {
+        let unit = row.cell(i).trim_matches(['(', ')', '[', ']', ' ']);
+        if is_missing(unit) || unit == "1" { name.clone() } else { format!("{name} ({unit})") }
+    };
+    table.header().iter().enumerate().map(name).collect()
+}
+
+/// Whether a line is a second one of names: no number in it, at least one where the first line has none or has one that
+/// came before, and numbers below it.
+fn is_of_names(table: &Table, row: Row) -> bool {
+    let decimal = table.layout().decimal;
+    let n = table.header().len();
+    let is_text = |i: &usize| !is_missing(row.cell(*i)) && try_number(row.cell(*i), decimal).is_none();
+    let is_blank = |i: &usize| row.cell(*i).is_empty();
+    let named: Vec<usize> = (0..n).filter(is_text).collect();
+    let mut seen = HashSet::new();
+    let is_needed = table.header().iter().enumerate().any(|(i, name)| is_nameless(table, i) || !seen.insert(name));
+    let all_text = (0..n).all(|i| is_text(&i) || is_blank(&i));
+    let names_the_index = named == [0] && (1..n).all(|i| is_blank(&i));
+    let below = (1..table.n_rows().min(1 + MOST_BELOW)).any(|i| has_numbers(table, table.row(i)));
+    all_text && below && (is_needed && 2 * named.len() >= n || names_the_index && is_nameless(table, 0))
+        // A line of words in a table of words is data.
+        && (0..n).filter(|i| try_number(table.row(table.n_rows() - 1).cell(*i), decimal).is_some()).count() * 2 >= n
+}
+
+fn has_numbers(table: &Table, row: Row) -> bool {
+    row.cells().any(|cell| try_number(cell, table.layout().decimal).is_some())
+}
+
+/// Both lines' names as one: "loss" above "web" is "loss/web"; a name stands for the columns right of it that have none.
+fn with_second(table: &Table, row: Row) -> Vec<String> {
+    let mut above = "";
+    let mut names = Vec::new();
+    for (i, own) in table.header().iter().enumerate() {
+        let (nameless, second) = (is_nameless(table, i), row.cell(i));
+        // In the first column it is the name of the index, if of any.
+        let spans = nameless && i > 0 && !second.is_empty();
+        if !nameless {
+            above = own;
+        }
+        names.push(match (nameless && !spans || above.is_empty(), second) {
+            (_, "") => own.clone(),
+            (true, second) => second.to_string(),
+            (false, second) if second == above => second.to_string(),
+            (false, second) => format!("{above}/{second}"),
+        });
+    }
+    names
+}
+
+/// Share of a column's cells that is blank at least where blanks are "as above".
+const SHARE_OF_BLANKS: f64 = 0.3;
+
+/// The table with cells that are blank since they are as the one above: in columns of names, N and D whose cells, where
+/// there is one, are all different. A blank weight or loss is none of these.
+pub(super) fn filled_down(table: Table, issues: &mut Issues) -> Table {
+    let decimal = table.layout().decimal;
+    let is_filled = |i: usize| {
+        let name = table.header()[i].as_str();
+        let may_be = names::count(name).is_some()
+            || matches!(names::words(name).join(" ").as_str(), "n" | "d" | "model" | "size" | "group");
+        let (mut present, mut blank) = (Vec::new(), 0);
+        for (row_idx, row) in table.rows().enumerate() {
+            match row.cell(i) {
+                "" if row_idx == 0 => return false,
+                "" => blank += 1,
+                cell => present.push(cell),
+            }
+        }
+        let is_word = || present.iter().all(|cell| try_number(cell, decimal).is_none()) && !is_known(name);
+        // One cell above blanks only may be a slip; a column of one size is not written so.
+        let n = table.n_rows();
+        blank as f64 >= SHARE_OF_BLANKS * n as f64
+            && present.len() > 1
+            && (may_be || i == 0 && is_word())
+            && present.iter().collect::<HashSet<_>>().len() == present.len()
+    };
+    let filled: Vec<usize> = (0..table.header().len()).filter(|&i| is_filled(i)).collect();
+    if filled.is_empty() {
+        return table;
+    }
+    let mut last: Vec<&str> = vec![""; table.header().len()];
+    let mut rows = Vec::new();
+    for row in table.rows() {
+        let n_cells = row.cells().count().max(filled.iter().max().map_or(0, |i| i + 1));
+        let mut cells: Vec<String> = (0..n_cells).map(|i| row.cell(i).to_string()).collect();
+        for &i in &filled {
+            if row.cell(i).is_empty() {
+                cells[i] = last[i].to_string();
+            } else {
+                last[i] = row.cell(i);
+            }
+        }
+        rows.push(cells);
+    }
+    issues.push(Cause::AsAbove { columns: filled.iter().map(|&i| table.header()[i].clone()).collect() }.of_text());
+    let mut rows = rows.into_iter();
+    table.with_rows(|_| rows.next().unwrap_or_default().into_iter().map(Cow::Owned).collect())
+}

@@ -6,12 +6,15 @@ use super::pieces::{combined, largest};
 use super::region::{Exploration, Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
 use crate::law::{LossOf, Mixture, MixtureDerivatives, Scale};
+use crate::predict::study::AddDerivatives;
 use crate::predict::{FittedStudy, FittedTarget};
 
 /// What is to be least at one N and D, and among which mixtures.
 pub(super) struct Posed<'a> {
     /// The targets that weigh something, with their weights, Σ w = 1.
     pub targets: Vec<(FittedTarget<'a>, f64)>,
+    /// Of each of them the loss with its derivatives, at the scale.
+    derivatives: Vec<AddDerivatives<'a>>,
     scale: Scale,
     aim: Aim,
     /// λ and q.
@@ -57,6 +60,7 @@ impl<'a> Posed<'a> {
         };
         let convex = targets.iter().all(|(target, _)| target.is_convex());
         let mut posed = Self {
+            derivatives: targets.iter().map(|(target, _)| target.derivatives(scale)).collect(),
             scale,
             // The worst of one is that one.
             aim: if targets.len() > 1 { scenario.aim } else { Aim::Mean },
@@ -70,10 +74,9 @@ impl<'a> Posed<'a> {
         };
         if posed.aim == Aim::Worst && least.is_empty() {
             let region = posed.region(&[])?;
-            let least = posed.targets.iter().map(|&(target, _)| {
-                let alone = [(target, 1.0)];
-                let pieces = |h: &[f64]| vec![weighted(&alone, scale, h)];
-                let mut loss = losses(&alone, scale).swap_remove(0);
+            let least = posed.targets.iter().enumerate().map(|(j, &(target, _))| {
+                let pieces = |h: &[f64]| vec![posed.alone(j, h)];
+                let mut loss = target.losses(scale);
                 let mut value = |h: &[f64]| loss(&Mixture::new(h));
                 let exploration = Exploration { value: &mut value, mean_mixture: posed.mean_mixture };
                 region.least(&pieces, (!target.is_convex()).then_some(exploration)).best.value
@@ -121,17 +124,30 @@ impl<'a> Posed<'a> {
         std::iter::once(weight).chain(above).collect()
     }
 
+    /// One target's loss with its derivatives.
+    fn alone(&self, j: usize, h: &[f64]) -> MixtureDerivatives {
+        let mut alone = MixtureDerivatives::zero(h.len());
+        self.derivatives[j](h, 1.0, &mut alone);
+        alone
+    }
+
     /// What the objective is the largest of, with the derivatives in h: the mean alone, or each target's excess.
     fn pieces(&self, h: &[f64]) -> Vec<MixtureDerivatives> {
         let mut pieces = match self.aim {
-            Aim::Mean => vec![weighted(&self.targets, self.scale, h)],
+            Aim::Mean => {
+                let mut mean = MixtureDerivatives::zero(h.len());
+                for (add, (_, weight)) in self.derivatives.iter().zip(&self.targets) {
+                    add(h, *weight, &mut mean);
+                }
+                vec![mean]
+            }
             Aim::Worst => {
-                let excess = |(target, least): (&(FittedTarget, f64), &f64)| {
-                    let mut excess = weighted(&[(target.0, 1.0)], self.scale, h);
+                let excess = |(j, least): (usize, &f64)| {
+                    let mut excess = self.alone(j, h);
                     excess.value -= least;
                     excess
                 };
-                self.targets.iter().zip(&self.least).map(excess).collect()
+                self.least.iter().enumerate().map(excess).collect()
             }
         };
         if let Some((kl, prior)) = &self.prior {
@@ -147,7 +163,7 @@ impl<'a> Posed<'a> {
 
     /// L_j(h) of each target.
     pub fn losses(&self, h: &[f64]) -> Vec<f64> {
-        self.targets.iter().map(|target| weighted(&[(target.0, 1.0)], self.scale, h).value).collect()
+        (0..self.targets.len()).map(|j| self.alone(j, h).value).collect()
     }
 
     /// What is to be least: the loss with the prior's part.
@@ -195,13 +211,4 @@ fn add_divergence(h: &[f64], prior: &[f64], kl: f64, out: &mut MixtureDerivative
             out.hessian[i * k + i] = f64::INFINITY;
         }
     }
-}
-
-/// Σ_j w_j L_j with its derivatives in h.
-fn weighted(targets: &[(FittedTarget, f64)], scale: Scale, h: &[f64]) -> MixtureDerivatives {
-    let mut sum = MixtureDerivatives::zero(h.len());
-    for (target, weight) in targets {
-        target.add_mixture_derivatives(scale, h, *weight, &mut sum);
-    }
-    sum
 }

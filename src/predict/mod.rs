@@ -1,10 +1,20 @@
 //! Prediction: the loss of a model that has not been trained yet, and how far it may be off.
 //!
-//! [`study`] holds the fits of a study with what later steps need to know of its data; [`bootstrap`] refits them on
-//! resampled mixtures.
+//! A predictor is a law, a law with a residual model, or a Gaussian process alone ([`Form`]). [`auto`] fits the
+//! candidates that a study can carry, validates each on mixtures and scales that it has not seen, and chooses; [`interval`]
+//! turns what validation showed into intervals that cover what they say. [`study`] holds the result with what later steps
+//! need to know of the data; [`bootstrap`] refits it on resampled mixtures.
 
 pub mod bootstrap;
+pub mod choice;
+pub mod interval;
+mod process;
 pub mod study;
+mod validate;
 
 pub use bootstrap::{Bootstrap, BootstrapConfig, BootstrapError, Replicate};
+pub use choice::{Candidate, OneByOne, Validation, Workers, auto};
+pub use interval::{Calibration, Widths};
+pub use process::Form;
 pub use study::{DataSummary, FittedStudy, FittedTarget, Impossible, PredictError, Prediction};
+pub use validate::{Metrics, ScaleRange};

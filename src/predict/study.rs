@@ -1,11 +1,17 @@
 //! The fits of a study together with what later steps need to know of its data: domains, ranges, means.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::choice::{Candidate, Validation};
+use super::process::{self, Form};
+use super::validate;
 use crate::dataset::{Dataset, Observation};
 use crate::fit::report::mre_percent;
-use crate::fit::{Fit, FitConfig, Flag};
-use crate::law::{self, LossOf, MixtureDerivatives, Place, Scale};
+use crate::fit::{Fit, FitConfig, Flag, Interval};
+use crate::gp::GaussianProcess;
+use crate::law::{self, LossOf, Mixture, MixtureDerivatives, Place, Scale};
 use crate::units::{Loss, Params, Tokens, choices};
 
 /// Where the data of a study lie.
@@ -60,6 +66,14 @@ pub struct FittedStudy {
     pub summary: DataSummary,
     /// The fits.
     pub fits: Vec<Fit>,
+    /// What gives the losses: the fits' laws, or processes as well.
+    pub form: Form,
+    /// The process of each target, in the order of the fits' targets; empty where there is none.
+    pub processes: Vec<Arc<GaussianProcess>>,
+    /// What validation showed of this way to predict.
+    pub validation: Validation,
+    /// All ways that were validated, this one among them; empty where one law was asked for, or in old files.
+    pub candidates: Vec<Candidate>,
 }
 
 /// What a study from a file or a link says that cannot be.
@@ -85,36 +99,73 @@ pub struct FittedTarget<'a> {
     pub fit: &'a Fit,
     /// Its position among the fit's targets.
     pub target_pos: usize,
+    /// What gives its loss.
+    pub form: Form,
+    /// Its process, where there is one.
+    pub process: Option<&'a GaussianProcess>,
 }
 
 impl<'a> FittedTarget<'a> {
     /// L(N, D, h) of this target.
     pub fn loss(&self, n: Option<Params>, d: Option<Tokens>, h: &[f64]) -> Loss {
-        self.fit.loss(self.target_pos, n, d, h)
+        Loss(self.losses(Scale::new(n, d))(&Mixture::new(h)))
+    }
+
+    /// The process that changes the loss, where one does.
+    fn corrects(&self) -> Option<&'a GaussianProcess> {
+        self.process.filter(|_| self.form != Form::Law)
     }
 
     /// L at one scale as a function of the mixture, made ready for many of them.
     pub(crate) fn losses(&self, scale: Scale) -> LossOf<'a> {
         let Fit { law, shape, theta, .. } = self.fit;
-        law::losses(*law, shape, theta, self.target_pos, scale)
+        let of_law = law::losses(*law, shape, theta, self.target_pos, scale);
+        match self.corrects() {
+            Some(process) => process::losses(self.form, of_law, process, scale),
+            None => of_law,
+        }
     }
 
-    /// L, ∂L/∂h and ∂²L/∂h² at that scale and mixture, added to `out` with weight `weight`.
-    pub(crate) fn add_mixture_derivatives(&self, scale: Scale, h: &[f64], weight: f64, out: &mut MixtureDerivatives) {
-        let Fit { law, shape, theta, .. } = self.fit;
-        law.add_mixture_derivatives(shape, theta, Place { target_pos: self.target_pos, scale, h }, weight, out);
+    /// Adds L, ∂L/∂h and ∂²L/∂h² at one scale, with a weight; made ready for many mixtures.
+    pub(crate) fn derivatives(&self, scale: Scale) -> AddDerivatives<'a> {
+        let target = *self;
+        let add_law = move |h: &[f64], weight: f64, out: &mut MixtureDerivatives| {
+            let Fit { law, shape, theta, .. } = target.fit;
+            law.add_mixture_derivatives(shape, theta, Place { target_pos: target.target_pos, scale, h }, weight, out);
+        };
+        let Some(process) = self.corrects() else { return Box::new(add_law) };
+        let surface = process.surface(scale.ln_n, scale.ln_d);
+        let alone = self.form == Form::Process;
+        Box::new(move |h, weight, out| {
+            let mut law = MixtureDerivatives::zero(h.len());
+            if alone {
+                law.value = 1.0
+            } else {
+                add_law(h, 1.0, &mut law)
+            }
+            process::add_derivatives(&surface, &law, h, weight, out);
+        })
     }
 
     /// Whether L is certainly convex in h on the simplex.
     pub(crate) fn is_convex(&self) -> bool {
-        self.fit.law.is_convex(&self.fit.shape, &self.fit.theta)
+        self.corrects().is_none() && self.fit.law.is_convex(&self.fit.shape, &self.fit.theta)
     }
 
     /// Whether L depends on the mixture.
     pub fn depends_on_mixture(&self) -> bool {
-        self.fit.law.needs().min_domains > 0
+        self.corrects().is_some() || self.fit.law.needs().min_domains > 0
+    }
+
+    /// The standard deviation that the process expects of ln L of a new run; 1 without a process, in whose place
+    /// intervals count ln L itself.
+    fn deviation(&self, scale: Scale, h: &[f64]) -> f64 {
+        validate::ln_loss(Form::Law, self.process, || 0.0, scale, h).1
     }
 }
+
+/// Adds a loss with its derivatives in h, as a function of the mixture and of its weight.
+pub(crate) type AddDerivatives<'a> = Box<dyn Fn(&[f64], f64, &mut MixtureDerivatives) + Send + Sync + 'a>;
 
 impl DataSummary {
     /// Whether it sums up the same data, up to rounding of the weights.
@@ -230,8 +281,10 @@ pub struct Prediction {
     pub line: usize,
     /// The target's name.
     pub target: String,
-    /// L(N, D, h) of the fit.
+    /// L(N, D, h).
     pub predicted: Loss,
+    /// Its 90 % prediction interval, where the study was validated.
+    pub interval: Option<Interval>,
     /// Whether the law is for such a mixture: some are for those with enough of the target's own domain only.
     pub is_usable: bool,
     /// The observed loss.
@@ -274,7 +327,108 @@ pub enum PredictError {
 impl FittedStudy {
     /// The fits of a study.
     pub fn new(domains: Vec<String>, summary: DataSummary, fits: Vec<Fit>) -> Self {
-        Self { domains, summary, fits }
+        Self {
+            domains,
+            summary,
+            fits,
+            form: Form::Law,
+            processes: Vec::new(),
+            validation: Validation::default(),
+            candidates: Vec::new(),
+        }
+    }
+
+    /// The study as the candidate at that position predicts it.
+    pub fn of_candidates(dataset: &Dataset, candidates: Vec<Candidate>, chosen: usize) -> Self {
+        let study = Self::new(dataset.domains().to_vec(), DataSummary::new(dataset), Vec::new());
+        let study = Self { candidates, ..study };
+        study.with_candidate(chosen).unwrap_or(study)
+    }
+
+    /// The same study as another candidate predicts it.
+    pub fn with_candidate(&self, position: usize) -> Option<Self> {
+        let Candidate { form, fits, processes, validation, .. } = self.candidates.get(position)?.clone();
+        Some(Self { form, fits, processes, validation, ..self.clone() })
+    }
+
+    /// The candidate that predicts, where there were several.
+    pub fn chosen(&self) -> Option<usize> {
+        let law = self.fits.first()?.law.id();
+        let is_chosen =
+            |one: &Candidate| one.form == self.form && one.fits.first().is_some_and(|fit| fit.law.id() == law);
+        self.candidates.iter().position(is_chosen)
+    }
+
+    /// The 90 % prediction interval of a target's loss (its position among the targets); nothing where the study was not
+    /// validated, or the scale lies beyond the runs' and nothing is known of how the error grows with it.
+    pub fn interval(&self, target: usize, n: Option<Params>, d: Option<Tokens>, h: &[f64]) -> Option<Interval> {
+        self.mean_interval(&[(target, 1.0)], n, d, h)
+    }
+
+    /// The same of a weighted mean of losses.
+    pub fn mean_interval(
+        &self,
+        weights: &[(usize, f64)],
+        n: Option<Params>,
+        d: Option<Tokens>,
+        h: &[f64],
+    ) -> Option<Interval> {
+        let scale = Scale::new(n, d);
+        let targets: Vec<FittedTarget> = self.targets().collect();
+        let parts: Option<Vec<(f64, f64)>> = weights
+            .iter()
+            .map(|&(j, _)| {
+                let distance = self.validation.range?.distance(scale);
+                let widths = self.validation.calibrations.get(j)?.loss;
+                widths.half_widths(targets.get(j)?.deviation(scale, h), distance)
+            })
+            .collect();
+        let losses: Vec<f64> = weights.iter().map(|&(j, _)| targets[j].losses(scale)(&Mixture::new(h))).collect();
+        let mean: f64 = weights.iter().zip(&losses).map(|((_, weight), loss)| weight * loss).sum();
+        // In ln L, where losses cannot become negative.
+        let half = self.half_width(weights, &losses, &parts?) / mean;
+        half.is_finite().then(|| Interval { low: mean * libm::exp(-half), high: mean * libm::exp(half) })
+    }
+
+    /// The 90 % prediction interval of Σ_j w_j (L_j(from) − L_j(to)): what a model trained on `to` gains over one trained
+    /// on `from` at the same scale, in nats.
+    pub fn gain_interval(
+        &self,
+        weights: &[(usize, f64)],
+        n: Option<Params>,
+        d: Option<Tokens>,
+        from: &[f64],
+        to: &[f64],
+    ) -> Option<Interval> {
+        let scale = Scale::new(n, d);
+        let targets: Vec<FittedTarget> = self.targets().collect();
+        let distance = self.validation.range?.distance(scale);
+        let (mut parts, mut losses, mut gain) = (Vec::new(), Vec::new(), 0.0);
+        for &(j, weight) in weights {
+            let target = targets.get(j)?;
+            let [a, b] = [from, to].map(|h| (target.losses(scale)(&Mixture::new(h)), target.deviation(scale, h)));
+            let deviation = (a.1 * a.1 + b.1 * b.1).sqrt();
+            parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance)?);
+            losses.push(0.5 * (a.0 + b.0));
+            gain += weight * (a.0 - b.0);
+        }
+        let half = self.half_width(weights, &losses, &parts);
+        half.is_finite().then(|| Interval { low: gain - half, high: gain + half })
+    }
+
+    /// The half-width of a weighted mean's interval, in nats. What comes from unseen mixtures goes together as the targets'
+    /// errors did in the cross-validation; what comes from another scale is taken to go together in full.
+    fn half_width(&self, weights: &[(usize, f64)], losses: &[f64], parts: &[(f64, f64)]) -> f64 {
+        let m = self.targets().count();
+        let (mut square, mut beyond) = (0.0, 0.0);
+        for (a, (&(j, weight_j), loss_j)) in weights.iter().zip(losses).enumerate() {
+            beyond += weight_j * loss_j * parts[a].1;
+            for (b, (&(k, weight_k), loss_k)) in weights.iter().zip(losses).enumerate() {
+                let correlation = self.validation.correlations.get(j * m + k).copied().unwrap_or(1.0);
+                square += correlation * weight_j * loss_j * parts[a].0 * weight_k * loss_k * parts[b].0;
+            }
+        }
+        square.max(0.0).sqrt() + beyond
     }
 
     /// The fits of these runs.
@@ -300,8 +454,15 @@ impl FittedStudy {
 
     /// The targets of all fits, in order.
     pub fn targets(&self) -> impl Iterator<Item = FittedTarget<'_>> {
-        self.fits.iter().flat_map(|fit| {
-            fit.targets.iter().enumerate().map(move |(target_pos, name)| FittedTarget { name, fit, target_pos })
+        let named = self.fits.iter().flat_map(|fit| {
+            fit.targets.iter().enumerate().map(move |(target_pos, name)| (fit, target_pos, name.as_str()))
+        });
+        named.enumerate().map(|(target, (fit, target_pos, name))| FittedTarget {
+            name,
+            fit,
+            target_pos,
+            form: self.form,
+            process: self.processes.get(target).map(|process| &**process),
         })
     }
 
@@ -330,7 +491,7 @@ impl FittedStudy {
             order.push(position.ok_or_else(|| PredictError::Domain { domain: domain.clone(), seen: seen.join(", ") })?);
         }
         let mut predictions = Vec::new();
-        for target in self.targets() {
+        for (position, target) in self.targets().enumerate() {
             let target_idx = targets.iter().position(|name| name == target.name);
             let shape = &target.fit.shape;
             for observation in observations {
@@ -348,6 +509,7 @@ impl FittedStudy {
                     line: observation.line,
                     target: target.name.to_string(),
                     predicted: target.loss(observation.n, observation.d, &h),
+                    interval: self.interval(position, observation.n, observation.d, &h),
                     is_usable: target.fit.law.uses(shape, target.target_pos, &h),
                     observed: target_idx.and_then(|target_idx| observation.losses[target_idx]),
                 });

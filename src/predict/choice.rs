@@ -1,0 +1,290 @@
+//! The choice among ways to predict, by how well each does on losses that it has not seen.
+//!
+//! The candidates are the laws that the study can carry, each alone and with a residual model, and at one scale a
+//! Gaussian process. All are validated on the same splits. A candidate's score is its error on unseen mixtures and, where
+//! there is a back-test, at larger scale, each as a share of the least that any candidate has; of those within one
+//! standard error of the best score the first in the list wins, in which simpler ones and those that did best elsewhere
+//! come first.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::interval::{Calibration, calibrations, correlations};
+use super::process::{self, Form};
+use super::study::FittedStudy;
+use super::validate::{self, HeldOut, Metrics, Question, ScaleRange, Split};
+use crate::dataset::Dataset;
+use crate::fit::{self, Fit, FitConfig, FitError};
+use crate::gp::{GaussianProcess, Hyperparameters};
+use crate::law::{self, Law};
+
+/// Runs independent jobs: one after another, or as many at once as the machine can.
+pub trait Workers: Sync {
+    /// What `job` gives for 0 … n − 1, in that order.
+    fn map<T: Send>(&self, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T>;
+}
+
+/// One after another.
+pub struct OneByOne;
+
+impl Workers for OneByOne {
+    fn map<T: Send>(&self, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        (0..n).map(job).collect()
+    }
+}
+
+/// A way to predict, fitted to all rows and validated.
+#[derive(Clone)]
+pub struct Candidate {
+    /// What gives the loss.
+    pub form: Form,
+    /// The law's fits. Of a process alone they only show a formula.
+    pub fits: Vec<Fit>,
+    /// The process of each target, in the order of the fits' targets; empty where none could be fitted.
+    pub processes: Vec<Arc<GaussianProcess>>,
+    /// What all of the processes share.
+    pub hyperparameters: Option<Hyperparameters>,
+    /// How well it does.
+    pub validation: Validation,
+}
+
+/// How well a candidate does on losses that it has not seen.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Validation {
+    /// On unseen mixtures, by cross-validation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unseen: Option<Metrics>,
+    /// At larger scale, by the back-test.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub larger: Option<Metrics>,
+    /// How wide the intervals of each target are; empty without validation.
+    #[serde(default)]
+    pub calibrations: Vec<Calibration>,
+    /// How the targets' errors go together: m × m, row by row.
+    #[serde(default)]
+    pub correlations: Vec<f64>,
+    /// The scales fitted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub range: Option<ScaleRange>,
+}
+
+impl Candidate {
+    /// Its name: "additive law", "additive law with residual model", "Gaussian process".
+    pub fn name(&self) -> String {
+        let law = self.fits.first().map_or("", |fit| fit.law.name());
+        match self.form {
+            Form::Law => format!("{law} law"),
+            Form::Residual => format!("{law} law with residual model"),
+            Form::Process => "Gaussian process".to_string(),
+        }
+    }
+}
+
+/// How far validation is: jobs done, and jobs in all.
+pub type Report<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// Fits the candidates that the study can carry, validates all, and chooses one.
+///
+/// # Errors
+/// No law can be fitted to the first target.
+pub fn auto(
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    workers: &impl Workers,
+    report: Report,
+) -> Result<FittedStudy, FitError> {
+    let ways = ways(dataset, target_idxs, config);
+    let groups: Vec<(&'static dyn Law, usize)> =
+        ways.iter().flat_map(|(law, _)| target_idxs.iter().map(|&target_idx| (*law, target_idx))).collect();
+    let fits = workers.map(groups.len(), |job| {
+        let (law, target_idx) = groups[job];
+        let fit = fit::fit(law, dataset, &[target_idx], config, &mut |_| {});
+        report(job + 1, 2 * groups.len());
+        fit
+    });
+    let mut fits = fits.into_iter();
+    let mut fitted: Vec<(Vec<Fit>, Vec<Form>)> = Vec::new();
+    let mut failure = None;
+    for (_, forms) in ways {
+        let of_law: Vec<Result<Fit, FitError>> = fits.by_ref().take(target_idxs.len()).collect();
+        match of_law.into_iter().collect::<Result<Vec<Fit>, FitError>>() {
+            Ok(fits) => fitted.push((fits, forms)),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    match failure {
+        Some(error) if fitted.is_empty() => Err(error),
+        _ => Ok(validated(dataset, fitted, workers, report)),
+    }
+}
+
+/// The same for fits of one law, which has been chosen by hand.
+pub fn of_law(dataset: &Dataset, fits: Vec<Fit>, workers: &impl Workers, report: Report) -> FittedStudy {
+    validated(dataset, vec![(fits, vec![Form::Law])], workers, report)
+}
+
+/// The laws that are tried, with the forms of each, in the order of preference; see [`choose`].
+fn ways(dataset: &Dataset, target_idxs: &[usize], config: &FitConfig) -> Vec<(&'static dyn Law, Vec<Form>)> {
+    let weights = fit::weights(dataset, config);
+    let fitted = |i: usize| weights[i] > 0.0;
+    let design = dataset.design();
+    let rows: Vec<(usize, usize)> = (0..weights.len()).filter(|&i| fitted(i)).map(|i| design.rows()[i]).collect();
+    let distinct = |mut values: Vec<usize>| {
+        values.sort_unstable();
+        values.dedup();
+        values.len()
+    };
+    let n_mixtures = distinct(rows.iter().map(|row| row.0).collect());
+    let n_scales = distinct(rows.iter().map(|row| row.1).collect());
+    let by_id = |id: &str| law::by_id(id).expect("a law of this library");
+    if n_mixtures < 2 || dataset.domains().len() < 2 {
+        return vec![(by_id("chinchilla"), vec![Form::Law])];
+    }
+    if n_scales < 2 {
+        return vec![(by_id("additive"), vec![Form::Process, Form::Law, Form::Residual])];
+    }
+    let runs = process::runs(dataset);
+    let n_runs = distinct((0..weights.len()).filter(|&i| fitted(i)).map(|i| runs[i]).collect());
+    let mut ways =
+        vec![(by_id("additive"), vec![Form::Residual, Form::Law]), (by_id("chinchilla"), vec![Form::Residual])];
+    // The joint law has four parameters a domain: with fewer runs than parameters it can only follow noise.
+    let joint = by_id("joint");
+    let shape = fit::check(joint, dataset, &target_idxs[..1], config);
+    if shape.is_ok_and(|shape| joint.parameters(&shape).len() <= n_runs) {
+        ways.push((joint, vec![Form::Residual, Form::Law]));
+    }
+    ways
+}
+
+/// Validates fits of laws in those forms, chooses one, and puts the study together.
+fn validated(
+    dataset: &Dataset,
+    fitted: Vec<(Vec<Fit>, Vec<Form>)>,
+    workers: &impl Workers,
+    report: Report,
+) -> FittedStudy {
+    let weights = fit::weights(dataset, &fitted[0].0[0].report.config);
+    let rows: Vec<bool> = weights.iter().map(|weight| *weight > 0.0).collect();
+    let splits = validate::splits(dataset, &rows);
+    let blocks = validate::blocks(dataset);
+    // All rows first: folds go on from their hyperparameters.
+    let whole = workers.map(fitted.len(), |at| whole(dataset, &fitted[at], &rows));
+    let n_jobs = fitted.len() * splits.len();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let held_out = workers.map(n_jobs, |job| {
+        let (at, split_idx) = (job / splits.len(), job % splits.len());
+        let held_out = of_split(dataset, &fitted[at], &whole[at], (split_idx, &splits[split_idx]));
+        let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        report(n_jobs + done, 2 * n_jobs);
+        held_out
+    });
+    let mut candidates = Vec::new();
+    let mut errors: Vec<Vec<HeldOut>> = Vec::new();
+    for (at, (fits, forms)) in fitted.iter().enumerate() {
+        for (form_at, &form) in forms.iter().enumerate() {
+            let of_law = &held_out[at * splits.len()..(at + 1) * splits.len()];
+            let of_form: Vec<HeldOut> = of_law.iter().flat_map(|forms| forms[form_at].iter().copied()).collect();
+            let (hyperparameters, processes) = match &whole[at][usize::from(form == Form::Process)] {
+                Some((hyperparameters, processes)) => (Some(hyperparameters.clone()), processes.clone()),
+                None if form == Form::Law => (None, Vec::new()),
+                None => continue,
+            };
+            let validation = validation(dataset, fits, &of_form, &blocks, &rows);
+            candidates.push(Candidate { form, fits: fits.clone(), processes, hyperparameters, validation });
+            errors.push(of_form);
+        }
+    }
+    let chosen = choose(dataset, &errors, &blocks);
+    FittedStudy::of_candidates(dataset, candidates, chosen)
+}
+
+/// The processes of all rows: on the law's residuals and, where a form asks for it, alone.
+type Whole = [Option<(Hyperparameters, Vec<Arc<GaussianProcess>>)>; 2];
+
+fn whole(dataset: &Dataset, (fits, forms): &(Vec<Fit>, Vec<Form>), rows: &[bool]) -> Whole {
+    let lessons = validate::lessons(dataset, fits, rows);
+    let laws: Vec<(&Fit, usize)> =
+        validate::targets(dataset, fits).into_iter().map(|(fit, pos, _)| (fit, pos)).collect();
+    let of = |form: Form| process::fitted(dataset, form, &lessons, &laws, None).ok();
+    let residual = forms.iter().any(|form| *form != Form::Process);
+    [
+        residual.then(|| of(Form::Residual)).flatten(),
+        forms.contains(&Form::Process).then(|| of(Form::Process)).flatten(),
+    ]
+}
+
+fn of_split(
+    dataset: &Dataset,
+    (fits, forms): &(Vec<Fit>, Vec<Form>),
+    whole: &Whole,
+    (split_idx, split): (usize, &Split),
+) -> Vec<Vec<HeldOut>> {
+    let start = |form: Form| {
+        whole[usize::from(form == Form::Process)].as_ref().map(|(hyperparameters, _)| hyperparameters.clone())
+    };
+    match validate::refits(dataset, fits, split, split_idx as u64) {
+        Ok(refits) => validate::held_out(dataset, &refits, forms, (split_idx, split), &start),
+        // A split whose rows do not allow the law says nothing of it.
+        Err(_) => vec![Vec::new(); forms.len()],
+    }
+}
+
+fn validation(dataset: &Dataset, fits: &[Fit], held_out: &[HeldOut], blocks: &[usize], rows: &[bool]) -> Validation {
+    let target_idxs: Vec<usize> = validate::targets(dataset, fits).into_iter().map(|(.., idx)| idx).collect();
+    let metrics = |question| Metrics::of(dataset, &target_idxs, held_out, question);
+    let n_targets = target_idxs.len();
+    Validation {
+        unseen: metrics(Question::Unseen),
+        larger: metrics(Question::Larger),
+        calibrations: if held_out.is_empty() { Vec::new() } else { calibrations(dataset, held_out, n_targets, blocks) },
+        correlations: correlations(held_out, n_targets, rows.len()),
+        range: Some(ScaleRange::of_rows(dataset, &|i| rows[i])),
+    }
+}
+
+/// The position of the candidate to predict with.
+fn choose(dataset: &Dataset, errors: &[Vec<HeldOut>], blocks: &[usize]) -> usize {
+    let n_blocks = blocks.iter().max().map_or(0, |most| most + 1);
+    // Of each candidate and block: the mean size of its errors, of both questions as shares of the least mean of any.
+    let of_question = |question: Question| -> Option<Vec<Vec<Option<f64>>>> {
+        let of_candidate = |held_out: &Vec<HeldOut>| -> Vec<Option<f64>> {
+            let mut sums = vec![(0.0, 0.0); n_blocks];
+            for h in held_out.iter().filter(|h| h.question == question) {
+                let sum = &mut sums[blocks[h.observation_idx]];
+                *sum = (sum.0 + (libm::exp(h.error) - 1.0).abs(), sum.1 + 1.0);
+            }
+            sums.into_iter().map(|(sum, n)| (n > 0.0).then(|| sum / n)).collect()
+        };
+        let by_block: Vec<Vec<Option<f64>>> = errors.iter().map(of_candidate).collect();
+        let means = by_block.iter().filter_map(|blocks| validate::mean(blocks.iter().flatten().copied()));
+        let least = means.fold(f64::INFINITY, f64::min);
+        let share = |error: Option<f64>| error.map(|error| error / least);
+        (least.is_finite() && least > 0.0)
+            .then(|| by_block.into_iter().map(|blocks| blocks.into_iter().map(share).collect()).collect())
+    };
+    let questions: Vec<Vec<Vec<Option<f64>>>> =
+        [Question::Unseen, Question::Larger].into_iter().filter_map(of_question).collect();
+    let _ = dataset;
+    let score = |candidate: usize| -> f64 {
+        let of = |question: &Vec<Vec<Option<f64>>>| {
+            validate::mean(question[candidate].iter().flatten().copied()).unwrap_or(f64::INFINITY)
+        };
+        questions.iter().map(of).sum()
+    };
+    let scores: Vec<f64> = (0..errors.len()).map(score).collect();
+    let Some(best) = (0..errors.len()).min_by(|&a, &b| scores[a].total_cmp(&scores[b])) else { return 0 };
+    let is_close = |candidate: usize| {
+        let variance = |question: &Vec<Vec<Option<f64>>>| {
+            let differences = question[candidate].iter().zip(&question[best]);
+            let differences: Vec<f64> = differences.filter_map(|(a, b)| Some(a.as_ref()? - b.as_ref()?)).collect();
+            let mean = validate::mean(differences.iter().copied()).unwrap_or(0.0);
+            let n = differences.len() as f64;
+            differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n * (n - 1.0)).max(1.0)
+        };
+        let standard_error = questions.iter().map(variance).sum::<f64>().sqrt();
+        scores[candidate] - scores[best] <= standard_error
+    };
+    (0..errors.len()).find(|&candidate| scores[candidate].is_finite() && is_close(candidate)).unwrap_or(best)
+}

@@ -1,0 +1,203 @@
+//! Prediction intervals: how far the loss of a new model may be from its prediction.
+//!
+//! With s the standard deviation that the process expects of ln L at (N, D, h), run effect and noise in it, and d the
+//! distance of the scale from those fitted, the half-width of a 90 % interval in ln L is
+//!
+//! ```text
+//!     q s + b d
+//! ```
+//!
+//! q makes the intervals of cross-validation cover what they say (split conformal prediction: Vovk et al. 2005, with one
+//! draw a mixture, as the rows of a mixture share their errors); b is what the errors of the back-test have beyond that,
+//! per unit of distance. Both shrink towards those of all targets together, the more the fewer mixtures and splits there
+//! are. The difference of two mixtures at one scale has a q and a b of its own, from differences of held-out errors: what
+//! the errors share cancels.
+
+use serde::{Deserialize, Serialize};
+
+use super::validate::{HeldOut, Question};
+use crate::dataset::Dataset;
+use crate::fit::LEVEL;
+use crate::order::sort;
+
+/// How wide the intervals of one target are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Of a loss.
+    pub loss: Widths,
+    /// Of the difference of two losses at one scale.
+    pub gain: Widths,
+}
+
+/// The half-width of an interval in ln L: `within` deviations, and `beyond` per unit of distance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Widths {
+    /// q.
+    pub within: f64,
+    /// b; absent where no back-test is possible, so that nothing is known of other scales.
+    pub beyond: Option<f64>,
+}
+
+impl Widths {
+    /// The half-width that comes from unseen mixtures, and that from another scale; nothing where that is not known.
+    pub fn half_widths(&self, deviation: f64, distance: f64) -> Option<(f64, f64)> {
+        /// Nearer than a percent is the same scale.
+        const SAME_SCALE: f64 = 0.01;
+        let beyond = if distance <= SAME_SCALE { 0.0 } else { self.beyond? * distance };
+        Some((self.within * deviation, beyond))
+    }
+}
+
+/// What so many blocks or splits of one target's own count as much as all targets together.
+const OWN_BLOCKS: f64 = 20.0;
+const OWN_SPLITS: f64 = 2.0;
+
+/// The calibration of each target, from the held-out errors of the predictor; none without any.
+pub(super) fn calibrations(
+    dataset: &Dataset,
+    held_out: &[HeldOut],
+    n_targets: usize,
+    blocks: &[usize],
+) -> Vec<Calibration> {
+    let singles = |question: Question| -> Vec<Error> {
+        let of_question = held_out.iter().filter(move |held_out| held_out.question == question);
+        of_question
+            .map(|h| Error { target: h.target, size: h.error.abs(), deviation: h.deviation, distance: h.distance })
+            .collect()
+    };
+    let n_blocks =
+        distinct(held_out.iter().filter(|h| h.question == Question::Unseen).map(|h| blocks[h.observation_idx]));
+    let n_splits = distinct(held_out.iter().filter(|h| h.question == Question::Larger).map(|h| h.split));
+    let pairs = |question: Question| pairs(dataset, held_out, question);
+    let losses = widths(&singles(Question::Unseen), &singles(Question::Larger), n_targets, n_blocks, n_splits);
+    let gains = widths(&pairs(Question::Unseen), &pairs(Question::Larger), n_targets, n_blocks, n_splits);
+    losses.into_iter().zip(gains).map(|(loss, gain)| Calibration { loss, gain }).collect()
+}
+
+/// An error in ln L beside the deviation that was expected.
+struct Error {
+    target: usize,
+    size: f64,
+    deviation: f64,
+    distance: f64,
+}
+
+fn distinct(values: impl Iterator<Item = usize>) -> usize {
+    let mut values: Vec<usize> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values.len()
+}
+
+/// Differences of held-out errors at one scale, of two mixtures each.
+fn pairs(dataset: &Dataset, held_out: &[HeldOut], question: Question) -> Vec<Error> {
+    /// Of a large group each with its next few.
+    const MOST_NEIGHBOURS: usize = 12;
+    let rows = dataset.design().rows();
+    let split = |h: &HeldOut| if question == Question::Larger { h.split } else { 0 };
+    let key = |h: &HeldOut| (h.target, split(h), rows[h.observation_idx].1);
+    let mut of_question: Vec<&HeldOut> = held_out.iter().filter(|h| h.question == question).collect();
+    of_question.sort_by_key(|h| (key(h), rows[h.observation_idx].0, h.observation_idx));
+    let mut pairs = Vec::new();
+    for group in of_question.chunk_by(|a, b| key(a) == key(b)) {
+        for (at, a) in group.iter().enumerate() {
+            for b in group[at + 1..].iter().take(MOST_NEIGHBOURS) {
+                if rows[a.observation_idx].0 != rows[b.observation_idx].0 {
+                    pairs.push(Error {
+                        target: a.target,
+                        size: (a.error - b.error).abs(),
+                        deviation: (a.deviation * a.deviation + b.deviation * b.deviation).sqrt(),
+                        distance: a.distance,
+                    });
+                }
+            }
+        }
+    }
+    pairs
+}
+
+fn widths(unseen: &[Error], larger: &[Error], n_targets: usize, n_blocks: usize, n_splits: usize) -> Vec<Widths> {
+    // Of n blocks the (n + 1)·0.9-th smallest, not the n·0.9-th: one more is drawn.
+    let level = (LEVEL * (n_blocks as f64 + 1.0) / n_blocks.max(1) as f64).min(1.0);
+    let ratios = |target: Option<usize>| {
+        let of_target = unseen.iter().filter(|error| target.is_none_or(|target| error.target == target));
+        quantile(of_target.map(|error| error.size / error.deviation), level)
+    };
+    // Without any cross-validation the process is taken at its word, as a normal one.
+    let pooled = ratios(None).unwrap_or(NORMAL);
+    let own_share = n_blocks as f64 / (n_blocks as f64 + OWN_BLOCKS);
+    let within: Vec<f64> = (0..n_targets)
+        .map(|target| ratios(Some(target)).map_or(pooled, |own| own_share * own + (1.0 - own_share) * pooled))
+        .collect();
+    let excess = |target: Option<usize>| {
+        let of_target = larger.iter().filter(|error| target.is_none_or(|target| error.target == target));
+        let excess = |error: &Error| (error.size - within[error.target] * error.deviation).max(0.0) / error.distance;
+        quantile(of_target.map(excess), LEVEL)
+    };
+    let pooled = excess(None);
+    let own_share = n_splits as f64 / (n_splits as f64 + OWN_SPLITS);
+    let beyond = |target: usize| match (excess(Some(target)), pooled) {
+        (Some(own), Some(pooled)) => Some(own_share * own + (1.0 - own_share) * pooled),
+        (own, pooled) => own.or(pooled),
+    };
+    (0..n_targets).map(|target| Widths { within: within[target], beyond: beyond(target) }).collect()
+}
+
+/// Half the width of a normal distribution's 90 % interval, in standard deviations.
+const NORMAL: f64 = 1.644_853_626_951_472_7;
+
+/// The least value that this share of the values does not exceed.
+fn quantile(values: impl Iterator<Item = f64>, share: f64) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    sort(&mut sorted);
+    let at = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(at.clamp(1, sorted.len().max(1)) - 1).copied()
+}
+
+/// How the standardised errors of the targets go together, about 0: Σ z_j z_k / √(Σ z_j² Σ z_k²) over the rows of the
+/// cross-validation that both have; m × m, row by row.
+pub(super) fn correlations(held_out: &[HeldOut], n_targets: usize, n_rows: usize) -> Vec<f64> {
+    let mut of_row = vec![f64::NAN; n_rows * n_targets];
+    for h in held_out.iter().filter(|h| h.question == Question::Unseen) {
+        of_row[h.observation_idx * n_targets + h.target] = h.error / h.deviation;
+    }
+    let mut out = vec![0.0; n_targets * n_targets];
+    for j in 0..n_targets {
+        for k in 0..n_targets {
+            let (mut jk, mut jj, mut kk) = (0.0, 0.0, 0.0);
+            for row in of_row.chunks_exact(n_targets.max(1)) {
+                if row[j].is_finite() && row[k].is_finite() {
+                    jk += row[j] * row[k];
+                    jj += row[j] * row[j];
+                    kk += row[k] * row[k];
+                }
+            }
+            // What is not known goes together in full, which makes intervals no narrower.
+            out[j * n_targets + k] = if jj > 0.0 && kk > 0.0 { jk / (jj * kk).sqrt() } else { 1.0 };
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_of_the_sample() {
+        let values = [3.0, 1.0, 2.0, 5.0, 4.0];
+        assert_eq!(quantile(values.into_iter(), 0.9), Some(5.0));
+        assert_eq!(quantile(values.into_iter(), 0.6), Some(3.0));
+        assert_eq!(quantile(values.into_iter(), 0.0), Some(1.0));
+        assert_eq!(quantile([].into_iter(), 0.9), None);
+    }
+
+    #[test]
+    fn other_scales_without_a_back_test_have_no_width() {
+        let widths = Widths { within: 2.0, beyond: None };
+        assert_eq!(widths.half_widths(0.01, 0.0), Some((0.02, 0.0)));
+        assert_eq!(widths.half_widths(0.01, 0.7), None);
+        let widths = Widths { within: 2.0, beyond: Some(0.1) };
+        assert_eq!(widths.half_widths(0.01, 0.5), Some((0.02, 0.05)));
+    }
+}

@@ -14,7 +14,7 @@ use mixlaw::law::by_id;
 use mixlaw::mixture::{
     DEFAULT_EPSILON, Growth, Optimum, Scenario, along_scale, each_target, excess, near_optimal, optimum,
 };
-use mixlaw::predict::{DataSummary, FittedStudy, FittedTarget, Replicate, bootstrap};
+use mixlaw::predict::{DataSummary, FittedStudy, FittedTarget, Form, Replicate, bootstrap};
 use mixlaw::sample;
 use mixlaw::units::{Params, Tokens};
 use plotters::prelude::SVGBackend;
@@ -34,7 +34,7 @@ static USES: LazyLock<Vec<Use>> = LazyLock::new(|| {
 
 fn target(at: usize) -> FittedTarget<'static> {
     let fit = &STUDY.1[at];
-    FittedTarget { name: &fit.targets[0], fit, target_pos: 0 }
+    FittedTarget { name: &fit.targets[0], fit, target_pos: 0, form: Form::Law, process: None }
 }
 
 fn sight(at: usize) -> Arc<Sight> {
@@ -67,7 +67,11 @@ fn next(n: f64, d: f64) -> Next {
 fn replicates() -> Vec<Replicate> {
     let moved = |shift: f64| {
         let theta = |fit: &Fit| fit.theta.iter().map(|value| value + 1e-3 * shift).collect();
-        Replicate { thetas: STUDY.1.iter().map(theta).collect(), holdout_mre_percent: vec![None; 2] }
+        Replicate {
+            thetas: STUDY.1.iter().map(theta).collect(),
+            holdout_mre_percent: vec![None; 2],
+            mixtures: Vec::new(),
+        }
     };
     (-10..=10).map(|shift| moved(f64::from(shift))).collect()
 }
@@ -269,7 +273,7 @@ fn without_observations_a_curve_is_solid_as_far_as_the_data_may_reach() {
     let of = |holdout: Holdout| {
         let mut fit = STUDY.1[0].clone();
         fit.report.config.holdout = holdout;
-        let target = FittedTarget { name: "arxiv_loss", fit: &fit, target_pos: 0 };
+        let target = FittedTarget { name: "arxiv_loss", fit: &fit, target_pos: 0, form: Form::Law, process: None };
         let spec = loss_curves(&Curves {
             targets: vec![Shown { target, fit_idx: 0, sight: None }],
             data: &data,

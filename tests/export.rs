@@ -203,6 +203,7 @@ fn latex_has_a_row_for_each_parameter() {
     let replicate = |scale: f64| Replicate {
         thetas: study.fits.iter().map(|fit| fit.theta.iter().map(|theta| theta + scale).collect()).collect(),
         holdout_mre_percent: vec![None; 2],
+        mixtures: Vec::new(),
     };
     let replicates: Vec<Replicate> = (0..40).map(|at| replicate(f64::from(at) * 1e-3)).collect();
     let known = Known { study: &study, runs: None, replicates: Some(&replicates), optimum: None };
@@ -259,6 +260,7 @@ fn a_project_brings_back_all_that_it_holds() {
     let replicate = Replicate {
         thetas: study.fits.iter().map(|fit| fit.theta.clone()).collect(),
         holdout_mre_percent: vec![None, Some(0.125)],
+        mixtures: Vec::new(),
     };
     let replicates = vec![replicate; 3];
     let optimum = KnownOptimum { scenario: &scenario, optimum: &optimum, near: None, certainty: None };
@@ -290,6 +292,7 @@ fn replicates_of_other_fits_are_refused() {
     let good = Replicate {
         thetas: study.fits.iter().map(|fit| fit.theta.clone()).collect(),
         holdout_mre_percent: vec![None; 2],
+        mixtures: Vec::new(),
     };
     let file: Value = serde_json::from_str(&fit_file::write(&study, None, Some(&[good]))).expect("JSON");
     let says = |change: fn(&mut Value)| {

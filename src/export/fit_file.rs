@@ -9,6 +9,8 @@
 //! The page's project file is a fit file with one more entry, "draft": its inputs as typed, the table among them. It
 //! may have no fits yet.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
@@ -19,9 +21,10 @@ use super::runs::{Runs, RunsError};
 use super::scenario_file::ScenarioFile;
 use crate::dataset::Dataset;
 use crate::fit::{Fit, Interval, LEVEL};
+use crate::gp::{GaussianProcess, Hyperparameters};
 use crate::import::Roles;
 use crate::law::{self, Scope};
-use crate::predict::{DataSummary, FittedStudy, Impossible, Replicate, bootstrap};
+use crate::predict::{Candidate, DataSummary, FittedStudy, Form, Impossible, Replicate, Validation, bootstrap};
 
 /// The version that this code writes; it reads no newer one.
 const VERSION: u32 = 1;
@@ -40,9 +43,38 @@ struct FitFile<R, D> {
     runs: Option<R>,
     #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
     bootstrap: Option<BootstrapEntry<D>>,
+    /// How the study predicts, where it was validated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    predictor: Option<PredictorEntry>,
     /// The page's inputs as typed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     draft: Option<Value>,
+}
+
+/// What gives the losses, and what validation showed. A process is made anew from the runs and its hyperparameters.
+#[derive(Serialize, Deserialize)]
+struct PredictorEntry {
+    form: Form,
+    /// One a target, where there are processes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    hyperparameters: Vec<Hyperparameters>,
+    validation: Validation,
+    /// All candidates, this one among them, where several were validated.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    candidates: Vec<CandidateEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CandidateEntry {
+    /// Its name. Only written.
+    #[serde(default, skip_deserializing)]
+    name: String,
+    form: Form,
+    fits: Vec<Entry>,
+    /// One a target, where there are processes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    hyperparameters: Vec<Hyperparameters>,
+    validation: Validation,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,6 +159,7 @@ pub fn write_project(draft: Value, known: Option<&Known>) -> String {
             scenario: None,
             runs: None,
             bootstrap: None,
+            predictor: None,
             draft: None,
         },
     };
@@ -159,8 +192,72 @@ fn file(study: &FittedStudy, runs: Option<&Dataset>, replicates: Option<&[Replic
             fits: intervals(study, replicates),
             draws: Some(line(&replicates)),
         }),
+        predictor: predictor(study),
         draft: None,
     }
+}
+
+fn hyperparameters(processes: &[Arc<GaussianProcess>]) -> Vec<Hyperparameters> {
+    processes.iter().map(|process| process.hyperparameters().clone()).collect()
+}
+
+fn predictor(study: &FittedStudy) -> Option<PredictorEntry> {
+    study.validation.range?;
+    let candidate = |one: &Candidate| {
+        let alone = FittedStudy::new(study.domains.clone(), study.summary.clone(), one.fits.clone());
+        CandidateEntry {
+            name: one.name(),
+            form: one.form,
+            fits: alone.targets().map(|target| Entry::of(&alone, &target)).collect(),
+            hyperparameters: hyperparameters(&one.processes),
+            validation: one.validation.clone(),
+        }
+    };
+    Some(PredictorEntry {
+        form: study.form,
+        hyperparameters: hyperparameters(&study.processes),
+        validation: study.validation.clone(),
+        candidates: study.candidates.iter().map(candidate).collect(),
+    })
+}
+
+/// The study as its predictor has it, which the runs are needed for.
+fn predicting(study: FittedStudy, entry: PredictorEntry, runs: &Dataset) -> Result<FittedStudy, FitFileError> {
+    entry.validation.check(study.targets().count())?;
+    let chosen = Candidate::restored(runs, entry.form, study.fits.clone(), entry.hyperparameters, entry.validation);
+    let mut candidates = Vec::new();
+    for CandidateEntry { form, fits, hyperparameters, validation, .. } in entry.candidates {
+        let fits = read_fits(fits, &study.domains)?;
+        let alone = FittedStudy::new(study.domains.clone(), study.summary.clone(), fits);
+        alone.check()?;
+        validation.check(alone.targets().count())?;
+        candidates.push(Candidate::restored(runs, form, alone.fits, hyperparameters, validation));
+    }
+    Ok(FittedStudy {
+        form: chosen.form,
+        processes: chosen.processes,
+        validation: chosen.validation,
+        candidates,
+        ..study
+    })
+}
+
+/// The fits of entries, of which one fit of several targets has one for each.
+fn read_fits(entries: Vec<Entry>, domains: &[String]) -> Result<Vec<Fit>, FitFileError> {
+    let mut fits: Vec<Fit> = Vec::new();
+    let mut entries = entries.into_iter().enumerate().peekable();
+    while let Some((index, entry)) = entries.next() {
+        let of_all = law::by_id(&entry.law).is_some_and(|law| law.scope() == Scope::AllTargets);
+        // One fit of several targets has an entry for each of them, all with the same parameters.
+        let mut others = Vec::new();
+        while let Some((_, other)) = entries.next_if(|(_, other)| {
+            of_all && (&other.law, &other.parameters, &other.theta) == (&entry.law, &entry.parameters, &entry.theta)
+        }) {
+            others.push(other);
+        }
+        fits.push(entry.into_fit(index, others, domains)?);
+    }
+    Ok(fits)
 }
 
 /// 90 % intervals by parameter and of the errors held out, an entry a target.
@@ -207,22 +304,14 @@ pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
     let Some(summary) = file.data.filter(|_| !file.fits.is_empty()) else {
         return if saved.draft.is_some() { Ok(saved) } else { Err(FitFileError::Empty) };
     };
-    let mut fits: Vec<Fit> = Vec::new();
-    let mut entries = file.fits.into_iter().enumerate().peekable();
-    while let Some((index, entry)) = entries.next() {
-        let of_all = law::by_id(&entry.law).is_some_and(|law| law.scope() == Scope::AllTargets);
-        // One fit of several targets has an entry for each of them, all with the same parameters.
-        let mut others = Vec::new();
-        while let Some((_, other)) = entries.next_if(|(_, other)| {
-            of_all && (&other.law, &other.parameters, &other.theta) == (&entry.law, &entry.parameters, &entry.theta)
-        }) {
-            others.push(other);
-        }
-        fits.push(entry.into_fit(index, others, &file.domains)?);
-    }
+    let fits = read_fits(file.fits, &file.domains)?;
     let study = FittedStudy::new(file.domains, summary, fits);
     study.check()?;
     saved.runs = file.runs.map(|runs| runs.into_dataset(&study.domains)).transpose()?;
+    let study = match (file.predictor, &saved.runs) {
+        (Some(entry), Some(runs)) => predicting(study, entry, runs)?,
+        _ => study,
+    };
     saved.replicates = file.bootstrap.and_then(|bootstrap| bootstrap.draws).unwrap_or_default();
     saved.replicates.iter().try_for_each(|replicate| check_replicate(&study, replicate))?;
     saved.study = Some(study);
@@ -244,7 +333,7 @@ pub fn table(bytes: &[u8]) -> Option<(String, Option<Roles>)> {
 
 /// A replicate has a θ for each fit, and an error held out, or none, for each target.
 fn check_replicate(study: &FittedStudy, replicate: &Replicate) -> Result<(), Impossible> {
-    let Replicate { thetas, holdout_mre_percent } = replicate;
+    let Replicate { thetas, holdout_mre_percent, .. } = replicate;
     let lengths = thetas.iter().map(Vec::len).eq(study.fits.iter().map(|fit| fit.theta.len()));
     let numbers = thetas.iter().flatten().chain(holdout_mre_percent.iter().flatten());
     if lengths && holdout_mre_percent.len() == study.targets().count() && numbers.copied().all(f64::is_finite) {

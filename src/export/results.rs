@@ -19,6 +19,7 @@ pub fn predictions(study: &FittedStudy, predictions: &[Prediction]) -> String {
             row.insert("line".into(), prediction.line.into());
             row.insert("target".into(), prediction.target.clone().into());
             row.insert("predicted".into(), prediction.predicted.0.into());
+            row.extend(prediction.interval.map(|interval| ("interval".into(), ends(&interval))));
             if !prediction.is_usable {
                 row.insert("usable".into(), false.into());
             }

@@ -109,7 +109,7 @@ impl Hyperparameters {
     }
 
     /// Whether these are as many as the kernel has, for mixtures of so many domains.
-    pub(super) fn suit(&self, n_domains: usize) -> bool {
+    pub fn suit(&self, n_domains: usize) -> bool {
         let Features { exponent, offset, scale, domain_idxs } = &self.features;
         let kernel = Kernel::new(self.recipe, domain_idxs.len());
         domain_idxs.iter().all(|&i| i < n_domains)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cholesky::{Cholesky, dot};
 use super::hyperparameters::{GpError, Hyperparameters, Target, check, thinned};
-use super::inputs::{Inputs, Points};
+use super::inputs::{Input, Inputs, Points};
 use super::kernel::{Kernel, KernelPlace, Recipe, scale_correlation};
 use super::likelihood::JITTER;
 use super::standard::Standard;
@@ -178,6 +178,18 @@ impl GaussianProcess {
     /// See [`GaussianProcess::with`].
     pub fn condition(&self, inputs: &Arc<Inputs>, values: &[f64]) -> Result<Self, GpError> {
         Self::with(&self.hyperparameters, inputs, values)
+    }
+
+    /// The process with the same hyperparameters that knows other values on its rows, or, where `value` gives none, fewer
+    /// rows.
+    ///
+    /// # Errors
+    /// See [`GaussianProcess::with`].
+    pub fn revised(&self, value: &dyn Fn(&Input, f64) -> Option<f64>) -> Result<Self, GpError> {
+        let rows = (0..self.values.len()).map(|row_idx| (self.inputs.row(row_idx), self.values[row_idx]));
+        let (inputs, values): (Vec<Input>, Vec<f64>) =
+            rows.filter_map(|(input, old)| value(&input, old).map(|new| (input, new))).unzip();
+        self.condition(&Arc::new(Inputs::new(&inputs)), &values)
     }
 
     /// What was learnt about the kernel.

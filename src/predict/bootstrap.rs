@@ -8,16 +8,20 @@
 //!
 //! Intervals are percentiles of the replicates (Efron & Tibshirani 1993, §13.3).
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::FittedStudy;
+use super::{FittedStudy, FittedTarget, Form};
 use crate::dataset::Dataset;
 use crate::fit::report::{self, Score};
 use crate::fit::{self, Fit, FitError, Interval};
+use crate::gp::{GaussianProcess, Input};
+use crate::law::{self, Mixture, Scale};
 
 /// Settings of a bootstrap.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,9 @@ pub struct Replicate {
     pub thetas: Vec<Vec<f64>>,
     /// Mean relative error of each target on the rows held out, in percent, where there are any.
     pub holdout_mre_percent: Vec<Option<f64>>,
+    /// Which of the data's distinct mixtures were drawn; empty where it was not kept.
+    #[serde(default)]
+    pub mixtures: Vec<usize>,
 }
 
 /// Why there is no bootstrap.
@@ -196,7 +203,9 @@ impl<'a> Bootstrap<'a> {
     }
 
     fn refit(&self, counts: &[f64], index: usize) -> Result<Replicate, FitError> {
-        let mut replicate = Replicate { thetas: Vec::new(), holdout_mre_percent: Vec::new() };
+        let drawn = (0..counts.len()).filter(|&mixture_idx| counts[mixture_idx] > 0.0);
+        let mut replicate =
+            Replicate { thetas: Vec::new(), holdout_mre_percent: Vec::new(), mixtures: drawn.collect() };
         for ((fit, target_idxs), weights) in self.study.fits.iter().zip(&self.target_idxs).zip(&self.weights) {
             let drawn: Vec<f64> = self
                 .dataset
@@ -236,9 +245,32 @@ pub fn holdout_intervals(study: &FittedStudy, replicates: &[Replicate]) -> Vec<O
         .collect()
 }
 
-/// The study with the replicate's θ.
+/// The study as the replicate has it: its θ, and processes that know the mixtures drawn, with hyperparameters as they
+/// are.
 pub fn with_thetas(study: &FittedStudy, replicate: &Replicate) -> FittedStudy {
     let fits = study.fits.iter().zip(&replicate.thetas);
-    let fits = fits.map(|(fit, theta)| Fit { theta: theta.clone(), ..fit.clone() }).collect();
-    FittedStudy { fits, ..study.clone() }
+    let fits: Vec<Fit> = fits.map(|(fit, theta)| Fit { theta: theta.clone(), ..fit.clone() }).collect();
+    let bits = |mixture: &[f64]| -> Vec<u64> { mixture.iter().map(|h| h.to_bits()).collect() };
+    let known = &study.summary.mixtures;
+    let drawn: HashSet<Vec<u64>> =
+        replicate.mixtures.iter().filter_map(|&idx| known.get(idx)).map(|mixture| bits(mixture)).collect();
+    let law = |fit: &Fit, pos: usize, input: &Input| {
+        let scale = Scale { ln_n: input.ln_n, ln_d: input.ln_d };
+        libm::log(law::loss(fit.law, &fit.shape, &fit.theta, pos, scale, &Mixture::new(&input.mixture)))
+    };
+    let revised = |(target, process): (FittedTarget, &Arc<GaussianProcess>)| {
+        let position = study.fits.iter().position(|fit| std::ptr::eq(fit, target.fit));
+        let value = |input: &Input, old: f64| {
+            let new = &fits[position?];
+            let change = match study.form {
+                Form::Process => 0.0,
+                _ => law(target.fit, target.target_pos, input) - law(new, target.target_pos, input),
+            };
+            (drawn.is_empty() || drawn.contains(&bits(&input.mixture))).then_some(old + change)
+        };
+        // Too few rows, or numbers that overflow, are no replicate of the process: it stays as it is.
+        process.revised(&value).map_or_else(|_| process.clone(), Arc::new)
+    };
+    let processes = study.targets().zip(&study.processes).map(revised).collect();
+    FittedStudy { fits, processes, candidates: Vec::new(), ..study.clone() }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::interval::{Calibration, calibrations, correlations};
 use super::process::{self, Form};
-use super::study::FittedStudy;
+use super::study::{FittedStudy, Impossible};
 use super::validate::{self, HeldOut, Metrics, Question, ScaleRange, Split};
 use crate::dataset::Dataset;
 use crate::fit::{self, Fit, FitConfig, FitError};
@@ -43,8 +43,6 @@ pub struct Candidate {
     pub fits: Vec<Fit>,
     /// The process of each target, in the order of the fits' targets; empty where none could be fitted.
     pub processes: Vec<Arc<GaussianProcess>>,
-    /// What all of the processes share.
-    pub hyperparameters: Option<Hyperparameters>,
     /// How well it does.
     pub validation: Validation,
 }
@@ -77,6 +75,49 @@ impl Candidate {
             Form::Law => format!("{law} law"),
             Form::Residual => format!("{law} law with residual model"),
             Form::Process => "Gaussian process".to_string(),
+        }
+    }
+}
+
+impl Validation {
+    /// Checks what a file says, for so many targets.
+    ///
+    /// # Errors
+    /// The first thing that cannot be.
+    pub fn check(&self, n_targets: usize) -> Result<(), Impossible> {
+        let lengths = [(self.calibrations.len(), n_targets), (self.correlations.len(), n_targets * n_targets)];
+        let widths = self.calibrations.iter().flat_map(|one| [one.loss, one.gain]);
+        let mut widths = widths.flat_map(|widths| [Some(widths.within), widths.beyond]).flatten();
+        let sound = lengths.iter().all(|(seen, expected)| *seen == 0 || seen == expected)
+            && widths.all(|width| width.is_finite() && width >= 0.0)
+            && self.correlations.iter().all(|value| (-1.001..=1.001).contains(value));
+        if sound { Ok(()) } else { Err(Impossible::new("a validation of other fits")) }
+    }
+}
+
+impl Candidate {
+    /// The candidate with its processes made anew from the runs, with hyperparameters that are known: what a file keeps.
+    /// Where that cannot be, the law alone is left, without intervals.
+    pub fn restored(
+        dataset: &Dataset,
+        form: Form,
+        fits: Vec<Fit>,
+        hyperparameters: Vec<Hyperparameters>,
+        validation: Validation,
+    ) -> Self {
+        let weights = fit::weights(dataset, &fits[0].report.config);
+        let rows: Vec<bool> = weights.iter().map(|weight| *weight > 0.0).collect();
+        let lessons = validate::lessons(dataset, &fits, &rows);
+        let laws: Vec<(&Fit, usize)> =
+            validate::targets(dataset, &fits).into_iter().map(|(fit, pos, _)| (fit, pos)).collect();
+        let suits = |one: &Hyperparameters| one.recipe() == form.recipe() && one.suit(dataset.domains().len());
+        let processes = (hyperparameters.len() == laws.len() && hyperparameters.iter().all(suits))
+            .then(|| process::known(dataset, form, &lessons, &laws, &hyperparameters).ok())
+            .flatten();
+        match (processes, form) {
+            (Some(processes), _) => Self { form, fits, processes, validation },
+            (None, Form::Law) if hyperparameters.is_empty() => Self { form, fits, processes: Vec::new(), validation },
+            _ => Self { form: Form::Law, fits, processes: Vec::new(), validation: Validation::default() },
         }
     }
 }
@@ -186,13 +227,13 @@ fn validated(
         for (form_at, &form) in forms.iter().enumerate() {
             let of_law = &held_out[at * splits.len()..(at + 1) * splits.len()];
             let of_form: Vec<HeldOut> = of_law.iter().flat_map(|forms| forms[form_at].iter().copied()).collect();
-            let (hyperparameters, processes) = match &whole[at][usize::from(form == Form::Process)] {
-                Some((hyperparameters, processes)) => (Some(hyperparameters.clone()), processes.clone()),
-                None if form == Form::Law => (None, Vec::new()),
+            let processes = match &whole[at][usize::from(form == Form::Process)] {
+                Some(processes) => processes.clone(),
+                None if form == Form::Law => Vec::new(),
                 None => continue,
             };
             let validation = validation(dataset, fits, &of_form, &blocks, &rows);
-            candidates.push(Candidate { form, fits: fits.clone(), processes, hyperparameters, validation });
+            candidates.push(Candidate { form, fits: fits.clone(), processes, validation });
             errors.push(of_form);
         }
     }
@@ -201,13 +242,13 @@ fn validated(
 }
 
 /// The processes of all rows: on the law's residuals and, where a form asks for it, alone.
-type Whole = [Option<(Hyperparameters, Vec<Arc<GaussianProcess>>)>; 2];
+type Whole = [Option<Vec<Arc<GaussianProcess>>>; 2];
 
 fn whole(dataset: &Dataset, (fits, forms): &(Vec<Fit>, Vec<Form>), rows: &[bool]) -> Whole {
     let lessons = validate::lessons(dataset, fits, rows);
     let laws: Vec<(&Fit, usize)> =
         validate::targets(dataset, fits).into_iter().map(|(fit, pos, _)| (fit, pos)).collect();
-    let of = |form: Form| process::fitted(dataset, form, &lessons, &laws, None).ok();
+    let of = |form: Form| process::fitted(dataset, form, &lessons, &laws, &[]).ok();
     let residual = forms.iter().any(|form| *form != Form::Process);
     [
         residual.then(|| of(Form::Residual)).flatten(),
@@ -222,7 +263,8 @@ fn of_split(
     (split_idx, split): (usize, &Split),
 ) -> Vec<Vec<HeldOut>> {
     let start = |form: Form| {
-        whole[usize::from(form == Form::Process)].as_ref().map(|(hyperparameters, _)| hyperparameters.clone())
+        let processes = whole[usize::from(form == Form::Process)].iter().flatten();
+        processes.map(|process| process.hyperparameters().clone()).collect()
     };
     match validate::refits(dataset, fits, split, split_idx as u64) {
         Ok(refits) => validate::held_out(dataset, &refits, forms, (split_idx, split), &start),

@@ -128,8 +128,7 @@ pub(super) fn ln_law(dataset: &Dataset, fit: &Fit, target_pos: usize, observatio
     libm::log(fit.loss(target_pos, scale.n, scale.d, &dataset.design().mixtures()[mixture_idx]).0)
 }
 
-/// A process for each target, all with the hyperparameters that suit them together: targets share their mixtures and
-/// scales, and with few runs one of them alone says little about the kernel.
+/// A process for each target; the searches for hyperparameters start from those in `start`, if there are any.
 ///
 /// # Errors
 /// Too few rows, or losses that the law cannot give.
@@ -138,19 +137,18 @@ pub(super) fn fitted(
     form: Form,
     lessons: &[Lesson],
     laws: &[(&Fit, usize)],
-    start: Option<&Hyperparameters>,
-) -> Result<(Hyperparameters, Vec<Arc<GaussianProcess>>), GpError> {
-    let values: Vec<Vec<f64>> =
-        lessons.iter().zip(laws).map(|(lesson, law)| lesson.values(dataset, form, *law)).collect();
+    start: &[Hyperparameters],
+) -> Result<Vec<Arc<GaussianProcess>>, GpError> {
+    let values = lessons.iter().zip(laws).map(|(lesson, law)| lesson.values(dataset, form, *law));
+    let values: Vec<Vec<f64>> = values.collect();
     let targets = lessons.iter().zip(&values);
     let targets: Vec<Target> =
         targets.map(|(lesson, values)| Target { inputs: lesson.inputs.clone(), values }).collect();
-    let hyperparameters = GaussianProcess::hyperparameters_of(form.recipe(), &targets, start)?;
-    let processes = conditioned(&hyperparameters, lessons, &values)?;
-    Ok((hyperparameters, processes))
+    let processes = GaussianProcess::fit_each(form.recipe(), &targets, start)?;
+    Ok(processes.into_iter().map(Arc::new).collect())
 }
 
-/// The same with known hyperparameters.
+/// The same with known hyperparameters, one of each target.
 ///
 /// # Errors
 /// As [`fitted`].
@@ -159,20 +157,12 @@ pub(super) fn known(
     form: Form,
     lessons: &[Lesson],
     laws: &[(&Fit, usize)],
-    hyperparameters: &Hyperparameters,
+    known: &[Hyperparameters],
 ) -> Result<Vec<Arc<GaussianProcess>>, GpError> {
-    let values: Vec<Vec<f64>> =
-        lessons.iter().zip(laws).map(|(lesson, law)| lesson.values(dataset, form, *law)).collect();
-    conditioned(hyperparameters, lessons, &values)
-}
-
-fn conditioned(
-    hyperparameters: &Hyperparameters,
-    lessons: &[Lesson],
-    values: &[Vec<f64>],
-) -> Result<Vec<Arc<GaussianProcess>>, GpError> {
-    let one = |(lesson, values): (&Lesson, &Vec<f64>)| hyperparameters.condition(&lesson.inputs, values).map(Arc::new);
-    lessons.iter().zip(values).map(one).collect()
+    let one = |((lesson, law), known): ((&Lesson, &(&Fit, usize)), &Hyperparameters)| {
+        GaussianProcess::with(known, &lesson.inputs, &lesson.values(dataset, form, *law)).map(Arc::new)
+    };
+    lessons.iter().zip(laws).zip(known).map(one).collect()
 }
 
 /// The loss at one scale with a process in it, as a function of the mixture.

@@ -285,7 +285,7 @@ mod tests {
         let thetas: Vec<Vec<f64>> = run.study.fits.iter().map(|fit| fit.theta.clone()).collect();
         let errors = vec![Some(1.0); run.study.targets().count()];
         for range in ranges {
-            let one = Replicate { thetas: thetas.clone(), holdout_mre_percent: errors.clone() };
+            let one = Replicate { thetas: thetas.clone(), holdout_mre_percent: errors.clone(), mixtures: Vec::new() };
             run.chunks.push(Arc::new(vec![one; range.len()]));
         }
         assert!(!run.is_running() && run.n_done() == 22);

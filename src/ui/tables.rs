@@ -517,10 +517,11 @@ mod tests {
     use super::*;
     use crate::law::{LAWS, by_id};
     use crate::mixture::{Limit, Prior, optimum};
+    use crate::predict::Form;
     use crate::units::{Flops, Loss};
 
     fn first(fit: &Fit) -> FittedTarget<'_> {
-        FittedTarget { name: &fit.targets[0], fit, target_pos: 0 }
+        FittedTarget { name: &fit.targets[0], fit, target_pos: 0, form: Form::Law, process: None }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `mixlaw fit`.
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use mixlaw::export::{fit_file, scenario_file};
 use mixlaw::fit::search::Start;
 use mixlaw::fit::{self, Ending, Fit, FitConfig, FitError, Interval, Residual, Restriction, Runner};
 use mixlaw::law::{self, LAWS, Law};
-use mixlaw::predict::{FittedStudy, Replicate, bootstrap};
+use mixlaw::predict::{self, FittedStudy, Metrics, Replicate, Validation, Workers, bootstrap};
 use mixlaw::units::{Tokens, write_number};
 use rayon::prelude::*;
 
@@ -23,8 +24,8 @@ pub struct FitArgs {
     /// A table in any form; two are joined on an id that both have; - reads standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Which law
-    #[arg(long, value_parser = law_ids(), default_value = "additive")]
+    /// Which law; auto validates several, with and without a residual model, and takes what predicts best
+    #[arg(long, value_parser = law_ids(), default_value = AUTO)]
     law: String,
     /// A loss column to fit, as often as needed; all without it
     #[arg(long = "target", value_name = "T")]
@@ -68,15 +69,21 @@ pub struct FitArgs {
     json: bool,
 }
 
+/// Lets validation choose.
+const AUTO: &str = "auto";
+
 fn law_ids() -> Vec<&'static str> {
-    LAWS.iter().map(|law| law.id()).collect()
+    std::iter::once(AUTO).chain(LAWS.iter().map(|law| law.id())).collect()
 }
 
 pub fn run(args: &FitArgs) -> Result<String, String> {
     let imported = read_table(&args.files, &args.roles)?;
     let dataset = imported.dataset.ok_or_else(|| no_study(&args.files))?;
     let dataset = dataset.with_stocks(&stocks(&args.stocks)?).map_err(|error| error.to_string())?;
-    let law = law::by_id(&args.law).ok_or_else(|| format!("no law is called \"{}\"", args.law))?;
+    // Which targets can be fitted does not depend on the candidate.
+    let usual = if dataset.domains().len() < 2 { "chinchilla" } else { "additive" };
+    let id = if args.law == AUTO { usual } else { &args.law };
+    let law = law::by_id(id).ok_or_else(|| format!("no law is called \"{id}\""))?;
     let config = FitConfig {
         starts: args.starts,
         seed: args.seed,
@@ -88,16 +95,40 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
     };
     let target_idxs = chosen_targets(law, &dataset, &args.targets, &config)?;
     let began = Instant::now();
-    let fits: Vec<Result<Fit, (usize, String)>> = fit::target_groups(law, &target_idxs)
-        .par_iter()
-        .map(|group| {
-            let began = Instant::now();
-            let mut fit = fit::fit_with(law, &dataset, group, &config, &AllAtOnce, &mut |_| {})
-                .map_err(|error| (group[0], error.to_string()))?;
-            fit.report.seconds = Some(began.elapsed().as_secs_f64());
-            Ok(fit)
-        })
-        .collect();
+    let progress = Progress::new();
+    let report = |done: usize, all: usize| progress.show("validating", done, all);
+    let study = if args.law == AUTO {
+        predict::auto(&dataset, &target_idxs, &config, &Threads, &report).map_err(|error| error.to_string())?
+    } else {
+        predict::choice::of_law(&dataset, fits(args, law, &dataset, &target_idxs, &config)?, &Threads, &report)
+    };
+    progress.clear();
+    let seconds = began.elapsed().as_secs_f64();
+    eprintln!("mixlaw: fitted and validated {} in {seconds:.1} s", counted(study.targets().count(), "target"));
+    let replicates = args.bootstrap.replicates(&dataset, &study)?;
+    Ok(if args.json {
+        fit_file::write(&study, Some(&dataset), replicates.as_deref()) + "\n"
+    } else {
+        fit_text(&study, replicates.as_deref())
+    })
+}
+
+/// The fits of one law; a target that cannot be fitted is left out, unless it was asked for by name.
+fn fits(
+    args: &FitArgs,
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+) -> Result<Vec<Fit>, String> {
+    let one = |group: &Vec<usize>| {
+        let began = Instant::now();
+        let mut fit = fit::fit_with(law, dataset, group, config, &AllAtOnce, &mut |_| {})
+            .map_err(|error| (group[0], error.to_string()))?;
+        fit.report.seconds = Some(began.elapsed().as_secs_f64());
+        Ok(fit)
+    };
+    let fits: Vec<Result<Fit, (usize, String)>> = fit::target_groups(law, target_idxs).par_iter().map(one).collect();
     let (mut fitted, mut failures) = (Vec::new(), Vec::new());
     for fit in fits {
         match fit {
@@ -108,42 +139,16 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
     match failures.first() {
         // Who names targets wants all of them.
         Some((_, error)) if fitted.is_empty() || !args.targets.is_empty() => return Err(error.clone()),
-        _ => failures.iter().for_each(|(target_idx, error)| leave_out(&dataset, *target_idx, error)),
+        _ => failures.iter().for_each(|(target_idx, error)| leave_out(dataset, *target_idx, error)),
     }
-    let n_targets = fitted.iter().map(|fit| fit.targets.len()).sum();
-    eprintln!("mixlaw: fitted {} in {:.1} s", counted(n_targets, "target"), began.elapsed().as_secs_f64());
-    let study = FittedStudy::of(&dataset, fitted);
-    let replicates = args.bootstrap.replicates(&dataset, &study)?;
-    Ok(if args.json {
-        fit_file::write(&study, Some(&dataset), replicates.as_deref()) + "\n"
-    } else {
-        fit_text(law, &study, replicates.as_deref())
-    })
+    Ok(fitted)
 }
 
-fn fit_text(law: &dyn Law, study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
-    let holdout_intervals = replicates.map(|replicates| bootstrap::holdout_intervals(study, replicates));
-    let scores = study.targets().enumerate().map(|(target_idx, target)| {
-        let report = &target.fit.report;
-        let score = &report.scores[target.target_pos];
-        let interval = holdout_intervals.as_ref().and_then(|intervals| intervals[target_idx]);
-        let holdout = match (score.holdout_mre_percent, interval) {
-            (None, _) => "-".to_string(),
-            (Some(mre), None) => format!("{mre:.3} %"),
-            (Some(mre), Some(Interval { low, high })) => format!("{mre:.3} [{low:.3}, {high:.3}] %"),
-        };
-        vec![
-            target.name.to_string(),
-            score.n_fit.to_string(),
-            format!("{:.3e}", report.objective),
-            format!("{:.3} %", score.fit_mre_percent),
-            holdout,
-            format!("{} of {}", report.agreeing_starts, report.config.starts),
-        ]
-    });
-    let header = ["target", "rows", "objective", "MRE fit", "MRE held out", "starts agree"];
-    let mut lines =
-        vec![format!("{}\n\n{}", law.formula(&study.fits[0].shape), table(&header, &scores.collect::<Vec<_>>()))];
+fn fit_text(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
+    let mut parts = Vec::new();
+    parts.extend(candidates_text(study));
+    parts.push(format!("{}\n\n{}", study.fits[0].law.formula(&study.fits[0].shape), scores(study, replicates)));
+    let mut lines = vec![parts.join("\n\n")];
     let intervals = replicates.map(|replicates| bootstrap::parameter_intervals(study, replicates));
     for (fit_idx, fit) in study.fits.iter().enumerate() {
         let parameters = fit.parameters(&study.domains);
@@ -157,6 +162,106 @@ fn fit_text(law: &dyn Law, study: &FittedStudy, replicates: Option<&[Replicate]>
         lines.extend(fit.report.flags.iter().map(|flag| format!("  note: {}", flag.sentence(&names))));
     }
     lines.join("\n") + "\n"
+}
+
+/// A line a target: the errors on rows fitted, on mixtures and scales that validation held out, and on rows held out.
+fn scores(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
+    let holdout_intervals = replicates.map(|replicates| bootstrap::holdout_intervals(study, replicates));
+    let percent = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.2} %"));
+    let Validation { unseen, larger, .. } = &study.validation;
+    let of_target = |metrics: &Option<Metrics>, target: usize| {
+        percent(metrics.as_ref().and_then(|metrics| metrics.by_target.get(target).copied().flatten()))
+    };
+    let rows = study.targets().enumerate().map(|(target_idx, target)| {
+        let report = &target.fit.report;
+        let score = &report.scores[target.target_pos];
+        let interval = holdout_intervals.as_ref().and_then(|intervals| intervals[target_idx]);
+        let holdout = match (score.holdout_mre_percent, interval) {
+            (Some(mre), Some(Interval { low, high })) => format!("{mre:.2} [{low:.2}, {high:.2}] %"),
+            (mre, _) => percent(mre),
+        };
+        vec![
+            target.name.to_string(),
+            score.n_fit.to_string(),
+            percent(Some(score.fit_mre_percent)),
+            of_target(unseen, target_idx),
+            of_target(larger, target_idx),
+            holdout,
+            format!("{} of {}", report.agreeing_starts, report.config.starts),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let mut header = vec![
+        "target",
+        "rows",
+        "error on fitted rows",
+        "error on unseen mixtures",
+        "error at larger scale",
+        "error on held-out rows",
+        "restarts at this optimum",
+    ];
+    let mut rows = rows;
+    // A column without a number says nothing.
+    if study.targets().all(|target| target.fit.report.scores[target.target_pos].holdout_mre_percent.is_none()) {
+        header.remove(5);
+        rows.iter_mut().for_each(|row| drop(row.remove(5)));
+    }
+    table(&header, &rows)
+}
+
+/// What was tried, and which of it predicts.
+fn candidates_text(study: &FittedStudy) -> Option<String> {
+    let chosen = study.chosen()?;
+    let percent = |metrics: &Option<Metrics>| {
+        metrics.as_ref().map_or("-".to_string(), |metrics| format!("{:.2} %", metrics.mre_percent))
+    };
+    let rows = study.candidates.iter().enumerate().map(|(at, one)| {
+        vec![
+            one.name(),
+            percent(&one.validation.unseen),
+            percent(&one.validation.larger),
+            if at == chosen { "predicts".to_string() } else { String::new() },
+        ]
+    });
+    let header = ["candidate", "error on unseen mixtures", "error at larger scale", ""];
+    Some(table(&header, &rows.collect::<Vec<_>>()))
+}
+
+/// Jobs on as many threads as the machine has.
+pub struct Threads;
+
+impl Workers for Threads {
+    fn map<T: Send>(&self, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        (0..n).into_par_iter().map(&job).collect()
+    }
+}
+
+/// A line on a terminal that says how far a long computation is; nothing where nobody watches.
+struct Progress {
+    began: Instant,
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { began: Instant::now(), is_shown: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&self, what: &str, done: usize, all: usize) {
+        if !self.is_shown {
+            return;
+        }
+        let seconds = self.began.elapsed().as_secs_f64();
+        let left = seconds * (all.saturating_sub(done)) as f64 / done.max(1) as f64;
+        // A line that cannot be written is no reason to stop.
+        let _ = write!(std::io::stderr(), "\r\x1b[Kmixlaw: {what}, {done} of {all}; about {left:.0} s left");
+    }
+
+    fn clear(&self) {
+        if self.is_shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
 }
 
 /// Starts on as many threads as the machine has.

@@ -100,8 +100,10 @@ fn answers(
     let words = |error: mixture::OptimumError| error.to_string();
     let uniform = || study.domains.iter().map(|domain| (domain.clone(), 1.0)).collect();
     let prior = scenario.prior.as_ref().map_or_else(uniform, |prior: &Prior| prior.mixture.clone());
-    let near = NearOptimal::new(study, &scenario, &optimum, args.epsilon).map_err(words)?;
-    let ranges = (0..study.domains.len()).into_par_iter().map(|i| near.range(i)).collect();
+    let ranges = {
+        let near = NearOptimal::new(study, &scenario, &optimum, args.epsilon).map_err(words)?;
+        (0..study.domains.len()).into_par_iter().map(|i| near.range(i)).collect()
+    };
     let growth = Growth { n: args.grow_n, d: args.grow_d, steps: args.steps };
     Ok(Answers {
         comparisons: mixture::compare(study, &scenario, &optimum, &compared).map_err(words)?,

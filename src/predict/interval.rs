@@ -8,9 +8,9 @@
 //! ```
 //!
 //! q makes the intervals of cross-validation cover what they say (split conformal prediction: Vovk et al. 2005, with one
-//! draw a mixture, as the rows of a mixture share their errors); b is what the errors of the back-test have beyond that,
-//! per unit of distance. Both shrink towards those of all targets together, the more the fewer mixtures and splits there
-//! are. The difference of two mixtures at one scale has a q and a b of its own, from differences of held-out errors: what
+//! draw a mixture, as the rows of a mixture share their errors), and shrinks towards that of all targets together, the more
+//! the fewer mixtures there are; b is what the errors of the back-test have beyond that, per unit of distance, in the worst
+//! split. The difference of two mixtures at one scale has a q and a b of its own, from differences of held-out errors: what
 //! the errors share cancels.
 
 use serde::{Deserialize, Serialize};
@@ -48,9 +48,8 @@ impl Widths {
     }
 }
 
-/// What so many blocks or splits of one target's own count as much as all targets together.
+/// So many blocks of one target's own count as much as all targets together.
 const OWN_BLOCKS: f64 = 20.0;
-const OWN_SPLITS: f64 = 2.0;
 
 /// The calibration of each target, from the held-out errors of the predictor; none without any.
 pub(super) fn calibrations(
@@ -62,15 +61,21 @@ pub(super) fn calibrations(
     let singles = |question: Question| -> Vec<Error> {
         let of_question = held_out.iter().filter(move |held_out| held_out.question == question);
         of_question
-            .map(|h| Error { target: h.target, size: h.error.abs(), deviation: h.deviation, distance: h.distance })
+            .map(|h| Error {
+                target: h.target,
+                size: h.error.abs(),
+                deviation: h.deviation,
+                distance: h.distance,
+                split: h.split,
+            })
             .collect()
     };
     let n_blocks =
-        distinct(held_out.iter().filter(|h| h.question == Question::Unseen).map(|h| blocks[h.observation_idx]));
-    let n_splits = distinct(held_out.iter().filter(|h| h.question == Question::Larger).map(|h| h.split));
+        distinct(held_out.iter().filter(|h| h.question == Question::Unseen).map(|h| blocks[h.observation_idx])).len();
+    let splits = distinct(held_out.iter().filter(|h| h.question == Question::Larger).map(|h| h.split));
     let pairs = |question: Question| pairs(dataset, held_out, question);
-    let losses = widths(&singles(Question::Unseen), &singles(Question::Larger), n_targets, n_blocks, n_splits);
-    let gains = widths(&pairs(Question::Unseen), &pairs(Question::Larger), n_targets, n_blocks, n_splits);
+    let losses = widths(&singles(Question::Unseen), &singles(Question::Larger), n_targets, n_blocks, &splits);
+    let gains = widths(&pairs(Question::Unseen), &pairs(Question::Larger), n_targets, n_blocks, &splits);
     losses.into_iter().zip(gains).map(|(loss, gain)| Calibration { loss, gain }).collect()
 }
 
@@ -80,13 +85,14 @@ struct Error {
     size: f64,
     deviation: f64,
     distance: f64,
+    split: usize,
 }
 
-fn distinct(values: impl Iterator<Item = usize>) -> usize {
+fn distinct(values: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut values: Vec<usize> = values.collect();
     values.sort_unstable();
     values.dedup();
-    values.len()
+    values
 }
 
 /// Differences of held-out errors at one scale, of two mixtures each.
@@ -108,6 +114,7 @@ fn pairs(dataset: &Dataset, held_out: &[HeldOut], question: Question) -> Vec<Err
                         size: (a.error - b.error).abs(),
                         deviation: (a.deviation * a.deviation + b.deviation * b.deviation).sqrt(),
                         distance: a.distance,
+                        split: a.split,
                     });
                 }
             }
@@ -116,7 +123,7 @@ fn pairs(dataset: &Dataset, held_out: &[HeldOut], question: Question) -> Vec<Err
     pairs
 }
 
-fn widths(unseen: &[Error], larger: &[Error], n_targets: usize, n_blocks: usize, n_splits: usize) -> Vec<Widths> {
+fn widths(unseen: &[Error], larger: &[Error], n_targets: usize, n_blocks: usize, splits: &[usize]) -> Vec<Widths> {
     // Of n blocks the (n + 1)·0.9-th smallest, not the n·0.9-th: one more is drawn.
     let level = (LEVEL * (n_blocks as f64 + 1.0) / n_blocks.max(1) as f64).min(1.0);
     let ratios = |target: Option<usize>| {
@@ -129,16 +136,27 @@ fn widths(unseen: &[Error], larger: &[Error], n_targets: usize, n_blocks: usize,
     let within: Vec<f64> = (0..n_targets)
         .map(|target| ratios(Some(target)).map_or(pooled, |own| own_share * own + (1.0 - own_share) * pooled))
         .collect();
-    let excess = |target: Option<usize>| {
-        let of_target = larger.iter().filter(|error| target.is_none_or(|target| error.target == target));
-        let excess = |error: &Error| (error.size - within[error.target] * error.deviation).max(0.0) / error.distance;
-        quantile(of_target.map(excess), LEVEL)
+    // Of each target and split what its errors have beyond, per unit of distance.
+    let of_split = |target: usize, split: usize| {
+        let of_both = larger.iter().filter(|error| error.target == target && error.split == split);
+        let excess = |error: &Error| (error.size - within[target] * error.deviation).max(0.0) / error.distance;
+        quantile(of_both.map(excess), LEVEL)
     };
-    let pooled = excess(None);
-    let own_share = n_splits as f64 / (n_splits as f64 + OWN_SPLITS);
-    let beyond = |target: usize| match (excess(Some(target)), pooled) {
-        (Some(own), Some(pooled)) => Some(own_share * own + (1.0 - own_share) * pooled),
-        (own, pooled) => own.or(pooled),
+    let own: Vec<Vec<f64>> =
+        (0..n_targets).map(|target| splits.iter().filter_map(|&split| of_split(target, split)).collect()).collect();
+    // Targets differ in how far their losses vary at all: what is shared is the excess in units of that.
+    let unit = |target: usize| {
+        let deviations = larger.iter().filter(|error| error.target == target).map(|error| error.deviation);
+        quantile(deviations, 0.5).map(|deviation| within[target] * deviation)
+    };
+    let units: Vec<Option<f64>> = (0..n_targets).map(unit).collect();
+    let shared = own.iter().zip(&units).flat_map(|(own, unit)| own.iter().filter_map(move |own| Some(own / (*unit)?)));
+    let shared = quantile(shared, LEVEL);
+    // Splits are few: the worst of a target's own, and no less than nine of ten of all targets' have.
+    let beyond = |target: usize| {
+        let worst = own[target].iter().copied().fold(0.0, f64::max);
+        (!own[target].is_empty())
+            .then(|| worst.max(shared.zip(units[target]).map_or(0.0, |(shared, unit)| shared * unit)))
     };
     (0..n_targets).map(|target| Widths { within: within[target], beyond: beyond(target) }).collect()
 }

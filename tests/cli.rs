@@ -424,7 +424,19 @@ fn output_that_cannot_be_written_is_an_error() {
 fn fits_are_exported_and_projects_are_fit_files() {
     let folder = folder_with_study();
     let at = folder.path();
-    let fit = ["fit", "runs.csv", "--target", "arxiv_loss", "--starts", "2", "--bootstrap", "20", "--json"];
+    let fit = [
+        "fit",
+        "runs.csv",
+        "--law",
+        "additive",
+        "--target",
+        "arxiv_loss",
+        "--starts",
+        "2",
+        "--bootstrap",
+        "20",
+        "--json",
+    ];
     let output = mixlaw(at, &fit);
     write(&folder, "fit.json", std::str::from_utf8(&output.stdout).expect("UTF-8"));
     let text = |args: &[&str]| {

@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::scenario_file::ScenarioFile;
 use crate::fit::{Interval, LEVEL};
-use crate::mixture::{Certainty, Certificate, Comparison, FixedPoint, OnPath, Optimum, Price, Reflection, Scenario};
+use crate::mixture::{
+    Alternative, Certainty, Certificate, Comparison, Finding, FixedPoint, OnPath, Optimum, Price, Reflection, Scenario,
+    Verdict,
+};
 use crate::predict::study::prediction_mre_percent;
 use crate::predict::{FittedStudy, Prediction};
 
@@ -49,6 +52,10 @@ pub struct Answers {
     pub certainty: Option<Certainty>,
     /// Replicates under which no optimum was found; they are not in `certainty`.
     pub failed_replicates: usize,
+    /// May one act on it, and why; with prediction intervals of its losses.
+    pub verdict: Verdict,
+    /// The 90 % prediction interval of what it gains over each of the other mixtures.
+    pub gains: Vec<Option<Interval>>,
     /// What one should know before it is used.
     pub warnings: Vec<String>,
     /// Along a path of scale.
@@ -61,6 +68,24 @@ pub struct Answers {
     pub reflection: Option<Result<Reflection, String>>,
 }
 
+/// The verdict: its grade, the findings, and what the other candidates recommend.
+fn verdict(study: &FittedStudy, verdict: &Verdict) -> Value {
+    let finding = |finding: &Finding| json!({ "question": finding.question, "grade": finding.grade.id(), "sentence": finding.sentence });
+    let alternative = |one: &Alternative| {
+        json!({
+            "candidate": one.name,
+            "weights": by_name(study.domains.iter().cloned(), one.mixture.iter().copied()),
+            "regret": one.regret,
+            "moved": one.moved,
+        })
+    };
+    json!({
+        "grade": verdict.grade().id(),
+        "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
+        "alternatives": verdict.alternatives.iter().map(alternative).collect::<Vec<_>>(),
+    })
+}
+
 /// The answers as JSON: weights by domain, losses by target, the certificate, and what else was asked for.
 pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     let Answers { scenario, optimum, comparisons, near, certainty, .. } = answers;
@@ -69,6 +94,10 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     let mixture = |weights: &[f64]| by_name(study.domains.iter().cloned(), weights.iter().copied());
     let ranges = |ranges: &[Interval]| by_name(study.domains.iter().cloned(), ranges.iter().map(ends));
     out.insert("scenario".into(), json!(ScenarioFile::of(scenario)));
+    out.insert("verdict".into(), verdict(study, &answers.verdict));
+    let intervals = answers.verdict.losses.iter().map(|interval| interval.as_ref().map(ends));
+    out.insert("prediction_intervals".into(), by_name(targets(), intervals.map(|interval| json!(interval))).into());
+    out.insert("weighted_loss_interval".into(), json!(answers.verdict.weighted_loss.as_ref().map(ends)));
     out.insert("warnings".into(), json!(answers.warnings));
     out.insert("near_optimal".into(), json!({ "epsilon": near.0, "weights": ranges(&near.1) }));
     let compared = comparisons.iter().enumerate().map(|(at, comparison)| {
@@ -78,6 +107,7 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
             "weights": mixture(&comparison.compared.mixture),
             "losses": by_name(targets(), comparison.losses.iter().map(|loss| loss.0)),
             "gain": comparison.gain,
+            "gain_prediction_interval": answers.gains[at].as_ref().map(ends),
             "gain_interval": gain.as_ref().map(ends),
             "detectable": gain.map(|gain| gain.excludes_zero()),
             "verdict": gain.map(|gain| gain.verdict().unwrap_or("gain")),

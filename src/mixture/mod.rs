@@ -18,6 +18,7 @@ mod pieces;
 mod posed;
 mod region;
 mod scenario;
+mod verdict;
 mod warnings;
 
 pub use certainty::{
@@ -31,4 +32,5 @@ pub use path::{
     reflection,
 };
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
+pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict};
 pub use warnings::warnings;

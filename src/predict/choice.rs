@@ -56,6 +56,9 @@ pub struct Validation {
     /// At larger scale, by the back-test.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub larger: Option<Metrics>,
+    /// How far beyond the scales fitted the back-test reached at most.
+    #[serde(default)]
+    pub tested: f64,
     /// How wide the intervals of each target are; empty without validation.
     #[serde(default)]
     pub calibrations: Vec<Calibration>,
@@ -88,7 +91,8 @@ impl Validation {
         let lengths = [(self.calibrations.len(), n_targets), (self.correlations.len(), n_targets * n_targets)];
         let widths = self.calibrations.iter().flat_map(|one| [one.loss, one.gain]);
         let mut widths = widths.flat_map(|widths| [Some(widths.within), widths.beyond]).flatten();
-        let sound = lengths.iter().all(|(seen, expected)| *seen == 0 || seen == expected)
+        let sound = self.tested.is_finite()
+            && lengths.iter().all(|(seen, expected)| *seen == 0 || seen == expected)
             && widths.all(|width| width.is_finite() && width >= 0.0)
             && self.correlations.iter().all(|value| (-1.001..=1.001).contains(value));
         if sound { Ok(()) } else { Err(Impossible::new("a validation of other fits")) }
@@ -280,6 +284,7 @@ fn validation(dataset: &Dataset, fits: &[Fit], held_out: &[HeldOut], blocks: &[u
     Validation {
         unseen: metrics(Question::Unseen),
         larger: metrics(Question::Larger),
+        tested: held_out.iter().map(|held_out| held_out.distance).fold(0.0, f64::max),
         calibrations: if held_out.is_empty() { Vec::new() } else { calibrations(dataset, held_out, n_targets, blocks) },
         correlations: correlations(held_out, n_targets, rows.len()),
         range: Some(ScaleRange::of_rows(dataset, &|i| rows[i])),

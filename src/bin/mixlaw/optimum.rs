@@ -106,6 +106,8 @@ fn answers(
     };
     let growth = Growth { n: args.grow_n, d: args.grow_d, steps: args.steps };
     Ok(Answers {
+        verdict: mixture::verdict(study, &scenario, &optimum).map_err(words)?,
+        gains: compared.iter().map(|other| mixture::gain_interval(study, &optimum, &other.mixture)).collect(),
         comparisons: mixture::compare(study, &scenario, &optimum, &compared).map_err(words)?,
         near: (args.epsilon, ranges),
         certainty,
@@ -146,7 +148,8 @@ pub fn certainty(
 
 fn answers_text(study: &FittedStudy, answers: &Answers) -> String {
     let Answers { scenario, optimum, certainty, .. } = answers;
-    let mut parts = vec![mixture_table(study, answers), target_table(optimum, certainty.as_ref())];
+    let mut parts = vec![verdict_text(answers), mixture_table(study, answers), target_table(answers)];
+    parts.extend(alternatives_table(study, answers));
     let interval = |text: String, interval: Option<String>| match interval {
         Some(interval) => format!("{text} ({interval})"),
         None => text,
@@ -241,18 +244,52 @@ fn mixture_table(study: &FittedStudy, answers: &Answers) -> String {
     table(&header, &rows.collect::<Vec<_>>())
 }
 
-fn target_table(optimum: &Optimum, certainty: Option<&Certainty>) -> String {
-    let mut header = vec!["target", "weight", "loss at the optimum"];
+/// One line a question, and what a gain that cannot be told from none means.
+fn verdict_text(answers: &Answers) -> String {
+    let findings = answers.verdict.findings.iter();
+    let width = findings.clone().map(|finding| finding.question.chars().count()).max().unwrap_or(0);
+    let line = |finding: &mixture::Finding| {
+        format!("{} {:width$}  {}", finding.grade.symbol(), finding.question, finding.sentence)
+    };
+    findings.map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn target_table(answers: &Answers) -> String {
+    let Answers { optimum, certainty, verdict, .. } = answers;
+    let mut header = vec!["target", "weight", "predicted loss", "90 % prediction interval"];
     if certainty.is_some() {
-        header.push("90 % interval");
+        header.push("bootstrap interval");
     }
+    let ends = |interval: &mixlaw::fit::Interval| format!("{:.4} – {:.4}", interval.low, interval.high);
+    let prediction = |interval: &Option<mixlaw::fit::Interval>| interval.as_ref().map_or("not known".into(), ends);
     let rows = optimum.targets.iter().enumerate().map(|(j, (name, weight, loss))| {
         let mut row = vec![name.clone(), percent(*weight), format!("{:.4}", loss.0)];
-        let interval = certainty.map(|certainty| certainty.losses[j]);
-        row.extend(interval.map(|interval| format!("{:.4} – {:.4}", interval.low, interval.high)));
+        row.push(prediction(verdict.losses.get(j).unwrap_or(&None)));
+        row.extend(certainty.as_ref().map(|certainty| ends(&certainty.losses[j])));
         row
     });
-    table(&header, &rows.collect::<Vec<_>>())
+    let mut rows: Vec<Vec<String>> = rows.collect();
+    if rows.len() > 1 {
+        let mut row = vec!["weighted mean".to_string(), String::new(), format!("{:.4}", optimum.weighted_loss.0)];
+        row.push(prediction(&verdict.weighted_loss));
+        row.extend(certainty.as_ref().map(|certainty| ends(&certainty.weighted_loss)));
+        rows.push(row);
+    }
+    table(&header, &rows)
+}
+
+/// What the other candidates that predict nearly as well recommend.
+fn alternatives_table(study: &FittedStudy, answers: &Answers) -> Option<String> {
+    let alternatives = &answers.verdict.alternatives;
+    let first = study.chosen().map(|chosen| study.candidates[chosen].name())?;
+    let domains = study.domains.iter().map(String::as_str);
+    let header: Vec<&str> = std::iter::once("candidate").chain(domains).chain(["regret of the answer, nats"]).collect();
+    let line = |name: String, mixture: &[f64], regret: String| {
+        std::iter::once(name).chain(mixture.iter().map(|h| percent(*h))).chain([regret]).collect::<Vec<_>>()
+    };
+    let own = line(first, &answers.optimum.mixture, "0".to_string());
+    let others = alternatives.iter().map(|one| line(one.name.clone(), &one.mixture, write_nats(one.regret)));
+    (!alternatives.is_empty()).then(|| table(&header, &std::iter::once(own).chain(others).collect::<Vec<_>>()))
 }
 
 fn certificate(optimum: &Optimum) -> String {
@@ -272,17 +309,17 @@ fn certificate(optimum: &Optimum) -> String {
 }
 
 fn gains(answers: &Answers) -> String {
-    let mut header = vec!["compared with", "gain, nats"];
+    let mut header = vec!["compared with", "gain, nats", "90 % prediction interval", ""];
     if answers.certainty.is_some() {
-        header.extend(["90 % interval", ""]);
+        header.push("bootstrap interval");
     }
+    let ends = |gain: &mixlaw::fit::Interval| format!("{} – {}", write_nats(gain.low), write_nats(gain.high));
     let rows = answers.comparisons.iter().enumerate().map(|(at, comparison)| {
         let mut row = vec![comparison.compared.name.clone(), write_nats(comparison.gain)];
-        if let Some(certainty) = &answers.certainty {
-            let gain = certainty.gains[at];
-            row.push(format!("{} – {}", write_nats(gain.low), write_nats(gain.high)));
-            row.push(gain.verdict().unwrap_or("").to_string());
-        }
+        let predicted = answers.gains[at];
+        row.push(predicted.as_ref().map_or("not known".into(), ends));
+        row.push(predicted.and_then(|gain| gain.verdict()).unwrap_or("").to_string());
+        row.extend(answers.certainty.as_ref().map(|certainty| ends(&certainty.gains[at])));
         row
     });
     table(&header, &rows.collect::<Vec<_>>())

@@ -1,0 +1,270 @@
+//! The verdict: may one act on an optimum? Four questions, each with a grade and the numbers behind it.
+
+use serde::{Deserialize, Serialize};
+
+use super::certainty::outside_data;
+use super::optimum::{Optimum, OptimumError, optimum};
+use super::posed::Posed;
+use super::scenario::Scenario;
+use crate::fit::Interval;
+use crate::law::Scale;
+use crate::predict::FittedStudy;
+use crate::units::{Params, Tokens, write_count, write_number};
+
+/// How good an answer to one question is. The thresholds are judgement, not measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// Good enough to act on.
+    Green,
+    /// To be weighed.
+    Amber,
+    /// Not to be relied on.
+    Red,
+}
+
+impl Grade {
+    /// Name in files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Grade::Green => "green",
+            Grade::Amber => "amber",
+            Grade::Red => "red",
+        }
+    }
+
+    /// A full, a half and an empty circle.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Grade::Green => "●",
+            Grade::Amber => "◐",
+            Grade::Red => "○",
+        }
+    }
+}
+
+/// The answer to one question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What is asked, in a word or two.
+    pub question: String,
+    /// How good the answer is.
+    pub grade: Grade,
+    /// The answer, with its number.
+    pub sentence: String,
+}
+
+/// The mixture that another candidate recommends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The candidate.
+    pub name: String,
+    /// Its mixture.
+    pub mixture: Vec<f64>,
+    /// What it predicts the answer's mixture to lose against its own, in nats.
+    pub regret: f64,
+    /// Half the sum of the weights' differences: the share of the tokens that would be drawn from other domains.
+    pub moved: f64,
+}
+
+/// Whether one may act on an optimum, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Does the data support the mixture? How well do unseen mixtures come out? How well do larger models? Do the
+    /// candidates agree?
+    pub findings: Vec<Finding>,
+    /// What the other candidates recommend.
+    pub alternatives: Vec<Alternative>,
+    /// The 90 % prediction interval of each weighted target's loss, in the optimum's order.
+    pub losses: Vec<Option<Interval>>,
+    /// The same of their weighted mean.
+    pub weighted_loss: Option<Interval>,
+}
+
+impl Verdict {
+    /// The worst of the grades.
+    pub fn grade(&self) -> Grade {
+        self.findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Red)
+    }
+}
+
+/// The positions of an optimum's targets among the study's, with their weights.
+pub fn weighted(study: &FittedStudy, optimum: &Optimum) -> Vec<(usize, f64)> {
+    let position = |name: &str| study.targets().position(|target| target.name == name);
+    optimum.targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight))).collect()
+}
+
+/// The 90 % prediction interval of what the optimum gains over a mixture, in nats; none where none is known.
+pub fn gain_interval(study: &FittedStudy, optimum: &Optimum, from: &[f64]) -> Option<Interval> {
+    let weights = weighted(study, optimum);
+    study.gain_interval(&weights, Some(optimum.n), Some(optimum.d), from, &optimum.mixture)
+}
+
+/// Judges an optimum.
+///
+/// # Errors
+/// As [`optimum`].
+pub fn verdict(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Result<Verdict, OptimumError> {
+    let alternatives = alternatives(study, scenario, found)?;
+    let (n, d) = (Some(found.n), Some(found.d));
+    let weights = weighted(study, found);
+    let findings = vec![
+        support(study, found),
+        unseen(study),
+        larger(study, found.n, found.d),
+        agreement(study, found, &alternatives),
+    ];
+    Ok(Verdict {
+        findings,
+        alternatives,
+        losses: weights.iter().map(|&(target, _)| study.interval(target, n, d, &found.mixture)).collect(),
+        weighted_loss: study.mean_interval(&weights, n, d, &found.mixture),
+    })
+}
+
+fn finding(question: &str, grade: Grade, sentence: impl Into<String>) -> Finding {
+    Finding { question: question.to_string(), grade, sentence: sentence.into() }
+}
+
+fn support(study: &FittedStudy, found: &Optimum) -> Finding {
+    let outside = outside_data(&found.mixture, &study.summary.weight_ranges);
+    let named: Vec<&str> =
+        study.domains.iter().zip(&outside).filter(|(_, outside)| **outside).map(|(name, _)| name.as_str()).collect();
+    if named.is_empty() {
+        finding("Supported", Grade::Green, "every weight is within what the runs have tried")
+    } else {
+        finding("Supported", Grade::Red, format!("no run has such a weight of {}", named.join(", ")))
+    }
+}
+
+fn unseen(study: &FittedStudy) -> Finding {
+    let ask = "Predicts";
+    let Some(metrics) = &study.validation.unseen else {
+        return finding(ask, Grade::Red, "too few mixtures to test predictions of unseen ones");
+    };
+    let error = format!("{} error on mixtures it has not seen", percent(metrics.mre_percent));
+    match metrics.spearman {
+        None => finding(ask, Grade::Amber, format!("{error}; too few mixtures at one scale to test their order")),
+        Some(order) => {
+            let grade = if order >= 0.9 {
+                Grade::Green
+            } else if order >= 0.6 {
+                Grade::Amber
+            } else {
+                Grade::Red
+            };
+            finding(ask, grade, format!("{error}; rank correlation {}", write_number(order, 2)))
+        }
+    }
+}
+
+/// Nearer than a percent is the same scale.
+const SAME_SCALE: f64 = 0.01;
+
+fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
+    let ask = "Extrapolates";
+    let (sizes, tokens) = (&study.summary.sizes, study.summary.token_range);
+    let has = |term: fn(&crate::law::Shape) -> bool| study.fits.iter().any(|fit| term(&fit.shape));
+    // A law without the term predicts the same whatever N is, which is no prediction.
+    let lacks = |has_term: bool, value: f64, ends: Option<(f64, f64)>| {
+        ends.filter(|(low, high)| !has_term && !(low * 0.99..=high * 1.01).contains(&value))
+    };
+    let size_ends = sizes.first().zip(sizes.last()).map(|(low, high)| (low.0, high.0));
+    if let Some((_, only)) = lacks(has(|shape| shape.n_term), n.0, size_ends) {
+        let sentence = format!("all runs have N = {}: nothing is known of other model sizes", write_count(only, 3));
+        return finding(ask, Grade::Red, sentence);
+    }
+    if let Some((_, only)) = lacks(has(|shape| shape.d_term), d.0, tokens.map(|(low, high)| (low.0, high.0))) {
+        let sentence = format!("all runs have D = {}: nothing is known of other token counts", write_count(only, 3));
+        return finding(ask, Grade::Red, sentence);
+    }
+    let Some(range) = &study.validation.range else {
+        return finding(ask, Grade::Red, "the fit was not validated");
+    };
+    let distance = range.distance(Scale::new(Some(n), Some(d)));
+    if distance <= SAME_SCALE {
+        return finding(ask, Grade::Green, "not beyond the model sizes and token counts of the runs");
+    }
+    let factor = format!("{} × beyond the largest run", write_number(libm::exp(distance), 2));
+    let Some(metrics) = &study.validation.larger else {
+        return finding(ask, Grade::Red, format!("{factor}, and the runs allow no back-test"));
+    };
+    let tested = study.validation.tested;
+    let error = format!("back-test error {}", percent(metrics.mre_percent));
+    let grade = if metrics.mre_percent <= 1.0 && distance <= tested {
+        Grade::Green
+    } else if metrics.mre_percent <= 3.0 && distance <= 2.0 * tested {
+        Grade::Amber
+    } else {
+        Grade::Red
+    };
+    let reach = if distance > tested * 1.05 {
+        format!(", tested up to {} ×", write_number(libm::exp(tested), 2))
+    } else {
+        String::new()
+    };
+    finding(ask, grade, format!("{factor}; {error}{reach}"))
+}
+
+/// Candidates whose errors are more than this many times the chosen one's have no say.
+const HAS_A_SAY: f64 = 1.5;
+
+fn alternatives(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Result<Vec<Alternative>, OptimumError> {
+    let chosen = study.chosen();
+    let scenario = scenario.found(found);
+    let mut alternatives = Vec::new();
+    for position in (0..study.candidates.len()).filter(|position| Some(*position) != chosen) {
+        let Some(other) = study.with_candidate(position) else { continue };
+        let is_near = |own: &Option<crate::predict::Metrics>, chosen: &Option<crate::predict::Metrics>| {
+            own.as_ref()
+                .zip(chosen.as_ref())
+                .is_none_or(|(own, chosen)| own.mre_percent <= HAS_A_SAY * chosen.mre_percent)
+        };
+        let (own, of_chosen) = (&other.validation, &study.validation);
+        if !is_near(&own.unseen, &of_chosen.unseen) || !is_near(&own.larger, &of_chosen.larger) {
+            continue;
+        }
+        let best = optimum(&other, &scenario)?;
+        let posed = Posed::at(&other, &scenario, &best)?;
+        let moved = best.mixture.iter().zip(&found.mixture).map(|(a, b)| (a - b).abs()).sum::<f64>() / 2.0;
+        alternatives.push(Alternative {
+            name: study.candidates[position].name(),
+            regret: posed.loss(&found.mixture) - posed.loss(&best.mixture),
+            moved,
+            mixture: best.mixture,
+        });
+    }
+    Ok(alternatives)
+}
+
+fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative]) -> Finding {
+    let ask = "Candidates agree";
+    let Some(worst) = alternatives.iter().max_by(|a, b| a.regret.total_cmp(&b.regret)) else {
+        let sentence = match study.candidates.len() {
+            0 => "one law was asked for; no other was tried",
+            _ => "no other candidate predicts nearly as well",
+        };
+        return finding(ask, if study.candidates.is_empty() { Grade::Amber } else { Grade::Green }, sentence);
+    };
+    let share = worst.regret / found.weighted_loss.0;
+    let grade = if share <= 0.001 {
+        Grade::Green
+    } else if share <= 0.005 {
+        Grade::Amber
+    } else {
+        Grade::Red
+    };
+    let n = alternatives.len();
+    let others = if n == 1 { "the other candidate".to_string() } else { format!("each of {n} other candidates") };
+    let sentence = format!(
+        "{others} has this mixture within {} of its own best; {} would move {} of the tokens",
+        percent(100.0 * share.max(0.0)),
+        worst.name,
+        percent(100.0 * worst.moved)
+    );
+    finding(ask, grade, sentence)
+}
+
+fn percent(percent: f64) -> String {
+    format!("{} %", write_number(percent, 2))
+}

@@ -74,8 +74,8 @@ pub(super) fn calibrations(
         distinct(held_out.iter().filter(|h| h.question == Question::Unseen).map(|h| blocks[h.observation_idx])).len();
     let splits = distinct(held_out.iter().filter(|h| h.question == Question::Larger).map(|h| h.split));
     let pairs = |question: Question| pairs(dataset, held_out, question);
-    let losses = widths(&singles(Question::Unseen), &singles(Question::Larger), n_targets, n_blocks, &splits);
-    let gains = widths(&pairs(Question::Unseen), &pairs(Question::Larger), n_targets, n_blocks, &splits);
+    let losses = widths(&singles(Question::Unseen), &singles(Question::Larger), n_targets, n_blocks, Some(&splits));
+    let gains = widths(&pairs(Question::Unseen), &pairs(Question::Larger), n_targets, n_blocks, None);
     losses.into_iter().zip(gains).map(|(loss, gain)| Calibration { loss, gain }).collect()
 }
 
@@ -123,7 +123,14 @@ fn pairs(dataset: &Dataset, held_out: &[HeldOut], question: Question) -> Vec<Err
     pairs
 }
 
-fn widths(unseen: &[Error], larger: &[Error], n_targets: usize, n_blocks: usize, splits: &[usize]) -> Vec<Widths> {
+/// With `splits`, errors of one split share what another scale does to all of them, so that a split counts as one draw.
+fn widths(
+    unseen: &[Error],
+    larger: &[Error],
+    n_targets: usize,
+    n_blocks: usize,
+    splits: Option<&[usize]>,
+) -> Vec<Widths> {
     // Of n blocks the (n + 1)·0.9-th smallest, not the n·0.9-th: one more is drawn.
     let level = (LEVEL * (n_blocks as f64 + 1.0) / n_blocks.max(1) as f64).min(1.0);
     let ratios = |target: Option<usize>| {
@@ -136,12 +143,13 @@ fn widths(unseen: &[Error], larger: &[Error], n_targets: usize, n_blocks: usize,
     let within: Vec<f64> = (0..n_targets)
         .map(|target| ratios(Some(target)).map_or(pooled, |own| own_share * own + (1.0 - own_share) * pooled))
         .collect();
-    // Of each target and split what its errors have beyond, per unit of distance.
-    let of_split = |target: usize, split: usize| {
-        let of_both = larger.iter().filter(|error| error.target == target && error.split == split);
+    // Of each target and split (or of all splits together) what its errors have beyond, per unit of distance.
+    let of_split = |target: usize, split: Option<usize>| {
+        let of_both = larger.iter().filter(|error| error.target == target && split.is_none_or(|it| it == error.split));
         let excess = |error: &Error| (error.size - within[target] * error.deviation).max(0.0) / error.distance;
         quantile(of_both.map(excess), LEVEL)
     };
+    let splits: Vec<Option<usize>> = splits.map_or(vec![None], |splits| splits.iter().copied().map(Some).collect());
     let own: Vec<Vec<f64>> =
         (0..n_targets).map(|target| splits.iter().filter_map(|&split| of_split(target, split)).collect()).collect();
     // Targets differ in how far their losses vary at all: what is shared is the excess in units of that.

@@ -8,7 +8,9 @@ use mixlaw::export::fit_file;
 use mixlaw::fit::{FitConfig, fit};
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{Scenario, gain_interval, optimum, verdict};
-use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy, Form, OneByOne, auto, bootstrap::with_thetas, choice};
+use mixlaw::predict::{
+    Bootstrap, BootstrapConfig, FittedStudy, Form, OneByOne, auto, bootstrap::with_thetas, choice, learning_curve,
+};
 use mixlaw::units::{Params, Tokens};
 
 fn law(id: &str) -> &'static dyn Law {
@@ -226,4 +228,17 @@ fn a_study_without_mixtures_is_validated_too() {
     let larger = study.validation.larger.as_ref().expect("a back-test");
     assert!(larger.mre_percent < 2.0, "{}", larger.mre_percent);
     assert!(study.interval(0, Some(Params(1e10)), Some(Tokens(2e11)), &[]).is_some());
+}
+
+#[test]
+fn more_mixtures_lower_the_error() {
+    let data = study(40, &[1e9], &[2e10], 0.001);
+    let study = predicted(&data);
+    let curve = learning_curve(&data, &study, &OneByOne);
+    assert_eq!(curve.len(), 4);
+    assert!(curve.windows(2).all(|pair| pair[0].mixtures < pair[1].mixtures));
+    assert!(curve[0].mre_percent > curve[3].mre_percent, "{curve:?}");
+    // The last point is the cross-validation itself.
+    let unseen = study.validation.unseen.as_ref().expect("validated").mre_percent;
+    assert!((curve[3].mre_percent - unseen).abs() < 0.1 * unseen, "{} and {unseen}", curve[3].mre_percent);
 }

@@ -67,7 +67,11 @@ impl Cholesky {
 
     /// K⁻¹ b
     pub fn solve(&self, b: &[f64]) -> Vec<f64> {
-        let mut x = self.solve_lower(b);
+        self.solve_upper(self.solve_lower(b))
+    }
+
+    /// L⁻ᵀ b
+    pub fn solve_upper(&self, mut x: Vec<f64>) -> Vec<f64> {
         for i in (0..self.n).rev() {
             let row = &self.lower[i * self.n..];
             x[i] /= row[i];

@@ -1,17 +1,32 @@
 SHELL := bash
 ENV := . scripts/env.sh
 WEB := --lib --bin app --no-default-features --features web --target wasm32-unknown-unknown
-.PHONY: serve test test-firefox lint bench bench-page peers reproduction uncertainty dist
+# What dist/ is made of; a folder's time changes when a file goes.
+PAGE := Cargo.toml Cargo.lock Trunk.toml index.html scripts/env.sh scripts/minify.sh $(shell find src style)
+.PHONY: serve quick test test-quick test-firefox lint bench bench-page peers reproduction uncertainty dist fuzz
 
-# Builds the page, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
+# Builds the page quickly, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
-	@scripts/setup.sh build
-	@echo "Mixlaw: building, then serving at http://127.0.0.1:8080/"
-	@$(ENV); wasm trunk serve --release
+	@scripts/setup.sh serve
+	@echo "Mixlaw: building the page, usually SERVE_TIME the first time and EDIT_TIME after an edit, then serving it at http://127.0.0.1:8080/"
+	@$(ENV); wasm trunk serve --dist $(QUICK)
+
+# The same page as files, for a test in the browser while a change is worked on.
+QUICK := target/quick-page
+quick:
+	@scripts/setup.sh serve
+	@mkdir -p $(QUICK)
+	@$(ENV); wasm trunk build --dist $(QUICK)
+
+# Browser tests on that page: make test-quick TEST=charts
+test-quick: quick
+	@scripts/setup.sh
+	@$(ENV); MIXLAW_E2E=1 MIXLAW_DIST=$(QUICK) cargo test --locked --test e2e -- $(TEST)
 
 # Every test: library and command line natively, then the built page in a real browser.
 test: dist
 	@scripts/setup.sh
+	@echo "Mixlaw: every test, usually TEST_TIME"
 	@$(ENV); MIXLAW_E2E=1 cargo test --locked
 
 # The browser tests once more, all of them in Firefox.
@@ -49,7 +64,9 @@ reproduction:
 uncertainty:
 	@$(ENV); cargo run --locked --release --example uncertainty
 
-# The page as plain files in dist/, for any static host and any path on it.
-dist:
+# The page as plain files in dist/, for any static host and any path on it; made again only if what it is made of changed.
+dist: dist/index.html
+dist/index.html: $(PAGE)
 	@scripts/setup.sh build
+	@echo "Mixlaw: building the small page in dist/, usually DIST_TIME: compiling, then wasm-opt for a minute"
 	@$(ENV); wasm trunk build --release

@@ -1,6 +1,6 @@
 # Source this: it makes the tools that scripts/setup.sh installs findable, and says which toolchain builds for wasm.
 
-PATH=$PWD/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+PATH=$PWD/target/tools/bin:$PWD/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 export PATH
 
 # True if the toolchain in use brings the standard library for wasm.
@@ -11,9 +11,7 @@ has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-un
 # machine's folders.
 page_flags="--cfg=erase_components -Cllvm-args=-inline-threshold=30 --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src="
 
-# Runs a command with a toolchain that can build for wasm: the usual one, or the one made from Debian's sources.
-wasm() {
-    if has_wasm_target; then RUSTFLAGS=$page_flags "$@"; else RUSTFLAGS=$page_flags RUSTUP_TOOLCHAIN=wasm-debian "$@"; fi
-}
+# Runs a command that builds for wasm.
+wasm() { RUSTFLAGS=$page_flags "$@"; }
 
 export TRUNK_SKIP_VERSION_CHECK=true # setup.sh decides on the version; no network is needed to build

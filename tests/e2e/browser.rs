@@ -130,11 +130,13 @@ struct Parts {
 impl Parts {
     /// Says plainly that the test is left out if something is missing; a failure where `MIXLAW_E2E` demands the tests.
     fn find(engine: Engine) -> Option<Parts> {
-        let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+        // Another folder is for a page built quickly, while a change is worked on.
+        let folder = std::env::var("MIXLAW_DIST").unwrap_or_else(|_| "dist".into());
+        let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let (variable, name) = engine.driver();
         let driver = program(variable, &[name]);
         let missing = match driver {
-            _ if !dist.join("index.html").exists() => "dist/ is missing: run `make dist`".to_string(),
+            _ if !dist.join("index.html").exists() => format!("{} is missing: run `make dist`", dist.display()),
             None => format!("{name} is missing: run `scripts/setup.sh`"),
             Some(driver) => {
                 let (variable, names) = engine.browser();

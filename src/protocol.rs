@@ -1,6 +1,6 @@
 //! Messages between the page and its workers, and what a worker does with one.
 //!
-//! Page and worker come from one build, so messages hold the core types as they are; links and files have
+//! Page and worker run one program, so messages hold the core types as they are; links and files have
 //! wire types of their own. [`handle`] is a plain function: the worker's program only moves its messages.
 
 use std::ops::Range;
@@ -9,17 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
 use crate::fit::{self, Ending, Fit, FitConfig, FitError, FitReport, Interval, Progress};
-use crate::import::{self, Fix, Issue, Roles, Table};
+use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table};
 use crate::law::{self, Law, Shape};
 use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario};
 use crate::predict::{Bootstrap, BootstrapConfig, DataSummary, FittedStudy, Replicate, bootstrap};
 use crate::units::{Params, Tokens};
-
-/// Of what build this program is; page and worker must be of the same.
-pub const BUILD: &str = match option_env!("MIXLAW_BUILD") {
-    Some(build) => build,
-    None => "development",
-};
 
 /// Tells a job from those before it; events of a job that is no longer wanted are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -169,10 +163,7 @@ pub struct WireJob {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// The worker can take requests; what was posted before is lost.
-    Ready {
-        /// Of what build it is; another than the page's is of no use.
-        build: String,
-    },
+    Ready,
     /// A fit goes on.
     Progress {
         /// The job.
@@ -415,10 +406,12 @@ impl WireFittedStudy {
     /// The study.
     ///
     /// # Errors
-    /// A law's id is unknown: the message is of another build.
+    /// A law's id is unknown, or something cannot be: the message is none of this program's.
     pub fn into_study(self) -> Result<FittedStudy, String> {
         let fits: Result<Vec<Fit>, String> = self.fits.into_iter().map(WireFit::into_fit).collect();
-        Ok(FittedStudy::new(self.domains, self.summary, fits?))
+        let study = FittedStudy::new(self.domains, self.summary, fits?);
+        study.check().map_err(|error| error.to_string())?;
+        Ok(study)
     }
 }
 
@@ -438,6 +431,7 @@ fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, Stri
         }
         Task::Starts { job, range } => {
             let Job { law, dataset, target_idxs, config } = job.into_job()?;
+            check_range(&range, config.starts)?;
             let endings = fit::starts(law, &dataset, &target_idxs, &config, range, progress);
             endings.map(Answer::Starts).map_err(|error| error.to_string())
         }
@@ -447,12 +441,14 @@ fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, Stri
         }
         Task::Replicates { study, fitted, config, range } => {
             let (dataset, fitted) = (study.into_dataset()?, fitted.into_study()?);
+            check_range(&range, config.replicates)?;
             let bootstrap = Bootstrap::new(&dataset, &fitted, &config).map_err(|error| error.to_string())?;
             let replicates = bootstrap.replicates(range, &mut |_| {});
             replicates.map(Answer::Replicates).map_err(|error| error.to_string())
         }
         Task::Outcomes { fitted, scenario, optimum, compared, replicates } => {
-            let fitted = fitted.into_study()?;
+            let fitted = checked(fitted, &replicates)?;
+            check_mixtures(&fitted, std::iter::once(&optimum.mixture).chain(compared.iter().map(|one| &one.mixture)))?;
             let one = |replicate: &Replicate| {
                 mixture::outcome(&bootstrap::with_thetas(&fitted, replicate), &scenario, &optimum, &compared)
             };
@@ -464,14 +460,17 @@ fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, Stri
             }
         }
         Task::Along { fitted, scenario, places, replicates } => {
-            let fitted = fitted.into_study()?;
+            let fitted = checked(fitted, &replicates)?;
             let one = |replicate: &Replicate| {
                 mixture::at_places(&bootstrap::with_thetas(&fitted, replicate), &scenario, &places)
             };
             Ok(Answer::Along(replicates.iter().map(one).collect()))
         }
         Task::About { fitted, scenario, optimum, question } => {
-            let reply = reply(&fitted.into_study()?, &scenario, &optimum, &question);
+            let fitted = fitted.into_study()?;
+            let asked = if let Question::Excess(mixtures) = &question { mixtures.as_slice() } else { &[] };
+            check_mixtures(&fitted, std::iter::once(&optimum.mixture).chain(asked))?;
+            let reply = reply(&fitted, &scenario, &optimum, &question);
             reply.map(Answer::About).map_err(|error| error.to_string())
         }
         Task::Optimum { fitted, scenario } => {
@@ -485,6 +484,26 @@ fn law_of(id: &str) -> Result<&'static dyn Law, String> {
     law::by_id(id).ok_or_else(|| format!("no law is called \"{id}\"; reload the page"))
 }
 
+/// The fits, if the replicates are of them.
+fn checked(fitted: WireFittedStudy, replicates: &[Replicate]) -> Result<FittedStudy, String> {
+    let fitted = fitted.into_study()?;
+    let checks = replicates.iter().try_for_each(|replicate| replicate.check(&fitted));
+    checks.map_err(|error| error.to_string())?;
+    Ok(fitted)
+}
+
+fn check_range(range: &Range<usize>, most: usize) -> Result<(), String> {
+    let is_part = range.start <= range.end && range.end <= most;
+    is_part.then_some(()).ok_or_else(|| format!("{range:?} is no part of {most} to do; reload the page"))
+}
+
+fn check_mixtures<'a>(study: &FittedStudy, mixtures: impl IntoIterator<Item = &'a Vec<f64>>) -> Result<(), String> {
+    let k = study.domains.len();
+    let is_mixture = |h: &&Vec<f64>| h.len() == k && h.iter().all(|h| (0.0..=1.0 + SUM_TOLERANCE).contains(h));
+    let wrong = mixtures.into_iter().find(|h| !is_mixture(h));
+    wrong.map_or(Ok(()), |_| Err(format!("a mixture is not one of {k} domains; reload the page")))
+}
+
 /// A job as the core takes it.
 struct Job {
     law: &'static dyn Law,
@@ -496,6 +515,10 @@ struct Job {
 impl WireJob {
     fn into_job(self) -> Result<Job, String> {
         let (law, dataset) = (law_of(&self.law)?, self.study.into_dataset()?);
+        let is_target = |target_idx: &usize| *target_idx < dataset.targets().len();
+        if self.target_idxs.is_empty() || !self.target_idxs.iter().all(is_target) {
+            return Err("the targets to fit are none of the study's; reload the page".to_string());
+        }
         Ok(Job { law, dataset, target_idxs: self.target_idxs, config: self.config })
     }
 }
@@ -550,5 +573,73 @@ mod tests {
         assert_eq!((error.row, error.column, &error.fixes[..]), (Some(0), Some(3), &[Fix::Cell("300M".into())][..]));
         let table = read.table.expect("a table").into_table().expect("of this build");
         assert_eq!(table.row(0).cell(3), "3OOM");
+    }
+
+    fn outcome(task: Task) -> Result<Answer, String> {
+        let mut events = Vec::new();
+        handle(Request { job: JobId(1), task }, &mut |event| events.push(event));
+        match events.pop() {
+            Some(Event::Done { outcome, .. }) => outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn job(target_idxs: Vec<usize>, starts: usize) -> WireJob {
+        let text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n0.9,0.1,2.3\n0.7,0.3,2.15\n";
+        let dataset = import::import(text, None).dataset.expect("a study");
+        let config = FitConfig { starts, ..FitConfig::default() };
+        WireJob { study: WireStudy::from(&dataset), law: "linear".into(), target_idxs, config }
+    }
+
+    /// A message of another page's making once sent indices out of range.
+    #[test]
+    fn messages_that_do_not_fit_together_are_answered_with_a_sentence() {
+        let refused = |task| outcome(task).expect_err("refused");
+        for target_idxs in [vec![], vec![1], vec![0, usize::MAX]] {
+            assert!(refused(Task::Fit(job(target_idxs, 1))).contains("the targets to fit are none of the study's"));
+        }
+        for range in [0..3, 2..usize::MAX] {
+            assert!(refused(Task::Starts { job: job(vec![0], 2), range }).contains("is no part of 2 to do"));
+        }
+        let ending = |n| Ending { theta: vec![0.1; n], objective: 1.0, converged: true, n_iterations: 3 };
+        let endings = vec![ending(1), ending(7)];
+        assert!(
+            refused(Task::Finish { job: job(vec![0], 2), endings }).starts_with("the number of parameters of a start")
+        );
+
+        let Ok(Answer::Fit(fit)) = outcome(Task::Fit(job(vec![0], 2))) else { panic!("a fit") };
+        let dataset = job(vec![0], 2).study.into_dataset().expect("a study");
+        let study = FittedStudy::of(&dataset, vec![fit.into_fit().expect("a law")]);
+        let scenario = || Box::new(Scenario::at_the_edge_of(&study.summary));
+        let fitted = || WireFittedStudy::from(&study);
+        let Ok(Answer::Optimum(optimum)) = outcome(Task::Optimum { fitted: fitted(), scenario: scenario() }) else {
+            panic!("an optimum")
+        };
+        let mut short = fitted();
+        short.fits[0].theta.pop();
+        assert!(
+            refused(Task::Optimum { fitted: short, scenario: scenario() }).contains("parameters of a law that has")
+        );
+        let mut elsewhere = fitted();
+        elsewhere.fits[0].shape.own_domains = vec![Some(9)];
+        refused(Task::Optimum { fitted: elsewhere, scenario: scenario() });
+        let about = |optimum: &Optimum, question| Task::About {
+            fitted: fitted(),
+            scenario: scenario(),
+            optimum: Box::new(optimum.clone()),
+            question,
+        };
+        assert!(refused(about(&optimum, Question::Excess(vec![vec![1.0]]))).contains("is not one of 2 domains"));
+        let long = Optimum { mixture: vec![0.2; 5], ..optimum.clone() };
+        assert!(refused(about(&long, Question::Near(0.001))).contains("is not one of 2 domains"));
+        let replicates = vec![Replicate { thetas: Vec::new(), holdout_mre_percent: Vec::new(), mixtures: Vec::new() }];
+        let outcomes = Task::Outcomes {
+            fitted: fitted(),
+            scenario: scenario(),
+            optimum: Box::new(optimum),
+            compared: Vec::new(),
+            replicates,
+        };
+        assert!(refused(outcomes).contains("a replicate of a bootstrap that is not of these fits"));
     }
 }

@@ -1,14 +1,30 @@
 //! What the page asks of the browser: clock, storage, clipboard, address, files.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use gloo_file::{Blob, ObjectUrl};
 use leptos::prelude::set_timeout;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Performance, Storage, Url, Window};
+use web_sys::{Event, HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Performance, Storage, Window};
+
+static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// Has panics written to the console and remembered.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        HAS_PANICKED.store(true, Ordering::Relaxed);
+        console_error_panic_hook::hook(panic);
+    }));
+}
+
+/// Whether something here has panicked, so that nothing is to be relied on any more.
+pub fn has_panicked() -> bool {
+    HAS_PANICKED.load(Ordering::Relaxed)
+}
 
 fn window() -> Option<Window> {
     web_sys::window()
@@ -46,15 +62,19 @@ pub fn hardware_threads() -> usize {
     if threads >= 1.0 { threads as usize } else { 2 }
 }
 
-/// The address that starts a worker: of the page's own program, whose files the script tag that started the page names.
+/// The address of the script that starts a worker, which the page made of its own when it started.
 pub fn worker_address() -> Option<String> {
-    let document = window()?.document()?;
-    let boot = document.get_element_by_id("boot")?;
-    let address = Url::new_with_base("worker_boot.js", &document.base_uri().ok()??).ok()?;
-    for name in ["js", "wasm"] {
-        address.search_params().append(name, &boot.get_attribute(&format!("data-{name}"))?);
+    window()?.document()?.get_element_by_id("boot")?.get_attribute("data-worker")
+}
+
+/// Runs `action` once whoever holds the lock of that name is gone; never in a browser without locks.
+pub fn when_free(lock: &str, action: impl FnOnce() + 'static) {
+    let Some(navigator) = window().map(|window| window.navigator()) else { return };
+    let locks = js_sys::Reflect::get(&navigator, &"locks".into()).unwrap_or_default();
+    let request = js_sys::Reflect::get(&locks, &"request".into()).unwrap_or_default();
+    if let Some(request) = request.dyn_ref::<js_sys::Function>() {
+        request.call2(&locks, &lock.into(), &Closure::once_into_js(action)).ok();
     }
-    Some(address.href())
 }
 
 /// The page's address.
@@ -100,6 +120,13 @@ pub fn stored_keys(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
     let keys = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok().flatten());
     keys.filter(|key| key.starts_with(prefix)).collect()
+}
+
+/// Removes what is stored for this tab alone.
+pub fn forget_for_tab(key: &str) {
+    if let Some(storage) = storage_of_tab() {
+        storage.remove_item(key).ok();
+    }
 }
 
 fn storage_of_tab() -> Option<Storage> {

@@ -148,6 +148,14 @@ pub struct LawFits {
     pub seconds: f64,
 }
 
+impl LawFits {
+    /// Whether they are of that study, as it is or with other lines left out. Fits of a table that was there before,
+    /// or is being replaced, are no answer to this one.
+    pub fn are_of(&self, data: Option<&StudyData>) -> bool {
+        data.is_some_and(|data| data.version == self.key.data_version)
+    }
+}
+
 /// Starts of one group that one worker runs.
 #[derive(Clone)]
 struct Part {
@@ -387,6 +395,17 @@ pub(super) mod tests {
 
     pub(in super::super) fn fits() -> LawFits {
         fits_of(run(1))
+    }
+
+    /// The fits of a table that was replaced are no answer to the one in its place, be it a study or not.
+    #[test]
+    fn fits_are_of_their_own_table_only() {
+        let fits = fits();
+        let dataset = || data().dataset.clone();
+        assert!(fits.are_of(Some(&data())));
+        let lines = BTreeMap::from([(2, String::new())]);
+        assert!(fits.are_of(without(&data(), &lines).as_deref()), "lines left out make it no other table");
+        assert!(!fits.are_of(Some(&StudyData::new(2, dataset()))) && !fits.are_of(None));
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub const PREFIX: &str = "mixlaw.draft.";
 /// The key, in what the browser keeps for one tab alone, under which the tab notes its entry.
 pub const TAB_KEY: &str = "mixlaw.entry";
 
+/// The key, likewise, under which the tab notes which entry it is opening, until that has gone well.
+pub const OPENING_KEY: &str = "mixlaw.opening";
+
 /// Drafts that are kept.
 pub const MOST: usize = 20;
 /// Characters that they may take together: browsers give a page about five million.

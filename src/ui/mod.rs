@@ -45,4 +45,6 @@ pub mod workers;
 #[cfg(feature = "web")]
 pub use app::App;
 #[cfg(feature = "web")]
+pub use browser::{has_panicked, report_panics};
+#[cfg(feature = "web")]
 pub use turns::take_turns;

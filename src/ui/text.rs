@@ -35,7 +35,7 @@ pub const OPTION_TERMS: [Term; 6] = [
         "Starts, seed",
         "From how many starts the least minimum is searched, and which. The same seed gives the same answer.",
     ),
-    ("Residuals", "What is made small: predicted − observed loss in nats, or the difference of their logarithms."),
+    ("Residuals", "What is made small: observed − predicted loss in nats, or the difference of their logarithms."),
     (
         "Huber δ",
         "Residuals below δ count squared, larger ones in proportion, so that single bad runs do not bend the law. inf is plain least squares.",
@@ -82,6 +82,8 @@ pub const TOO_LONG_TO_KEEP: &str =
     "This table is too long for the browser's storage: it is gone when this page is closed.";
 /// Where the browser refuses its storage.
 pub const NOT_KEPT: &str = "The browser refuses to store the draft: it is gone when this page is closed.";
+/// Where the draft of last time is left closed.
+pub const NOT_OPENED: &str = "The page stopped while your last table was on show, so it was not opened again. It is safe, and among the earlier drafts below.";
 /// After an earlier draft was put back.
 pub const RESTORED: &str = "The earlier draft is back; Undo returns to the one before.";
 /// Above the earlier drafts.
@@ -100,10 +102,9 @@ pub const DRAFT_SAFE: &str = "Your own draft is untouched.";
 pub const BAD_LINK: &str = "This link cannot be opened:";
 /// A worker died.
 pub const WORKER_STOPPED: &str = "the calculation stopped unexpectedly (a fault in the program, or the browser ran out of memory); your table is safe, try again";
-/// A worker cannot be loaded.
-pub const WORKER_MISSING: &str = "the page's worker could not be loaded; reload the page";
-/// A worker of another build.
-pub const OTHER_BUILD: &str = "the page has been updated while it was open; reload it";
+/// A worker does not begin.
+pub const WORKER_MISSING: &str =
+    "the browser does not start the page's workers, which do the calculations; your table is safe, reload the page";
 /// What every link holds.
 pub const IN_LINK: [&str; 4] = [
     "the law and its parameters",

@@ -1,9 +1,9 @@
 //! The pool of workers: a queue of requests, each answered by events to its caller.
 //!
 //! Heavy requests share min(hardware threads, 8) workers; a quick one has a worker of its own, so that the page
-//! stays lively while a fit runs. Workers start when there is work for them. A busy worker hears nothing: cancelling
-//! terminates it, and the next request starts another. One that dies is replaced, and its request fails with a
-//! sentence.
+//! stays lively while a fit runs. Workers start when there is work for them, from what the page has loaded. A busy
+//! worker hears nothing: cancelling terminates it, and the next request starts another. One that dies, closes itself or
+//! does not begin is replaced, and its request fails with a sentence.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -18,12 +18,14 @@ use super::browser;
 use super::messages::{from_js, to_js};
 use super::text;
 use crate::fit::Progress;
-use crate::protocol::{Answer, BUILD, Event, JobId, Request, Task};
+use crate::protocol::{Answer, Event, JobId, Request, Task};
 
 /// More workers than this gain little: the longest single fit sets the pace.
 const MOST_WORKERS: usize = 8;
 /// After so many workers in a row that did not start, the page stops trying.
 const MOST_FAILED_STARTS: usize = 3;
+/// A worker that has not begun by then does not.
+const LONGEST_START: Duration = Duration::from_secs(10);
 /// What comes at the wrong moment comes again after that.
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -68,6 +70,8 @@ struct Member {
     serial: u64,
     lane: Lane,
     worker: Worker,
+    /// The worker holds it for as long as it lives.
+    lock: String,
     doing: Doing,
 }
 
@@ -180,6 +184,11 @@ impl Pool {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&browser::worker_address()?, &options).ok()?;
+        let lock = format!("mixlaw.worker.{}.{serial}", browser::random());
+        let start = js_sys::Object::new();
+        js_sys::Reflect::set(&start, &"lock".into(), &lock.as_str().into()).ok()?;
+        js_sys::Reflect::set(&start, &"program".into(), &wasm_bindgen::module()).ok()?;
+        worker.post_message(&start).ok()?;
         let pool = self.clone();
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| match from_js(event.data()) {
             Ok(event) => pool.heard(serial, event),
@@ -191,7 +200,16 @@ impl Pool {
         // The browser frees both closures with the worker.
         worker.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
         worker.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
-        Some(Member { serial, lane, worker, doing: Doing::Starting })
+        let pool = self.clone();
+        set_timeout(move || pool.give_up_start(serial), LONGEST_START);
+        Some(Member { serial, lane, worker, lock, doing: Doing::Starting })
+    }
+
+    fn give_up_start(&self, serial: u64) {
+        let is_starting = |member: &Member| member.serial == serial && matches!(member.doing, Doing::Starting);
+        if self.0.borrow().members.iter().any(is_starting) {
+            self.lost(serial, text::WORKER_MISSING);
+        }
     }
 
     fn heard(&self, serial: u64, event: Event) {
@@ -204,15 +222,13 @@ impl Pool {
             let mut state = self.0.borrow_mut();
             let Some(member_idx) = state.members.iter().position(|member| member.serial == serial) else { return };
             match event {
-                Event::Ready { build } if build != BUILD => {
-                    drop(state);
-                    self.lost(serial, text::OTHER_BUILD);
-                    return;
-                }
-                Event::Ready { .. } => {
+                Event::Ready => {
                     state.failed_starts = 0;
-                    state.members[member_idx].doing = Doing::Idle;
+                    let member = &mut state.members[member_idx];
+                    member.doing = Doing::Idle;
+                    let (lock, pool) = (member.lock.clone(), self.clone());
                     drop(state);
+                    browser::when_free(&lock, move || pool.lost(serial, text::WORKER_STOPPED));
                     self.pump();
                     return;
                 }

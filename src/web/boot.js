@@ -11,7 +11,15 @@ try {
 }
 
 try {
+  const sources = [js, "worker_boot.js"].map(async (path) => {
+    const answer = await fetch(at(path));
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return answer.text();
+  });
   const { default: init } = await import(at(js));
+  // Workers start from what is here, so that they still do when the server is gone or holds another version.
+  const script = new Blob([(await Promise.all(sources)).join("\n")], { type: "text/javascript" });
+  document.getElementById("boot").dataset.worker = URL.createObjectURL(script);
   await init({ module_or_path: at(wasm) });
   document.getElementById("boot-screen").remove();
 } catch (error) {

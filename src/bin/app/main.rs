@@ -7,7 +7,7 @@ mod worker;
 use wasm_bindgen::JsCast;
 
 fn main() {
-    console_error_panic_hook::set_once();
+    mixlaw::ui::report_panics();
     match js_sys::global().dyn_into() {
         Ok(scope) => worker::serve(&scope),
         Err(_) => {

@@ -1,6 +1,6 @@
 //! A worker: moves messages to and from [`handle`].
 
-use mixlaw::protocol::{BUILD, Event, Request, handle};
+use mixlaw::protocol::{Event, Request, handle};
 use mixlaw::ui::messages::{from_js, to_js};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -17,7 +17,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) {
     });
     scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
     // Last: what the page sends before this is lost.
-    post(scope, &Event::Ready { build: BUILD.to_string() });
+    post(scope, &Event::Ready);
 }
 
 fn post(scope: &DedicatedWorkerGlobalScope, event: &Event) {

@@ -41,6 +41,11 @@ pub fn DataPanel() -> impl IntoView {
                     }),
                     Origin::Own => None,
                 }}
+                {move || state.not_opened.get().map(|key| view! {
+                    <p class="note" data-test="not-opened">{text::NOT_OPENED}" "
+                        <button type="button" class="small" data-test="open-anyway" on:click=move |_| state.restore_draft(&key)>"Open it all the same"</button>
+                    </p>
+                })}
                 <FilePicker/>
                 <p class="help" id="table-help">{text::PASTE_HELP}</p>
                 <div class="views" role="group" aria-label="Training runs as">

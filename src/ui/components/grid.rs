@@ -54,6 +54,7 @@ pub fn Grid(
     let n_columns = move || table.read().as_ref().map_or(0, |table| table.header().len().min(MOST_COLUMNS));
     let first = Memo::new(move |_| ((top.get() / ROW) as usize).saturating_sub(BEYOND));
     let last = Memo::new(move |_| (((top.get() + size.height.get()) / ROW) as usize + 1 + BEYOND).min(n_rows()));
+    let inside = move |(row, column): Place| untrack(|| (row.min(n_rows().saturating_sub(1)), column.min(n_columns())));
     let measure = move || {
         if let Some(frame) = frame.get_untracked() {
             top.set(f64::from(frame.scroll_top()));
@@ -62,6 +63,12 @@ pub fn Grid(
     Effect::new(move |_| {
         table.track();
         measure();
+        // A shorter table may have come meanwhile.
+        active.set(inside(active.get_untracked()));
+        let is_gone = |edited: &Edited| edited.place != inside(edited.place);
+        if editing.read_untracked().as_ref().is_some_and(is_gone) {
+            editing.set(None);
+        }
     });
     let focus = move || {
         if let Some(frame) = frame.get_untracked() {
@@ -80,8 +87,8 @@ pub fn Grid(
             focus();
         }
     });
-    let go = move |(row, column): Place| {
-        let place = (row.min(n_rows().saturating_sub(1)), column.min(n_columns()));
+    let go = move |place: Place| {
+        let place = inside(place);
         active.set(place);
         if let Some(frame) = frame.get_untracked() {
             show(&frame, place);
@@ -96,10 +103,13 @@ pub fn Grid(
         }
     };
     let cell_text = move |(row, column): Place| {
-        table.with_untracked(|table| table.as_ref().map(|table| table.row(row).cell(column - 1).to_string()))
+        table.with_untracked(|table| {
+            let table = table.as_ref().filter(|table| row < table.n_rows() && column > 0)?;
+            Some(table.row(row).cell(column - 1).to_string())
+        })
     };
     let edit = move |place: Place| {
-        let Some(table) = table.get_untracked() else { return };
+        let Some(table) = table.get_untracked().filter(|table| place.0 < table.n_rows()) else { return };
         if place.1 == 0 {
             toggle(state, table.row(place.0).line());
         } else if let Some(text) = cell_text(place) {
@@ -116,10 +126,10 @@ pub fn Grid(
         });
     };
     let key = move |event: KeyboardEvent| {
-        if editing.read_untracked().is_some() || n_rows() == 0 {
+        if editing.read_untracked().is_some() || untrack(n_rows) == 0 {
             return;
         }
-        let (row, column) = active.get_untracked();
+        let (row, column) = inside(active.get_untracked());
         let key = event.key();
         if event.ctrl_key() || event.meta_key() {
             if key == "c" && column > 0 {

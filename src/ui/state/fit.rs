@@ -19,6 +19,7 @@ impl State {
         let (Ok(key), Some(data)) = (self.key.get_untracked(), self.data.get_untracked()) else { return };
         // Before anything that may fail.
         self.keep_now();
+        self.opens_kept();
         let law = untrack(|| self.law());
         let data = match key.stocks.as_slice() {
             [] => data,
@@ -85,6 +86,10 @@ impl State {
         }
         if let Some(run) = self.run.try_update(Option::take).flatten() {
             let fits = run.into_fits(browser::seconds() - since);
+            // The table may have been replaced meanwhile.
+            if !fits.are_of(self.data.get_untracked().as_deref()) {
+                return;
+            }
             self.status.set(fits.sentence());
             self.fits.update(|all| {
                 all.insert(fits.law.id(), Same::new(fits));

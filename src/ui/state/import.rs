@@ -91,6 +91,11 @@ impl Import {
             Import::Idle | Import::Failed(_) => None,
         }
     }
+
+    /// The table, unless another is being read.
+    pub fn settled(&self) -> Option<&Same<ImportedTable>> {
+        if let Import::Done(table) = self { Some(table) } else { None }
+    }
 }
 
 impl State {
@@ -178,7 +183,7 @@ impl State {
         self.forget_sample();
         self.file_error.set(None);
         self.source.update(|source| *source = Source { text: text.into(), origin: Origin::Own, ..*source });
-        self.later("import", TYPING_PAUSE, move || self.import_now(false));
+        self.later("import", TYPING_PAUSE, move || self.import_now(true));
     }
 
     /// Writes another text into a cell: the table becomes one of plain cells, with its roles and excluded lines.
@@ -267,7 +272,7 @@ impl State {
             *entry = role;
         }
         self.roles.set(Some(roles));
-        self.import_now(false);
+        self.import_now(true);
     }
 
     /// Has a worker read the table, and fits it then, if asked to and if that is quick.
@@ -276,6 +281,8 @@ impl State {
     }
 
     fn import_with(self, half: Option<SharedText>, then_fit: bool) {
+        // A fit that is under way is of the table before.
+        self.stop_run();
         self.imported.update(|imported| *imported = Import::Running(imported.latest().cloned()));
         let (text, roles) = (self.source.with_untracked(|source| source.text.clone()), self.roles.get_untracked());
         let whole = half.as_ref().map(|half| import::joined(&[half.to_string(), text.to_string()]));

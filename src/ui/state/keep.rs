@@ -5,19 +5,22 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::State;
 use super::import::Source;
+use super::{AskedOptimum, Import, State};
 use crate::order::sort_by_number;
 use crate::sample::SAMPLES;
 use crate::ui::browser;
 use crate::ui::draft::{Draft, Version};
-use crate::ui::history::{Earlier, Entry, Key, OLD_KEY, PREFIX, TAB_KEY, earlier, least_needed, surplus};
+use crate::ui::history::{Earlier, Entry, Key, OLD_KEY, OPENING_KEY, PREFIX, TAB_KEY, earlier, least_needed, surplus};
 use crate::ui::scenario::ScenarioInput;
 use crate::ui::text;
 use crate::ui::undo::Undo;
 
 /// Storage is written after this pause, and what changes within it is one step of undo.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// A page that has been at rest for so long has drawn what there is to draw.
+const REST: Duration = Duration::from_secs(2);
 
 /// What this page has kept.
 #[derive(Default)]
@@ -29,10 +32,21 @@ pub struct Kept {
 }
 
 impl State {
-    /// Takes up the draft of this tab, or else the latest, or else the first sample.
+    /// Takes up the draft of this tab, or else the latest, or else the first sample. A draft that the page did not get
+    /// through last time is left closed: whatever stopped it then would again.
     pub(super) fn restore(self) {
         self.take_old_draft();
         let mut entries = stored_entries();
+        if let Some(key) = browser::stored_for_tab(OPENING_KEY) {
+            browser::forget_for_tab(OPENING_KEY);
+            if entries.iter().any(|entry| entry.key.text() == key) {
+                let sample = Draft::of_sample(&SAMPLES[0], browser::random());
+                self.put(sample.clone());
+                self.kept.set_value(Kept { entry: None, draft: Some(sample) });
+                self.not_opened.set(Some(key));
+                return;
+            }
+        }
         sort_by_number(&mut entries, |entry| -(entry.saved as f64));
         let of_tab = browser::stored_for_tab(TAB_KEY);
         let own = entries.iter().find(|entry| Some(entry.key.text()) == of_tab);
@@ -40,11 +54,50 @@ impl State {
         let (entry, draft) = match own {
             Some((entry, draft)) => (Some((entry.key, entry.value)), Some(draft)),
             // Another tab may be writing to that one: whatever changes here begins its own.
-            None => (None, entries.iter().find_map(Entry::draft)),
+            None => match entries.iter().find_map(|entry| Some((entry.key, entry.draft()?))) {
+                Some((key, draft)) => {
+                    self.opens(key);
+                    (None, Some(draft))
+                }
+                None => (None, None),
+            },
         };
+        if let Some((key, _)) = &entry {
+            self.opens(*key);
+        }
         let draft = draft.unwrap_or_else(|| Draft::of_sample(&SAMPLES[0], browser::random()));
         self.put(draft.clone());
         self.kept.set_value(Kept { entry, draft: Some(draft) });
+    }
+
+    fn opens(self, key: Key) {
+        browser::store_for_tab(OPENING_KEY, &key.text());
+    }
+
+    /// Notes that what is kept now is about to be fitted and drawn.
+    pub(super) fn opens_kept(self) {
+        if let Some(key) = self.kept.with_value(|kept| kept.entry.as_ref().map(|(key, _)| *key)) {
+            self.opens(key);
+        }
+    }
+
+    /// Notes that the page got through the draft, once it has been at rest for a while, or is left while it answers.
+    pub(super) fn follow_opening(self) {
+        let done = || {
+            if !crate::ui::has_panicked() {
+                browser::forget_for_tab(OPENING_KEY);
+            }
+        };
+        Effect::new(move |_| {
+            let is_read = matches!(&*self.imported.read(), Import::Done(_) | Import::Failed(_));
+            let is_at_rest =
+                is_read && self.run.with(Option::is_none) && !matches!(&*self.optimum.read(), AskedOptimum::Running(_));
+            match is_at_rest {
+                true => self.later("opened", REST, done),
+                false => self.put_off("opened"),
+            }
+        });
+        window_event_listener(ev::pagehide, move |_| done());
     }
 
     /// The one draft of before there was a history becomes its first entry; if it cannot be read, it stays where it is.
@@ -163,6 +216,7 @@ impl State {
 
     /// Puts an earlier draft in place of the one on show, which becomes an earlier one and the step before.
     pub fn restore_draft(self, key: &str) {
+        self.not_opened.set(None);
         self.keep_now();
         let entry = Key::read(key).and_then(|read| Entry::read(read, browser::stored(key)?));
         let Some(draft) = entry.and_then(|entry| entry.draft()) else { return };

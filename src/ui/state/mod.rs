@@ -168,6 +168,8 @@ pub struct State {
     pub file_error: RwSignal<Option<String>>,
     /// Why the draft is not kept.
     pub not_kept: RwSignal<Option<&'static str>>,
+    /// The key of a draft that was left closed, since the page did not get through it last time.
+    pub not_opened: RwSignal<Option<String>>,
 
     /// Whether the page is dark.
     pub is_dark: Memo<bool>,
@@ -248,7 +250,9 @@ impl State {
             Some(Opened::Study(study)) => Some(Shown { study: study.clone(), fits: None }),
             _ => {
                 let fits = fits.read().get(law_id.read().as_str()).cloned()?;
-                Some(Shown { study: fits.study.clone(), fits: Some(fits) })
+                imported.read().settled()?;
+                fits.are_of(data.get().as_deref())
+                    .then(|| Shown { study: fits.study.clone(), fits: Some(fits.clone()) })
             }
         });
         let stale = Memo::new(move |_| {
@@ -350,6 +354,7 @@ impl State {
             status: RwSignal::new(String::new()),
             file_error: RwSignal::new(None),
             not_kept: RwSignal::new(None),
+            not_opened: RwSignal::new(None),
             is_dark: theme::is_dark(theme),
             data,
             key,
@@ -387,6 +392,7 @@ impl State {
             self.import_now(true);
         });
         self.keep_draft();
+        self.follow_opening();
         self.follow_optimum();
         self.follow_certainty();
         self.follow_hash();

@@ -104,6 +104,28 @@ fn six_side_by_side() -> Spec {
     .expect("weights to show")
 }
 
+/// A link can say so, and a table with a slip in it: 1e308 times a little is infinite, and 1e-308 through a little is 0.
+#[test]
+fn curves_over_the_widest_ranges_are_drawn_in_no_time() {
+    let widest = (Tokens(5e-324), Tokens(f64::MAX));
+    let sizes = vec![Params(1e-308), Params(1e308)];
+    let data = DataSummary { sizes, token_range: Some(widest), ..DataSummary::new(&STUDY.0) };
+    for along in [Along::D, Along::N, Along::Flops] {
+        let spec = loss_curves(&Curves {
+            targets: vec![Shown { target: target(0), fit_idx: 0, sight: Some(sight(0)) }],
+            data: &data,
+            along,
+            mixture: &[1.0 / 7.0; 7],
+            mixture_name: "the uniform mixture",
+            next: next(f64::MAX, f64::MAX),
+            replicates: &replicates(),
+        });
+        if let Some(spec) = spec {
+            assert!(svg(&spec, 640.0).len() < 1_000_000);
+        }
+    }
+}
+
 /// Mixtures are named by their shares, of which the first may well be alike.
 #[test]
 fn compared_mixtures_whose_names_begin_alike_are_told_apart() {

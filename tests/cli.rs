@@ -39,6 +39,27 @@ fn folder_with_study() -> TempDir {
     folder
 }
 
+/// What is said beside the results must not cost them: `2>&-` and `2>/dev/full` once lost a finished fit.
+#[cfg(target_os = "linux")]
+#[test]
+fn results_come_though_standard_error_is_full() {
+    use std::process::Stdio;
+    let folder = folder_with_study();
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it"));
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mixlaw"));
+        command.args(args).current_dir(folder.path()).stderr(full()).output().expect("mixlaw starts")
+    };
+    let fit = run(&["fit", "runs.csv", "--target", "c4_loss", "--starts", "2", "--json"]);
+    assert!(fit.status.success());
+    fs::write(folder.path().join("fit.json"), &fit.stdout).expect("writable");
+    assert!(serde_json::from_slice::<Value>(&fit.stdout).is_ok());
+    let predicted = run(&["predict", "fit.json", "runs.csv"]);
+    assert!(predicted.status.success() && predicted.stdout.starts_with(b"line\t"));
+    let failed = run(&["fit", "no-such-file.csv"]);
+    assert_eq!(failed.status.code(), Some(1), "an error, not a panic");
+}
+
 #[test]
 fn fit_predict_optimum_and_link_go_together() {
     let folder = folder_with_study();

@@ -301,6 +301,44 @@ fn impossible_fit_files_are_refused_with_a_sentence() {
     assert!(says(&|file| file["mixlaw"] = 2.into()).contains("update mixlaw"));
 }
 
+/// Laws of own domains and of all targets at once ask for what the file must have before they can be asked anything.
+#[test]
+fn fit_files_whose_targets_the_law_cannot_have_are_refused_with_a_sentence() {
+    for (id, expected) in [
+        ("bimix", "the BiMix (own domain) law for a target that is no domain's own loss"),
+        ("d-cpt", "the D-CPT (two corpora) law for a target that is no domain's own loss"),
+        ("capacity", "the capacity competition law for a target that is no domain's own loss"),
+    ] {
+        let k = common::most_domains(law(id), 3);
+        let thetas = vec![theta(&mut random(1), law(id), &common::shape_of(law(id), k, true, true))];
+        let good: serde_json::Value =
+            serde_json::from_str(&fit_file::write(&common::fitted(law(id), k, thetas), None, None)).expect("JSON");
+        fit_file::read(&good.to_string()).expect("our own file");
+        let mut changed = good.clone();
+        changed["fits"][0].as_object_mut().expect("an entry").remove("own_domain").expect("it was there");
+        let error = fit_file::read(&changed.to_string()).err().expect("refused").to_string();
+        assert!(error.contains(expected), "{id}: {error}");
+        let mut changed = good;
+        changed["domains"].as_array_mut().expect("names").pop();
+        fit_file::read(&changed.to_string()).err().expect("refused");
+    }
+}
+
+/// JSON has no infinity: what the law has no finite loss for is null in the file and infinite when it is back.
+#[test]
+fn infinite_errors_come_back_from_a_fit_file_and_from_a_link() {
+    let mut study =
+        common::fitted(law("additive"), 3, vec![theta(&mut random(1), law("additive"), &shape(3, true, true))]);
+    let score = &mut study.fits[0].report.scores[0];
+    (score.n_holdout, score.fit_mre_percent, score.holdout_mre_percent) = (3, f64::INFINITY, Some(f64::INFINITY));
+    let back = fit_file::read(&fit_file::write(&study, None, None)).expect("our own file").0;
+    assert_eq!(back.fits[0].report.scores, study.fits[0].report.scores);
+    let scenario = Scenario::at_the_edge_of(&study.summary);
+    let shared = mixlaw::share::decode(&mixlaw::share::encode(&study, &scenario).expect("a link")).expect("our own");
+    assert_eq!(shared.study.fits[0].report.scores, study.fits[0].report.scores);
+    optimum(&back, &scenario).expect("an optimum");
+}
+
 /// C^A = A^p has no place in an f64 at the corners of the bounds; the file brings the fit back all the same.
 #[test]
 fn fit_files_bring_back_every_theta_within_bounds() {

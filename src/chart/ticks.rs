@@ -1,10 +1,14 @@
-//! Where an axis has its ticks: at least three on any range.
+//! Where an axis has its ticks: at least three on any range that can be drawn.
 
 use crate::units::{write_count, write_number};
 
 /// Values between the ends of the range, ascending, each with its text: about `most` of them. A range without
-/// length has one.
+/// length has one; one that cannot be drawn has none: with an end that is not finite, the wrong way round, or of a
+/// logarithmic axis with an end that is not positive.
 pub fn ticks(range: (f64, f64), log: bool, most: usize) -> Vec<(f64, String)> {
+    if !can_be_drawn(range, log) {
+        return Vec::new();
+    }
     let values = if log { log_ticks(range, most) } else { linear_ticks(range, most) };
     // What counts, or is large, with M and B.
     let counts = log || values.iter().any(|value| value.abs() >= LARGE);
@@ -26,6 +30,10 @@ pub fn ticks(range: (f64, f64), log: bool, most: usize) -> Vec<(f64, String)> {
 const LARGE: f64 = 1e5;
 /// An f64 has no more.
 const MOST_DIGITS: usize = 17;
+
+fn can_be_drawn((low, high): (f64, f64), log: bool) -> bool {
+    low.is_finite() && high.is_finite() && low <= high && (low > 0.0 || !log)
+}
 
 /// Multiples of powers of ten: the sparsest family with at least three of them, else evenly spaced ones.
 fn log_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
@@ -53,11 +61,13 @@ fn uncrowded(all: Vec<f64>, most: usize) -> Vec<f64> {
 
 /// Multiples of 1, 2 or 5 times a power of ten.
 fn linear_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
-    let rough = (high - low) / most.max(1) as f64;
-    if !(rough > 0.0 && rough.is_finite()) {
+    // The difference of the ends may be larger than any number.
+    let rough = high / most.max(1) as f64 - low / most.max(1) as f64;
+    let power = 10f64.powf(rough.log10().floor());
+    // No length, or one of so few units in the last place that a step is none.
+    if !(power > 0.0 && low + 0.1 * power > low) {
         return vec![low];
     }
-    let power = 10f64.powf(rough.log10().floor());
     let multiples = |step: f64| -> Vec<f64> {
         let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
         (first..=last).map(|multiple| multiple as f64 * step).collect()
@@ -103,6 +113,33 @@ mod tests {
         assert_eq!(texts, ["0.06", "0.1", "0.14"]);
         let texts: Vec<String> = ticks((1.4, 2.45), false, 5).into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, ["1.4", "1.6", "1.8", "2", "2.2", "2.4"]);
+    }
+
+    /// An end of 0 or infinity once meant a tick for each of four thousand million powers of ten.
+    #[test]
+    fn a_range_that_cannot_be_drawn_has_no_ticks() {
+        for range in [(0.0, 1e9), (-1.0, 1.0), (1.0, f64::INFINITY), (f64::NAN, 1.0), (1.0, f64::NAN), (2.0, 1.0)] {
+            assert_eq!(ticks(range, true, 6), [], "{range:?}");
+        }
+        for range in [(f64::NEG_INFINITY, 1.0), (0.0, f64::INFINITY), (f64::NAN, 1.0), (2.0, 1.0)] {
+            assert_eq!(ticks(range, false, 6), [], "{range:?}");
+        }
+    }
+
+    #[test]
+    fn the_widest_and_the_narrowest_ranges_have_a_few_ticks() {
+        for (range, log) in [
+            ((1e-308, 1e308), true),
+            ((5e-324, f64::MAX), true),
+            ((-f64::MAX, f64::MAX), false),
+            ((5e-324, 1e-323), false),
+            ((1e300, 1e300 * (1.0 + f64::EPSILON)), false),
+            ((1e300, 1e300 * (1.0 + f64::EPSILON)), true),
+        ] {
+            let ticks = ticks(range, log, 6);
+            assert!((1..=24).contains(&ticks.len()), "{range:?}: {ticks:?}");
+            assert!(ticks.iter().all(|(value, _)| value.is_finite()), "{range:?}: {ticks:?}");
+        }
     }
 
     proptest! {

@@ -111,7 +111,7 @@ pub fn predictions(study: &FittedStudy, runs: &Dataset) -> Result<String, crate:
         let row = &runs.observations()[at % rows_by_target];
         let scale = [row.n.map(|n| n.0), row.d.map(|d| d.0)].map(number);
         let weights = row.mixture.iter().map(|h| number(Some(*h)));
-        let losses = [observed.0, prediction.predicted.0, prediction.predicted.0 - observed.0];
+        let losses = [observed.0, prediction.predicted.0, observed.0 - prediction.predicted.0];
         let split = if targets[at / rows_by_target][at % rows_by_target] { "holdout" } else { "fit" };
         let cells = std::iter::once(row.line.to_string()).chain(scale).chain(weights);
         let cells = cells.chain([cell(&prediction.target)]).chain(losses.map(|loss| number(Some(loss))));

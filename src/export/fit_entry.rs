@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::fit_file::FitFileError;
 use crate::fit::{Fit, FitConfig, FitReport, Flag, Restriction, Score, Termination};
 use crate::law::{self, Dropped, Law, Shape};
+use crate::predict::study::check_shape;
 use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::BILLION;
 
@@ -27,7 +28,9 @@ pub(super) struct Entry {
     n_fit: usize,
     n_holdout: usize,
     objective: f64,
-    fit_mre_percent: f64,
+    /// null where it is infinite: the law has no finite loss for a run.
+    fit_mre_percent: Option<f64>,
+    /// null as well where nothing was held out.
     holdout_mre_percent: Option<f64>,
     agreeing_starts: usize,
     starts: usize,
@@ -88,8 +91,8 @@ impl Entry {
             n_fit: score.n_fit,
             n_holdout: score.n_holdout,
             objective: report.objective,
-            fit_mre_percent: score.fit_mre_percent,
-            holdout_mre_percent: score.holdout_mre_percent,
+            fit_mre_percent: finite(score.fit_mre_percent),
+            holdout_mre_percent: score.holdout_mre_percent.and_then(finite),
             agreeing_starts: report.agreeing_starts,
             starts: report.config.starts,
             status: report.termination.id().to_string(),
@@ -136,6 +139,7 @@ impl Entry {
             stocks: entry.stocks.iter().map(|stock| stock.map(|stock| stock / BILLION)).collect(),
             repeats: entry.warnings.iter().all(|warning| warning.kind != NOT_REPEATED) && !entry.stocks.is_empty(),
         };
+        check_shape(law, &shape, domains.len(), 1 + others.len())?;
         let names: Vec<String> =
             law.parameters(&shape).iter().map(|parameter| parameter.symbol.name(domains)).collect();
         let theta = match &entry.theta {
@@ -193,8 +197,9 @@ impl Entry {
         let score = |entry: &Entry| Score {
             n_fit: entry.n_fit,
             n_holdout: entry.n_holdout,
-            fit_mre_percent: entry.fit_mre_percent,
-            holdout_mre_percent: entry.holdout_mre_percent,
+            fit_mre_percent: entry.fit_mre_percent.unwrap_or(f64::INFINITY),
+            // With runs held out there is an error, if not a finite one.
+            holdout_mre_percent: entry.holdout_mre_percent.or((entry.n_holdout > 0).then_some(f64::INFINITY)),
         };
         let report = FitReport {
             objective: entry.objective,

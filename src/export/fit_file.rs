@@ -313,7 +313,7 @@ pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
         _ => study,
     };
     saved.replicates = file.bootstrap.and_then(|bootstrap| bootstrap.draws).unwrap_or_default();
-    saved.replicates.iter().try_for_each(|replicate| check_replicate(&study, replicate))?;
+    saved.replicates.iter().try_for_each(|replicate| replicate.check(&study))?;
     saved.study = Some(study);
     Ok(saved)
 }
@@ -329,16 +329,4 @@ pub fn table(bytes: &[u8]) -> Option<(String, Option<Roles>)> {
     let draft = file.get_mut("draft")?.as_object_mut()?;
     let roles = draft.remove("roles").and_then(|roles| serde_json::from_value(roles).ok()).flatten();
     Some((draft.get("text")?.as_str()?.to_string(), roles))
-}
-
-/// A replicate has a θ for each fit, and an error held out, or none, for each target.
-fn check_replicate(study: &FittedStudy, replicate: &Replicate) -> Result<(), Impossible> {
-    let Replicate { thetas, holdout_mre_percent, .. } = replicate;
-    let lengths = thetas.iter().map(Vec::len).eq(study.fits.iter().map(|fit| fit.theta.len()));
-    let numbers = thetas.iter().flatten().chain(holdout_mre_percent.iter().flatten());
-    if lengths && holdout_mre_percent.len() == study.targets().count() && numbers.copied().all(f64::is_finite) {
-        Ok(())
-    } else {
-        Err(Impossible::new("a replicate of a bootstrap that is not of these fits"))
-    }
 }

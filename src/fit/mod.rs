@@ -312,7 +312,7 @@ pub fn starts(
 /// fit as that, to the last bit.
 ///
 /// # Errors
-/// As [`fit_with`].
+/// As [`fit_with`], and endings that are none of this fit's.
 pub fn fit_from(
     law: &'static dyn Law,
     dataset: &Dataset,
@@ -323,6 +323,11 @@ pub fn fit_from(
 ) -> Result<Fit, FitError> {
     let weights = weights(dataset, config);
     let prepared = Prepared::new(law, dataset, target_idxs, config, &weights, false)?;
+    let n_free = prepared.freedom.parameters.len();
+    if let Some(other) = endings.iter().find(|ending| ending.theta.len() != n_free) {
+        let (what, seen) = ("the number of parameters of a start", other.theta.len().to_string());
+        return Err(FitError::Setting { what, seen, expected: "that of the law's free parameters" });
+    }
     prepared.fit(&search::Before(endings), &InTurn, progress)
 }
 

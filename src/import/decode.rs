@@ -136,6 +136,16 @@ fn is_binary(text: &str) -> bool {
     n_control as f64 > MAX_CONTROL_SHARE * n_chars || n_unknown as f64 > MAX_UNKNOWN_SHARE * n_chars
 }
 
+/// The text without what nobody sees and what turns the direction of the text around it: in a name or a cell it would
+/// reverse the sentence that quotes it.
+pub fn without_unseen(text: &str) -> Cow<'_, str> {
+    let is_unseen = |c: char| {
+        matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}')
+            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    };
+    if text.contains(is_unseen) { Cow::Owned(text.replace(is_unseen, "")) } else { Cow::Borrowed(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +192,11 @@ mod tests {
             error.to_string(),
             "the text has 51 MB; up to 50 MB can be read, so leave out columns and lines that the fit does not need"
         );
+    }
+
+    #[test]
+    fn what_turns_the_direction_of_text_is_not_read() {
+        assert_eq!(without_unseen("w_\u{202E}beW\u{202C},\u{FEFF}loss"), "w_beW,loss");
+        assert!(matches!(without_unseen("w_ä,損失,\u{200D}"), Cow::Borrowed(_)));
     }
 }

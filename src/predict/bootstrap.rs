@@ -16,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::{FittedStudy, FittedTarget, Form};
+use super::{FittedStudy, FittedTarget, Form, Impossible};
 use crate::dataset::Dataset;
 use crate::fit::report::{self, Score};
 use crate::fit::{self, Fit, FitError, Interval};
@@ -57,6 +57,23 @@ pub struct Replicate {
     /// Which of the data's distinct mixtures were drawn; empty where it was not kept.
     #[serde(default)]
     pub mixtures: Vec<usize>,
+}
+
+impl Replicate {
+    /// Checks that it is one of these fits.
+    ///
+    /// # Errors
+    /// It has not one θ for each fit, and one error held out, or none, for each target.
+    pub fn check(&self, study: &FittedStudy) -> Result<(), Impossible> {
+        let Self { thetas, holdout_mre_percent, .. } = self;
+        let lengths = thetas.iter().map(Vec::len).eq(study.fits.iter().map(|fit| fit.theta.len()));
+        let numbers = thetas.iter().flatten().chain(holdout_mre_percent.iter().flatten());
+        if lengths && holdout_mre_percent.len() == study.targets().count() && numbers.copied().all(f64::is_finite) {
+            Ok(())
+        } else {
+            Err(Impossible::new("a replicate of a bootstrap that is not of these fits"))
+        }
+    }
 }
 
 /// Why there is no bootstrap.

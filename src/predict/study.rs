@@ -11,7 +11,7 @@ use crate::dataset::{Dataset, Observation};
 use crate::fit::report::mre_percent;
 use crate::fit::{Fit, FitConfig, Flag, Interval};
 use crate::gp::GaussianProcess;
-use crate::law::{self, LossOf, Mixture, MixtureDerivatives, Place, Scale};
+use crate::law::{self, Law, LossOf, Mixture, MixtureDerivatives, Place, Scale, Scope, Shape};
 use crate::units::{Loss, Params, Tokens, choices};
 
 /// Where the data of a study lie.
@@ -208,27 +208,44 @@ impl DataSummary {
     }
 }
 
+/// Checks what [`Shape::new`] guarantees, for a law's fit of so many targets; without it nothing may be asked of the law.
+///
+/// # Errors
+/// The first thing that cannot be.
+pub fn check_shape(law: &dyn Law, shape: &Shape, k: usize, n_targets: usize) -> Result<(), Impossible> {
+    let (name, needs) = (law.name(), law.needs());
+    if k < needs.min_domains || needs.max_domains.is_some_and(|most| k > most) || shape.n_domains != k {
+        return Err(Impossible::new(format!("the {name} law with {k} domains")));
+    }
+    let stocks = &shape.stocks;
+    let known = stocks.iter().flatten();
+    if stocks.len() != if needs.stocks { k } else { 0 } || known.copied().any(|stock| !(stock > 0.0 && stock < 1e9)) {
+        return Err(Impossible::new(format!("tokens in stock that the {name} law cannot have")));
+    }
+    let of_one = law.scope() == Scope::EachTarget;
+    if n_targets == 0 || of_one && n_targets > 1 || shape.own_domains.len() != n_targets {
+        return Err(Impossible::new(format!("the {name} law for {n_targets} targets")));
+    }
+    for (target_pos, own) in shape.own_domains.iter().enumerate() {
+        if needs.own_domain && own.is_none() {
+            return Err(Impossible::new(format!("the {name} law for a target that is no domain's own loss")));
+        }
+        if own.is_some_and(|domain_idx| domain_idx >= k) {
+            return Err(Impossible::new("a target of a domain that is not there"));
+        }
+        if !of_one && own.is_some() && shape.own_domains[..target_pos].contains(own) {
+            return Err(Impossible::new("two targets that are one domain's own loss"));
+        }
+    }
+    Ok(())
+}
+
 impl Fit {
     fn check(&self, k: usize) -> Result<(), Impossible> {
-        let name = self.law.name();
-        let needs = self.law.needs();
-        if k < needs.min_domains || needs.max_domains.is_some_and(|most| k > most) || self.shape.n_domains != k {
-            return Err(Impossible::new(format!("the {name} law with {k} domains")));
-        }
-        let stocks = &self.shape.stocks;
-        let known = stocks.iter().flatten();
-        if stocks.len() != if needs.stocks { k } else { 0 } || known.copied().any(|stock| !(stock > 0.0 && stock < 1e9))
-        {
-            return Err(Impossible::new(format!("tokens in stock that the {name} law cannot have")));
-        }
+        check_shape(self.law, &self.shape, k, self.targets.len())?;
         let report = &self.report;
-        let n_targets = self.targets.len();
-        if n_targets == 0 || report.scores.len() != n_targets || self.shape.own_domains.len() != n_targets {
-            return Err(Impossible::new(format!("the {name} law for {n_targets} targets")));
-        }
-        let is_wrong = |own: &Option<usize>| own.map_or(needs.own_domain, |domain_idx| domain_idx >= k);
-        if self.shape.own_domains.iter().any(is_wrong) {
-            return Err(Impossible::new("a target of a domain that is not there"));
+        if report.scores.len() != self.targets.len() {
+            return Err(Impossible::new(format!("{} scores of {} targets", report.scores.len(), self.targets.len())));
         }
         let parameters = self.law.parameters(&self.shape);
         if self.theta.len() != parameters.len() {
@@ -247,8 +264,10 @@ impl Fit {
             && config.delta >= FitConfig::LEAST_DELTA
             && config.ridge >= 0.0;
         let errors = report.scores.iter().flat_map(|score| [Some(score.fit_mre_percent), score.holdout_mre_percent]);
-        let mut numbers = errors.flatten().chain([report.objective]);
-        if !settings || numbers.any(|value| !(value.is_finite() && value >= 0.0)) {
+        // An error is infinite where the law has no finite loss for a run.
+        let mut errors = errors.flatten();
+        let is_objective = report.objective.is_finite() && report.objective >= 0.0;
+        if !settings || !is_objective || errors.any(|error| !(error >= 0.0)) {
             return Err(Impossible::new("a setting or an error out of its range"));
         }
         let named = |flag: &Flag| match flag {

@@ -145,7 +145,7 @@ struct TargetBody {
     f: usize,
     #[serde(default, skip_serializing_if = "is_none_held_out")]
     h: usize,
-    m: f64,
+    m: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     e: Option<f64>,
 }
@@ -275,8 +275,8 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
             d: *own_domain,
             f: score.n_fit,
             h: score.n_holdout,
-            m: rounded(score.fit_mre_percent, 4),
-            e: score.holdout_mre_percent.map(|mre| rounded(mre, 4)),
+            m: finite(score.fit_mre_percent).map(|mre| rounded(mre, 4)),
+            e: score.holdout_mre_percent.and_then(finite).map(|mre| rounded(mre, 4)),
         });
     }
     body
@@ -299,6 +299,10 @@ fn unpack(packed: &str) -> Result<Vec<f64>, ShareError> {
         return Err(impossible("half a parameter".into()));
     }
     Ok(entries.iter().map(|entry| f64::from(i32::from_le_bytes(*entry)) / THETA_UNIT).collect())
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
 }
 
 /// The nearest number with so many significant digits.
@@ -432,8 +436,9 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
                 .map(|target| Score {
                     n_fit: target.f,
                     n_holdout: target.h,
-                    fit_mre_percent: target.m,
-                    holdout_mre_percent: target.e,
+                    fit_mre_percent: target.m.unwrap_or(f64::INFINITY),
+                    // With runs held out there is an error, if not a finite one.
+                    holdout_mre_percent: target.e.or((target.h > 0).then_some(f64::INFINITY)),
                 })
                 .collect(),
             condition: body.c.unwrap_or(f64::INFINITY),

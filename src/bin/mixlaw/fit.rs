@@ -104,7 +104,7 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
     };
     progress.clear();
     let seconds = began.elapsed().as_secs_f64();
-    eprintln!("mixlaw: fitted and validated {} in {seconds:.1} s", counted(study.targets().count(), "target"));
+    say!("mixlaw: fitted and validated {} in {seconds:.1} s", counted(study.targets().count(), "target"));
     let replicates = args.bootstrap.replicates(&dataset, &study)?;
     Ok(if args.json {
         fit_file::write(&study, Some(&dataset), replicates.as_deref()) + "\n"
@@ -210,7 +210,7 @@ fn scores(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
 }
 
 /// What was tried, and which of it predicts.
-pub fn candidates_text(study: &FittedStudy) -> Option<String> {
+fn candidates_text(study: &FittedStudy) -> Option<String> {
     let chosen = study.chosen()?;
     let percent = |metrics: &Option<Metrics>| {
         metrics.as_ref().map_or("-".to_string(), |metrics| format!("{:.2} %", metrics.mre_percent))
@@ -305,7 +305,7 @@ fn restrictions(args: &FitArgs) -> Result<Vec<Restriction>, String> {
 }
 
 fn leave_out(dataset: &Dataset, target_idx: usize, error: &str) {
-    eprintln!("mixlaw: left out {}: {error}", dataset.targets()[target_idx]);
+    say!("mixlaw: left out {}: {error}", dataset.targets()[target_idx]);
 }
 
 fn chosen_targets(
@@ -320,7 +320,7 @@ fn chosen_targets(
         let left_out: Vec<&str> =
             all.iter().filter(|idx| !usable.contains(idx)).map(|&idx| dataset.targets()[idx].as_str()).collect();
         if !left_out.is_empty() && !usable.is_empty() {
-            eprintln!(
+            say!(
                 "mixlaw: the {} law gives the losses of training domains only, so it leaves out {}",
                 law.name(),
                 left_out.join(", ")

@@ -3,6 +3,14 @@
 //! Results go to standard output, everything said about them to standard error. Exit codes: 0 fine, 1 the data
 //! or the settings are wrong, 2 usage.
 
+/// Says something beside the results, as `eprintln!` does, which panics where nobody can hear it: with standard error
+/// closed or its disk full, the results are to come all the same.
+macro_rules! say {
+    ($($said:tt)*) => {
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($said)*)));
+    };
+}
+
 mod export;
 mod fit;
 mod link;
@@ -12,7 +20,6 @@ mod read;
 mod replicates;
 mod scenario;
 mod text;
-mod validate;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,8 +43,6 @@ enum Command {
     Fit(Box<fit::FitArgs>),
     /// Predict the rows of another table
     Predict(predict::PredictArgs),
-    /// Say how well a fit predicts what it has not seen, and whether more runs would help
-    Validate(validate::ValidateArgs),
     /// Find the mixture of least weighted loss
     Optimum(Box<optimum::OptimumArgs>),
     /// Print the link that opens the fit in the page
@@ -58,7 +63,6 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Fit(args) => fit::run(&args),
         Command::Predict(args) => predict::run(&args),
-        Command::Validate(args) => validate::run(&args),
         Command::Optimum(args) => optimum::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Export(args) => export::run(&args),
@@ -73,14 +77,14 @@ fn main() -> ExitCode {
             match stdout.write_all(output.as_bytes()).and_then(|()| stdout.flush()) {
                 // A reader that has seen enough, such as head, closes the pipe; that is no error of ours.
                 Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    eprintln!("mixlaw: standard output cannot be written: {error}");
+                    say!("mixlaw: standard output cannot be written: {error}");
                     ExitCode::from(1)
                 }
                 _ => ExitCode::SUCCESS,
             }
         }
         Err(sentence) => {
-            eprintln!("mixlaw: {sentence}");
+            say!("mixlaw: {sentence}");
             ExitCode::from(1)
         }
     }

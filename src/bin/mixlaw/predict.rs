@@ -56,14 +56,14 @@ fn say_errors(study: &FittedStudy, predictions: &[Prediction]) {
         let unusable: Vec<String> = unusable.map(|prediction| prediction.line.to_string()).collect();
         if !unusable.is_empty() {
             let law = target.fit.law.name();
-            eprintln!(
+            say!(
                 "{}: lines {} have too little of its own domain for the {law} law, and do not count in the MRE",
                 target.name,
                 unusable.join(", ")
             );
         }
         if let Some(mre) = prediction_mre_percent(predictions, target.name) {
-            eprintln!("{}: MRE {mre:.3} %", target.name);
+            say!("{}: MRE {mre:.3} %", target.name);
         }
     }
 }

@@ -64,13 +64,13 @@ pub fn read_table(paths: &[PathBuf], args: &RoleArgs) -> Result<Imported, String
     /// More sentences than anyone reads; the last one counts the rest.
     const SHOWN: usize = 50;
     if paths.len() > 1 && !imported.issues.is_empty() {
-        eprintln!("mixlaw: lines are counted through all files, one below the other with a blank line between them");
+        say!("mixlaw: lines are counted through all files, one below the other with a blank line between them");
     }
     for sentence in imported.issues.sentences(SHOWN) {
-        eprintln!("mixlaw: {sentence}");
+        say!("mixlaw: {sentence}");
     }
     if let Some(understood) = &imported.understood {
-        eprintln!("mixlaw: {understood}");
+        say!("mixlaw: {understood}");
     }
     if !imported.questions.is_empty() {
         let questions: Vec<String> = imported.questions.iter().map(Question::with_options).collect();

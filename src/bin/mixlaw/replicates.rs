@@ -42,9 +42,9 @@ impl BootstrapArgs {
         let replicates: Result<Vec<Replicate>, _> = (0..n_replicates).into_par_iter().map(one).collect();
         let replicates = replicates.map_err(|error| error.to_string())?;
         if std::io::stderr().is_terminal() {
-            eprintln!();
+            say!("");
         }
-        eprintln!("mixlaw: {n_replicates} replicates in {:.1} s", began.elapsed().as_secs_f64());
+        say!("mixlaw: {n_replicates} replicates in {:.1} s", began.elapsed().as_secs_f64());
         Ok(Some(replicates))
     }
 }

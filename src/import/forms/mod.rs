@@ -33,7 +33,7 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
         issues.push(cause.of_text());
         return (None, issues);
     }
-    let (table, mut issues) = as_it_stands(text);
+    let (table, mut issues) = as_it_stands(&decode::without_unseen(text));
     let Some(mut table) = table else { return (None, issues) };
     if let Some((chosen, causes)) = isoflop::chosen(&table) {
         causes.into_iter().for_each(|cause| issues.push(cause.of_text()));

@@ -8,7 +8,7 @@ PAGE := Cargo.toml Cargo.lock Trunk.toml index.html scripts/env.sh scripts/minif
 # Builds the page quickly, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
 	@scripts/setup.sh serve
-	@echo "Mixlaw: building the page, usually SERVE_TIME the first time and EDIT_TIME after an edit, then serving it at http://127.0.0.1:8080/"
+	@echo "Mixlaw: building the page, usually 3 min the first time and 30 s after an edit, then serving it at http://127.0.0.1:8080/"
 	@$(ENV); wasm trunk serve --dist $(QUICK)
 
 # The same page as files, for a test in the browser while a change is worked on.
@@ -26,7 +26,7 @@ test-quick: quick
 # Every test: library and command line natively, then the built page in a real browser.
 test: dist
 	@scripts/setup.sh
-	@echo "Mixlaw: every test, usually TEST_TIME"
+	@echo "Mixlaw: every test, usually 20 min"
 	@$(ENV); MIXLAW_E2E=1 cargo test --locked
 
 # The browser tests once more, all of them in Firefox.
@@ -64,9 +64,14 @@ reproduction:
 uncertainty:
 	@$(ENV); cargo run --locked --release --example uncertainty
 
+# Draws inputs for whatever reads a text and for the whole pipeline, so many seconds for each target; cargo test replays
+# what was found.
+fuzz:
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
 # The page as plain files in dist/, for any static host and any path on it; made again only if what it is made of changed.
 dist: dist/index.html
 dist/index.html: $(PAGE)
 	@scripts/setup.sh build
-	@echo "Mixlaw: building the small page in dist/, usually DIST_TIME: compiling, then wasm-opt for a minute"
+	@echo "Mixlaw: building the small page in dist/, usually 5 min: compiling, then wasm-opt for a minute"
 	@$(ENV); wasm trunk build --release

@@ -54,10 +54,10 @@ install_bindgen() {
 }
 
 [ "$(version_of trunk)" = $TRUNK ] ||
-    step "trunk $TRUNK" "TRUNK_TIME" "trunk $TRUNK is missing: run \`cargo install trunk --version $TRUNK --locked\` with a network." \
+    step "trunk $TRUNK" "3 min" "trunk $TRUNK is missing: run \`cargo install trunk --version $TRUNK --locked\` with a network." \
         cargo_install trunk --version $TRUNK --locked
 [ "$(version_of wasm-bindgen)" = "$BINDGEN" ] ||
-    step "wasm-bindgen $BINDGEN" "BINDGEN_TIME" "wasm-bindgen $BINDGEN is missing: run \`cargo install wasm-bindgen-cli --version $BINDGEN\` with a network." \
+    step "wasm-bindgen $BINDGEN" "1 min" "wasm-bindgen $BINDGEN is missing: run \`cargo install wasm-bindgen-cli --version $BINDGEN\` with a network." \
         install_bindgen
 [ "$stage" != serve ] || exit 0
 

@@ -257,7 +257,7 @@ fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative])
     let n = alternatives.len();
     let others = if n == 1 { "the other candidate".to_string() } else { format!("each of {n} other candidates") };
     let sentence = format!(
-        "{others} has this mixture within {} of its own best; {} would move {} of the tokens",
+        "by {others} this mixture is within {} of the best loss; the {} would move {} of the tokens",
         percent(100.0 * share.max(0.0)),
         worst.name,
         percent(100.0 * worst.moved)
@@ -266,5 +266,5 @@ fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative])
 }
 
 fn percent(percent: f64) -> String {
-    format!("{} %", write_number(percent, 2))
+    if percent < 0.01 { "less than 0.01 %".to_string() } else { format!("{} %", write_number(percent, 2)) }
 }

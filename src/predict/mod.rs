@@ -8,6 +8,7 @@
 pub mod bootstrap;
 pub mod choice;
 pub mod interval;
+mod learning;
 mod process;
 pub mod study;
 mod validate;
@@ -15,6 +16,7 @@ mod validate;
 pub use bootstrap::{Bootstrap, BootstrapConfig, BootstrapError, Replicate};
 pub use choice::{Candidate, OneByOne, Validation, Workers, auto};
 pub use interval::{Calibration, Widths};
+pub use learning::{LearningPoint, learning_curve, learning_sentence};
 pub use process::Form;
 pub use study::{DataSummary, FittedStudy, FittedTarget, Impossible, PredictError, Prediction};
 pub use validate::{Metrics, ScaleRange};

@@ -210,7 +210,7 @@ fn scores(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
 }
 
 /// What was tried, and which of it predicts.
-fn candidates_text(study: &FittedStudy) -> Option<String> {
+pub fn candidates_text(study: &FittedStudy) -> Option<String> {
     let chosen = study.chosen()?;
     let percent = |metrics: &Option<Metrics>| {
         metrics.as_ref().map_or("-".to_string(), |metrics| format!("{:.2} %", metrics.mre_percent))

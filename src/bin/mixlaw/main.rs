@@ -20,6 +20,7 @@ mod read;
 mod replicates;
 mod scenario;
 mod text;
+mod validate;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     Fit(Box<fit::FitArgs>),
     /// Predict the rows of another table
     Predict(predict::PredictArgs),
+    /// Say how well a fit predicts what it has not seen, and whether more runs would help
+    Validate(validate::ValidateArgs),
     /// Find the mixture of least weighted loss
     Optimum(Box<optimum::OptimumArgs>),
     /// Print the link that opens the fit in the page
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Fit(args) => fit::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Optimum(args) => optimum::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Export(args) => export::run(&args),

@@ -1,0 +1,244 @@
+//! The predictor: what is chosen, how it predicts, its intervals, and what files keep of it.
+
+mod common;
+
+use common::{mixture, random, simulated};
+use mixlaw::dataset::Dataset;
+use mixlaw::export::fit_file;
+use mixlaw::fit::{FitConfig, fit};
+use mixlaw::law::{Law, by_id};
+use mixlaw::mixture::{Scenario, gain_interval, optimum, verdict};
+use mixlaw::predict::{
+    Bootstrap, BootstrapConfig, FittedStudy, Form, OneByOne, auto, bootstrap::with_thetas, choice, learning_curve,
+};
+use mixlaw::units::{Params, Tokens};
+
+fn law(id: &str) -> &'static dyn Law {
+    by_id(id).expect("a law")
+}
+
+fn quick() -> FitConfig {
+    FitConfig { starts: 2, ..FitConfig::default() }
+}
+
+fn quiet(_: usize, _: usize) {}
+
+/// Losses of an additive law at those sizes and tokens, on that many mixtures of three domains.
+fn study(n_mixtures: usize, sizes: &[f64], tokens: &[f64], noise: f64) -> Dataset {
+    let mut random = random(7);
+    let natural = [[1.5, 0.4, 0.7, 0.5, 0.5, 0.6, 0.8], [1.2, 0.9, 0.3, 0.6, 0.7, 0.5, 0.4]];
+    let additive = law("additive");
+    let shape = common::shape_of(additive, 3, sizes.len() > 1, tokens.len() > 1);
+    let thetas = natural.map(|values| {
+        let mut values = values.to_vec();
+        // A and α, then B and β, as far as the law has them.
+        values.extend([120.0; 1].iter().filter(|_| sizes.len() > 1));
+        values.extend([300.0; 1].iter().filter(|_| tokens.len() > 1));
+        values.extend([0.3; 1].iter().filter(|_| sizes.len() > 1));
+        values.extend([0.3; 1].iter().filter(|_| tokens.len() > 1));
+        additive.inside(&shape, &values).expect("allowed")
+    });
+    let mixtures: Vec<Vec<f64>> = (0..n_mixtures).map(|_| mixture(&mut random, 3, false)).collect();
+    simulated(additive, &thetas, &mixtures, sizes, tokens, noise, 5)
+}
+
+fn predicted(data: &Dataset) -> FittedStudy {
+    auto(data, &[0, 1], &quick(), &OneByOne, &quiet).expect("a sound study")
+}
+
+#[test]
+fn one_scale_has_a_process_among_its_candidates_and_several_scales_a_back_test() {
+    let one = predicted(&study(16, &[1e9], &[2e10], 0.002));
+    assert!(one.candidates.iter().any(|candidate| candidate.form == Form::Process));
+    assert!(one.validation.unseen.is_some() && one.validation.larger.is_none());
+    let several = predicted(&study(14, &[1e8, 3e8, 1e9, 3e9], &[2e10], 0.002));
+    assert!(several.candidates.iter().all(|candidate| candidate.form != Form::Process));
+    let larger = several.validation.larger.as_ref().expect("a back-test");
+    assert!(larger.mre_percent < 2.0, "an additive law is extrapolated by one: {}", larger.mre_percent);
+    assert!(several.chosen().is_some());
+}
+
+#[test]
+fn derivatives_in_h_are_those_of_the_loss() {
+    for data in [study(16, &[1e9], &[2e10], 0.01), study(14, &[1e8, 3e8, 1e9, 3e9], &[2e10], 0.01)] {
+        let whole = predicted(&data);
+        for position in 0..whole.candidates.len() {
+            let study = whole.with_candidate(position).expect("a candidate");
+            // Along a direction that keeps Σ h = 1, by the optimum's own numbers: its certificate is their test.
+            let scenario = Scenario::new(Params(1e9), Tokens(2e10));
+            let found = optimum(&study, &scenario).expect("an optimum");
+            let loss = |h: &[f64]| -> f64 {
+                study.targets().map(|target| target.loss(Some(found.n), Some(found.d), h).0).sum::<f64>() / 2.0
+            };
+            let best = loss(&found.mixture);
+            assert!((best - found.weighted_loss.0).abs() < 1e-9);
+            for i in 0..3 {
+                for j in (0..3).filter(|j| *j != i) {
+                    let mut h = found.mixture.clone();
+                    let step = 1e-3_f64.min(h[i]);
+                    h[i] -= step;
+                    h[j] += step;
+                    let name = whole.candidates[position].name();
+                    let (low, high) = study.summary.weight_ranges[j];
+                    if (low..=high).contains(&h[j]) && h[i] >= study.summary.weight_ranges[i].0 {
+                        assert!(loss(&h) >= best - 1e-7, "{name}: {i} to {j} lowers the loss");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Fresh mixtures of the same truth: nominal 90 % intervals hold most of them, and are no wider than they must be.
+#[test]
+fn intervals_cover_unseen_mixtures() {
+    let all = study(60, &[1e9], &[2e10], 0.004);
+    let (mut inside, mut n, mut width) = (0, 0, 0.0);
+    for part in 0..3 {
+        let held_out = |i: usize| i % 3 == part;
+        let rows = all.observations().iter().enumerate();
+        let fitted = rows.clone().filter(|(i, _)| !held_out(*i)).map(|(_, row)| row.clone()).collect();
+        let data = Dataset::new(all.domains().to_vec(), all.targets().to_vec(), fitted).expect("sound");
+        let study = predicted(&data);
+        for (_, row) in rows.filter(|(i, _)| held_out(*i)) {
+            for target in 0..2 {
+                let interval = study.interval(target, row.n, row.d, &row.mixture).expect("validated");
+                let observed = row.losses[target].expect("observed").0;
+                inside += usize::from(interval.covers(observed));
+                width += (interval.high - interval.low) / observed;
+                n += 1;
+            }
+        }
+    }
+    let share = f64::from(u32::try_from(inside).expect("few")) / f64::from(u32::try_from(n).expect("few"));
+    assert!((0.82..=1.0).contains(&share), "{inside} of {n}");
+    // The noise alone needs 2 · 1.64 · 0.4 % = 1.3 %.
+    let width = width / f64::from(u32::try_from(n).expect("few"));
+    assert!(width < 0.05, "{width}");
+}
+
+#[test]
+fn gains_are_known_better_than_losses() {
+    let study = predicted(&study(24, &[1e8, 3e8, 1e9, 3e9], &[2e10], 0.003));
+    let scenario = Scenario::new(Params(1e10), Tokens(2e10));
+    let found = optimum(&study, &scenario).expect("an optimum");
+    let gain = gain_interval(&study, &found, &study.summary.mean_mixture).expect("validated");
+    let verdict = verdict(&study, &scenario, &found).expect("a verdict");
+    let loss = verdict.weighted_loss.expect("validated");
+    assert_eq!(verdict.findings.len(), 4);
+    assert!(gain.high - gain.low < loss.high - loss.low, "{gain:?} {loss:?}");
+    assert!(loss.covers(found.weighted_loss.0));
+}
+
+/// A study with one scale says nothing of others, and so does the interval.
+#[test]
+fn nothing_is_said_of_scales_that_no_back_test_reaches() {
+    let study = predicted(&study(16, &[1e8, 1e9], &[2e10], 0.002));
+    let h = &study.summary.mean_mixture;
+    assert!(study.validation.larger.is_none(), "two sizes and one token count allow no cut");
+    assert!(study.interval(0, Some(Params(1e9)), Some(Tokens(2e10)), h).is_some());
+    assert!(study.interval(0, Some(Params(1e10)), Some(Tokens(2e10)), h).is_none());
+}
+
+#[test]
+fn fit_files_bring_the_predictor_back() {
+    for data in [study(16, &[1e9], &[2e10], 0.01), study(14, &[1e8, 3e8, 1e9, 3e9], &[2e10], 0.01)] {
+        let whole = predicted(&data);
+        for position in 0..whole.candidates.len() {
+            let study = whole.with_candidate(position).expect("a candidate");
+            let text = fit_file::write(&study, Some(&data), None);
+            let saved = fit_file::read_saved(&text).expect("as written");
+            let read = saved.study.expect("fits");
+            assert_eq!((read.form, read.candidates.len()), (study.form, study.candidates.len()));
+            let h = [0.2, 0.3, 0.5];
+            for target in 0..2 {
+                let at = |study: &FittedStudy| {
+                    let interval =
+                        study.interval(target, Some(Params(1e9)), Some(Tokens(2e10)), &h).expect("validated");
+                    let loss =
+                        study.targets().nth(target).expect("a target").loss(Some(Params(1e9)), Some(Tokens(2e10)), &h);
+                    [loss.0, interval.low, interval.high]
+                };
+                for (seen, expected) in at(&read).iter().zip(at(&study)) {
+                    assert!((seen - expected).abs() < 1e-9, "{seen} instead of {expected}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_order_of_rows_changes_nothing() {
+    let data = study(16, &[1e9], &[2e10], 0.005);
+    let mut rows = data.observations().to_vec();
+    rows.reverse();
+    let turned = Dataset::new(data.domains().to_vec(), data.targets().to_vec(), rows).expect("sound");
+    let (one, other) = (predicted(&data), predicted(&turned));
+    assert_eq!(one.form, other.form);
+    let h = [0.2, 0.3, 0.5];
+    let loss = |study: &FittedStudy| study.targets().next().expect("a target").loss(None, None, &h).0;
+    assert!((loss(&one) - loss(&other)).abs() < 1e-9);
+    let error = |study: &FittedStudy| study.validation.unseen.as_ref().expect("validated").mre_percent;
+    assert!((error(&one) - error(&other)).abs() < 1e-6);
+}
+
+/// Replicates know the mixtures drawn, so that a process alone has replicates that differ, too.
+#[test]
+fn replicates_of_a_process_differ() {
+    let data = study(16, &[1e9], &[2e10], 0.01);
+    let whole = predicted(&data);
+    let position = whole.candidates.iter().position(|candidate| candidate.form == Form::Process).expect("a process");
+    let study = whole.with_candidate(position).expect("a candidate");
+    let config = BootstrapConfig { replicates: 20, ..BootstrapConfig::default() };
+    let bootstrap = Bootstrap::new(&data, &study, &config).expect("enough mixtures");
+    let h = [0.2, 0.3, 0.5];
+    let mut losses: Vec<f64> = (0..20)
+        .map(|index| {
+            let replicate = with_thetas(&study, &bootstrap.replicate(index).expect("a replicate"));
+            replicate.targets().next().expect("a target").loss(None, None, &h).0
+        })
+        .collect();
+    losses.sort_by(f64::total_cmp);
+    losses.dedup();
+    assert!(losses.len() > 15, "{losses:?}");
+}
+
+#[test]
+fn one_law_is_validated_as_it_is() {
+    let data = study(16, &[1e8, 3e8, 1e9], &[2e10], 0.003);
+    let fits = [0, 1].map(|target| fit(law("additive"), &data, &[target], &quick(), &mut |_| {}).expect("a fit"));
+    let alone = choice::of_law(&data, fits.to_vec(), &OneByOne, &quiet);
+    assert_eq!((alone.form, alone.candidates.len()), (Form::Law, 1));
+    assert!(alone.validation.unseen.is_some() && alone.validation.larger.is_some());
+    let h = [0.2, 0.3, 0.5];
+    let (n, d) = (Some(Params(1e9)), Some(Tokens(2e10)));
+    assert_eq!(alone.targets().next().expect("a target").loss(n, d, &h), fits[0].loss(0, n, d, &h));
+}
+
+/// N and D alone: Chinchilla's law, validated by compute.
+#[test]
+fn a_study_without_mixtures_is_validated_too() {
+    let chinchilla = law("chinchilla");
+    let shape = common::shape_of(chinchilla, 0, true, true);
+    let theta = chinchilla.inside(&shape, &[1.69, 406.4, 410.7, 0.34, 0.28]).expect("allowed");
+    let sizes = [1e8, 2e8, 4e8, 8e8, 1.6e9];
+    let data = simulated(chinchilla, &[theta], &[vec![]], &sizes, &[2e9, 6e9, 2e10, 6e10], 0.003, 3);
+    let study = auto(&data, &[0], &quick(), &OneByOne, &quiet).expect("a sound study");
+    assert_eq!(study.fits[0].law.id(), "chinchilla");
+    let larger = study.validation.larger.as_ref().expect("a back-test");
+    assert!(larger.mre_percent < 2.0, "{}", larger.mre_percent);
+    assert!(study.interval(0, Some(Params(1e10)), Some(Tokens(2e11)), &[]).is_some());
+}
+
+#[test]
+fn more_mixtures_lower_the_error() {
+    let data = study(40, &[1e9], &[2e10], 0.001);
+    let study = predicted(&data);
+    let curve = learning_curve(&data, &study, &OneByOne);
+    assert_eq!(curve.len(), 4);
+    assert!(curve.windows(2).all(|pair| pair[0].mixtures < pair[1].mixtures));
+    assert!(curve[0].mre_percent > curve[3].mre_percent, "{curve:?}");
+    // The last point is the cross-validation itself.
+    let unseen = study.validation.unseen.as_ref().expect("validated").mre_percent;
+    assert!((curve[3].mre_percent - unseen).abs() < 0.1 * unseen, "{} and {unseen}", curve[3].mre_percent);
+}

@@ -432,7 +432,7 @@ impl FittedStudy {
             gain += weight * (a.0 - b.0);
         }
         let half = self.half_width(weights, &losses, &parts);
-        half.is_finite().then(|| Interval { low: gain - half, high: gain + half })
+        half.is_finite().then_some(Interval { low: gain - half, high: gain + half })
     }
 
     /// The half-width of a weighted mean's interval, in nats. What comes from unseen mixtures goes together as the targets'

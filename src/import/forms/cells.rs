@@ -256,7 +256,7 @@ fn number_of(cell: &str, decimal: Decimal) -> Option<&str> {
     (is_number(number) && !rest.is_empty() && is_spread).then_some(number)
 }
 
-/// Without the mark of a note at its end: "^{a}", "^*", "<sup>1</sup>", "[1]", "[^1]". A power stays.
+/// Without the mark of a note at its end: "^{a}", "^*", "<sup>1</sup>", `[1]`, `[^1]`. A power stays.
 fn without_note(text: &str) -> &str {
     let text = text.trim_end();
     if let Some((before, _)) = text.strip_suffix("</sup>").and_then(|text| text.rsplit_once("<sup>")) {

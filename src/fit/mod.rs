@@ -388,7 +388,7 @@ fn shape(
 }
 
 /// θ of the fit's law on rows that weigh otherwise (0 leaves one out), searched for from the fit's own θ and from some
-/// random starts.
+/// random starts. Where there are too many rows for a search, `to_the_end` goes on from a sample's minimum to that of all.
 ///
 /// # Errors
 /// No such fit can be started, or its numbers overflow.
@@ -397,8 +397,8 @@ pub(crate) fn refit(
     dataset: &Dataset,
     target_idxs: &[usize],
     weights: &[f64],
-    starts: usize,
-    seed: u64,
+    (starts, seed): (usize, u64),
+    to_the_end: bool,
 ) -> Result<Vec<f64>, FitError> {
     let prepared =
         Prepared::with_shape(fit.law, dataset, target_idxs, &fit.report.config, weights, fit.shape.clone(), false)?;
@@ -407,7 +407,7 @@ pub(crate) fn refit(
     let search = Search { n_starts: starts, seed, ..prepared.search(None) };
     let from = prepared.freedom.reduce(&fit.theta);
     let mut found = search::search_near(&|| prepared.objective(looked_at), &search, &from);
-    if sample.is_some() {
+    if sample.is_some() && to_the_end {
         found = search::polish(&mut *prepared.objective(weights), &search, &found);
     }
     if !found.objective.is_finite() {

@@ -234,7 +234,7 @@ impl<'a> Bootstrap<'a> {
                 .collect();
             // Each replicate has random starts of its own.
             let seed = self.config.seed.wrapping_add(index as u64);
-            let theta = fit::refit(fit, self.dataset, target_idxs, &drawn, self.config.starts, seed)?;
+            let theta = fit::refit(fit, self.dataset, target_idxs, &drawn, (self.config.starts, seed), true)?;
             let fit = Fit { theta, ..fit.clone() };
             let scores = report::scores(fit.law, &fit.shape, &fit.theta, self.dataset, target_idxs, weights);
             replicate.holdout_mre_percent.extend(scores.iter().map(|score: &Score| score.holdout_mre_percent));

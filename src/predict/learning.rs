@@ -68,7 +68,7 @@ fn parts(fold: &Split, blocks: &[usize]) -> Vec<(usize, usize, Split)> {
         .map(|(idx, share)| (idx, (share * others.len() as f64).round() as usize))
         .filter(|(_, n)| *n >= LEAST_MIXTURES)
         .map(|(idx, n)| {
-            let kept: Vec<usize> = order[..n].iter().map(|&at| others[at]).collect();
+            let kept: std::collections::HashSet<usize> = order[..n].iter().map(|&at| others[at]).collect();
             let train = (0..blocks.len()).map(|i| fold.train[i] && kept.contains(&blocks[i])).collect();
             (idx, n, Split { question: Question::Unseen, train, test: fold.test.clone() })
         })

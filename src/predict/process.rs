@@ -44,25 +44,23 @@ const MOST_ROWS: usize = 320;
 /// Of each run among these observations (what shares mixture and N) the last checkpoint, and as many of those before,
 /// evenly spaced in their order, as leave about `most` in all.
 pub(super) fn of_each_run(dataset: &Dataset, observation_idxs: &[usize], most: usize) -> Vec<usize> {
-    let mut by_run: Vec<(usize, Vec<usize>)> = Vec::new();
     let runs = runs(dataset);
-    for &observation_idx in observation_idxs {
-        let run = runs[observation_idx];
-        match by_run.binary_search_by_key(&run, |(run, _)| *run) {
-            Ok(at) => by_run[at].1.push(observation_idx),
-            Err(at) => by_run.insert(at, (run, vec![observation_idx])),
-        }
-    }
+    let mut sorted = observation_idxs.to_vec();
+    sorted.sort_by_key(|&observation_idx| (runs[observation_idx], observation_idx));
+    let by_run: Vec<&[usize]> = sorted.chunk_by(|&a, &b| runs[a] == runs[b]).collect();
     let each = (most / by_run.len().max(1)).max(1);
     let tokens = |idx: usize| dataset.observations()[idx].d.map_or(0.0, |d| d.0);
     let mut kept = Vec::new();
-    for (_, mut rows) in by_run {
+    for rows in by_run {
+        let mut rows = rows.to_vec();
         rows.sort_by(|&a, &b| tokens(b).total_cmp(&tokens(a)).then(a.cmp(&b)));
         let n = rows.len().min(each);
         kept.extend((0..n).map(|i| rows[i * rows.len() / n]));
     }
     kept.sort_unstable();
-    kept
+    // More runs than that: evenly among them.
+    let n = kept.len();
+    if n > 2 * most { (0..most).map(|i| kept[i * n / most]).collect() } else { kept }
 }
 
 /// For each observation its run: what shares mixture and N.

@@ -6,6 +6,8 @@
 //! logarithm of the loss, e = ln predicted − ln observed, each with the deviation that the process expects there and the
 //! distance of its scale from those fitted.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::process::{self, Form, Lesson};
@@ -114,24 +116,24 @@ pub(super) fn blocks(dataset: &Dataset) -> Vec<usize> {
 
 fn folds(dataset: &Dataset, fitted: &[bool]) -> Vec<Split> {
     let blocks = blocks(dataset);
-    let mut distinct: Vec<usize> = (0..blocks.len()).filter(|&i| fitted[i]).map(|i| blocks[i]).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    if distinct.len() < 4 {
+    let mut first_rows: Vec<(usize, usize)> =
+        (0..blocks.len()).filter(|&i| fitted[i]).map(|i| (blocks[i], i)).collect();
+    first_rows.sort_unstable();
+    first_rows.dedup_by_key(|(block, _)| *block);
+    if first_rows.len() < 4 {
         return Vec::new();
     }
     // In an order of their own, so that the order of the text changes nothing, dealt out by the golden ratio.
-    let key = |block: usize| -> Vec<f64> {
-        let row = (0..blocks.len()).find(|&i| blocks[i] == block).unwrap_or(0);
-        let (mixture, scale) = dataset.design().rows()[row];
-        let Scale { ln_n, ln_d } = {
-            let scale = dataset.design().scales()[scale];
-            Scale::new(scale.n, scale.d)
-        };
-        let has_mixtures = dataset.design().mixtures().len() > 1;
-        if has_mixtures { dataset.design().mixtures()[mixture].clone() } else { vec![ln_n + ln_d, ln_n] }
+    let design = dataset.design();
+    let key = |row: usize| -> Vec<f64> {
+        let (mixture, scale) = design.rows()[row];
+        if design.mixtures().len() > 1 {
+            return design.mixtures()[mixture].clone();
+        }
+        let Scale { ln_n, ln_d } = Scale::new(design.scales()[scale].n, design.scales()[scale].d);
+        vec![ln_n + ln_d, ln_n]
     };
-    let mut ordered: Vec<(Vec<f64>, usize)> = distinct.into_iter().map(|block| (key(block), block)).collect();
+    let mut ordered: Vec<(Vec<f64>, usize)> = first_rows.into_iter().map(|(block, row)| (key(row), block)).collect();
     ordered.sort_by(|(a, _), (b, _)| {
         let unequal = a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
         unequal.unwrap_or(std::cmp::Ordering::Equal)
@@ -142,7 +144,7 @@ fn folds(dataset: &Dataset, fitted: &[bool]) -> Vec<Split> {
     let n_folds = if ordered.len() <= MOST_ALONE { ordered.len() } else { FOLDS };
     (0..n_folds)
         .map(|fold| {
-            let out: Vec<usize> = dealt.iter().skip(fold).step_by(n_folds).map(|&at| ordered[at].1).collect();
+            let out: HashSet<usize> = dealt.iter().skip(fold).step_by(n_folds).map(|&at| ordered[at].1).collect();
             let is_out = |i: usize| out.contains(&blocks[i]);
             split(dataset, Question::Unseen, fitted, |i| !is_out(i), is_out)
         })
@@ -207,7 +209,7 @@ pub(super) fn refits(dataset: &Dataset, fits: &[Fit], split: &Split, seed: u64) 
     let one = |fit: &Fit| {
         let idxs = target_idxs(dataset, fit);
         let weights = weights(dataset, &fit.report.config, &split.train);
-        let theta = fit::refit(fit, dataset, &idxs, &weights, REFIT_STARTS, seed)?;
+        let theta = fit::refit(fit, dataset, &idxs, &weights, (REFIT_STARTS, seed), false)?;
         Ok(Fit { theta, ..fit.clone() })
     };
     fits.iter().map(one).collect()

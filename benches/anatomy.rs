@@ -164,7 +164,7 @@ impl search::Kin for OfLaw<'_> {
 
 /// One column of the table, top to bottom.
 fn measure(law: &'static dyn Law, dataset: &Dataset, (exponential, multiply_add): (f64, f64)) -> Vec<String> {
-    let config = FitConfig::default();
+    let config = FitConfig::of_the_paper();
     let target_idxs = [dataset.target_idx(TARGET).expect("a target of both studies")];
     let weights = common::weights(dataset);
     let shape = &Shape::new(law, dataset, &target_idxs, &weights).expect("a sound study");

@@ -44,7 +44,7 @@ fn objective(criterion: &mut Criterion, study: &Study) {
     group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_secs(1)).sample_size(50);
     let target_idxs = [study.dataset.target_idx(TARGET).expect("a target of both studies")];
     let weights = common::weights(&study.dataset);
-    let FitConfig { delta, residual, .. } = FitConfig::default();
+    let FitConfig { delta, residual, .. } = FitConfig::of_the_paper();
     for law in LAW_IDS.map(common::law) {
         let shape = Shape::new(law, &study.dataset, &target_idxs, &weights).expect("a sound study");
         let mut problem = Problem::new(law, &shape, &study.dataset, &target_idxs, &weights, residual);
@@ -105,7 +105,7 @@ fn large_table(criterion: &mut Criterion, study: &Study) {
 
 /// All targets by the law, quickly.
 fn fitted(law: &'static dyn Law, study: &Study) -> FittedStudy {
-    let (dataset, few_starts) = (&study.dataset, FitConfig { starts: 1, ..FitConfig::default() });
+    let (dataset, few_starts) = (&study.dataset, FitConfig { starts: 1, ..FitConfig::of_the_paper() });
     let fit =
         |target_idx| mixlaw::fit::fit(law, dataset, &[target_idx], &few_starts, &mut |_| {}).expect("a sound study");
     let fits = (0..dataset.targets().len()).into_par_iter().map(fit).collect();

@@ -303,3 +303,105 @@ fn log_loss_residuals_are_ratios() {
         data.observations().iter().filter_map(|o| Some(o.losses[0]?.0)).sum::<f64>() / data.observations().len() as f64;
     assert!((nats / (log * mean * mean)).ln().abs() < 0.5, "{nats:e}, {log:e} of losses of about {mean}");
 }
+
+/// Runs at two sizes, the smaller of which follow another law of N: no single α fits both kinds well.
+fn two_scales() -> Dataset {
+    let text = "web,code,N,D,loss\n";
+    let mut rows = String::from(text);
+    for (n, d, level) in [(1e8, 2e9, 3.4), (1e8, 4e9, 3.1), (1e9, 2e10, 2.6), (1e9, 4e10, 2.5), (3e9, 8e10, 2.44)] {
+        for web in [0.2, 0.4, 0.5, 0.7, 0.9] {
+            let loss = level + 0.2 * (web - 0.6_f64).powi(2) + 0.01 * (web * 40.0 + level * 7.0).sin();
+            rows.push_str(&format!("{web},{},{n:e},{d:e},{loss}\n", 1.0 - web));
+        }
+    }
+    import(&rows, None).dataset.expect("a study")
+}
+
+/// Mean |residual| over the rows with the largest N·D.
+fn error_at_the_largest(fit: &Fit, data: &Dataset) -> f64 {
+    let compute = |row: &mixlaw::dataset::Observation| row.n.expect("N").0 * row.d.expect("D").0;
+    let most = data.observations().iter().map(compute).fold(0.0, f64::max);
+    let rows: Vec<_> = data.observations().iter().filter(|row| compute(row) == most).collect();
+    let errors = rows.iter().map(|row| (fit.loss(0, row.n, row.d, &row.mixture).0 - row.losses[0].expect("a loss").0).abs());
+    errors.sum::<f64>() / rows.len() as f64
+}
+
+#[test]
+fn row_weights_let_large_runs_decide() {
+    let data = two_scales();
+    let with = |weight_power: f64| {
+        let config = FitConfig { weight_power, ..config(Vec::new()) };
+        fit(law("chinchilla"), &data, &[0], &config, &mut |_| {}).expect("a sound study")
+    };
+    let [alike, by_compute, by_its_square] = [0.0, 1.0, 2.0].map(with);
+    let error = |fit: &Fit| error_at_the_largest(fit, &data);
+    assert!(error(&by_compute) < 0.8 * error(&alike), "{} {}", error(&by_compute), error(&alike));
+    assert!(error(&by_its_square) <= error(&by_compute), "{} {}", error(&by_its_square), error(&by_compute));
+}
+
+#[test]
+fn row_weights_change_no_bit_at_one_scale() {
+    let rows = "web,code,loss\n0.2,0.8,3.1\n0.4,0.6,2.9\n0.5,0.5,2.85\n0.7,0.3,2.8\n0.9,0.1,2.95\n";
+    for text in [rows.to_string(), rows.replace("loss", "N,D,loss").replace(",2.", ",1e8,2e9,2.").replace(",3.", ",1e8,2e9,3.")] {
+        let data = import(&text, None).dataset.expect("a study");
+        let with = |weight_power: f64| {
+            let config = FitConfig { weight_power, ..config(Vec::new()) };
+            fit(law("additive"), &data, &[0], &config, &mut |_| {}).expect("a sound study")
+        };
+        assert_eq!(with(1.0).theta, with(0.0).theta, "{text}");
+    }
+}
+
+/// A study that a constant with a cliff at h = 0 fits best.
+fn with_a_cliff() -> Dataset {
+    let mut rows = String::from("web,code,books,loss\n");
+    for (web, code) in [(0.2, 0.1), (0.4, 0.2), (0.5, 0.3), (0.7, 0.1), (0.6, 0.3), (0.3, 0.6), (0.1, 0.8), (0.5, 0.1)] {
+        let books = 1.0 - web - code;
+        let loss = 1.0 + 1.0 / (0.6 * f64::powf(books, 0.02) + 0.2 * f64::powf(web, 0.5) + 0.1 * code);
+        rows.push_str(&format!("{web},{code},{books},{loss}\n"));
+    }
+    import(&rows, None).dataset.expect("a study")
+}
+
+#[test]
+fn no_gamma_is_below_the_least_unless_the_user_says_so() {
+    let data = with_a_cliff();
+    let books = |gamma_floor: f64, restrictions: Vec<Restriction>| {
+        let config = FitConfig { gamma_floor, ..config(restrictions) };
+        let fit = fit(law("additive"), &data, &[0], &config, &mut |_| {}).expect("a sound study");
+        let flagged = |wanted: fn(&Flag) -> Option<&Vec<usize>>| {
+            fit.report.flags.iter().filter_map(wanted).any(|positions| !positions.is_empty())
+        };
+        let at_floor = flagged(|flag| if let Flag::AtFloor(positions) = flag { Some(positions) } else { None });
+        let gammas = ["web", "code", "books"].map(|domain| value(&fit, &data, &format!("gamma_{domain}")));
+        (gammas, at_floor)
+    };
+    let (gammas, at_floor) = books(0.0, Vec::new());
+    assert!(gammas.iter().any(|gamma| *gamma < 0.15) && !at_floor, "{gammas:?}");
+    let (gammas, at_floor) = books(0.2, Vec::new());
+    assert!(gammas.iter().all(|gamma| *gamma >= 0.2 - 1e-12) && at_floor, "{gammas:?}");
+    // What the user says of a γ comes before the floor.
+    let (gammas, at_floor) = books(0.2, vec![bounded("gamma", Some(0.02), None)]);
+    assert!(gammas.iter().any(|gamma| *gamma < 0.15) && !at_floor, "{gammas:?}");
+    let (gammas, _) = books(0.2, vec![fixed("gamma_books", 0.05)]);
+    assert!((gammas[2] - 0.05).abs() < 1e-12, "{gammas:?}");
+    let (gammas, _) = books(0.2, vec![bounded("gamma_books", None, Some(0.1))]);
+    assert!(gammas[2] <= 0.1 + 1e-12, "{gammas:?}");
+    // An upper bound says nothing against the floor.
+    let (gammas, _) = books(0.2, vec![bounded("gamma", None, Some(1.0))]);
+    assert!(gammas.iter().all(|gamma| (0.2 - 1e-12..=1.0 + 1e-12).contains(gamma)), "{gammas:?}");
+}
+
+#[test]
+fn settings_out_of_range_get_a_sentence() {
+    let data = with_a_cliff();
+    let refused = |config: FitConfig| fit(law("additive"), &data, &[0], &config, &mut |_| {}).err().expect("refused").to_string();
+    assert_eq!(
+        refused(FitConfig { weight_power: -1.0, ..config(Vec::new()) }),
+        "the power p of the row weights (N·D)^p is -1; it must be a number from 0 to 4: 0 lets all rows count alike, 1 by N·D"
+    );
+    assert_eq!(
+        refused(FitConfig { gamma_floor: f64::NAN, ..config(Vec::new()) }),
+        "the least γ is NaN; it must be a number from 0 to 1: 0 is none, 0.2 the usual one"
+    );
+}

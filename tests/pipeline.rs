@@ -25,6 +25,8 @@ const QUICK: FitConfig = FitConfig {
     residual: mixlaw::fit::Residual::Nats,
     holdout: Holdout::Split,
     ridge: 0.0,
+    weight_power: FitConfig::DEFAULT_WEIGHT_POWER,
+    gamma_floor: FitConfig::DEFAULT_GAMMA_FLOOR,
     restrictions: Vec::new(),
 };
 

@@ -33,7 +33,7 @@ fn fits_of(law: &str) -> Option<(Dataset, FittedStudy)> {
     let law = law::by_id(law).expect("a law");
     let fits: Vec<Fit> = (0..dataset.targets().len())
         .into_par_iter()
-        .map(|target_idx| fit(law, &dataset, &[target_idx], &FitConfig::default(), &mut |_| {}).expect("a sound study"))
+        .map(|target_idx| fit(law, &dataset, &[target_idx], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study"))
         .collect();
     let study = FittedStudy::of(&dataset, fits);
     Some((dataset, study))
@@ -95,7 +95,7 @@ fn check_hard(dataset: Option<Dataset>, law: &str, target: &str, least: f64, tol
     let target_idx = dataset.target_idx(target).expect("a target");
     let law = law::by_id(law).expect("a law");
     for seed in [1, 2] {
-        let config = FitConfig { seed, ..FitConfig::default() };
+        let config = FitConfig { seed, ..FitConfig::of_the_paper() };
         let fitted = fit(law, &dataset, &[target_idx], &config, &mut |_| {}).expect("a sound study");
         let ratio = fitted.report.objective / least;
         assert!(ratio < 1.0 + tolerance, "{target}, seed {seed}: {ratio} of the least objective known");
@@ -130,7 +130,7 @@ fn other_seeds_reach_them_too() {
     let missed: Vec<String> = jobs
         .into_par_iter()
         .filter_map(|(target_idx, target, seed, id)| {
-            let config = FitConfig { seed, ..FitConfig::default() };
+            let config = FitConfig { seed, ..FitConfig::of_the_paper() };
             let law = law::by_id(id).expect("a law");
             let fitted = fit(law, dataset, &[target_idx], &config, &mut |_| {}).expect("a sound study");
             let best = reference["targets"][target.as_str()][id]["mean_huber"].as_f64().expect("a number");
@@ -167,7 +167,7 @@ fn the_runs_are_fitted_as_well_as_in_the_paper() {
 #[test]
 fn full_fits_no_worse_than_joint_than_additive_than_chinchilla() {
     let (Some((dataset, additive)), Some((_, joint))) = (&*ADDITIVE, &*JOINT) else { return };
-    let config = FitConfig { starts: 1, ..FitConfig::default() };
+    let config = FitConfig { starts: 1, ..FitConfig::of_the_paper() };
     (0..dataset.targets().len()).into_par_iter().for_each(|target_idx| {
         let objective = |id: &str| {
             let law = law::by_id(id).expect("a law");
@@ -199,7 +199,7 @@ fn chinchilla_reaches_its_best_known_fit() {
     let dataset = import(&lines.join("\n"), None).dataset.expect("a sound table");
     let n_rows = dataset.observations().len();
     assert_eq!(n_rows, 240);
-    let config = FitConfig { residual: Residual::LogLoss, ..FitConfig::default() };
+    let config = FitConfig { residual: Residual::LogLoss, ..FitConfig::of_the_paper() };
     let fitted = fit(law::by_id("chinchilla").expect("a law"), &dataset, &[0], &config, &mut |_| {}).expect("sound");
     let sum = fitted.report.objective * n_rows as f64;
     println!("the sum is {sum:.10}");

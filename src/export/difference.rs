@@ -141,6 +141,10 @@ fn settings(side: &Side) -> Entries {
             ("starts".into(), Entry::Number(config.starts as f64)),
             ("seed".into(), Entry::Number(config.seed as f64)),
         ]);
+        entries.extend([
+            ("row weights (N·D)^p, p".to_string(), Entry::Number(config.weight_power)),
+            ("least γ".into(), Entry::Number(config.gamma_floor)),
+        ]);
         if config.ridge > 0.0 {
             entries.push(("ridge λ".into(), Entry::Number(config.ridge)));
         }

@@ -44,6 +44,11 @@ pub(super) struct Entry {
     /// The linear law's λ.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ridge: Option<f64>,
+    /// p of the row weights (N·D)^p, and the least γ; files from before these were settings have neither.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    weight_power: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    gamma_floor: Option<f64>,
     /// What the user wanted of parameters.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     restrictions: Vec<Restriction>,
@@ -102,6 +107,8 @@ impl Entry {
             residual: report.config.residual.id().to_string(),
             holdout: report.config.holdout.id().to_string(),
             ridge: (report.config.ridge > 0.0).then_some(report.config.ridge),
+            weight_power: (report.config.weight_power > 0.0).then_some(report.config.weight_power),
+            gamma_floor: (report.config.gamma_floor > 0.0).then_some(report.config.gamma_floor),
             restrictions: report.config.restrictions.clone(),
             rows_unused: report.rows_unused(),
             condition: finite(report.condition),
@@ -175,6 +182,7 @@ impl Entry {
                 "not-converged" => Flag::NotConverged,
                 "starts-disagree" => Flag::StartsDisagree { agreeing: entry.agreeing_starts, starts: entry.starts },
                 "at-bound" => Flag::AtBound(positions),
+                "at-floor" => Flag::AtFloor(positions),
                 "undetermined" => Flag::Undetermined(positions),
                 "few-rows" => Flag::FewRows { rows: entry.n_fit, parameters: names.len() },
                 "few-runs" => {
@@ -212,6 +220,8 @@ impl Entry {
                 residual,
                 holdout,
                 ridge: entry.ridge.unwrap_or(0.0),
+                weight_power: entry.weight_power.unwrap_or(0.0),
+                gamma_floor: entry.gamma_floor.unwrap_or(0.0),
                 restrictions: entry.restrictions.clone(),
             },
             scores: std::iter::once(&entry).chain(&others).map(score).collect(),
@@ -229,6 +239,7 @@ fn warning(flag: &Flag, names: &[String]) -> Warning {
         Flag::NotConverged => ("not-converged", &[]),
         Flag::StartsDisagree { .. } => ("starts-disagree", &[]),
         Flag::AtBound(positions) => ("at-bound", positions),
+        Flag::AtFloor(positions) => ("at-floor", positions),
         Flag::Undetermined(positions) => ("undetermined", positions),
         Flag::FewRows { .. } => ("few-rows", &[]),
         Flag::FewRuns { .. } => ("few-runs", &[]),

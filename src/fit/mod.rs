@@ -52,6 +52,14 @@ pub struct FitConfig {
     pub holdout: Holdout,
     /// λ of the linear law's ridge λ Σ_i (C_i − C̄)², which is added to the objective; 0 is none.
     pub ridge: f64,
+    /// p of the row weights (N·D)^p, beside a row's own: with 1 a row counts by its compute, with 0 all count alike. It
+    /// changes nothing in a study of one scale. Fits from before it was a setting had 0.
+    #[serde(default)]
+    pub weight_power: f64,
+    /// The least exponent γ_i of a weight h_i in T(h) = 1/Σ C_i h_i^γ_i, where the user bounds or fixes none: a γ near 0 is
+    /// a constant with a cliff at h_i = 0. 0 is none; fits from before it was a setting had none.
+    #[serde(default)]
+    pub gamma_floor: f64,
     /// What the user wants of parameters.
     pub restrictions: Vec<Restriction>,
 }
@@ -65,6 +73,19 @@ impl FitConfig {
     pub const MOST_STARTS: usize = 10_000;
     /// δ of Shukor et al. 2025, §2.6, in nats.
     pub const DEFAULT_DELTA: f64 = 1e-3;
+    /// Chosen on held-out losses (docs/accuracy.md).
+    pub const DEFAULT_WEIGHT_POWER: f64 = 1.0;
+    /// Likewise.
+    pub const DEFAULT_GAMMA_FLOOR: f64 = 0.2;
+    /// With more than this a few rows decide alone.
+    pub const MOST_WEIGHT_POWER: f64 = 4.0;
+    /// A larger floor leaves too little of the law.
+    pub const MOST_GAMMA_FLOOR: f64 = 1.0;
+
+    /// As Shukor et al. 2025 fitted: all rows count alike, and a γ_i may be next to 0.
+    pub fn of_the_paper() -> Self {
+        Self { weight_power: 0.0, gamma_floor: 0.0, ..Self::default() }
+    }
 }
 
 impl Default for FitConfig {
@@ -76,6 +97,8 @@ impl Default for FitConfig {
             residual: Residual::default(),
             holdout: Holdout::default(),
             ridge: 0.0,
+            weight_power: Self::DEFAULT_WEIGHT_POWER,
+            gamma_floor: Self::DEFAULT_GAMMA_FLOOR,
             restrictions: Vec::new(),
         }
     }
@@ -339,7 +362,7 @@ pub fn check(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], config: &F
     check_config(config)?;
     check_ridge(law, config)?;
     let shape = shape(law, dataset, target_idxs, config, &weights(dataset, config))?;
-    Freedom::new(law, &shape, dataset.domains(), &config.restrictions, false)?;
+    Freedom::new(law, &shape, dataset.domains(), config, false)?;
     Ok(shape)
 }
 
@@ -416,11 +439,33 @@ pub(crate) fn refit(
     Ok(prepared.freedom.expand(&found.theta))
 }
 
-/// The weight of each observation: its own, or 0 where it is held out.
+/// The weight of each observation: its own times (N·D)^p, or 0 where it is held out. Only their ratios count.
 pub(crate) fn weights(dataset: &Dataset, config: &FitConfig) -> Vec<f64> {
     let held_out = config.holdout.held_out(dataset);
     let weighed = dataset.observations().iter().zip(held_out);
-    weighed.map(|(observation, held_out)| if held_out { 0.0 } else { observation.weight }).collect()
+    let mut weights: Vec<f64> =
+        weighed.map(|(observation, held_out)| if held_out { 0.0 } else { observation.weight }).collect();
+    weigh_by_scale(&mut weights, dataset, config.weight_power);
+    weights
+}
+
+/// Multiplies the weights that are not 0 by (N·D)^p as a share of the largest. Where the rows have one scale nothing
+/// changes, not a bit.
+fn weigh_by_scale(weights: &mut [f64], dataset: &Dataset, power: f64) {
+    let ln_scale = |&(_, scale_idx): &(usize, usize)| {
+        let crate::dataset::Scale { n, d } = dataset.design().scales()[scale_idx];
+        n.map_or(0.0, |n| libm::log(n.0)) + d.map_or(0.0, |d| libm::log(d.0))
+    };
+    let ln_scales: Vec<f64> = dataset.design().rows().iter().map(ln_scale).collect();
+    let used = || weights.iter().zip(&ln_scales).filter(|(weight, _)| **weight > 0.0).map(|(_, ln_scale)| *ln_scale);
+    let (least, largest) = used().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (x.min(low), x.max(high)));
+    if power == 0.0 || !(least < largest) {
+        return;
+    }
+    for (weight, ln_scale) in weights.iter_mut().zip(&ln_scales).filter(|(weight, _)| **weight > 0.0) {
+        // However far below the largest, it keeps a weight: 0 would mean that it is held out.
+        *weight = (*weight * libm::exp(power * (ln_scale - largest))).max(f64::MIN_POSITIVE);
+    }
 }
 
 /// A fit that can be searched for: what it is made of has been checked.
@@ -470,7 +515,7 @@ impl<'a> Prepared<'a> {
         shape: Shape,
         nested: bool,
     ) -> Result<Self, FitError> {
-        let freedom = Freedom::new(law, &shape, dataset.domains(), &config.restrictions, nested)?;
+        let freedom = Freedom::new(law, &shape, dataset.domains(), config, nested)?;
         Ok(Self { law, dataset, target_idxs, config, weights, shape, freedom })
     }
 
@@ -583,6 +628,15 @@ fn check_config(config: &FitConfig) -> Result<(), FitError> {
     if !(config.delta >= FitConfig::LEAST_DELTA) {
         let expected = "a number of at least 0.00000001, such as 0.001";
         return Err(FitError::Setting { what: "δ", seen: config.delta.to_string(), expected });
+    }
+    if !(0.0..=FitConfig::MOST_WEIGHT_POWER).contains(&config.weight_power) {
+        let expected = "a number from 0 to 4: 0 lets all rows count alike, 1 by N·D";
+        let seen = config.weight_power.to_string();
+        return Err(FitError::Setting { what: "the power p of the row weights (N·D)^p", seen, expected });
+    }
+    if !(0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(&config.gamma_floor) {
+        let expected = "a number from 0 to 1: 0 is none, 0.2 the usual one";
+        return Err(FitError::Setting { what: "the least γ", seen: config.gamma_floor.to_string(), expected });
     }
     if !(config.ridge >= 0.0 && config.ridge.is_finite()) {
         let expected = "0 or a positive number, such as 0.001";

@@ -67,6 +67,8 @@ pub enum Flag {
     },
     /// Parameters that ended at a bound of their range, by position in θ.
     AtBound(Vec<usize>),
+    /// Exponents γ_i that ended at the least that the fit's settings allow, by position in θ.
+    AtFloor(Vec<usize>),
     /// A combination of parameters that the data do not determine: its members by position in θ.
     Undetermined(Vec<usize>),
     /// Fewer observations than parameters.
@@ -122,6 +124,9 @@ impl Flag {
                 "only {agreeing} of {starts} starts led to the best objective: a better minimum may exist; try more starts"
             ),
             Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
+            Flag::AtFloor(positions) => {
+                format!("at the least γ that the fit's settings allow, which keeps T(h) smooth at h = 0: {}", list(positions))
+            }
             Flag::Undetermined(positions) => {
                 format!(
                     "the data do not determine {}: moving it changes the objective by less than 0.1 %",
@@ -224,9 +229,10 @@ pub(super) fn report(
     let (at_bound, inside): (Vec<usize>, Vec<usize>) = (0..theta.len()).partition(|&p| is_at_bound(p));
     let free = inside.into_iter().filter(|&p| bounds[p].is_some()).collect();
     let curvature = curvature(problem, theta, config.delta, free);
-    if !at_bound.is_empty() {
-        flags.push(Flag::AtBound(at_bound));
-    }
+    let at_floor = |&p: &usize| freedom.has_floor(p) && bounds[p].is_some_and(|(low, _)| theta[p] <= low + AT_BOUND);
+    let (at_floor, at_bound): (Vec<usize>, Vec<usize>) = at_bound.into_iter().partition(at_floor);
+    flags.extend((!at_bound.is_empty()).then_some(Flag::AtBound(at_bound)));
+    flags.extend((!at_floor.is_empty()).then_some(Flag::AtFloor(at_floor)));
     flags.extend(curvature.undetermined(found.best.objective).into_iter().map(Flag::Undetermined));
     if found.cut_short {
         flags.push(Flag::SearchCut);

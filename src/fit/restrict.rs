@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::FitError;
+use super::{FitConfig, FitError};
 use super::solver::Objective;
 use crate::law::{Kind, Law, Parameter, Shape, Symbol};
 use crate::units::{Decimal, choices, read_number, write_number};
@@ -204,6 +204,8 @@ enum Source {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Freedom {
     sources: Vec<Source>,
+    /// For each entry of θ whether its lower bound is the floor of the γ_i.
+    floored: Vec<bool>,
     /// The free entries, with the user's bounds.
     pub parameters: Vec<Parameter>,
     /// Entries that a hop moves together.
@@ -211,8 +213,8 @@ pub struct Freedom {
 }
 
 impl Freedom {
-    /// Applies the restrictions to the law's parameters. With `lenient`, names that the law does not have are no
-    /// error: they belong to the law that it is nested in.
+    /// Applies the restrictions and the floor of the γ_i to the law's parameters. With `lenient`, names that the law
+    /// does not have are no error: they belong to the law that it is nested in.
     ///
     /// # Errors
     /// A name that the law does not have, a value that the formula or its range does not allow, restrictions that
@@ -222,9 +224,10 @@ impl Freedom {
         law: &dyn Law,
         shape: &Shape,
         domains: &[String],
-        restrictions: &[Restriction],
+        config: &FitConfig,
         lenient: bool,
     ) -> Result<Self, FitError> {
+        let restrictions = &config.restrictions;
         let mut parameters = law.parameters(shape);
         let n = parameters.len();
         let mut leader: Vec<usize> = (0..n).collect();
@@ -278,6 +281,7 @@ impl Freedom {
             None => Ok(()),
         };
         let mut fixed = vec![None; n];
+        let mut floored = vec![false; n];
         let mut bounds: Vec<(f64, f64)> = parameters.iter().map(|parameter| parameter.bounds).collect();
         for (position, wish) in wishes.iter().enumerate() {
             let Parameter { kind, symbol, bounds: own, .. } = &parameters[position];
@@ -302,6 +306,14 @@ impl Freedom {
                 let ends = ends.map(|(low, high)| (low.max(own.0), high.min(own.1))).filter(|(low, high)| low <= high);
                 bounds[position] =
                     ends.ok_or_else(|| FitError::Range { name, low, high, own: range(&parameters, position, &known) })?;
+            }
+        }
+        for position in law.weight_exponents(shape).filter(|_| config.gamma_floor > 0.0) {
+            let (floor, (low, high)) = (parameters[position].kind.inside(config.gamma_floor, &known), bounds[position]);
+            // Whoever wants a least γ, or one below the floor, has it.
+            if wishes[position].low == f64::NEG_INFINITY && floor < high {
+                bounds[position].0 = low.max(floor);
+                floored[position] = floor > low;
             }
         }
         // What are tied have one value, in the range of each.
@@ -339,7 +351,7 @@ impl Freedom {
         });
         let groups = groups.filter(|group| !group.is_empty()).collect();
         let parameters = free.into_iter().map(|position| within_bounds(parameters[position].clone())).collect();
-        Ok(Self { sources, parameters, groups })
+        Ok(Self { sources, floored, parameters, groups })
     }
 
     /// The whole θ.
@@ -364,6 +376,11 @@ impl Freedom {
     /// For each entry of θ whether it was fitted.
     pub fn free(&self) -> Vec<bool> {
         self.sources.iter().map(|source| matches!(source, Source::Free(_))).collect()
+    }
+
+    /// Whether the entry of θ at that position ends at the floor of the γ_i where it ends at its lower bound.
+    pub fn has_floor(&self, position: usize) -> bool {
+        self.floored[position]
     }
 
     /// For each entry of θ its bounds, or `None` where it is fixed.

@@ -465,6 +465,11 @@ pub trait Law: Send + Sync {
         0..0
     }
 
+    /// Entries that are the logarithms of exponents γ_i of weights h_i in the mixture term; none for most laws.
+    fn weight_exponents(&self, _shape: &Shape) -> Range<usize> {
+        0..0
+    }
+
     /// Groups of entries of θ that one term of the formula shares for one domain; a search for a better
     /// minimum moves such a group at once.
     fn groups(&self, shape: &Shape) -> Vec<Vec<usize>>;

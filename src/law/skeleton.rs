@@ -308,6 +308,14 @@ impl Law for Skeleton {
         self.layout(shape).mixture.filter(|block| block.term.has_ridge()).map_or(0..0, |block| block.theta)
     }
 
+    fn weight_exponents(&self, shape: &Shape) -> Range<usize> {
+        let block = self.layout(shape).mixture;
+        block.map_or(0..0, |block| {
+            let within = block.term.weight_exponents(shape.n_domains);
+            block.theta.start + within.start..block.theta.start + within.end
+        })
+    }
+
     /// Those of the mixture term, which may also say what E says; and where N and D grow together, a term of N and one of D
     /// may exchange how they depend on the mixture.
     fn kin(&self, shape: &Shape, theta: &[f64]) -> Vec<Vec<f64>> {

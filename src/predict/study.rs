@@ -262,7 +262,9 @@ impl Fit {
         let config = &report.config;
         let settings = (1..=FitConfig::MOST_STARTS).contains(&config.starts)
             && config.delta >= FitConfig::LEAST_DELTA
-            && config.ridge >= 0.0;
+            && config.ridge >= 0.0
+            && (0.0..=FitConfig::MOST_WEIGHT_POWER).contains(&config.weight_power)
+            && (0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(&config.gamma_floor);
         let errors = report.scores.iter().flat_map(|score| [Some(score.fit_mre_percent), score.holdout_mre_percent]);
         // An error is infinite where the law has no finite loss for a run.
         let mut errors = errors.flatten();
@@ -271,7 +273,7 @@ impl Fit {
             return Err(Impossible::new("a setting or an error out of its range"));
         }
         let named = |flag: &Flag| match flag {
-            Flag::AtBound(positions) | Flag::Undetermined(positions) => {
+            Flag::AtBound(positions) | Flag::AtFloor(positions) | Flag::Undetermined(positions) => {
                 positions.iter().any(|&position| position >= parameters.len())
             }
             _ => false,

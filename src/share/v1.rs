@@ -91,6 +91,11 @@ struct Settings {
     /// Restrictions of parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     p: Vec<Restriction>,
+    /// p of the row weights, and the least γ; links from before these were settings have neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    w: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    g: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,9 +118,11 @@ struct FitBody {
     /// 1 where the steps ran out.
     #[serde(default, skip_serializing_if = "is_zero")]
     e: u8,
-    /// Parameters at a bound, and undetermined combinations.
+    /// Parameters at a bound, at the least γ, and undetermined combinations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     b: Vec<usize>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    k: Vec<usize>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     u: Vec<Vec<usize>>,
     /// Bit 0 where the starts disagree, bit 1 where the search was cut short.
@@ -209,6 +216,8 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Data
             },
             l: (config.ridge > 0.0).then_some(config.ridge),
             p: config.restrictions.clone(),
+            w: (config.weight_power > 0.0).then_some(config.weight_power),
+            g: (config.gamma_floor > 0.0).then_some(config.gamma_floor),
         },
         f: fits,
         n: scenario.n.0,
@@ -246,6 +255,7 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
         c: report.condition.is_finite().then(|| rounded(report.condition, 2)),
         e: u8::from(report.termination == Termination::StepsRanOut),
         b: Vec::new(),
+        k: Vec::new(),
         u: Vec::new(),
         g: 0,
         w: None,
@@ -257,6 +267,7 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
     for flag in &report.flags {
         match flag {
             Flag::AtBound(positions) => body.b.clone_from(positions),
+            Flag::AtFloor(positions) => body.k.clone_from(positions),
             Flag::Undetermined(positions) => body.u.push(positions.clone()),
             Flag::StartsDisagree { .. } => body.g |= 1,
             Flag::SearchCut => body.g |= 2,
@@ -343,6 +354,8 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
             _ => Holdout::LargestN,
         },
         ridge: body.c.l.unwrap_or(0.0),
+        weight_power: body.c.w.unwrap_or(0.0),
+        gamma_floor: body.c.g.unwrap_or(0.0),
         restrictions: body.c.p,
     };
     let mut fits: Vec<Fit> = Vec::new();
@@ -405,6 +418,9 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
     }
     if !body.b.is_empty() {
         flags.push(Flag::AtBound(body.b));
+    }
+    if !body.k.is_empty() {
+        flags.push(Flag::AtFloor(body.k));
     }
     flags.extend(body.u.into_iter().map(Flag::Undetermined));
     if body.g & 2 == 2 {

@@ -23,6 +23,10 @@ pub struct Settings {
     pub residual: String,
     /// Restrictions of parameters, as [`Restriction::parse`] reads them.
     pub restrictions: String,
+    /// p of the row weights (N·D)^p.
+    pub weight_power: String,
+    /// The least γ_i; 0 is none.
+    pub gamma_floor: String,
     /// λ of a law that has a ridge.
     pub ridge: String,
     /// Tokens in stock for a law that counts epochs: a line "domain = tokens" for each.
@@ -41,6 +45,12 @@ pub enum SettingsError {
     /// δ.
     #[error("δ is \"{0}\"; it must be a positive number, such as 0.001")]
     Delta(String),
+    /// p.
+    #[error("the power p of the row weights is \"{0}\"; it must be a number from 0 to {most}", most = FitConfig::MOST_WEIGHT_POWER)]
+    WeightPower(String),
+    /// The least γ.
+    #[error("the least γ is \"{0}\"; it must be a number from 0, which is none, to {most}", most = FitConfig::MOST_GAMMA_FLOOR)]
+    GammaFloor(String),
     /// Restrictions.
     #[error("Restrictions: {0}")]
     Restrictions(String),
@@ -82,6 +92,8 @@ impl Settings {
             delta: config.delta.to_string(),
             residual: config.residual.id().to_string(),
             restrictions: lines(config.restrictions.iter().map(Restriction::text).collect()),
+            weight_power: config.weight_power.to_string(),
+            gamma_floor: config.gamma_floor.to_string(),
             ridge: config.ridge.to_string(),
             stocks: lines(
                 stocks.iter().map(|(name, tokens)| format!("{name} = {}", write_count_exact(tokens.0))).collect(),
@@ -99,6 +111,8 @@ impl Settings {
         // Plain least squares is δ without end.
         let endless = matches!(self.delta.trim(), "inf" | "∞").then_some(f64::INFINITY);
         let delta = endless.or_else(|| number(&self.delta)).filter(|delta| *delta > 0.0);
+        let weight_power = number(&self.weight_power).filter(|power| (0.0..=FitConfig::MOST_WEIGHT_POWER).contains(power));
+        let gamma_floor = number(&self.gamma_floor).filter(|floor| (0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(floor));
         let ridge = if has_ridge(law) { number(&self.ridge).filter(|ridge| *ridge >= 0.0) } else { Some(0.0) };
         Ok(FitConfig {
             starts: starts.ok_or_else(|| SettingsError::Starts(self.starts.clone()))?,
@@ -107,6 +121,8 @@ impl Settings {
             residual: Residual::from_id(&self.residual).unwrap_or_default(),
             holdout: Holdout::from_id(&self.holdout).unwrap_or_default(),
             ridge: ridge.ok_or_else(|| SettingsError::Ridge(self.ridge.clone()))?,
+            weight_power: weight_power.ok_or_else(|| SettingsError::WeightPower(self.weight_power.clone()))?,
+            gamma_floor: gamma_floor.ok_or_else(|| SettingsError::GammaFloor(self.gamma_floor.clone()))?,
             restrictions: Restriction::parse(&self.restrictions)
                 .map_err(|error| SettingsError::Restrictions(error.to_string()))?,
         })
@@ -157,6 +173,8 @@ mod tests {
             residual: Residual::LogLoss,
             holdout: Holdout::LargestN,
             ridge: 1e-4,
+            weight_power: 0.5,
+            gamma_floor: 0.0,
             restrictions: Restriction::parse("alpha = 0.34, 0.1 <= gamma <= 1, all C equal").unwrap(),
         };
         let stocks = [("web".to_string(), Tokens(1.5e9)), ("code".to_string(), Tokens(123_456_789.0))];

@@ -87,6 +87,7 @@ fn is_doubtful(flag: &Flag) -> bool {
         | Flag::SearchCut
         | Flag::Dropped(Dropped::N | Dropped::D) => true,
         Flag::AtBound(_)
+        | Flag::AtFloor(_)
         | Flag::Undetermined(_)
         | Flag::NothingHeldOut
         | Flag::RowsUnused { .. }
@@ -149,7 +150,7 @@ pub fn parameter_table(target: FittedTarget, domains: &[String], intervals: Opti
     let natural = fit.law.natural(&fit.shape, &fit.theta);
     let parameters = parameters(fit);
     // The restrictions were taken by the fit, so they are sound.
-    let freedom = Freedom::new(fit.law, &fit.shape, domains, &fit.report.config.restrictions, true);
+    let freedom = Freedom::new(fit.law, &fit.shape, domains, &fit.report.config, true);
     let free = freedom.map_or_else(|_| vec![true; parameters.len()], |freedom| freedom.free());
     let mut table = ParameterTable {
         of: if fit.targets.len() > 1 { "all targets, fitted at once".into() } else { target.name.to_string() },

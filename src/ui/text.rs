@@ -29,7 +29,7 @@ pub const RESULT_TERMS: [Term; 5] = [
     ("Search", "Whether the best search came to rest, or ran out of steps and may be short of its minimum."),
 ];
 /// Words of a fit's options.
-pub const OPTION_TERMS: [Term; 6] = [
+pub const OPTION_TERMS: [Term; 8] = [
     ("Held out", "Runs that are not fitted, to see how well the law predicts them."),
     (
         "Starts, seed",
@@ -39,6 +39,14 @@ pub const OPTION_TERMS: [Term; 6] = [
     (
         "Huber δ",
         "Residuals below δ count squared, larger ones in proportion, so that single bad runs do not bend the law. inf is plain least squares.",
+    ),
+    (
+        "Row weights",
+        "With p = 1 a row counts by its compute N·D, so that large models and long runs decide; with 0 all count alike.",
+    ),
+    (
+        "Least γ",
+        "Of the terms C·h^γ: a γ near 0 makes a cliff at h = 0, where runs say nothing. 0 allows it, as the paper does.",
     ),
     ("Ridge λ", "Of the linear law: draws its coefficients to their mean; 0 does not."),
     ("Restrictions", "Parameters that are fixed, bounded, or equal to each other."),

@@ -54,6 +54,12 @@ pub struct FitArgs {
     /// Make parameters equal: alpha=beta; gamma alone makes those of all domains equal
     #[arg(long = "tie", value_name = "NAME=NAME")]
     tied: Vec<String>,
+    /// p of the row weights (N·D)^p: 1 lets a row count by its compute, 0 all alike
+    #[arg(long, value_name = "P", default_value_t = FitConfig::DEFAULT_WEIGHT_POWER, allow_negative_numbers = true)]
+    weight_power: f64,
+    /// The least exponent γ of a domain's weight; 0 is none, as in the paper
+    #[arg(long, value_name = "GAMMA", default_value_t = FitConfig::DEFAULT_GAMMA_FLOOR, allow_negative_numbers = true)]
+    gamma_floor: f64,
     /// λ of the linear law's ridge
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     ridge: f64,
@@ -91,6 +97,8 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
         residual: Residual::from_id(&args.residual).unwrap_or_default(),
         holdout: Holdout::from_id(&args.holdout).unwrap_or_default(),
         ridge: args.ridge,
+        weight_power: args.weight_power,
+        gamma_floor: args.gamma_floor,
         restrictions: restrictions(args)?,
     };
     let target_idxs = chosen_targets(law, &dataset, &args.targets, &config)?;
@@ -149,6 +157,7 @@ fn fit_text(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
     parts.extend(candidates_text(study));
     parts.push(format!("{}\n\n{}", study.fits[0].law.formula(&study.fits[0].shape), scores(study, replicates)));
     let mut lines = vec![parts.join("\n\n")];
+    lines.extend(made_with(study));
     let intervals = replicates.map(|replicates| bootstrap::parameter_intervals(study, replicates));
     for (fit_idx, fit) in study.fits.iter().enumerate() {
         let parameters = fit.parameters(&study.domains);
@@ -262,6 +271,22 @@ impl Progress {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
+}
+
+/// The settings that count in this study, for what they are not seen in the formula.
+fn made_with(study: &FittedStudy) -> Option<String> {
+    let fit = study.fits.first()?;
+    let (config, summary) = (&fit.report.config, &study.summary);
+    let has_scales = summary.sizes.len() > 1 || summary.token_range.is_some_and(|(least, most)| least < most);
+    let weights = has_scales.then(|| match config.weight_power {
+        0.0 => "all rows count alike".to_string(),
+        1.0 => "a row counts by its N·D".to_string(),
+        power => format!("a row counts by its (N·D)^{}", write_number(power, 3)),
+    });
+    let has_floor = config.gamma_floor > 0.0 && !fit.law.weight_exponents(&fit.shape).is_empty();
+    let floor = has_floor.then(|| format!("γ is at least {}", write_number(config.gamma_floor, 3)));
+    let parts: Vec<String> = weights.into_iter().chain(floor).collect();
+    (!parts.is_empty()).then(|| format!("In the fit {}.", parts.join(", and ")))
 }
 
 /// Starts on as many threads as the machine has.

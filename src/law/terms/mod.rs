@@ -8,6 +8,8 @@ pub(super) use constant::Constant;
 pub(super) use power_mean::PowerMean;
 pub(super) use reciprocal::Reciprocal;
 
+use std::ops::Range;
+
 use super::formula::Expr;
 use super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 
@@ -64,6 +66,11 @@ pub(super) trait Term: Send + Sync {
     /// Whether a ridge may draw its entries to their mean.
     fn has_ridge(&self) -> bool {
         false
+    }
+
+    /// Its entries that are the logarithms of exponents γ_i of weights h_i; none of most.
+    fn weight_exponents(&self, _k: usize) -> Range<usize> {
+        0..0
     }
 
     /// Its formula.

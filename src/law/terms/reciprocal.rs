@@ -1,5 +1,7 @@
 //! The mixture term of the additive and the joint law.
 
+use std::ops::Range;
+
 use super::super::formula::{Expr, product, sum_over, sym};
 use super::super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 use super::Term;
@@ -170,6 +172,10 @@ impl Term for Reciprocal {
         let mut theta = vec![-libm::log(value); k];
         theta.resize(2 * k, 0.0);
         theta
+    }
+
+    fn weight_exponents(&self, k: usize) -> Range<usize> {
+        k..2 * k
     }
 
     fn formula(&self) -> Expr {

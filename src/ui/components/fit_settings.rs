@@ -33,6 +33,8 @@ pub fn FitSettings() -> impl IntoView {
                 <SettingField label="Seed" name="seed" read=|settings| &settings.seed write=|settings, text| settings.seed = text/>
                 <SettingMenu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
                 <SettingField label=Signal::derive(delta) name="delta" read=|settings| &settings.delta write=|settings, text| settings.delta = text/>
+                <SettingField label="Row weights (N·D)^p, p" name="weight-power" read=|settings| &settings.weight_power write=|settings, text| settings.weight_power = text/>
+                <SettingField label="Least γ" name="gamma-floor" read=|settings| &settings.gamma_floor write=|settings, text| settings.gamma_floor = text/>
                 <Show when=move || has_ridge.get()>
                     <SettingField label="Ridge λ" name="ridge" read=|settings| &settings.ridge write=|settings, text| settings.ridge = text/>
                 </Show>

@@ -54,7 +54,9 @@ fn fits(law: &str, dataset: &Dataset) -> Vec<Fit> {
     let law = by_id(law).expect("a law");
     (0..dataset.targets().len())
         .into_par_iter()
-        .map(|target_idx| fit(law, dataset, &[target_idx], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study"))
+        .map(|target_idx| {
+            fit(law, dataset, &[target_idx], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study")
+        })
         .collect()
 }
 
@@ -213,7 +215,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = String::from("# Reproduction\n\n");
     out.push_str("Written by `make reproduction`. The data are not part of this project: the runs behind the paper\n");
     out.push_str("(apple/ml-scalefit, data/dmsl_llm_slimpajama.csv, cut to the paper's Table 1), Chinchilla's runs\n");
-    out.push_str("(epoch-research/analyzing-chinchilla) and NIST's Statistical Reference Datasets. Fitted as the paper does,\n");
+    out.push_str(
+        "(epoch-research/analyzing-chinchilla) and NIST's Statistical Reference Datasets. Fitted as the paper does,\n",
+    );
     out.push_str("with `--weight-power 0 --gamma-floor 0`; docs/accuracy.md has what Mixlaw does by itself.\n\n");
     targets_table(&mut out, &all)?;
     nested_table(&mut out, &chinchilla_fits, &all, &reference)?;

@@ -322,7 +322,8 @@ fn error_at_the_largest(fit: &Fit, data: &Dataset) -> f64 {
     let compute = |row: &mixlaw::dataset::Observation| row.n.expect("N").0 * row.d.expect("D").0;
     let most = data.observations().iter().map(compute).fold(0.0, f64::max);
     let rows: Vec<_> = data.observations().iter().filter(|row| compute(row) == most).collect();
-    let errors = rows.iter().map(|row| (fit.loss(0, row.n, row.d, &row.mixture).0 - row.losses[0].expect("a loss").0).abs());
+    let errors =
+        rows.iter().map(|row| (fit.loss(0, row.n, row.d, &row.mixture).0 - row.losses[0].expect("a loss").0).abs());
     errors.sum::<f64>() / rows.len() as f64
 }
 
@@ -342,7 +343,9 @@ fn row_weights_let_large_runs_decide() {
 #[test]
 fn row_weights_change_no_bit_at_one_scale() {
     let rows = "web,code,loss\n0.2,0.8,3.1\n0.4,0.6,2.9\n0.5,0.5,2.85\n0.7,0.3,2.8\n0.9,0.1,2.95\n";
-    for text in [rows.to_string(), rows.replace("loss", "N,D,loss").replace(",2.", ",1e8,2e9,2.").replace(",3.", ",1e8,2e9,3.")] {
+    for text in
+        [rows.to_string(), rows.replace("loss", "N,D,loss").replace(",2.", ",1e8,2e9,2.").replace(",3.", ",1e8,2e9,3.")]
+    {
         let data = import(&text, None).dataset.expect("a study");
         let with = |weight_power: f64| {
             let config = FitConfig { weight_power, ..config(Vec::new()) };
@@ -355,7 +358,8 @@ fn row_weights_change_no_bit_at_one_scale() {
 /// A study that a constant with a cliff at h = 0 fits best.
 fn with_a_cliff() -> Dataset {
     let mut rows = String::from("web,code,books,loss\n");
-    for (web, code) in [(0.2, 0.1), (0.4, 0.2), (0.5, 0.3), (0.7, 0.1), (0.6, 0.3), (0.3, 0.6), (0.1, 0.8), (0.5, 0.1)] {
+    for (web, code) in [(0.2, 0.1), (0.4, 0.2), (0.5, 0.3), (0.7, 0.1), (0.6, 0.3), (0.3, 0.6), (0.1, 0.8), (0.5, 0.1)]
+    {
         let books = 1.0 - web - code;
         let loss = 1.0 + 1.0 / (0.6 * f64::powf(books, 0.02) + 0.2 * f64::powf(web, 0.5) + 0.1 * code);
         rows.push_str(&format!("{web},{code},{books},{loss}\n"));
@@ -395,7 +399,8 @@ fn no_gamma_is_below_the_least_unless_the_user_says_so() {
 #[test]
 fn settings_out_of_range_get_a_sentence() {
     let data = with_a_cliff();
-    let refused = |config: FitConfig| fit(law("additive"), &data, &[0], &config, &mut |_| {}).err().expect("refused").to_string();
+    let refused =
+        |config: FitConfig| fit(law("additive"), &data, &[0], &config, &mut |_| {}).err().expect("refused").to_string();
     assert_eq!(
         refused(FitConfig { weight_power: -1.0, ..config(Vec::new()) }),
         "the power p of the row weights (N·D)^p is -1; it must be a number from 0 to 4: 0 lets all rows count alike, 1 by N·D"

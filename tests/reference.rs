@@ -33,7 +33,9 @@ fn fits_of(law: &str) -> Option<(Dataset, FittedStudy)> {
     let law = law::by_id(law).expect("a law");
     let fits: Vec<Fit> = (0..dataset.targets().len())
         .into_par_iter()
-        .map(|target_idx| fit(law, &dataset, &[target_idx], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study"))
+        .map(|target_idx| {
+            fit(law, &dataset, &[target_idx], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study")
+        })
         .collect();
     let study = FittedStudy::of(&dataset, fits);
     Some((dataset, study))

@@ -55,7 +55,7 @@ fn isoflops() -> Vec<(String, Dataset)> {
 
 /// All splits, in a fixed order.
 fn all_splits(quick: bool) -> Vec<Split> {
-    let seeds = if quick { 1 } else { 5 };
+    let seeds = if quick { 1 } else { 3 };
     let mut splits = Vec::new();
     let all = |of: &Dataset| (0..of.targets().len()).collect::<Vec<usize>>();
     if let Some(of) = splits::study(&folder(), "slimpajama_runs.csv") {
@@ -221,7 +221,8 @@ fn regret_table(methods: &[Method], splits: &[Split], answers: &Answers) {
                 }
             }
         }
-        let means: Vec<f64> = regrets.into_iter().map(|regrets| 1e3 * mean(regrets.into_iter()).unwrap_or(0.0)).collect();
+        let means: Vec<f64> =
+            regrets.into_iter().map(|regrets| 1e3 * mean(regrets.into_iter()).unwrap_or(0.0)).collect();
         sums.iter_mut().zip(&means).for_each(|(sum, mean)| *sum += mean / names.len() as f64);
         println!("| {group} | {} |", means.iter().map(|mean| format!("{mean:.1}")).collect::<Vec<_>>().join(" | "));
     }
@@ -250,7 +251,11 @@ fn coverage_table(methods: &[Method], splits: &[Split], answers: &Answers) {
                 if all > 0.0 {
                     widths.sort_by(f64::total_cmp);
                     pooled = (pooled.0 + held, pooled.1 + all);
-                    lines.push(format!("| {group} | {:.0} % | {:.2} % |", 100.0 * held / all, widths[widths.len() / 2]));
+                    lines.push(format!(
+                        "| {group} | {:.0} % | {:.2} % |",
+                        100.0 * held / all,
+                        widths[widths.len() / 2]
+                    ));
                 }
             }
             if pooled.1 > 0.0 {

@@ -2,8 +2,8 @@
 
 use mixlaw::dataset::{Dataset, Observation};
 use mixlaw::fit::{self, FitConfig, Residual};
-use mixlaw::law::{self, Law};
 use mixlaw::gp::{GaussianProcess, GpPlace, Input, Inputs, Recipe};
+use mixlaw::law::{self, Law};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -113,16 +113,32 @@ impl Method {
                     let values: Vec<(Input, f64)> = inputs(split.fitted.observations(), target).collect();
                     let rows: Vec<Input> = values.iter().map(|(input, _)| input.clone()).collect();
                     let values: Vec<f64> = values.iter().map(|(_, loss)| libm_ln(*loss)).collect();
-                    let recipe = if split.question == crate::splits::Question::OneScale { Recipe::Mixture } else { Recipe::Residual };
-                    let shift = if recipe == Recipe::Residual { values.iter().sum::<f64>() / values.len() as f64 } else { 0.0 };
+                    let recipe = if split.question == crate::splits::Question::OneScale {
+                        Recipe::Mixture
+                    } else {
+                        Recipe::Residual
+                    };
+                    let shift =
+                        if recipe == Recipe::Residual { values.iter().sum::<f64>() / values.len() as f64 } else { 0.0 };
                     let values: Vec<f64> = values.iter().map(|value| value - shift).collect();
                     let process = GaussianProcess::fit(recipe, &Arc::new(Inputs::new(&rows)), &values).expect("sound");
-                    split.held_out.iter().map(|row| { let mut p = from_process(&process, row, 1.0); let f = shift.exp(); p.loss *= f; p.interval = p.interval.map(|(a, b)| (a * f, b * f)); p }).collect()
+                    split
+                        .held_out
+                        .iter()
+                        .map(|row| {
+                            let mut p = from_process(&process, row, 1.0);
+                            let f = shift.exp();
+                            p.loss *= f;
+                            p.interval = p.interval.map(|(a, b)| (a * f, b * f));
+                            p
+                        })
+                        .collect()
                 };
                 (0..split.fitted.targets().len()).map(one).collect()
             }
             Method::Law { law, config, epsilon, residual, .. } => {
-                let law = if split.fitted.domains().is_empty() { law::by_id("chinchilla").expect("a law") } else { *law };
+                let law =
+                    if split.fitted.domains().is_empty() { law::by_id("chinchilla").expect("a law") } else { *law };
                 let fitted = if *epsilon > 0.0 {
                     let rows = split.fitted.observations().iter();
                     let rows = rows.map(|row| Observation { mixture: smoothed(row, *epsilon), ..row.clone() });
@@ -136,12 +152,23 @@ impl Method {
                     if *residual {
                         let residuals: Vec<(Input, f64)> = inputs(split.fitted.observations(), target).collect();
                         let rows: Vec<Input> = residuals.iter().map(|(input, _)| input.clone()).collect();
-                        let observations = split.fitted.observations().iter().filter(|row| row.losses[target].is_some());
-                        let values: Vec<f64> = observations.zip(&residuals).map(|(row, (_, loss))| {
-                            libm_ln(loss / fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0)
-                        }).collect();
-                        let process = GaussianProcess::fit(Recipe::Residual, &Arc::new(Inputs::new(&rows)), &values).expect("sound");
-                        return split.held_out.iter().map(|row| from_process(&process, row, fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0)).collect();
+                        let observations =
+                            split.fitted.observations().iter().filter(|row| row.losses[target].is_some());
+                        let values: Vec<f64> = observations
+                            .zip(&residuals)
+                            .map(|(row, (_, loss))| {
+                                libm_ln(loss / fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0)
+                            })
+                            .collect();
+                        let process = GaussianProcess::fit(Recipe::Residual, &Arc::new(Inputs::new(&rows)), &values)
+                            .expect("sound");
+                        return split
+                            .held_out
+                            .iter()
+                            .map(|row| {
+                                from_process(&process, row, fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0)
+                            })
+                            .collect();
                     }
                     let rows = split.held_out.iter();
                     rows.map(|row| Predicted {

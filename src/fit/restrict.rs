@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FitConfig, FitError};
 use super::solver::Objective;
+use super::{FitConfig, FitError};
 use crate::law::{Kind, Law, Parameter, Shape, Symbol};
 use crate::units::{Decimal, choices, read_number, write_number};
 

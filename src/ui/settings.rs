@@ -111,7 +111,8 @@ impl Settings {
         // Plain least squares is δ without end.
         let endless = matches!(self.delta.trim(), "inf" | "∞").then_some(f64::INFINITY);
         let delta = endless.or_else(|| number(&self.delta)).filter(|delta| *delta > 0.0);
-        let weight_power = number(&self.weight_power).filter(|power| (0.0..=FitConfig::MOST_WEIGHT_POWER).contains(power));
+        let weight_power =
+            number(&self.weight_power).filter(|power| (0.0..=FitConfig::MOST_WEIGHT_POWER).contains(power));
         let gamma_floor = number(&self.gamma_floor).filter(|floor| (0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(floor));
         let ridge = if has_ridge(law) { number(&self.ridge).filter(|ridge| *ridge >= 0.0) } else { Some(0.0) };
         Ok(FitConfig {

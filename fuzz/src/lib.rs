@@ -250,6 +250,8 @@ pub fn pipeline(data: &[u8]) {
         residual: if bytes.one_in(4) { Residual::LogLoss } else { Residual::Nats },
         holdout: [Holdout::None, Holdout::Split, Holdout::LargestN][bytes.below(3)],
         ridge: if LAWS[law_idx].id() == "linear" { bytes.of(&[0.0, 1e-3, 1e6]) } else { 0.0 },
+        weight_power: bytes.of(&[0.0, 0.0, 1.0, 4.0]),
+        gamma_floor: bytes.of(&[0.0, 0.0, 0.2, 1.0]),
         restrictions: Vec::new(),
     };
     let Some(study) = fitted(&dataset, law_idx, &config) else { return };

@@ -131,10 +131,11 @@ fn widths(
     n_blocks: usize,
     splits: Option<&[usize]>,
 ) -> Vec<Widths> {
-    // No correction for the finite sample: folds fit fewer mixtures than the predictor that is used, and so err more.
+    // Of n blocks the (n + 1)·0.9-th smallest, not the n·0.9-th: one more is drawn.
+    let level = (LEVEL * (n_blocks as f64 + 1.0) / n_blocks.max(1) as f64).min(1.0);
     let ratios = |target: Option<usize>| {
         let of_target = unseen.iter().filter(|error| target.is_none_or(|target| error.target == target));
-        quantile(of_target.map(|error| error.size / error.deviation), LEVEL)
+        quantile(of_target.map(|error| error.size / error.deviation), level)
     };
     // Without any cross-validation the process is taken at its word, as a normal one.
     let pooled = ratios(None).unwrap_or(NORMAL);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
 use crate::fit::{self, Ending, Fit, FitConfig, FitError, FitReport, Interval, Progress};
-use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table};
+use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table, Understood};
 use crate::law::{self, Law, Shape};
 use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario};
 use crate::predict::{Bootstrap, BootstrapConfig, DataSummary, FittedStudy, Replicate, bootstrap};
@@ -37,6 +37,8 @@ pub enum Task {
         text: String,
         /// The columns' roles; guessed if absent.
         roles: Option<Roles>,
+        /// What the user said of it.
+        answers: Vec<import::Answer>,
         /// A text of before that was no study alone: it may be the other half.
         half: Option<String>,
     },
@@ -296,6 +298,10 @@ pub struct WireImport {
     pub notices: Vec<WireIssue>,
     /// How many there are.
     pub n_notices: usize,
+    /// What only the user can say.
+    pub questions: Vec<import::Question>,
+    /// What the table was taken for, if it is one.
+    pub understood: Option<Understood>,
 }
 
 /// An [`Issue`] as far as a page shows it.
@@ -323,8 +329,8 @@ impl WireIssue {
 /// More issues than this are only counted.
 pub const ISSUES_SHOWN: usize = 50;
 
-fn read_table(text: &str, roles: Option<Roles>, half: Option<String>) -> WireImport {
-    let mut imported = import::import(text, roles);
+fn read_table(text: &str, roles: Option<Roles>, answers: &[import::Answer], half: Option<String>) -> WireImport {
+    let mut imported = import::import_with(text, roles, answers);
     let mut joined = false;
     let mixes = |imported: &import::Imported| imported.dataset.as_ref().is_some_and(|data| !data.domains().is_empty());
     if let Some(half) = half.filter(|_| !mixes(&imported)) {
@@ -348,6 +354,8 @@ fn read_table(text: &str, roles: Option<Roles>, half: Option<String>) -> WireImp
         n_errors: issues.n_errors(),
         notices,
         n_notices: issues.n_notices(),
+        questions: imported.questions,
+        understood: imported.understood,
     }
 }
 
@@ -424,7 +432,9 @@ pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
 
 fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, String> {
     match task {
-        Task::Import { text, roles, half } => Ok(Answer::Import(Box::new(read_table(&text, roles, half)))),
+        Task::Import { text, roles, answers, half } => {
+            Ok(Answer::Import(Box::new(read_table(&text, roles, &answers, half))))
+        }
         Task::Fit(job) => {
             let Job { law, dataset, target_idxs, config } = job.into_job()?;
             fitted(fit::fit(law, &dataset, &target_idxs, &config, progress))
@@ -552,7 +562,7 @@ mod tests {
         let mut text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n".to_string();
         text.push_str(&"0.9,0.9,2\n".repeat(ISSUES_SHOWN + 7));
         let mut events = Vec::new();
-        let request = Request { job: JobId(3), task: Task::Import { text, roles: None, half: None } };
+        let request = Request { job: JobId(3), task: Task::Import { text, roles: None, answers: Vec::new(), half: None } };
         handle(request, &mut |event| events.push(event));
         let [Event::Done { job: JobId(3), outcome: Ok(Answer::Import(import)) }] = &events[..] else {
             panic!("{events:?}");
@@ -567,7 +577,7 @@ mod tests {
     #[test]
     fn an_issue_has_its_cell_and_what_puts_it_right() {
         let half = Some("run,w_a,w_b\nx,0.5,0.5\ny,0.2,0.8\n".to_string());
-        let read = read_table("run,N,a_loss\ny,1B,2.25\nx,3OOM,2.5\n", None, half);
+        let read = read_table("run,N,a_loss\ny,1B,2.25\nx,3OOM,2.5\n", None, &[], half);
         assert!(read.joined);
         let [error] = &read.errors[..] else { panic!("{:?}", read.errors) };
         assert_eq!((error.row, error.column, &error.fixes[..]), (Some(0), Some(3), &[Fix::Cell("300M".into())][..]));

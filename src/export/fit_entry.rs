@@ -76,7 +76,18 @@ struct Warning {
     /// Of few runs or mixtures: how many there are, and for how many parameters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     counts: Option<(usize, usize)>,
+    /// Of observations far from the fit: which.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    far: Option<FarRows>,
     message: String,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct FarRows {
+    lines: Vec<usize>,
+    n: usize,
+    /// The largest distance, in nats.
+    most: f64,
 }
 
 impl Entry {
@@ -197,6 +208,12 @@ impl Entry {
                 "nothing-held-out" => Flag::NothingHeldOut,
                 "n-dropped" => Flag::Dropped(Dropped::N),
                 "d-dropped" => Flag::Dropped(Dropped::D),
+                "n-not-given" => Flag::NotGiven(Dropped::N),
+                "d-not-given" => Flag::NotGiven(Dropped::D),
+                "far-rows" => {
+                    let FarRows { lines, n, most } = warning.far.clone()?;
+                    Flag::FarRows { lines, n, most }
+                }
                 NOT_REPEATED => Flag::Dropped(Dropped::Saturation),
                 "rows-unused" => Flag::RowsUnused { rows: entry.rows_unused.unwrap_or(0) },
                 _ => return None,
@@ -249,6 +266,9 @@ fn warning(flag: &Flag, names: &[String]) -> Warning {
         Flag::Dropped(Dropped::N) => ("n-dropped", &[]),
         Flag::Dropped(Dropped::D) => ("d-dropped", &[]),
         Flag::Dropped(Dropped::Saturation) => (NOT_REPEATED, &[]),
+        Flag::NotGiven(Dropped::D) => ("d-not-given", &[]),
+        Flag::NotGiven(_) => ("n-not-given", &[]),
+        Flag::FarRows { .. } => ("far-rows", &[]),
         Flag::RowsUnused { .. } => ("rows-unused", &[]),
     };
     Warning {
@@ -257,6 +277,10 @@ fn warning(flag: &Flag, names: &[String]) -> Warning {
         counts: match *flag {
             Flag::FewRuns { runs, parameters } => Some((runs, parameters)),
             Flag::FewMixtures { mixtures, parameters } => Some((mixtures, parameters)),
+            _ => None,
+        },
+        far: match flag {
+            Flag::FarRows { lines, n, most } => Some(FarRows { lines: lines.clone(), n: *n, most: *most }),
             _ => None,
         },
         message: flag.sentence(names),

@@ -15,6 +15,8 @@ use super::search::{AGREEMENT, Found, PERFECT, SURE};
 use super::solver::Objective;
 use crate::dataset::{Dataset, Holdout};
 use crate::law::{Dropped, Kind, Law, Mixture, Parameter, Scale, Shape, loss};
+use crate::order::{sort, sort_by_number};
+use crate::units::write_number;
 
 /// How the search for the minimum ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +105,17 @@ pub enum Flag {
     },
     /// A term was left out, because the study does not vary what it depends on.
     Dropped(Dropped),
+    /// A term in N or in D was left out, because the study does not give it.
+    NotGiven(Dropped),
+    /// Observations far from the fit.
+    FarRows {
+        /// Their lines in the table, farthest first; of many the first ones.
+        lines: Vec<usize>,
+        /// How many there are.
+        n: usize,
+        /// The largest distance, in nats.
+        most: f64,
+    },
 }
 
 impl Flag {
@@ -153,6 +166,26 @@ impl Flag {
             Flag::Dropped(Dropped::Saturation) => {
                 "no run takes a domain for more than one epoch, so the saturation constant R is not fitted: 15.39, of Muennighoff et al. 2023"
                     .into()
+            }
+            Flag::NotGiven(what) => {
+                let symbol = if *what == Dropped::D { "D" } else { "N" };
+                format!(
+                    "no column for {symbol} was found, so there is no term in {symbol}: predictions hold for the study's own runs, \
+                     and a given {symbol} does not count"
+                )
+            }
+            Flag::FarRows { lines, n, most } => {
+                let listed: Vec<String> = lines.iter().map(usize::to_string).collect();
+                let more = n.saturating_sub(lines.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let (plural, verb) = if *n == 1 { ("", "is") } else { ("s", "are") };
+                format!(
+                    "line{plural} {}{more} {verb} far from the fit, by up to {} nats, more than {FAR} times the usual distance: \
+                     look at {}, which {verb} used all the same",
+                    listed.join(", "),
+                    write_number(*most, 2),
+                    if *n == 1 { "this run" } else { "these runs" }
+                )
             }
             Flag::Dropped(Dropped::N) => {
                 "the study has no two model sizes, so the term in N is dropped: predictions hold for its size only"
@@ -249,7 +282,17 @@ pub(super) fn report(
     if n_rows >= n_free && n_mixtures * target_idxs.len() < n_of_mixture {
         flags.push(Flag::FewMixtures { mixtures: n_mixtures, parameters: n_of_mixture });
     }
-    flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
+    let is_given = |what: Dropped| {
+        let first = dataset.observations().first();
+        match what {
+            Dropped::N => first.is_some_and(|row| row.n.is_some()),
+            Dropped::D => first.is_some_and(|row| row.d.is_some()),
+            Dropped::Saturation => true,
+        }
+    };
+    let dropped = shape.dropped(law).into_iter();
+    flags.extend(dropped.map(|what| if is_given(what) { Flag::Dropped(what) } else { Flag::NotGiven(what) }));
+    flags.extend(far_rows(law, shape, theta, dataset, target_idxs, weights));
     let scores = scores(law, shape, theta, dataset, target_idxs, weights);
     let n_unused = n_unused(law, shape, dataset, target_idxs, weights);
     if n_unused > 0 {
@@ -368,6 +411,60 @@ pub(crate) fn scores(
 ) -> Vec<Score> {
     let targets = target_idxs.iter().enumerate();
     targets.map(|(target_pos, &idx)| score(law, shape, theta, target_pos, dataset, idx, weights)).collect()
+}
+
+/// Residuals beyond so many robust standard deviations are far, in a target of at least so many observations; and no
+/// less than this share of the loss, below which a run may always differ.
+const FAR: f64 = 8.0;
+const FEWEST_ROWS: usize = 10;
+const SMALLEST_SHARE: f64 = 0.01;
+/// Lines that a sentence lists.
+const MOST_LINES: usize = 5;
+
+/// The fitted observations that are far from the fit.
+fn far_rows(
+    law: &dyn Law,
+    shape: &Shape,
+    theta: &[f64],
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    weights: &[f64],
+) -> Option<Flag> {
+    let mut far: Vec<(usize, f64)> = Vec::new();
+    for (target_pos, &target_idx) in target_idxs.iter().enumerate() {
+        let used = dataset.observations().iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
+        let residuals: Vec<(usize, f64, f64)> = used
+            .filter(|(row, _)| law.uses(shape, target_pos, &row.mixture))
+            .filter_map(|(row, _)| {
+                let observed = row.losses[target_idx]?.0;
+                let mixture = Mixture::new(&row.mixture);
+                let predicted = loss(law, shape, theta, target_pos, Scale::new(row.n, row.d), &mixture);
+                Some((row.line, observed - predicted, observed))
+            })
+            .collect();
+        if residuals.len() < FEWEST_ROWS {
+            continue;
+        }
+        let median = |values: &mut Vec<f64>| {
+            sort(values);
+            values[values.len() / 2]
+        };
+        let centre = median(&mut residuals.iter().map(|(_, residual, _)| *residual).collect());
+        // The median of absolute deviations is 0.6745 of a Gaussian's standard deviation.
+        let sigma = median(&mut residuals.iter().map(|(_, residual, _)| (residual - centre).abs()).collect()) / 0.6745;
+        let is_far = |residual: f64, loss: f64| {
+            (residual - centre).abs() > FAR * sigma && (residual - centre).abs() > SMALLEST_SHARE * loss
+        };
+        let of_target = residuals.into_iter().filter(|(_, residual, loss)| is_far(*residual, *loss));
+        far.extend(of_target.map(|(line, residual, _)| (line, residual.abs())));
+    }
+    sort_by_number(&mut far, |(_, distance)| -distance);
+    let most = far.first()?.1;
+    let mut lines: Vec<usize> = Vec::new();
+    far.into_iter().for_each(|(line, _)| if !lines.contains(&line) { lines.push(line) });
+    let n = lines.len();
+    lines.truncate(MOST_LINES);
+    Some(Flag::FarRows { lines, n, most })
 }
 
 fn score(

@@ -105,7 +105,8 @@ struct FitBody {
     l: Option<String>,
     /// Targets: name, own domain, rows fitted and held out, MRE of both.
     t: Vec<TargetBody>,
-    /// Terms left out: bit 0 for N, bit 1 for D, bit 2 for the saturation of repeated tokens.
+    /// Terms left out: bit 0 for N, bit 1 for D, bit 2 for the saturation of repeated tokens; bits 3 and 4 where N and D
+    /// are not given.
     #[serde(default, skip_serializing_if = "is_zero")]
     x: u8,
     /// θ.
@@ -142,6 +143,9 @@ struct FitBody {
     /// Tokens in stock of each domain, for a law that counts epochs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     s: Vec<Option<f64>>,
+    /// Lines far from the fit, their number, and the largest distance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    q: Option<(Vec<usize>, usize, f64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -263,6 +267,7 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
         y: fit.theta.iter().copied().enumerate().filter(|(_, entry)| entry.abs() > MOST_PACKED).collect(),
         r: report.rows_unused(),
         s: fit.shape.stocks.iter().map(|stock| stock.map(|stock| stock * BILLION)).collect(),
+        q: None,
     };
     for flag in &report.flags {
         match flag {
@@ -276,6 +281,9 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
             Flag::Dropped(Dropped::N) => body.x |= 1,
             Flag::Dropped(Dropped::D) => body.x |= 2,
             Flag::Dropped(Dropped::Saturation) => body.x |= 4,
+            Flag::NotGiven(Dropped::D) => body.x |= 2 | 16,
+            Flag::NotGiven(_) => body.x |= 1 | 8,
+            Flag::FarRows { lines, n, most } => body.q = Some((lines.clone(), *n, rounded(*most, 3))),
             // These follow from the rest.
             Flag::NotConverged | Flag::FewRows { .. } | Flag::RowsUnused { .. } | Flag::NothingHeldOut => {}
         }
@@ -433,7 +441,14 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
     flags.extend(body.w.map(|(runs, parameters)| Flag::FewRuns { runs, parameters }));
     flags.extend(body.v.map(|(mixtures, parameters)| Flag::FewMixtures { mixtures, parameters }));
     flags.extend(body.r.map(|rows| Flag::RowsUnused { rows }));
-    flags.extend(shape.dropped(law).into_iter().map(Flag::Dropped));
+    let is_given = |what: &Dropped| match what {
+        Dropped::N => body.x & 8 == 0,
+        Dropped::D => body.x & 16 == 0,
+        Dropped::Saturation => true,
+    };
+    let dropped = shape.dropped(law).into_iter();
+    flags.extend(dropped.map(|what| if is_given(&what) { Flag::Dropped(what) } else { Flag::NotGiven(what) }));
+    flags.extend(body.q.map(|(lines, n, most)| Flag::FarRows { lines, n, most }));
     if config.holdout == Holdout::LargestN && body.t.iter().all(|target| target.h == 0) {
         flags.push(Flag::NothingHeldOut);
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
 use super::tables::counted;
-use crate::import::Roles;
+use crate::import::{Answer, Roles};
 use crate::law;
 use crate::sample::{self, Sample};
 
@@ -65,6 +65,9 @@ pub struct Draft {
     pub work: u32,
     /// Roles of its columns, where they were set by hand.
     pub roles: Option<Roles>,
+    /// What else the user said of it, column by column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
     /// Lines that are not to be fitted, with the reason.
     #[serde(default)]
     pub excluded_rows: Vec<(usize, String)>,
@@ -87,6 +90,7 @@ impl Draft {
             origin: Origin::Sample(sample.id),
             work,
             roles: None,
+            answers: Vec::new(),
             excluded_rows: Vec::new(),
             law: sample.law.to_string(),
             excluded_targets: Vec::new(),
@@ -101,6 +105,7 @@ impl Draft {
         let Origin::Sample(id) = self.origin else { return false };
         sample::sample(id).is_some_and(|sample| {
             self.roles.is_none()
+                && self.answers.is_empty()
                 && self.excluded_rows.is_empty()
                 && self.excluded_targets.is_empty()
                 && self.law == sample.law
@@ -192,6 +197,7 @@ mod shared_text {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::import::Role;
     use crate::sample::SAMPLES;
 
     pub fn draft(text: String) -> Draft {
@@ -201,6 +207,7 @@ pub(super) mod tests {
             origin: Origin::Own,
             work: 0,
             roles: None,
+            answers: vec![Answer::KeepBest, Answer::Role("a".into(), Role::N)],
             excluded_rows: vec![(3, "outlier".into())],
             law: "joint".into(),
             excluded_targets: vec!["x".into()],
@@ -221,7 +228,8 @@ pub(super) mod tests {
         let old = r#"{"version":1,"text":"a,b","roles":null,"law":"joint","excluded_targets":["x"],
             "settings":{"holdout":"none","starts":"3","seed":"7","delta":"0.01"},
             "scenario":{"n":null,"d":null,"weights":[]}}"#;
-        let Draft { settings, scenario, origin, .. } = Draft::from_stored(old).unwrap();
+        let Draft { settings, scenario, origin, answers, .. } = Draft::from_stored(old).unwrap();
+        assert!(answers.is_empty());
         assert_eq!(origin, Origin::Own);
         assert_eq!(scenario, ScenarioInput::default());
         assert_eq!((settings.starts.as_str(), settings.residual.as_str(), settings.stocks.as_str()), ("3", "nats", ""));

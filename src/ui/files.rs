@@ -38,6 +38,7 @@ pub fn draft_of(study: &FittedStudy, runs: &Dataset, scenario: Option<&Scenario>
         origin: Origin::Own,
         work: 0,
         roles: Some(roles),
+        answers: Vec::new(),
         excluded_rows: Vec::new(),
         law: fit.law.id().to_string(),
         excluded_targets: excluded,

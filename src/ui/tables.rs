@@ -85,6 +85,8 @@ fn is_doubtful(flag: &Flag) -> bool {
         | Flag::FewRuns { .. }
         | Flag::FewMixtures { .. }
         | Flag::SearchCut
+        | Flag::NotGiven(_)
+        | Flag::FarRows { .. }
         | Flag::Dropped(Dropped::N | Dropped::D) => true,
         Flag::AtBound(_)
         | Flag::AtFloor(_)

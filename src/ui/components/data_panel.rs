@@ -9,6 +9,7 @@ use super::grid::Grid;
 use super::issues::Issues;
 use super::mapping::Mapping;
 use super::panel::Panel;
+use super::questions::Questions;
 use super::table_text::TableText;
 use crate::sample;
 use crate::ui::draft::Origin;
@@ -57,6 +58,8 @@ pub fn DataPanel() -> impl IntoView {
                 <div hidden=shows_cells><TableText/></div>
                 <Excluded/>
                 <p class="summary" data-test="data-summary">{move || own_summary(state)}</p>
+                <Unused/>
+                <Questions/>
                 <Mapping/>
                 <Issues seek=Callback::new(seek)/>
                 <Drafts/>
@@ -66,12 +69,36 @@ pub fn DataPanel() -> impl IntoView {
     }
 }
 
+/// What the table was taken for.
 fn own_summary(state: State) -> String {
-    let reading = matches!(*state.imported.read(), Import::Running(_));
-    match state.data.get() {
-        _ if reading => "Reading the table…".to_string(),
-        Some(data) => data_sentence(&data.summary, data.dataset.domains().len(), data.dataset.targets().len()),
-        None => "No study yet.".to_string(),
+    match &*state.imported.read() {
+        Import::Running(_) => "Reading the table…".to_string(),
+        imported => match imported.latest().and_then(|table| table.understood.as_ref()) {
+            Some(understood) => format!("Understood: {}.", understood.used()),
+            None => "No study yet.".to_string(),
+        },
+    }
+}
+
+/// The columns that are not used, by name on demand.
+#[component]
+fn Unused() -> impl IntoView {
+    let state = use_state();
+    let unused = Memo::new(move |_| {
+        state.imported.with(|imported| {
+            let understood = imported.latest()?.understood.as_ref()?;
+            Some((understood.n_unused()?, understood.unused.join(", ")))
+        })
+    });
+    move || {
+        unused.get().map(|(how_many, names)| {
+            view! {
+                <details class="unused" data-test="unused">
+                    <summary>{how_many}</summary>
+                    <p class="help">{names}</p>
+                </details>
+            }
+        })
     }
 }
 

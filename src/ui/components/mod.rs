@@ -38,6 +38,7 @@ mod panel;
 mod parameters;
 mod parameters_chart;
 mod path;
+mod questions;
 mod readout;
 mod residual_chart;
 mod results;

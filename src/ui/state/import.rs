@@ -6,8 +6,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::State;
-use crate::import::{self, Fix, Role, Roles, Table};
-use crate::protocol::{Answer, Task, WireImport, WireIssue};
+use crate::import::{self, Answer, Fix, Question, Role, Roles, Table, Understood};
+use crate::protocol::{self, Task, WireImport, WireIssue};
 use crate::sample::Sample;
 use crate::ui::address;
 use crate::ui::browser;
@@ -67,6 +67,10 @@ pub struct ImportedTable {
     pub notices: Vec<WireIssue>,
     /// How many there are.
     pub n_notices: usize,
+    /// What only the user can say; there is no study while one is open.
+    pub questions: Vec<Question>,
+    /// What the table was taken for.
+    pub understood: Option<Understood>,
 }
 
 /// The import of the table.
@@ -164,6 +168,7 @@ impl State {
         self.forget_sample();
         self.waiting.set_value(None);
         self.roles.set(None);
+        self.answers.set(Vec::new());
         self.excluded.set(Vec::new());
         self.excluded_rows.set(BTreeMap::new());
         self.source.set(source);
@@ -204,6 +209,7 @@ impl State {
         match (fix, issue.row, issue.column) {
             (Fix::Cell(text), Some(row_idx), Some(column_idx)) => self.edit_cell(row_idx, column_idx, text),
             (Fix::Role(role), _, Some(column_idx)) => self.set_role(column_idx, *role),
+            (Fix::Answer(answer), ..) => self.answer(std::slice::from_ref(answer)),
             (Fix::Experiment(name), ..) => {
                 let text = self.source.with_untracked(|source| source.text.clone());
                 match import::only_experiment(&text, name) {
@@ -225,7 +231,15 @@ impl State {
             lines.collect()
         });
         self.source.update(|source| *source = Source { text: text.into(), origin: Origin::Own, ..*source });
-        self.roles.set(Some(roles));
+        // The cells are those of the lines and stages that were chosen; as long as something is open, the guess is.
+        let is_open = self.imported.with_untracked(|now| now.latest().is_some_and(|table| !table.questions.is_empty()));
+        let is_done = |answer: &Answer| match answer {
+            Answer::Filter(..) | Answer::Stage(_) => true,
+            Answer::Role(..) => !is_open,
+            _ => false,
+        };
+        self.answers.update(|answers| answers.retain(|answer| !is_done(answer)));
+        self.roles.set((!is_open).then_some(roles));
         self.excluded_rows.set(moved);
         self.import_now(true);
     }
@@ -266,12 +280,15 @@ impl State {
 
     /// Gives a column another role.
     pub fn set_role(self, column_idx: usize, role: Role) {
-        let roles = self.imported.with_untracked(|imported| imported.latest().map(|table| table.roles.clone()));
-        let Some(mut roles) = roles else { return };
-        if let Some(entry) = roles.0.get_mut(column_idx) {
-            *entry = role;
+        let column = self.imported.with_untracked(|imported| imported.latest()?.columns.get(column_idx).cloned());
+        if let Some(column) = column {
+            self.answer(&[Answer::Role(column, role)]);
         }
-        self.roles.set(Some(roles));
+    }
+
+    /// Takes what the user says of the table.
+    pub fn answer(self, answers: &[Answer]) {
+        self.answers.update(|all| Answer::add(all, answers));
         self.import_now(true);
     }
 
@@ -285,12 +302,14 @@ impl State {
         self.stop_run();
         self.imported.update(|imported| *imported = Import::Running(imported.latest().cloned()));
         let (text, roles) = (self.source.with_untracked(|source| source.text.clone()), self.roles.get_untracked());
+        let answers = self.answers.get_untracked();
         let whole = half.as_ref().map(|half| import::joined(&[half.to_string(), text.to_string()]));
-        let task = move || Task::Import { text: text.to_string(), roles, half: half.map(|half| half.to_string()) };
+        let half = half.map(|half| half.to_string());
+        let task = move || Task::Import { text: text.to_string(), roles, answers, half };
         self.replace_jobs("import", Vec::new());
         let job = self.pool().submit(Lane::Quick, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {
-                if let (Ok(Answer::Import(import)), Some(whole)) = (&*outcome, &whole)
+                if let (Ok(protocol::Answer::Import(import)), Some(whole)) = (&*outcome, &whole)
                     && import.joined
                 {
                     let whole: SharedText = whole.as_str().into();
@@ -302,15 +321,17 @@ impl State {
         self.replace_jobs("import", vec![job]);
     }
 
-    fn import_ended(self, outcome: Result<Answer, String>, then_fit: bool) {
+    fn import_ended(self, outcome: Result<protocol::Answer, String>, then_fit: bool) {
         let table = match outcome {
-            Ok(Answer::Import(import)) => imported(*import, self.next_version()),
+            Ok(protocol::Answer::Import(import)) => imported(*import, self.next_version()),
             Ok(_) => Err(text::WORKER_STOPPED.to_string()),
             Err(sentence) => Err(sentence),
         };
         match table {
             Ok(table) => {
-                if let (None, Some(sentence)) = (&table.data, table.errors.first()) {
+                if let Some(question) = table.questions.first() {
+                    self.status.set(format!("Nothing is fitted until this is answered: {}", question.text));
+                } else if let (None, Some(sentence)) = (&table.data, table.errors.first()) {
                     self.status.set(format!("There is no study to fit: {}", sentence.sentence));
                 }
                 self.imported.set(Import::Done(Same::new(table)));
@@ -353,5 +374,7 @@ fn imported(import: WireImport, version: u64) -> Result<ImportedTable, String> {
         n_errors: import.n_errors,
         notices: import.notices,
         n_notices: import.n_notices,
+        questions: import.questions,
+        understood: import.understood,
     })
 }

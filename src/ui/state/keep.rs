@@ -114,6 +114,7 @@ impl State {
         Effect::new(move |_| {
             self.source.track();
             self.roles.track();
+            self.answers.track();
             self.excluded_rows.track();
             self.law_id.track();
             self.excluded.track();
@@ -283,7 +284,7 @@ impl State {
     fn take_step(self, draft: Option<Draft>) {
         let Some(draft) = draft else { return };
         let now = self.draft();
-        let is_same_table = draft.text == now.text && draft.roles == now.roles;
+        let is_same_table = draft.text == now.text && draft.roles == now.roles && draft.answers == now.answers;
         let refit = !is_same_table || draft.excluded_rows != now.excluded_rows;
         self.forget_link();
         self.put(draft);
@@ -303,6 +304,7 @@ impl State {
             origin: source.origin,
             work: source.work,
             roles: self.roles.get_untracked(),
+            answers: self.answers.get_untracked(),
             excluded_rows: self.excluded_rows.get_untracked().into_iter().collect(),
             law: self.law_id.get_untracked(),
             excluded_targets: self.excluded.get_untracked(),
@@ -315,6 +317,7 @@ impl State {
     pub(super) fn put(self, draft: Draft) {
         self.source.set(Source { text: draft.text, origin: draft.origin, work: draft.work });
         self.roles.set(draft.roles);
+        self.answers.set(draft.answers);
         self.excluded_rows.set(draft.excluded_rows.into_iter().collect());
         self.law_id.set(draft.law);
         self.excluded.set(draft.excluded_targets);

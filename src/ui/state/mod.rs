@@ -38,7 +38,7 @@ use super::undo::Undo;
 use super::workers::Pool;
 use crate::dataset::Dataset;
 use crate::export::fit_file::Saved;
-use crate::import::Roles;
+use crate::import::{Answer, Roles};
 use crate::law::{self, LAWS, Law};
 use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, compare};
 use crate::predict::bootstrap::LEAST_REPLICATES;
@@ -102,6 +102,8 @@ pub struct State {
     pub source: RwSignal<Source>,
     /// Roles of its columns, if set by hand.
     pub roles: RwSignal<Option<Roles>>,
+    /// What else the user said of it.
+    pub answers: RwSignal<Vec<Answer>>,
     /// Id of the chosen law.
     pub law_id: RwSignal<String>,
     /// Lines of the table that are not to be fitted, with the reason.
@@ -322,6 +324,7 @@ impl State {
         Self {
             source,
             roles: RwSignal::new(None),
+            answers: RwSignal::new(Vec::new()),
             excluded_rows,
             law_id,
             excluded,

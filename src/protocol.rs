@@ -562,7 +562,8 @@ mod tests {
         let mut text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n".to_string();
         text.push_str(&"0.9,0.9,2\n".repeat(ISSUES_SHOWN + 7));
         let mut events = Vec::new();
-        let request = Request { job: JobId(3), task: Task::Import { text, roles: None, answers: Vec::new(), half: None } };
+        let request =
+            Request { job: JobId(3), task: Task::Import { text, roles: None, answers: Vec::new(), half: None } };
         handle(request, &mut |event| events.push(event));
         let [Event::Done { job: JobId(3), outcome: Ok(Answer::Import(import)) }] = &events[..] else {
             panic!("{events:?}");

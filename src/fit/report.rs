@@ -461,7 +461,11 @@ fn far_rows(
     sort_by_number(&mut far, |(_, distance)| -distance);
     let most = far.first()?.1;
     let mut lines: Vec<usize> = Vec::new();
-    far.into_iter().for_each(|(line, _)| if !lines.contains(&line) { lines.push(line) });
+    far.into_iter().for_each(|(line, _)| {
+        if !lines.contains(&line) {
+            lines.push(line)
+        }
+    });
     let n = lines.len();
     lines.truncate(MOST_LINES);
     Some(Flag::FarRows { lines, n, most })

@@ -40,18 +40,30 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
     let row_of_line: HashMap<usize, usize> = table.rows().enumerate().map(|(i, row)| (row.line(), i)).collect();
     let study = Study { table, roles, rows: &observed.observations, row_of_line };
     let keeps_all = answers.contains(&Answer::KeepAll);
+    if let Some((column, values, n_broken)) = study.broken().filter(|_| !keeps_all) {
+        let name = &table.header()[column];
+        let text = format!(
+            "by \"{}\", {n_broken} of {} lines are of runs that did not finish ({}). Which of them are the study?",
+            excerpt(name),
+            study.rows.len(),
+            values.iter().filter(|value| is_broken(value)).map(|value| excerpt(value)).collect::<Vec<_>>().join(", ")
+        );
+        let finished: Vec<String> = values.into_iter().filter(|value| !is_broken(value)).collect();
+        issues.ask(Question::new(text, filters(name, &finished).chain([keep_all()])));
+        return;
+    }
     let found = study.contradiction();
-    let mut asked = None;
+    let kinds = study.kinds();
+    let mut told = None;
     if let Some(contradiction) = found {
-        match contradiction.question(&study).filter(|_| !keeps_all) {
-            Some(question) => {
-                asked = contradiction.column;
-                issues.ask(question);
-            }
+        let is_kind = kinds.as_ref().is_some_and(|(column, ..)| Some(*column) == contradiction.column);
+        match contradiction.question(&study, is_kind).filter(|_| !keeps_all) {
+            Some(question) => issues.ask(question),
             None => issues.push(contradiction.cause(&study).of_text()),
         }
+        told = contradiction.column;
     }
-    if let Some((column, difference, values)) = study.kinds().filter(|(column, ..)| Some(*column) != asked) {
+    if let Some((column, difference, values)) = kinds.filter(|(column, ..)| Some(*column) != told) {
         let name = table.header()[column].clone();
         if keeps_all {
             issues.push(Cause::KindsOfRuns { column: name, values, difference }.of_text());
@@ -67,6 +79,13 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
             issues.ask(Question::new(text, filters(&name, &values).chain([keep_all()])));
         }
     }
+}
+
+/// Whether a run's state says that it did not finish.
+fn is_broken(state: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["crashed", "crash", "failed", "fail", "killed", "diverged", "preempted", "running", "cancelled"];
+    WORDS.iter().any(|word| state.trim().eq_ignore_ascii_case(word))
 }
 
 /// Of observations with the same N, D and mixture the one of the least mean loss.
@@ -134,6 +153,17 @@ impl Study<'_> {
         self.table.row(self.row_of_line[&self.rows[position].line]).cell(column)
     }
 
+    /// The column of the runs' states, its values, and how many lines are of runs that did not finish, if some did and
+    /// some did not.
+    fn broken(&self) -> Option<(usize, Vec<String>, usize)> {
+        let is_state =
+            |name: &str| matches!(key(name).as_str(), "state" | "status" | "runstate" | "runstatus" | "jobstate");
+        let column = self.table.header().iter().position(|name| is_state(name))?;
+        let values = self.values(column, MOST_VALUES);
+        let n = (0..self.rows.len()).filter(|&i| is_broken(self.cell(i, column))).count();
+        (n > 0 && n < self.rows.len()).then_some((column, values, n))
+    }
+
     /// Lines of the same N, D and mixture whose losses are far apart.
     fn contradiction(&self) -> Option<Contradiction> {
         let mut groups: HashMap<Same, Vec<usize>> = HashMap::new();
@@ -189,7 +219,7 @@ impl Study<'_> {
     fn may_be_reason(&self, column: usize) -> bool {
         let name = &self.table.header()[column];
         let is_outcome = has_loss_word(name) || is_perplexity(name) || is_score(name);
-        if self.roles.get(column) != Role::Ignored || is_outcome {
+        if !matches!(self.roles.get(column), Role::Ignored | Role::Split) || is_outcome {
             return false;
         }
         // What tells every line apart is a name, unless it is a number of the recipe.
@@ -349,16 +379,25 @@ impl Contradiction {
         )
     }
 
-    /// What to ask, if it is gross and a column tells the reason.
-    fn question(&self, study: &Study) -> Option<Question> {
-        let column = self.column.filter(|_| self.difference > GROSS && self.n_lines >= SEVERAL)?;
+    /// What to ask, if a column tells the reason and the difference is gross, or the column tells kinds of runs apart.
+    fn question(&self, study: &Study, is_kind: bool) -> Option<Question> {
+        // Losses of the same run, fitted and held out, are two kinds of loss.
+        let is_split = |column: usize| study.roles.get(column) == Role::Split && self.n_groups > 1;
+        let is_gross = self.difference > GROSS;
+        let column =
+            self.column.filter(|&column| self.n_lines >= SEVERAL && (is_gross || is_kind || is_split(column)))?;
         let name = &study.table.header()[column];
         let text = format!("{}; \"{}\" differs. Which of them are the study?", self.seen(study), excerpt(name));
         let values = study.values(column, MOST_VALUES);
         let best = ("the best of each".to_string(), vec![Answer::KeepBest]);
-        let choices: Vec<(String, Vec<Answer>)> =
-            [best].into_iter().chain(filters(name, &values)).chain([keep_all()]).collect();
-        Some(Question::new(text, choices))
+        let mut ones: Vec<(String, Vec<Answer>)> = filters(name, &values).collect();
+        if is_split(column) {
+            // What is left is all of one kind, and there is nothing to hold out.
+            let unsplit = Answer::Role(name.clone(), Role::Ignored);
+            ones.iter_mut().for_each(|(_, answers)| answers.push(unsplit.clone()));
+            return Some(Question::new(text, ones.into_iter().chain([keep_all()])));
+        }
+        Some(Question::new(text, [best].into_iter().chain(ones).chain([keep_all()])))
     }
 
     fn cause(&self, study: &Study) -> Cause {

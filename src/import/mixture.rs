@@ -140,6 +140,16 @@ impl Lines {
         self.values.len() > 1 && columns.iter().any(|&column| (0..self.values.len()).all(|line| is_whole(line, column)))
     }
 
+    /// The columns without those at their ends that are 0 everywhere, and need not belong to the others.
+    fn without_zeros(&self, mut columns: Vec<usize>) -> Vec<usize> {
+        while columns.last().is_some_and(|&column| self.are_zero(column)) {
+            columns.pop();
+        }
+        let zeros = columns.iter().take_while(|&&column| self.are_zero(column)).count();
+        columns.drain(..zeros);
+        columns
+    }
+
     fn are_zero(&self, column: usize) -> bool {
         (0..self.values.len()).all(|line| self.of(line, column) == 0.0)
     }
@@ -175,18 +185,24 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
             break;
         }
     }
-    by_sum.retain(|group| !lines.is_one_alone(&group.columns));
+    let in_order = |mut groups: Vec<Group>| {
+        groups.sort_by_key(|group| (!group.is_named, group.columns.first().copied()));
+        without_copies(&mut groups, &lines);
+        groups
+    };
+    let name = |column: usize| table.header()[column].as_str();
+    if let Some(stages) = stages(&in_order(summing.iter().chain(&by_sum).cloned().collect()), name) {
+        return Found { stages, ..Found::default() };
+    }
     let varies = |group: &Group| !lines.is_constant(&group.columns);
     if summing.iter().chain(&by_sum).any(varies) {
         by_sum.retain(varies);
     }
-    let mut groups: Vec<Group> = summing.into_iter().chain(by_sum).collect();
-    groups.sort_by_key(|group| (!group.is_named, group.columns.first().copied()));
-    without_copies(&mut groups, &lines);
-    let name = |column: usize| table.header()[column].as_str();
-    if let Some(stages) = stages(&groups, name) {
-        return Found { stages, ..Found::default() };
-    }
+    // What is nearly all of one column is a mixture only if someone says so, and is not even asked about if it is not
+    // exact.
+    let is_one_alone = |group: &Group| lines.is_one_alone(&group.columns);
+    by_sum.retain(|group| !is_one_alone(group) || nearness == Nearness::Exact && varies(group));
+    let groups = in_order(summing.into_iter().chain(by_sum).collect());
     match &groups[..] {
         [] => {
             match others.into_iter().max_by_key(|group| (group.columns.len(), std::cmp::Reverse(group.columns.clone())))
@@ -197,7 +213,9 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
         }
         [only] => {
             let is_doubtful = !only.is_named
-                && (nearness == Nearness::Near || table.n_rows() > 2 && lines.is_constant(&only.columns));
+                && (nearness == Nearness::Near
+                    || is_one_alone(only)
+                    || table.n_rows() > 2 && lines.is_constant(&only.columns));
             match is_doubtful {
                 true => Found { question: Some(doubtful(table, only, &lines, nearness)), ..Found::default() },
                 false => Found { weights: only.columns.clone(), ..Found::default() },
@@ -296,7 +314,7 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
         .into_iter()
         .map(|(stem, columns)| Group { columns, stem, is_named: false })
         .chain([Group {
-            columns: candidates.iter().map(|column| column.idx).collect(),
+            columns: lines.without_zeros(candidates.iter().map(|column| column.idx).collect()),
             stem: Stem::Nothing,
             is_named: false,
         }])
@@ -310,7 +328,8 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
         let stretch = in_order
             .chunk_by(|a, b| a + 1 == *b)
             .filter_map(|run| longest_stretch(run, lines, &tolerance))
-            .map(|columns| Group { columns, stem: Stem::Nothing, is_named: false });
+            .map(|columns| Group { columns: lines.without_zeros(columns), stem: Stem::Nothing, is_named: false })
+            .filter(|group| group.columns.len() > 1);
         // Of equals the one with a stem, then the leftmost.
         let rank = |group: &Group| {
             let kind = match group.stem {
@@ -320,21 +339,11 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
             };
             (group.columns.len(), std::cmp::Reverse((kind, group.columns.first().copied())))
         };
-        let Some(mut next) = sets.iter().cloned().chain(stretch).max_by_key(rank) else { break };
+        let Some(next) = sets.iter().cloned().chain(stretch).max_by_key(rank) else { break };
         next.columns.iter().for_each(|column| {
             free.remove(column);
         });
-        if next.stem == Stem::Nothing {
-            // What is 0 everywhere at an end need not belong to it.
-            while next.columns.last().is_some_and(|&column| lines.are_zero(column)) {
-                next.columns.pop();
-            }
-            let zeros = next.columns.iter().take_while(|&&column| lines.are_zero(column)).count();
-            next.columns.drain(..zeros);
-        }
-        if next.columns.len() > 1 {
-            found.push(next);
-        }
+        found.push(next);
     }
     found
 }
@@ -546,6 +555,11 @@ fn doubtful(table: &Table, group: &Group, lines: &Lines, nearness: Nearness) -> 
         Nearness::Near => format!(
             "{listed} sum to nearly 1 ({} to {}), but no name says that they are weights. Are they the mixture?",
             number(ends.0),
+            number(ends.1)
+        ),
+        _ if !lines.is_constant(&group.columns) => format!(
+            "{listed} sum to {}, but one of them is nearly the whole on every line, and no name says that they are \
+             weights. Are they the mixture?",
             number(ends.1)
         ),
         _ => format!(

@@ -5,6 +5,11 @@ use super::roles::{key, words};
 /// Each says by itself that the column is no domain.
 const RECIPE: &[&str] = &[
     "lr",
+    "mask",
+    "masked",
+    "masking",
+    "keep",
+    "mlm",
     "lrs",
     "warmup",
     "warmdown",
@@ -266,6 +271,11 @@ const ABOUT_LOSSES: &[&str] = &[
 /// Words before a loss that make it one of the training's own terms, or no loss that was seen.
 const OTHER_LOSSES: &[&str] = &[
     "aux",
+    "share",
+    "fraction",
+    "frac",
+    "ratio",
+    "contribution",
     "auxiliary",
     "z",
     "zloss",

@@ -9,7 +9,7 @@ use super::assemble::Observed;
 use super::issue::NAMES_LISTED;
 use super::roles::{Role, Roles};
 use super::table::Table;
-use crate::dataset::Observation;
+use crate::dataset::{Observation, Split};
 use crate::units::{Params, Tokens, excerpt, write_count};
 
 /// What a table was taken for.
@@ -17,6 +17,8 @@ use crate::units::{Params, Tokens, excerpt, write_count};
 pub struct Understood {
     /// Observations.
     pub n_rows: usize,
+    /// How many of them are held out.
+    pub n_holdout: usize,
     /// Distinct pairs of model size and mixture.
     pub n_runs: usize,
     /// The domains' names.
@@ -53,6 +55,7 @@ impl Understood {
         };
         Self {
             n_rows: rows.len(),
+            n_holdout: rows.iter().filter(|row| row.split == Split::Holdout).count(),
             n_runs: runs.len(),
             domains: observed.domains.clone(),
             n: n.map(|(least, most)| (Params(least), Params(most))),
@@ -70,6 +73,10 @@ impl Understood {
             counted(*n_rows, "run")
         } else {
             format!("{} of {}", counted(*n_rows, "row"), counted(*n_runs, "run"))
+        };
+        let runs = match self.n_holdout {
+            0 => runs,
+            n => format!("{runs} ({n} held out)"),
         };
         let domains = match self.domains.len() {
             0 => "no mixture".to_string(),

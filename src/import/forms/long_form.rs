@@ -190,7 +190,7 @@ fn widened_by(
     });
     // A list of metrics has more than losses in it: accuracies, sizes, tokens keep the names by which they are known.
     let name_of = |word: &str, suffix: &str| match suffix {
-        "loss" | "value" | "score" if is_known(word) => word.to_string(),
+        "loss" | "value" | "score" if is_known(word) || is_recipe(word) => word.to_string(),
         _ => format!("{word}_{suffix}"),
     };
     let is_own = |i: usize| i == which || Some(i) == loss_of_each || Some(i) == weight;

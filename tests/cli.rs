@@ -499,3 +499,94 @@ fn fits_are_exported_and_projects_are_fit_files() {
     let (code, sentence) = fails(at, &["export", "fit.json", "--as", "papyrus"]);
     assert_eq!(code, 2, "{sentence}");
 }
+
+/// Exit code and standard error of a fit that need not be a good one.
+fn said_by_fit(folder: &Path, table: &str, options: &[&str]) -> (i32, String) {
+    let args = [&["fit", table, "--law", "additive", "--starts", "2", "--holdout", "none"], options].concat();
+    let output = mixlaw(folder, &args);
+    (output.status.code().expect("an exit code"), String::from_utf8_lossy(&output.stderr).to_string())
+}
+
+/// Sixteen runs of a study, with columns before the loss as given for each run.
+fn runs_with(header: &str, columns: impl Fn(usize) -> String) -> String {
+    let line = |i: usize| {
+        let (h, n) = (0.1 + 0.05 * i as f64, 1e8 * (1 + i % 3) as f64);
+        let loss = 2.5 + 40.0 * n.powf(-0.2) + 0.3 * (h - 0.4) * (h - 0.4);
+        format!("r{i},{h:.2},{:.2},{n},{},{loss:.5}\n", 1.0 - h, columns(i))
+    };
+    format!("run,web,code,params,{header},val_loss\n{}", (0..16).map(line).collect::<String>())
+}
+
+#[test]
+fn what_was_understood_is_said_above_every_fit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder, "runs.csv", &runs_with("host,lr", |i| format!("h{},0.003", i % 2)));
+    let line =
+        "16 runs, 2 domains (web, code), N 100M–300M, no D, 1 target (val_loss); 3 columns not used: run, host, lr";
+    let (code, said) = said_by_fit(folder.path(), "runs.csv", &[]);
+    assert!(code == 0 && said.contains(line), "{said}");
+    // A role that is said does not silence the rest.
+    let (code, said) = said_by_fit(folder.path(), "runs.csv", &["--role", "host=ignore"]);
+    assert!(code == 0 && said.contains(line), "{said}");
+}
+
+#[test]
+fn a_role_that_is_said_wins() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder, "runs.csv", &runs_with("body_params", |i| format!("{}", 7e7 * (1 + i % 3) as f64)));
+    let (code, said) = said_by_fit(folder.path(), "runs.csv", &["--role", "body_params=n"]);
+    assert!(code == 0 && said.contains("N 70M–210M") && said.contains("not used: run, params"), "{said}");
+}
+
+#[test]
+fn what_the_table_leaves_open_is_asked_with_the_options_that_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        &folder,
+        "runs.csv",
+        &runs_with("en,de", |i| format!("{:.2},{:.2}", 0.9 - 0.03 * i as f64, 0.1 + 0.03 * i as f64)),
+    );
+    let (code, said) = said_by_fit(folder.path(), "runs.csv", &[]);
+    assert!(code == 1 && said.contains("2 groups of columns each sum to 1: web, code; en, de"), "{said}");
+    let options = "--role web=weight --role code=weight --role en=ignore --role de=ignore";
+    assert!(said.contains(options), "{said}");
+    let (code, said) = said_by_fit(folder.path(), "runs.csv", &options.split(' ').collect::<Vec<_>>());
+    assert!(code == 0 && said.contains("2 domains (web, code)"), "{said}");
+
+    write(
+        &folder,
+        "stages.csv",
+        &runs_with("stage_2_web,stage_2_code", |_| "0.4,0.6".into())
+            .replace("run,web,code", "run,stage_1_web,stage_1_code"),
+    );
+    let (code, said) = said_by_fit(folder.path(), "stages.csv", &[]);
+    assert!(code == 1 && said.contains("--stage stage_1") && said.contains("--stage mean"), "{said}");
+    let (code, said) = said_by_fit(folder.path(), "stages.csv", &["--stage", "mean"]);
+    assert!(code == 0 && said.contains("all count alike"), "{said}");
+    let (_, said) =
+        said_by_fit(folder.path(), "runs.csv", &["--stage", "mean", "--role", "en=ignore", "--role", "de=ignore"]);
+    assert!(said.contains("--stage mean says nothing of this table"), "{said}");
+}
+
+#[test]
+fn lines_that_contradict_each_other_are_filtered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = runs_with("lr", |_| "0.003".into());
+    let bad: String =
+        good.lines().skip(1).take(4).map(|line| line.replace("0.003", "0.1").replace(",3.", ",6.") + "\n").collect();
+    write(&folder, "sweep.csv", &format!("{good}{bad}"));
+    let (code, said) = said_by_fit(folder.path(), "sweep.csv", &[]);
+    assert!(code == 1 && said.contains("--keep-best") && said.contains("--filter lr=0.003"), "{said}");
+    for options in [&["--keep-best"][..], &["--filter", "lr=3e-3"]] {
+        let (code, said) = said_by_fit(folder.path(), "sweep.csv", options);
+        assert!(code == 0 && said.contains("16 runs, 2 domains"), "{said}");
+    }
+    let (code, said) = said_by_fit(folder.path(), "sweep.csv", &["--keep-all"]);
+    assert!(code == 0 && said.contains("share N and mixture, but their losses differ"), "{said}");
+    // One run far from all others, which no other line contradicts.
+    write(&folder, "far.csv", &good.replacen(",3.", ",4.", 1));
+    let output = mixlaw(folder.path(), &["fit", "far.csv", "--law", "additive", "--starts", "4", "--holdout", "none"]);
+    let text = String::from_utf8_lossy(&output.stdout).to_string();
+    assert!(text.contains("line 2 is far from the fit, by up to"), "{text}");
+    assert!(text.contains("no column for D was found"), "{text}");
+}

@@ -22,7 +22,7 @@ use super::scenario_file::ScenarioFile;
 use crate::dataset::Dataset;
 use crate::fit::{Fit, Interval, LEVEL};
 use crate::gp::{GaussianProcess, Hyperparameters};
-use crate::import::Roles;
+use crate::import::{Answer, Roles};
 use crate::law::{self, Scope};
 use crate::predict::{Candidate, DataSummary, FittedStudy, Form, Impossible, Replicate, Validation, bootstrap};
 
@@ -318,8 +318,8 @@ pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
     Ok(saved)
 }
 
-/// The table of a project, with the roles that its columns were given by hand; `None` for any other text.
-pub fn table(bytes: &[u8]) -> Option<(String, Option<Roles>)> {
+/// The table of a project, with the roles of its columns and what else the user said of it; `None` for any other text.
+pub fn table(bytes: &[u8]) -> Option<(String, Option<Roles>, Vec<Answer>)> {
     // A long table is no JSON at its first letter.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return None;
@@ -328,5 +328,6 @@ pub fn table(bytes: &[u8]) -> Option<(String, Option<Roles>)> {
     file.get("mixlaw")?;
     let draft = file.get_mut("draft")?.as_object_mut()?;
     let roles = draft.remove("roles").and_then(|roles| serde_json::from_value(roles).ok()).flatten();
-    Some((draft.get("text")?.as_str()?.to_string(), roles))
+    let answers = draft.remove("answers").and_then(|answers| serde_json::from_value(answers).ok());
+    Some((draft.get("text")?.as_str()?.to_string(), roles, answers.unwrap_or_default()))
 }

@@ -9,7 +9,7 @@ use mixlaw::predict::study::prediction_mre_percent;
 use mixlaw::predict::{FittedStudy, Prediction};
 use mixlaw::units::Loss;
 
-use crate::read::{RoleArgs, no_study, read_fit, read_table};
+use crate::read::{RoleArgs, no_study, read_fit, read_table_of};
 
 #[derive(Args)]
 pub struct PredictArgs {
@@ -26,15 +26,21 @@ pub struct PredictArgs {
 
 pub fn run(args: &PredictArgs) -> Result<String, String> {
     let study = read_fit(&args.fit)?.study;
-    let imported = read_table(std::slice::from_ref(&args.file), &args.roles)?;
+    let imported = read_table_of(std::slice::from_ref(&args.file), &args.roles, &study.domains)?;
     let table = imported.table.as_ref().ok_or_else(|| no_study(std::slice::from_ref(&args.file)))?;
-    let observed = observe(table, &imported.roles, &imported.answers);
-    if observed.observations.is_empty() {
+    // Without losses it is no study, and there is something to predict all the same.
+    let observed;
+    let (domains, targets, rows) = match &imported.dataset {
+        Some(dataset) => (dataset.domains(), dataset.targets(), dataset.observations()),
+        None => {
+            observed = observe(table, &imported.roles, &imported.answers);
+            (&observed.domains[..], &observed.targets[..], &observed.observations[..])
+        }
+    };
+    if rows.is_empty() {
         return Err(no_study(std::slice::from_ref(&args.file)));
     }
-    let predictions = study
-        .predict(&observed.domains, &observed.targets, &observed.observations)
-        .map_err(|error| error.to_string())?;
+    let predictions = study.predict(domains, targets, rows).map_err(|error| error.to_string())?;
     say_errors(&study, &predictions);
     if args.json {
         return Ok(results::predictions(&study, &predictions) + "\n");

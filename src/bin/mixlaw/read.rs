@@ -42,14 +42,21 @@ pub struct RoleArgs {
 
 /// Reads a table, or several to be joined, and says all that there is to say about it.
 pub fn read_table(paths: &[PathBuf], args: &RoleArgs) -> Result<Imported, String> {
-    let (mut texts, mut roles) = (Vec::new(), None);
+    read_table_of(paths, args, &[])
+}
+
+/// Reads a table as [`read_table`] does; columns that are called as these domains are their weights, if that is asked.
+pub fn read_table_of(paths: &[PathBuf], args: &RoleArgs, domains: &[String]) -> Result<Imported, String> {
+    let (mut texts, mut roles, mut answers) = (Vec::new(), None, Vec::new());
     for path in paths {
         let bytes = read_bytes(path)?;
         // A project of the page's brings its table, with the roles that its columns were given.
         match fit_file::table(&bytes) {
-            Some((text, given)) => {
+            Some((text, given, said)) => {
                 texts.push(text);
-                roles = given.filter(|_| paths.len() == 1);
+                if paths.len() == 1 {
+                    (roles, answers) = (given, said);
+                }
             }
             None => texts.push(decode(&bytes).map_err(|cause| format!("{}: {cause}", path.display()))?.into_owned()),
         }
@@ -58,8 +65,17 @@ pub fn read_table(paths: &[PathBuf], args: &RoleArgs) -> Result<Imported, String
     if let Some(name) = &args.experiment {
         text = only_experiment(&text, name).map_err(|issue| issue.to_string())?;
     }
-    let answers = answers(args)?;
-    let imported = import_with(&text, roles, &answers);
+    Answer::add(&mut answers, &self::answers(args)?);
+    let mut imported = import_with(&text, roles.clone(), &answers);
+    if !imported.questions.is_empty() && !domains.is_empty() {
+        let header = imported.table.as_ref().map_or(&[][..], |table| table.header());
+        let is_told = |name: &String| answers.iter().any(|answer| answer.column() == Some(name));
+        let of_domain = |name: &&String| domains.contains(name) && !is_told(name);
+        let known: Vec<Answer> =
+            header.iter().filter(of_domain).map(|name| Answer::Role(name.clone(), Role::Weight)).collect();
+        Answer::add(&mut answers, &known);
+        imported = import_with(&text, roles, &answers);
+    }
     check_columns(&imported, &answers)?;
     /// More sentences than anyone reads; the last one counts the rest.
     const SHOWN: usize = 50;

@@ -184,8 +184,14 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
             other(low, high) || other(high, low)
         })
     };
+    // No loss is 0 or less; of differences many are.
+    let are_differences = |i: usize| {
+        let numbers = table.rows().filter_map(|row| try_number(row.cell(i), table.layout().decimal));
+        let (n, n_positive) = numbers.fold((0, 0), |(n, n_positive), x| (n + 1, n_positive + usize::from(x > 0.0)));
+        n - n_positive > 1 && 4 * (n - n_positive) >= n
+    };
     let (others, mut targets): (Vec<usize>, Vec<usize>) =
-        losses.iter().partition(|&&i| is_about_loss(name(i)) || is_end(i));
+        losses.iter().partition(|&&i| is_about_loss(name(i)) || is_end(i) || are_differences(i));
     if !others.is_empty() {
         said.push(Cause::NoTargets { columns: others.iter().map(|&i| name(i).to_string()).collect() }.of_text());
     }

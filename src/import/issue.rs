@@ -345,7 +345,7 @@ pub enum Cause {
     )]
     UniqueTokens,
     /// Columns about losses.
-    #[error("no targets by their names: {}; give one the role \"loss\" to fit it", Names(.columns))]
+    #[error("no targets, by their names or numbers: {}; give one the role \"loss\" to fit it", Names(.columns))]
     NoTargets {
         /// The columns.
         columns: Vec<String>,

@@ -270,6 +270,19 @@ const ABOUT_LOSSES: &[&str] = &[
 ];
 /// Words before a loss that make it one of the training's own terms, or no loss that was seen.
 const OTHER_LOSSES: &[&str] = &[
+    "weight",
+    "weights",
+    "coef",
+    "coeff",
+    "coefficient",
+    "lambda",
+    "vs",
+    "minus",
+    "baseline",
+    "mtp",
+    "kl",
+    "distill",
+    "distillation",
     "aux",
     "share",
     "fraction",

@@ -63,6 +63,10 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
         }
         told = contradiction.column;
     }
+    let has_found = told.is_some() || kinds.is_some();
+    if let Some((line, difference)) = study.stacked().filter(|_| !has_found) {
+        issues.push(Cause::Stacked { line, difference }.of_text());
+    }
     if let Some((column, difference, values)) = kinds.filter(|(column, ..)| Some(*column) != told) {
         let name = table.header()[column].clone();
         if keeps_all {
@@ -287,52 +291,101 @@ impl Study<'_> {
     /// By what share of the loss a column's words differ, if they explain nearly all that a line in the mixture, ln N
     /// and ln D leaves of ln L, for at least half of the targets.
     fn split(&self, column: usize, values: &[String]) -> Option<f64> {
-        /// Observations and targets looked at.
-        const MOST: (usize, usize) = (1000, 8);
-        const MOST_FEATURES: usize = 80;
-        /// What the words leave of the squared residuals.
-        const LEFT: f64 = 0.1;
-        /// A difference below this share of the loss is no other kind of run.
-        const SMALLEST: f64 = 0.04;
-        let step = self.rows.len().div_ceil(MOST.0).max(1);
-        let positions: Vec<usize> = (0..self.rows.len()).step_by(step).collect();
-        let n_targets = self.rows.first()?.losses.len().min(MOST.1);
+        let n_targets = self.rows.first()?.losses.len().min(MOST_TARGETS);
         let mut differences = Vec::new();
         for target in 0..n_targets {
-            let used: Vec<(usize, f64)> =
-                positions.iter().filter_map(|&i| Some((i, self.rows[i].losses[target]?.0.ln()))).collect();
-            let features = |i: usize| -> Vec<f64> {
-                let row = &self.rows[i];
-                let mut features = if row.mixture.is_empty() { vec![1.0] } else { row.mixture.clone() };
-                features.extend(row.n.map(|n| n.0.ln() - 18.0));
-                features.extend(row.d.map(|d| d.0.ln() - 22.0));
-                features
-            };
-            let n_features = features(used.first()?.0).len();
-            let n_words = values.len() - 1;
-            if n_features + n_words > MOST_FEATURES || used.len() < n_features + n_words + 2 {
-                continue;
-            }
-            let y = DVector::from_iterator(used.len(), used.iter().map(|(_, y)| *y));
-            let without = DMatrix::from_fn(used.len(), n_features, |r, c| features(used[r].0)[c]);
-            let words = DMatrix::from_fn(used.len(), n_words, |r, c| {
-                f64::from(u8::from(self.cell(used[r].0, column) == values[c + 1]))
-            });
-            let with = DMatrix::from_fn(used.len(), n_features + n_words, |r, c| {
-                if c < n_features { without[(r, c)] } else { words[(r, c - n_features)] }
-            });
-            let (_, rest_without) = least_squares(&without, &y)?;
-            let (theta, rest_with) = least_squares(&with, &y)?;
-            let effects: Vec<f64> = theta.iter().skip(n_features).copied().chain([0.0]).collect();
-            let ends = effects
-                .iter()
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), &e| (e.min(least), e.max(most)));
-            let is_split = rest_with < LEFT * rest_without && ends.1 - ends.0 > SMALLEST;
-            differences.push(if is_split { ends.1 - ends.0 } else { 0.0 });
+            let kinds = |i: usize, kind: usize| self.cell(i, column) == values[kind + 1];
+            let linear = self.linear(target);
+            differences.push(linear.and_then(|linear| linear.split(values.len() - 1, kinds)).unwrap_or(0.0));
         }
         sort(&mut differences);
         let median = *differences.get(differences.len() / 2)?;
         (median > 0.0).then(|| median.exp() - 1.0)
+    }
+
+    /// Two studies, one below the other, which no column tells apart: the line on which the second begins, and by what
+    /// share of the loss they differ.
+    fn stacked(&self) -> Option<(usize, f64)> {
+        /// Lines of each, at least.
+        const FEWEST: usize = 4;
+        let linear = self.linear(0)?;
+        let (theta, _) = least_squares(&linear.features, &linear.y)?;
+        let rest = &linear.y - &linear.features * theta;
+        let n = rest.len();
+        let total: f64 = rest.iter().sum();
+        let mut before = 0.0;
+        let mut best = (0.0, 0);
+        for (i, residual) in rest.iter().enumerate().take(n.saturating_sub(FEWEST)) {
+            before += residual;
+            let (n_before, n_after) = ((i + 1) as f64, (n - i - 1) as f64);
+            let between = (before / n_before - (total - before) / n_after).powi(2) * n_before * n_after;
+            if i + 1 >= FEWEST && between > best.0 {
+                best = (between, i + 1);
+            }
+        }
+        let first = *linear.positions.get(best.1).filter(|_| best.1 > 0)?;
+        let difference = linear.split(1, |i, _| i >= first)?;
+        Some((self.rows[first].line, difference.exp() - 1.0))
+    }
+
+    /// A line in the mixture, ln N and ln D for ln L of a target.
+    fn linear(&self, target: usize) -> Option<Linear> {
+        const MOST_ROWS: usize = 1000;
+        const MOST_FEATURES: usize = 80;
+        let step = self.rows.len().div_ceil(MOST_ROWS).max(1);
+        let losses = (0..self.rows.len())
+            .step_by(step)
+            .filter_map(|i| Some((i, self.rows[i].losses.get(target)?.as_ref()?.0.ln())));
+        let (positions, y): (Vec<usize>, Vec<f64>) = losses.unzip();
+        let features = |i: usize| -> Vec<f64> {
+            let row = &self.rows[i];
+            let mut features = if row.mixture.is_empty() { vec![1.0] } else { row.mixture.clone() };
+            features.extend(row.n.map(|n| n.0.ln() - 18.0));
+            features.extend(row.d.map(|d| d.0.ln() - 22.0));
+            features
+        };
+        let n_features = features(*positions.first()?).len();
+        if n_features > MOST_FEATURES || positions.len() < n_features + 3 {
+            return None;
+        }
+        let values: Vec<f64> = positions.iter().flat_map(|&i| features(i)).collect();
+        let features = DMatrix::from_row_slice(positions.len(), n_features, &values);
+        Some(Linear { positions, features, y: DVector::from_vec(y) })
+    }
+}
+
+/// Targets looked at.
+const MOST_TARGETS: usize = 8;
+
+struct Linear {
+    /// Which observations.
+    positions: Vec<usize>,
+    features: DMatrix<f64>,
+    y: DVector<f64>,
+}
+
+impl Linear {
+    /// By how much kinds of observations differ in ln L, if that explains nearly all that the line leaves; `is` says
+    /// whether an observation is of a kind other than the first.
+    fn split(&self, n_kinds: usize, is: impl Fn(usize, usize) -> bool) -> Option<f64> {
+        /// What the kinds leave of the squared residuals.
+        const LEFT: f64 = 0.1;
+        /// A difference below this share of the loss is no other kind of run.
+        const SMALLEST: f64 = 0.04;
+        let (n_rows, n_features) = self.features.shape();
+        if n_rows < n_features + n_kinds + 2 {
+            return None;
+        }
+        let with = DMatrix::from_fn(n_rows, n_features + n_kinds, |r, c| match c.checked_sub(n_features) {
+            Some(kind) => f64::from(u8::from(is(self.positions[r], kind))),
+            None => self.features[(r, c)],
+        });
+        let (_, rest_without) = least_squares(&self.features, &self.y)?;
+        let (theta, rest_with) = least_squares(&with, &self.y)?;
+        let effects = theta.iter().skip(n_features).copied().chain([0.0]);
+        let (least, most) =
+            effects.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), e| (e.min(least), e.max(most)));
+        (rest_with < LEFT * rest_without && most - least > SMALLEST).then_some(most - least)
     }
 }
 

@@ -404,6 +404,18 @@ pub enum Cause {
         /// By what share of the loss.
         difference: f64,
     },
+    /// Two studies, one below the other.
+    #[error(
+        "from line {line} on the losses are about {} % away from those above at the same mixture, and no column says why: \
+         are these runs of two kinds, such as of two sizes? Give each line its size, or fit them apart",
+        write_number(100.0 * *.difference, 2)
+    )]
+    Stacked {
+        /// The line on which the second begins.
+        line: usize,
+        /// By what share of the loss they differ.
+        difference: f64,
+    },
     /// Runs in several stages.
     #[error("{}", StagedAs(.names, .one, *.by_tokens))]
     Staged {
@@ -671,6 +683,7 @@ impl Cause {
             | Cause::UniqueTokens
             | Cause::NoTargets { .. }
             | Cause::Staged { .. }
+            | Cause::Stacked { .. }
             | Cause::LikeScores
             | Cause::ScoreAsLoss
             | Cause::OddLosses { .. }
@@ -695,6 +708,7 @@ impl Cause {
                 | Cause::NearName { .. }
                 | Cause::Collinear { .. }
                 | Cause::Staged { .. }
+                | Cause::Stacked { .. }
                 | Cause::ScoreAsLoss
                 | Cause::OddLosses { .. }
                 | Cause::KeptBest { .. }

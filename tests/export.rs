@@ -279,7 +279,7 @@ fn a_project_brings_back_all_that_it_holds() {
     }
     // As the command line reads it.
     assert_eq!(fit_file::read(&text).expect("a fit file").0.domains, study.domains);
-    assert_eq!(fit_file::table(text.as_bytes()), Some(("w_a,w_b\n0.5,0.5".to_string(), None)));
+    assert_eq!(fit_file::table(text.as_bytes()), Some(("w_a,w_b\n0.5,0.5".to_string(), None, Vec::new())));
 
     let unfitted = fit_file::write_project(serde_json::json!({ "text": "a" }), None);
     assert!(fit_file::read_saved(&unfitted).expect("a project").study.is_none());

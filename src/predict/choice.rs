@@ -3,8 +3,8 @@
 //! The candidates are the laws that the study can carry, each alone and with a residual model, and at one scale a
 //! Gaussian process. All are validated on the same splits. A candidate's score is its error on unseen mixtures and, where
 //! there is a back-test, at larger scale, each as a share of the least that any candidate has; of those within one
-//! standard error of the best score the first in the list wins, in which simpler ones and those that did best elsewhere
-//! come first.
+//! standard error of the best score, and no more than a quarter above it, the first in the list wins, in which simpler
+//! ones and those that did best elsewhere come first. Where nothing can be validated it is the first law alone.
 
 use std::sync::Arc;
 
@@ -241,7 +241,8 @@ fn validated(
             errors.push(of_form);
         }
     }
-    let chosen = choose(dataset, &errors, &blocks);
+    let forms: Vec<Form> = candidates.iter().map(|candidate| candidate.form).collect();
+    let chosen = choose(&forms, &errors, &blocks);
     FittedStudy::of_candidates(dataset, candidates, chosen)
 }
 
@@ -291,8 +292,11 @@ fn validation(dataset: &Dataset, fits: &[Fit], held_out: &[HeldOut], blocks: &[u
     }
 }
 
+/// A score that is higher than the best by more than this share of it is no match, however few the mixtures are.
+const MOST_ABOVE: f64 = 0.25;
+
 /// The position of the candidate to predict with.
-fn choose(dataset: &Dataset, errors: &[Vec<HeldOut>], blocks: &[usize]) -> usize {
+fn choose(forms: &[Form], errors: &[Vec<HeldOut>], blocks: &[usize]) -> usize {
     let n_blocks = blocks.iter().max().map_or(0, |most| most + 1);
     // Of each candidate and block: the mean size of its errors, of both questions as shares of the least mean of any.
     let of_question = |question: Question| -> Option<Vec<Vec<Option<f64>>>> {
@@ -313,7 +317,9 @@ fn choose(dataset: &Dataset, errors: &[Vec<HeldOut>], blocks: &[usize]) -> usize
     };
     let questions: Vec<Vec<Vec<Option<f64>>>> =
         [Question::Unseen, Question::Larger].into_iter().filter_map(of_question).collect();
-    let _ = dataset;
+    if questions.is_empty() {
+        return forms.iter().position(|form| *form == Form::Law).unwrap_or(0);
+    }
     let score = |candidate: usize| -> f64 {
         let of = |question: &Vec<Vec<Option<f64>>>| {
             validate::mean(question[candidate].iter().flatten().copied()).unwrap_or(f64::INFINITY)
@@ -331,7 +337,7 @@ fn choose(dataset: &Dataset, errors: &[Vec<HeldOut>], blocks: &[usize]) -> usize
             differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n * (n - 1.0)).max(1.0)
         };
         let standard_error = questions.iter().map(variance).sum::<f64>().sqrt();
-        scores[candidate] - scores[best] <= standard_error
+        scores[candidate] - scores[best] <= standard_error.min(MOST_ABOVE * scores[best])
     };
     (0..errors.len()).find(|&candidate| scores[candidate].is_finite() && is_close(candidate)).unwrap_or(best)
 }

@@ -444,6 +444,35 @@ mod tests {
         assert!(errors.iter().sum::<f64>() / 50.0 < 1e-3, "{errors:?}");
     }
 
+    /// The numbers are printed by tests/gp_reference.py, which is written independently on NumPy and SciPy.
+    #[test]
+    fn answers_are_those_of_numpy() {
+        let answers = [
+            (0.3, 1.0, [0.9467839253735162, 0.0003522947174487509], [0.9459633491126136, 1.5027475337211651e-05]),
+            (2.0, 3.0, [0.015130903409007659, 0.0004139354763949341], [0.03696108584785486, 0.0004350056714655855]),
+        ];
+        for ((recipe, inputs, values), (ln_n, ln_d, at_means, at_maximum)) in studies().into_iter().zip(answers) {
+            let fitted = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
+            let mut hyperparameters = fitted.hyperparameters.clone();
+            hyperparameters.draws.clear();
+            let best = GaussianProcess::with(&hyperparameters, &inputs, &values).expect("it fits");
+            hyperparameters.parameters = fitted.kernel.priors.iter().map(|prior| prior.mean).collect();
+            let first = GaussianProcess::with(&hyperparameters, &inputs, &values).expect("it fits");
+            let mut h: Vec<f64> = mixture(60);
+            if recipe == Recipe::Residual {
+                h = h.iter().map(|h| 0.9 * h).chain([0.1]).collect();
+            }
+            // The search ends well before the last digits; what it changes by is far below the standard deviation.
+            for (process, [mean, variance], tolerance) in [(first, at_means, 1e-9), (best, at_maximum, 0.05)] {
+                let prediction = process.predict(GpPlace { ln_n, ln_d, h: &h, run: None });
+                let distance = (prediction.mean - mean).abs() / variance.sqrt();
+                assert!(distance < tolerance, "{recipe:?}: {prediction:?} instead of {mean}");
+                let ratio = prediction.variance / variance;
+                assert!((ratio - 1.0).abs() < 2.0 * tolerance, "{recipe:?}: {prediction:?} instead of {variance}");
+            }
+        }
+    }
+
     #[test]
     fn far_from_all_runs_the_variance_is_the_prior_one_and_at_them_it_is_small() {
         for (recipe, inputs, values) in studies() {

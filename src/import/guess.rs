@@ -13,10 +13,11 @@ use strsim::damerau_levenshtein;
 use super::assemble::SUM_TOLERANCE;
 use super::issue::{Cause, Issue};
 use super::mixture::{self, LINES_SUMMED, Stage};
+use super::losses::{self, Candidate};
 use super::names::{self, CountName};
 use super::question::{Answer, Question};
 use super::recipe::{is_about_loss, is_recipe};
-use super::roles::{Role, Roles, is_id, is_weight_word, key, split_first, split_path, words};
+use super::roles::{Role, Roles, domain_names, is_id, is_weight_word, key, split_first, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{Quantity, excerpt, is_missing, try_number};
 
@@ -117,6 +118,24 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
     if roles.contains(&Role::N) && roles.contains(&Role::D) {
         for (role, told) in roles.iter_mut().zip(&told).filter(|(role, _)| **role == Role::Flops) {
             *role = told.unwrap_or_default();
+        }
+    }
+    if !roles.iter().any(|role| role.is_loss()) {
+        let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored && c.n_numbers > 0);
+        let free: Vec<&Column> = free.filter(|c| c.is_of_numbers() && !is_score(c.name) && c.count.is_none()).collect();
+        for column in free.iter().filter(|c| is_perplexity(c.name)) {
+            roles[column.idx] = Role::Perplexity;
+            said.push(Cause::FromPerplexity.in_column(column.name));
+        }
+        let candidates = free.iter().filter(|c| !is_perplexity(c.name));
+        let candidates: Vec<Candidate> = candidates
+            .map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest })
+            .collect();
+        let weights = (0..n_columns).filter(|&i| roles[i] == Role::Weight).map(|i| columns[i].name);
+        let unworded = losses::unworded(&candidates, &domain_names(weights));
+        if !roles.contains(&Role::Perplexity) && !unworded.is_empty() {
+            said.push(Cause::UnwordedLosses { columns: unworded.iter().map(|&i| columns[i].name.to_string()).collect() }.of_text());
+            unworded.into_iter().for_each(|i| roles[i] = Role::Loss);
         }
     }
     let has = |role| roles.contains(&role);

@@ -432,6 +432,15 @@ pub enum Cause {
          runs; export the table of runs instead, with these as columns"
     )]
     Chart,
+    /// Losses by the place of their names.
+    #[error("{} taken for losses, since no column is called one; set the role of what is none by hand", Are(.columns))]
+    UnwordedLosses {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// A target that is a perplexity.
+    #[error("a perplexity: its natural logarithm is the loss")]
+    FromPerplexity,
     /// Names on two lines.
     #[error("line {line} is read as a second line of names, below those of the first")]
     TwoHeaders {
@@ -473,6 +482,18 @@ pub enum Cause {
         /// The reader's words.
         what: String,
     },
+    /// A line of JSON that is cut.
+    #[error("this line is no whole JSON value, so it is left out: {what}")]
+    CutLine {
+        /// The reader's words.
+        what: String,
+    },
+    /// JSON without anything that might be a run.
+    #[error(
+        "this JSON holds no runs; write a list of objects, or one object a line, each with its sizes, weights and losses: \
+         {{\"params\": \"70M\", \"tokens\": \"2B\", \"web\": 0.9, \"code\": 0.1, \"loss\": 3.2}}"
+    )]
+    NoRuns,
     /// A line among those of Ye et al. that is none.
     #[error("a path of a checkpoint, a file and a loss are expected, with tabs or blanks between them")]
     YeLine,
@@ -677,6 +698,8 @@ impl Cause {
             | Cause::MixedLosses { .. }
             | Cause::Rivals { .. }
             | Cause::Decorated { .. }
+            | Cause::UnwordedLosses { .. }
+            | Cause::FromPerplexity
             | Cause::TwoHeaders { .. }
             | Cause::AsAbove { .. }
             | Cause::NearName { .. }

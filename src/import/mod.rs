@@ -16,6 +16,7 @@ pub mod decode;
 mod forms;
 mod guess;
 mod issue;
+mod losses;
 mod mixture;
 mod names;
 mod question;

@@ -2,6 +2,7 @@
 //! beside it, or an object that holds one of these under `data`, `rows`, `runs` or `records`. What is nested gets a name
 //! with dots: `config.data.web`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
@@ -12,6 +13,7 @@ use crate::import::issue::{Cause, Issues};
 use crate::import::roles::{is_weight_word, split_first, split_last};
 use crate::import::sniff::sniff_delimiter;
 use crate::import::table::{MAX_COLUMNS, Table};
+use crate::units::{Decimal, try_number};
 
 /// Names under which an object holds the rows.
 const ROWS: [&str; 4] = ["data", "rows", "runs", "records"];
@@ -19,9 +21,16 @@ const ROWS: [&str; 4] = ["data", "rows", "runs", "records"];
 /// The tables at the start of a text that begins as JSON does, and where they end; all of the text if an issue says
 /// why it cannot be read.
 pub(super) fn read(text: &str, issues: &mut Issues) -> (Vec<Table>, usize) {
+    let text = &*as_json(text);
     let mut lines = Lines { text, at: 0, line: 0 };
-    match documents(text) {
+    let mut cut = Vec::new();
+    let documents = documents(text, &mut cut);
+    match documents {
         Ok((documents, end)) => {
+            let mut of_cut = Lines { text, at: 0, line: 0 };
+            for (place, what) in cut {
+                issues.push(Cause::CutLine { what }.at_line(1 + of_cut.before(place)));
+            }
             let tables = documents.into_iter().filter_map(|records| {
                 let records = records.into_iter().map(|(start, value)| (1 + lines.before(start), value));
                 table(records, issues)
@@ -53,29 +62,111 @@ type Record = (usize, Value);
 /// The line and the reader's words.
 type Fault = (usize, String);
 
-/// The records of each table, and where the last one ends.
-fn documents(text: &str) -> Result<(Vec<Vec<Record>>, usize), Fault> {
+/// The text as JSON has it: NaN and Infinity, which Python writes, are words, and a dict as Python prints it has double
+/// quotes. Every character keeps its place.
+fn as_json(text: &str) -> Cow<'_, str> {
+    const WORDS: [(&str, &str); 6] = [
+        ("NaN", r#"""  "#),
+        ("-Infinity", r#""-inf"   "#),
+        ("Infinity", r#""inf"   "#),
+        ("None", "null"),
+        ("True", "true"),
+        ("False", "false"),
+    ];
+    let start = text.trim_start_matches(['[', '{', ' ', '\n', '\r', '\t']);
+    let is_python = start.starts_with('\'');
+    let has = |word: &&(&str, &str)| text.contains(word.0);
+    if !is_python && !WORDS.iter().any(|word| has(&word)) {
+        return Cow::Borrowed(text);
+    }
+    let mut json = String::with_capacity(text.len());
+    let (mut quote, mut rest) = (None, text);
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match quote {
+            Some(_) if c == '\\' => {
+                length += rest[1..].chars().next().map_or(0, char::len_utf8);
+                json.push_str(if rest.starts_with("\\'") { " '" } else { &rest[..length] });
+            }
+            Some(open) if c == open => {
+                quote = None;
+                json.push('"');
+            }
+            // A double quote within single ones.
+            Some('\'') if c == '"' => json.push('\''),
+            Some(_) => json.push(c),
+            None if c == '"' || c == '\'' && is_python => {
+                quote = Some(c);
+                json.push('"');
+            }
+            None => match WORDS.iter().find(|(word, _)| rest.starts_with(word)) {
+                Some((word, written)) => {
+                    json.push_str(&written[..word.len()]);
+                    length = word.len();
+                }
+                None if is_python && matches!(c, '(' | ')') => json.push(if c == '(' { '[' } else { ']' }),
+                None => json.push(c),
+            },
+        }
+        rest = &rest[length..];
+    }
+    Cow::Owned(json)
+}
+
+/// The records of each table, and where the last one ends. Lines that are cut are passed, each with its place and the
+/// reader's words.
+fn documents(text: &str, cut: &mut Vec<Fault>) -> Result<(Vec<Vec<Record>>, usize), Fault> {
     let mut groups: Vec<Vec<(usize, &str)>> = Vec::new();
-    let (mut stream, mut end) = (serde_json::Deserializer::from_str(text).into_iter::<&RawValue>(), 0);
+    let (mut base, mut end) = (0, 0);
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     while let Some(raw) = stream.next() {
         let raw = match raw {
             Ok(raw) => raw.get(),
             // What comes after a blank line may be a table in another form.
             Err(_) if end > 0 && is_apart(&text[end..]) && !text[end..].trim_start().starts_with(['[', '{']) => break,
-            Err(error) => return Err((error.line(), error.to_string())),
+            Err(error) => {
+                let start = end + text[end..].len() - text[end..].trim_start().len();
+                // One line of many may be cut: what follows is read all the same.
+                let next = text[start..].match_indices("\n{").next().map(|(at, _)| start + at + 1);
+                let is_line = start == 0 || text[..start].ends_with('\n');
+                let next = next.filter(|_| is_line).or((is_line && end > 0).then_some(text.len()));
+                match next {
+                    Some(next) if text[start..].starts_with('{') || end > 0 => {
+                        cut.push((start, without_place(&error)));
+                        (base, end) = (next, next);
+                        stream = serde_json::Deserializer::from_str(&text[next..]).into_iter::<&RawValue>();
+                        continue;
+                    }
+                    _ => return Err((error.line(), error.to_string())),
+                }
+            }
         };
-        let start = stream.byte_offset() - raw.len();
+        let start = base + stream.byte_offset() - raw.len();
         match groups.last_mut() {
-            Some(group) if goes_on(group, raw, &text[end..start]) => group.push((start, raw)),
+            Some(group) if goes_on(group, raw, &text[group_end(group)..start]) => group.push((start, raw)),
             _ => groups.push(vec![(start, raw)]),
         }
         end = start + raw.len();
+    }
+    // Of a text that is cut everywhere the first fault says why.
+    if let (true, Some((place, what))) = (groups.is_empty(), cut.first()) {
+        return Err((1 + text[..*place].matches('\n').count(), what.clone()));
     }
     let documents = groups.into_iter().map(|group| match group[..] {
         [(start, only)] => records(start, only),
         _ => group.into_iter().map(|(start, raw)| value(start, raw)).collect(),
     });
     Ok((documents.collect::<Result<_, _>>()?, end))
+}
+
+fn group_end(group: &[(usize, &str)]) -> usize {
+    group.last().map_or(0, |(start, raw)| start + raw.len())
+}
+
+/// The reader's words without the line and column, which count from the last line that was cut.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at line ").map_or(text.clone(), |(what, _)| what.to_string())
 }
 
 /// Whether a blank line comes first.
@@ -265,7 +356,7 @@ fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut Issues) -> 
         rows.push((line, cells));
     }
     if header.is_empty() {
-        issues.push(Cause::Empty.of_text());
+        issues.push(Cause::NoRuns.of_text());
         return None;
     }
     Some(Table::of_cells(header, rows))
@@ -274,16 +365,114 @@ fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut Issues) -> 
 /// Deeper than this nothing of a run is kept.
 const DEEPEST: usize = 8;
 
+/// The cells of a value, each with the path of names that leads to it. Lists whose items have names are told apart by
+/// these, not by their places.
 fn flatten(name: &str, value: &Value, take: &mut dyn FnMut(&str, String)) {
     let inner = |key: &str| if name.is_empty() { key.to_string() } else { format!("{name}.{key}") };
     match value {
         _ if name.matches('.').count() > DEEPEST => {}
-        Value::Object(members) => members.iter().for_each(|(key, value)| flatten(&inner(key), value, take)),
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| flatten(&inner(&i.to_string()), value, take));
-        }
+        Value::Object(members) => match described(members) {
+            Some(value) => flatten(name, value, take),
+            None => {
+                let (names, lists) = parallel(members).unwrap_or_default();
+                for (key, value) in members {
+                    match value.as_array().filter(|_| lists.contains(&key)) {
+                        Some(items) if lists.first() != Some(&key) => {
+                            names.iter().zip(items).for_each(|(own, item)| flatten(&inner(&format!("{key}.{own}")), item, take));
+                        }
+                        Some(_) => {}
+                        None => flatten(&inner(key), value, take),
+                    }
+                }
+            }
+        },
+        Value::Array(items) => match named_items(items) {
+            Some(named) => named.into_iter().for_each(|(own, value)| flatten(&inner(&own), value, take)),
+            None => items.iter().enumerate().for_each(|(i, value)| flatten(&inner(&i.to_string()), value, take)),
+        },
         Value::Null => take(if name.is_empty() { "value" } else { name }, String::new()),
         Value::String(text) => take(if name.is_empty() { "value" } else { name }, text.trim().to_string()),
         other => take(if name.is_empty() { "value" } else { name }, other.to_string()),
     }
+}
+
+/// The value of an entry of W&B's configuration: {"value": 0.1, "desc": null}.
+fn described(members: &Map<String, Value>) -> Option<&Value> {
+    let is_one = |key: &String| matches!(key.as_str(), "value" | "desc" | "description");
+    members.get("value").filter(|_| members.len() > 1 && members.keys().all(is_one))
+}
+
+/// Names that stand in a path as one segment.
+fn segment(name: &str) -> String {
+    name.trim().replace(['.', '/'], "_")
+}
+
+/// Words for a list of names, or for an item's name.
+const WHICH: [&str; 12] =
+    ["name", "domain", "source", "dataset", "names", "domains", "sources", "datasets", "id", "key", "path", "task"];
+
+fn all_different(names: &[String]) -> bool {
+    names.iter().collect::<std::collections::HashSet<_>>().len() == names.len()
+}
+
+/// Lists side by side, the first of names and the others of as many numbers: {"domains": ["web"], "weights": [0.9]}.
+fn parallel(members: &Map<String, Value>) -> Option<(Vec<String>, Vec<&String>)> {
+    let (which, names) = WHICH.iter().find_map(|word| {
+        let (key, value) = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(word))?;
+        let names: Option<Vec<String>> = value.as_array()?.iter().map(|name| name.as_str().map(segment)).collect();
+        Some((key, names.filter(|names| names.len() > 1 && all_different(names))?))
+    })?;
+    let is_beside = |value: &Value| {
+        value.as_array().is_some_and(|items| items.len() == names.len() && items.iter().all(|item| item.is_number() || item.is_null()))
+    };
+    let lists: Vec<&String> = members.iter().filter(|(_, value)| is_beside(value)).map(|(key, _)| key).collect();
+    (!lists.is_empty()).then(|| (names, [which].into_iter().chain(lists).collect()))
+}
+
+/// A list's numbers by the names that its items have: [{"name": "web", "weight": 0.9}, …], [["web", 0.9], …],
+/// [{"web": 0.9}, …].
+fn named_items(items: &[Value]) -> Option<Vec<(String, &Value)>> {
+    if items.is_empty() {
+        return None;
+    }
+    let numbers = |value: &Value| value.is_number() || value.as_str().is_some_and(|text| try_number(text, Decimal::Point).is_some());
+    let pairs: Option<Vec<(String, &Value)>> = items
+        .iter()
+        .map(|item| match item {
+            Value::Array(pair) => match &pair[..] {
+                [Value::String(name), value] if numbers(value) => Some((segment(name), value)),
+                _ => None,
+            },
+            Value::Object(members) if members.len() == 1 => {
+                members.iter().next().filter(|(_, value)| numbers(value)).map(|(name, value)| (segment(name), value))
+            }
+            _ => None,
+        })
+        .collect();
+    if let Some(pairs) = pairs {
+        return (pairs.len() > 1 && all_different(&pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())).then_some(pairs);
+    }
+    let objects: Vec<&Map<String, Value>> = items.iter().map(Value::as_object).collect::<Option<_>>()?;
+    let which = WHICH.iter().find(|word| objects.iter().all(|object| object.get(**word).is_some_and(Value::is_string)))?;
+    let names: Vec<String> = objects.iter().filter_map(|object| object[*which].as_str().map(segment)).collect();
+    if !all_different(&names) {
+        return None;
+    }
+    let mut named = Vec::new();
+    for (name, object) in names.iter().zip(&objects) {
+        for (key, value) in object.iter().filter(|(key, value)| key != which && numbers(value)) {
+            let path = if key == "value" { name.clone() } else { format!("{key}.{name}") };
+            named.push((path, value));
+        }
+    }
+    (!named.is_empty()).then_some(named)
+}
+
+/// The cells of a value that stands in a cell itself, as JSON or as Python prints it: each with the names that lead to it.
+pub(super) fn cells_within(cell: &str) -> Option<Vec<(String, String)>> {
+    let whole: Value = serde_json::from_str(&as_json(cell)).ok().or_else(|| serde_json::from_str(&as_json(&cell.replace('\'', "\""))).ok())?;
+    let is_nested = matches!(&whole, Value::Object(members) if !members.is_empty()) || matches!(&whole, Value::Array(items) if items.len() > 1);
+    let mut cells = Vec::new();
+    flatten("", &whole, &mut |name, cell| cells.push((name.to_string(), cell)));
+    is_nested.then_some(cells)
 }

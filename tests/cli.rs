@@ -190,9 +190,19 @@ fn bad_data_and_settings_end_with_a_sentence_and_exit_code_1() {
     let at = folder.path();
     write(&folder, "empty.csv", "");
     write(&folder, "nothing.json", "{}");
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["fit", "missing.csv"], "mixlaw: missing.csv cannot be read: No such file or directory (os error 2)"),
-        (&["fit", "empty.csv"], "mixlaw: empty.csv holds no study; see above"),
+        (&["fit", "empty.csv"], "mixlaw: empty.csv: no usable table (see above)"),
+        (
+            &["fit", "/dev/zero"],
+            "mixlaw: /dev/zero is longer than 50 MB, the most that can be read; leave out columns and lines that the fit \
+             does not need",
+        ),
+        (
+            &["predict", "/dev/zero", "empty.csv"],
+            "mixlaw: /dev/zero is longer than 200 MB, the most that can be read; this is no fit file that \
+             mixlaw writes",
+        ),
         (
             &["fit", "runs.csv", "--target", "arxiv"],
             "mixlaw: no target is called \"arxiv\"; the table has: arxiv_loss, book_loss, c4_loss, github_loss, \

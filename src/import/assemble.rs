@@ -12,7 +12,7 @@ use super::roles::{Role, Roles, domain_names};
 use super::table::{Row, Table};
 use crate::dataset::{Dataset, Observation, Split, WEIGHT_SUM_TOLERANCE};
 use crate::order::sort_by_number;
-use crate::units::{Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing, write_number};
+use crate::units::{Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing, try_number, write_number};
 
 /// How far weights may be from summing to 1: published tables, rounded to two or three digits, come within
 /// 0.02 (a RedPajama mixture of Ye et al. 2024, arXiv:2403.16952, sums to 1.0199).
@@ -20,6 +20,9 @@ pub const SUM_TOLERANCE: f64 = 0.03;
 
 /// Sums nearer to 1 than this differ by the last digits of their cells only, which is not worth a notice.
 pub(super) const ROUNDING: f64 = 1e-6;
+
+/// Sums of a few decimals come within this of 1: blank weights beside them are 0.
+const LAST_DIGITS: f64 = 2e-3;
 
 /// A column of N or D whose values all are below this is not counted in ones: no language model is so small, and none
 /// sees so little.
@@ -216,6 +219,7 @@ struct RowReader<'a> {
     percent: Tally,
     n_blank_losses: Vec<usize>,
     n_blank_splits: usize,
+    n_blank_weights: usize,
     /// Observations with an N or a D that cannot be, by line.
     implausible: Vec<(usize, Issue)>,
     /// The first cell of N and of D that is too large, as an issue, and how many there are.
@@ -227,7 +231,17 @@ impl<'a> RowReader<'a> {
         let n_blank_losses = vec![0; columns.losses.len()];
         let (rescaled, percent, large) = Default::default();
         let implausible = Vec::new();
-        Self { table, columns, rescaled, percent, n_blank_losses, n_blank_splits: 0, implausible, large }
+        Self {
+            table,
+            columns,
+            rescaled,
+            percent,
+            n_blank_losses,
+            n_blank_splits: 0,
+            n_blank_weights: 0,
+            implausible,
+            large,
+        }
     }
 
     /// The observation on a line, or its issues.
@@ -266,6 +280,7 @@ impl<'a> RowReader<'a> {
             }
         }
         self.note_large(values, row);
+        self.n_blank_weights += usize::from(self.columns.weights.iter().any(|&i| is_missing(row.cell(i))));
         match change {
             Change::None => {}
             Change::Percent { sum, by } => self.percent.add(row.line(), sum, by),
@@ -280,8 +295,12 @@ impl<'a> RowReader<'a> {
     }
 
     fn mixture(&self, row: Row, issues: &mut Issues) -> Option<Summed> {
-        let weights: Vec<Option<f64>> =
-            self.columns.weights.iter().map(|&i| self.number(row, i, Role::Weight, None, issues)).collect();
+        let may_be_blank = self.sums_without_blanks(row);
+        let weight = |&i: &usize| match may_be_blank && is_missing(row.cell(i)) {
+            true => Some(0.0),
+            false => self.number(row, i, Role::Weight, None, issues),
+        };
+        let weights: Vec<Option<f64>> = self.columns.weights.iter().map(weight).collect();
         let mut weights = weights.into_iter().collect::<Option<Vec<f64>>>()?;
         if weights.is_empty() {
             return Some(Summed { weights, change: Change::None });
@@ -305,6 +324,15 @@ impl<'a> RowReader<'a> {
             weights.iter_mut().for_each(|weight| *weight /= sum);
         }
         Some(Summed { weights, change })
+    }
+
+    /// Whether the weights that a line has sum to 1, or 100, by themselves: then blank ones are 0.
+    fn sums_without_blanks(&self, row: Row) -> bool {
+        let cells = || self.columns.weights.iter().map(|&i| row.cell(i)).filter(|cell| !is_missing(cell));
+        let decimal = self.table.layout().decimal;
+        let sum = || cells().map(|cell| try_number(cell, decimal)).sum::<Option<f64>>();
+        let near = |sum: f64| (sum - 1.0).abs() <= LAST_DIGITS || (sum / 100.0 - 1.0).abs() <= LAST_DIGITS;
+        cells().count() < self.columns.weights.len() && sum().is_some_and(near)
     }
 
     /// N, D or C, if the study has a column of it; the outer `None` is an issue.
@@ -419,6 +447,9 @@ impl<'a> RowReader<'a> {
         let Tally { n: rows, line, sum, .. } = self.rescaled;
         if rows > 0 {
             issues.push(Cause::Rescaled { rows, of, line, sum }.of_text());
+        }
+        if self.n_blank_weights > 0 {
+            issues.push(Cause::BlankWeights { rows: self.n_blank_weights, of }.of_text());
         }
         for (&i, &rows) in self.columns.losses.iter().zip(&self.n_blank_losses) {
             if rows > 0 {

@@ -12,8 +12,8 @@ use strsim::damerau_levenshtein;
 
 use super::assemble::SUM_TOLERANCE;
 use super::issue::{Cause, Issue};
-use super::mixture::{self, LINES_SUMMED, Stage};
 use super::losses::{self, Candidate};
+use super::mixture::{self, LINES_SUMMED, Stage};
 use super::names::{self, CountName};
 use super::question::{Answer, Question};
 use super::recipe::{is_about_loss, is_recipe};
@@ -128,13 +128,15 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
             said.push(Cause::FromPerplexity.in_column(column.name));
         }
         let candidates = free.iter().filter(|c| !is_perplexity(c.name));
-        let candidates: Vec<Candidate> = candidates
-            .map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest })
-            .collect();
+        let candidates: Vec<Candidate> =
+            candidates.map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest }).collect();
         let weights = (0..n_columns).filter(|&i| roles[i] == Role::Weight).map(|i| columns[i].name);
         let unworded = losses::unworded(&candidates, &domain_names(weights));
         if !roles.contains(&Role::Perplexity) && !unworded.is_empty() {
-            said.push(Cause::UnwordedLosses { columns: unworded.iter().map(|&i| columns[i].name.to_string()).collect() }.of_text());
+            said.push(
+                Cause::UnwordedLosses { columns: unworded.iter().map(|&i| columns[i].name.to_string()).collect() }
+                    .of_text(),
+            );
             unworded.into_iter().for_each(|i| roles[i] = Role::Loss);
         }
     }

@@ -251,6 +251,14 @@ pub enum Cause {
         /// Of how many.
         of: usize,
     },
+    /// Weights that are not there and not needed.
+    #[error("a weight is blank on {}, whose others sum to 1: read as 0", Part(*.rows, *.of))]
+    BlankWeights {
+        /// How many.
+        rows: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Splits that are not there.
     #[error("the split is blank on {}; they are fitted on", Part(*.rows, *.of))]
     BlankSplits {
@@ -441,6 +449,12 @@ pub enum Cause {
     /// A target that is a perplexity.
     #[error("a perplexity: its natural logarithm is the loss")]
     FromPerplexity,
+    /// Columns that are computed from others.
+    #[error("{what}")]
+    Made {
+        /// What was made from what.
+        what: String,
+    },
     /// Names on two lines.
     #[error("line {line} is read as a second line of names, below those of the first")]
     TwoHeaders {
@@ -698,6 +712,8 @@ impl Cause {
             | Cause::MixedLosses { .. }
             | Cause::Rivals { .. }
             | Cause::Decorated { .. }
+            | Cause::BlankWeights { .. }
+            | Cause::Made { .. }
             | Cause::UnwordedLosses { .. }
             | Cause::FromPerplexity
             | Cause::TwoHeaders { .. }

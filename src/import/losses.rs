@@ -5,8 +5,25 @@ use super::roles::key;
 
 /// Before a target's name, or alone, these say that a number was measured.
 const MEASURED: [&str; 19] = [
-    "val", "valid", "validation", "eval", "evaluation", "test", "dev", "heldout", "held", "out", "l", "ce", "xe", "nats", "bpt",
-    "bpc", "target", "logloss", "final",
+    "val",
+    "valid",
+    "validation",
+    "eval",
+    "evaluation",
+    "test",
+    "dev",
+    "heldout",
+    "held",
+    "out",
+    "l",
+    "ce",
+    "xe",
+    "nats",
+    "bpt",
+    "bpc",
+    "target",
+    "logloss",
+    "final",
 ];
 /// These alone, as the only column that is left, are the loss.
 const ALONE: [&str; 10] = ["val", "valid", "validation", "eval", "test", "l", "ce", "xe", "heldout", "bpc"];

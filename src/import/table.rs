@@ -241,6 +241,19 @@ impl Table {
         table
     }
 
+    /// The same table with further columns, each with a cell for every line.
+    pub(super) fn with_columns(&self, columns: &[(String, Vec<String>)]) -> Self {
+        let (n, mut row_idx) = (self.header.len(), 0);
+        let mut table = self.with_rows(|row| {
+            let own = (0..n).map(|i| Cow::Borrowed(row.cell(i)));
+            let cells = own.chain(columns.iter().map(|(_, cells)| Cow::Owned(cells[row_idx].clone()))).collect();
+            row_idx += 1;
+            cells
+        });
+        table.header.extend(columns.iter().map(|(name, _)| name.clone()));
+        table
+    }
+
     /// Only these lines.
     pub(super) fn of_rows(&self, is_kept: impl Fn(&Row) -> bool) -> Self {
         let kept: Vec<Row> = self.rows().filter(is_kept).collect();

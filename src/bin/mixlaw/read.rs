@@ -1,12 +1,12 @@
 //! What several commands read: tables, fit files, and options of the form NAME=VALUE.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mixlaw::export::fit_file::{self, FitFileError, Saved};
 use mixlaw::import::decode::decode;
-use mixlaw::import::{Answer, Imported, Question, Role, import_with, joined, only_experiment};
+use mixlaw::import::{Answer, Imported, MAX_BYTES, Question, Role, import_with, joined, only_experiment};
 use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Decimal, choices, read_number};
 use serde_json::Value;
@@ -58,7 +58,7 @@ pub fn read_table_of(paths: &[PathBuf], args: &RoleArgs, domains: &[String]) -> 
                     (roles, answers) = (given, said);
                 }
             }
-            None => texts.push(decode(&bytes).map_err(|cause| format!("{}: {cause}", path.display()))?.into_owned()),
+            None => texts.push(decode(&bytes).map_err(|cause| format!("{}: {cause}", shown(path)))?.into_owned()),
         }
     }
     let mut text = joined(&texts);
@@ -96,8 +96,8 @@ pub fn read_table_of(paths: &[PathBuf], args: &RoleArgs, domains: &[String]) -> 
 }
 
 pub fn no_study(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    format!("{} holds no study; see above", names.join(" with "))
+    let names: Vec<String> = paths.iter().map(|path| shown(path)).collect();
+    format!("{}: no usable table (see above)", names.join(" with "))
 }
 
 fn answers(args: &RoleArgs) -> Result<Vec<Answer>, String> {
@@ -153,22 +153,44 @@ pub struct Fitted {
 }
 
 pub fn read_fit(path: &PathBuf) -> Result<Fitted, String> {
-    let bytes = read_bytes(path)?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not a text", path.display()))?;
-    let mut saved = fit_file::read_saved(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let no_fits = || format!("{}: {}", path.display(), FitFileError::Empty);
+    let bytes = read_at_most(path, MAX_FIT_BYTES)?
+        .ok_or_else(|| too_long(path, MAX_FIT_BYTES, "this is no fit file that mixlaw writes"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not a text", shown(path)))?;
+    let mut saved = fit_file::read_saved(&text).map_err(|error| format!("{}: {error}", shown(path)))?;
+    let no_fits = || format!("{}: {}", shown(path), FitFileError::Empty);
     let study = saved.study.take().ok_or_else(no_fits)?;
     Ok(Fitted { study, saved })
 }
 
+/// Longest fit file: a study as long as can be read, its fits, and their replicates.
+const MAX_FIT_BYTES: usize = 4 * MAX_BYTES;
+
+/// The bytes of a table or a scenario file, or why they cannot be read. Nothing is read beyond the limit.
 pub fn read_bytes(path: &PathBuf) -> Result<Vec<u8>, String> {
+    let advice = "leave out columns and lines that the fit does not need";
+    read_at_most(path, MAX_BYTES)?.ok_or_else(|| too_long(path, MAX_BYTES, advice))
+}
+
+fn too_long(path: &Path, most: usize, advice: &str) -> String {
+    format!("{} is longer than {} MB, the most that can be read; {advice}", shown(path), most / 1_000_000)
+}
+
+/// The bytes of a file; `None` if there are more.
+fn read_at_most(path: &PathBuf, most: usize) -> Result<Option<Vec<u8>>, String> {
     let mut bytes = Vec::new();
+    let limit = most as u64 + 1;
     let read = if path.as_os_str() == "-" {
-        std::io::stdin().read_to_end(&mut bytes).map(|_| ())
+        std::io::stdin().take(limit).read_to_end(&mut bytes)
     } else {
-        std::fs::read(path).map(|read| bytes = read)
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
-    read.map(|()| bytes).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+    read.map_err(|error| format!("{} cannot be read: {error}", shown(path)))?;
+    Ok((bytes.len() <= most).then_some(bytes))
+}
+
+/// A path as a message names it.
+fn shown(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() }
 }
 
 /// NAME=VALUE, parted.

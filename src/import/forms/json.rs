@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::import::guess::{is_count_name, is_known};
+use crate::import::guess::{has_loss_word, is_count_name, is_known};
 use crate::import::issue::{Cause, Issues};
 use crate::import::roles::{is_weight_word, split_first, split_last};
 use crate::import::sniff::sniff_delimiter;
@@ -166,6 +166,9 @@ fn group_end(group: &[(usize, &str)]) -> usize {
 /// The reader's words without the line and column, which count from the last line that was cut.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
+    if error.is_eof() || text.starts_with("control character") {
+        return "it ends too early".to_string();
+    }
     text.split_once(" at line ").map_or(text.clone(), |(what, _)| what.to_string())
 }
 
@@ -206,8 +209,22 @@ fn records(start: usize, raw: &str) -> Result<Vec<Record>, Fault> {
             Err(_) => single(start, raw),
         },
         None if raw.starts_with('[') => items(start, raw, None),
-        None => single(start, raw),
+        None => match only_member(&members) {
+            Some(inner) => records(place(inner), inner),
+            None => single(start, raw),
+        },
     }
+}
+
+/// The value of an object that has one member with something in it, and that a list or an object of objects: what is
+/// beside it are words about all runs.
+fn only_member<'a>(members: &BTreeMap<String, &'a RawValue>) -> Option<&'a str> {
+    let nested = |value: &&&RawValue| value.get().starts_with(['[', '{']) && value.get().len() > 2;
+    let mut nested = members.values().filter(nested);
+    let (inner, None) = (nested.next()?.get(), nested.next()) else { return None };
+    let are_words = members.keys().all(|name| !is_known(name) && !is_column(name));
+    (are_words && inner[1..].trim_start().starts_with(['{', '"']) && inner.matches('{').nth(1).is_some())
+        .then_some(inner)
 }
 
 /// An object of columns, or a single row.
@@ -285,6 +302,9 @@ fn by_index(members: &Map<String, Value>) -> Option<Vec<Value>> {
     let inner: Vec<&Map<String, Value>> = members.values().map(Value::as_object).collect::<Option<_>>()?;
     let first = inner.first().filter(|first| !first.is_empty())?;
     let is_flat = |member: &&Map<String, Value>| !member.values().any(|value| value.is_object() || value.is_array());
+    if inner.len() > 1 && !inner.iter().all(is_flat) {
+        return runs_by_name(members, &inner);
+    }
     if !inner.iter().all(|member| is_flat(member) && member.len() == first.len() && member.keys().eq(first.keys())) {
         return None;
     }
@@ -307,6 +327,26 @@ fn by_index(members: &Map<String, Value>) -> Option<Vec<Value>> {
         (false, true) => Some(outer.iter().zip(inner).map(|(at, row)| with_index(at, row.clone())).collect()),
         _ => None,
     }
+}
+
+/// The runs of {name: {"config": {…}, "results": {…}}}: each has a loss and something else by which it is known.
+fn runs_by_name(members: &Map<String, Value>, inner: &[&Map<String, Value>]) -> Option<Vec<Value>> {
+    let is_run = |member: &&Map<String, Value>| {
+        let (mut has_loss, mut has_other) = (false, false);
+        flatten("", &Value::Object((*member).clone()), &mut |name, _| {
+            has_loss |= has_loss_word(name);
+            has_other |= is_column(name.rsplit('.').next().unwrap_or(name)) || is_column(name);
+        });
+        has_loss && has_other
+    };
+    inner.iter().all(is_run).then(|| {
+        let named = members.iter().zip(inner).map(|((name, _), run)| {
+            let mut run = (*run).clone();
+            run.entry("name").or_insert_with(|| Value::String(name.clone()));
+            Value::Object(run)
+        });
+        named.collect()
+    })
 }
 
 /// Whether a name can only be one of a column: N, D, C, or one with a word for a weight.
@@ -355,7 +395,8 @@ fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut Issues) -> 
         }
         rows.push((line, cells));
     }
-    if header.is_empty() {
+    let is_alone = rows.len() == 1 && header.len() < 3 && !header.iter().any(|name| is_known(name) || is_column(name));
+    if header.is_empty() || is_alone {
         issues.push(Cause::NoRuns.of_text());
         return None;
     }
@@ -378,7 +419,10 @@ fn flatten(name: &str, value: &Value, take: &mut dyn FnMut(&str, String)) {
                 for (key, value) in members {
                     match value.as_array().filter(|_| lists.contains(&key)) {
                         Some(items) if lists.first() != Some(&key) => {
-                            names.iter().zip(items).for_each(|(own, item)| flatten(&inner(&format!("{key}.{own}")), item, take));
+                            names
+                                .iter()
+                                .zip(items)
+                                .for_each(|(own, item)| flatten(&inner(&format!("{key}.{own}")), item, take));
                         }
                         Some(_) => {}
                         None => flatten(&inner(key), value, take),
@@ -423,7 +467,9 @@ fn parallel(members: &Map<String, Value>) -> Option<(Vec<String>, Vec<&String>)>
         Some((key, names.filter(|names| names.len() > 1 && all_different(names))?))
     })?;
     let is_beside = |value: &Value| {
-        value.as_array().is_some_and(|items| items.len() == names.len() && items.iter().all(|item| item.is_number() || item.is_null()))
+        value.as_array().is_some_and(|items| {
+            items.len() == names.len() && items.iter().all(|item| item.is_number() || item.is_null())
+        })
     };
     let lists: Vec<&String> = members.iter().filter(|(_, value)| is_beside(value)).map(|(key, _)| key).collect();
     (!lists.is_empty()).then(|| (names, [which].into_iter().chain(lists).collect()))
@@ -435,7 +481,9 @@ fn named_items(items: &[Value]) -> Option<Vec<(String, &Value)>> {
     if items.is_empty() {
         return None;
     }
-    let numbers = |value: &Value| value.is_number() || value.as_str().is_some_and(|text| try_number(text, Decimal::Point).is_some());
+    let numbers = |value: &Value| {
+        value.is_number() || value.as_str().is_some_and(|text| try_number(text, Decimal::Point).is_some())
+    };
     let pairs: Option<Vec<(String, &Value)>> = items
         .iter()
         .map(|item| match item {
@@ -450,10 +498,12 @@ fn named_items(items: &[Value]) -> Option<Vec<(String, &Value)>> {
         })
         .collect();
     if let Some(pairs) = pairs {
-        return (pairs.len() > 1 && all_different(&pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())).then_some(pairs);
+        return (pairs.len() > 1 && all_different(&pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()))
+            .then_some(pairs);
     }
     let objects: Vec<&Map<String, Value>> = items.iter().map(Value::as_object).collect::<Option<_>>()?;
-    let which = WHICH.iter().find(|word| objects.iter().all(|object| object.get(**word).is_some_and(Value::is_string)))?;
+    let which =
+        WHICH.iter().find(|word| objects.iter().all(|object| object.get(**word).is_some_and(Value::is_string)))?;
     let names: Vec<String> = objects.iter().filter_map(|object| object[*which].as_str().map(segment)).collect();
     if !all_different(&names) {
         return None;
@@ -470,8 +520,11 @@ fn named_items(items: &[Value]) -> Option<Vec<(String, &Value)>> {
 
 /// The cells of a value that stands in a cell itself, as JSON or as Python prints it: each with the names that lead to it.
 pub(super) fn cells_within(cell: &str) -> Option<Vec<(String, String)>> {
-    let whole: Value = serde_json::from_str(&as_json(cell)).ok().or_else(|| serde_json::from_str(&as_json(&cell.replace('\'', "\""))).ok())?;
-    let is_nested = matches!(&whole, Value::Object(members) if !members.is_empty()) || matches!(&whole, Value::Array(items) if items.len() > 1);
+    let whole: Value = serde_json::from_str(&as_json(cell))
+        .ok()
+        .or_else(|| serde_json::from_str(&as_json(&cell.replace('\'', "\""))).ok())?;
+    let is_nested = matches!(&whole, Value::Object(members) if !members.is_empty())
+        || matches!(&whole, Value::Array(items) if items.len() > 1);
     let mut cells = Vec::new();
     flatten("", &whole, &mut |name, cell| cells.push((name.to_string(), cell)));
     is_nested.then_some(cells)

@@ -5,6 +5,7 @@
 //! rest follows from that.
 
 mod cells;
+mod derive;
 mod headers;
 mod isoflop;
 mod join;
@@ -43,7 +44,7 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
         issues.push(cause.of_text());
         table = wide;
     }
-    (Some(table), issues)
+    (Some(derive::with_made(table, &mut issues)), issues)
 }
 
 /// Several texts as one that holds all of them.

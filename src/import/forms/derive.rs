@@ -1,0 +1,609 @@
+//! Columns that other columns give: what is nested in cells, weights from tokens or from run names, N from the names of
+//! models, D from steps or from tokens per parameter. Only what the table does not have itself is made.
+
+use std::collections::HashSet;
+
+use super::json;
+use crate::import::guess::{guess_roles, header_scale};
+use crate::import::issue::{Cause, Issues};
+use crate::import::names::{self, words};
+use crate::import::roles::{Role, Roles, is_weight_word};
+use crate::import::table::{MAX_COLUMNS, Table};
+use crate::units::{Decimal, Quantity, is_missing, try_number, write_count};
+
+/// Tokens per parameter that "Chinchilla-optimal" stands for (Hoffmann et al. 2022, arXiv:2203.15556).
+const CHINCHILLA: f64 = 20.0;
+
+/// The table with the columns that can be made.
+pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
+    let mut table = unnested(table, issues);
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 5] =
+        [weights_of_tokens, weights_in_names, the_rest, sizes_in_names, tokens];
+    for step in steps {
+        let roles = guess_roles(&table);
+        if let Some(made) = step(&table, &roles) {
+            issues.push(Cause::Made { what: made.what }.of_text());
+            table = table.with_columns(&made.columns);
+        }
+    }
+    table
+}
+
+/// New columns, a cell for each line, and what there is to say of them.
+struct Made {
+    columns: Vec<(String, Vec<String>)>,
+    what: String,
+}
+
+fn has(roles: &Roles, role: Role) -> bool {
+    roles.columns(role).next().is_some()
+}
+
+/// The numbers of a column, if each of its lines has one.
+fn numbers(table: &Table, i: usize) -> Option<Vec<f64>> {
+    let read = reader(table, i);
+    table.rows().map(|row| read(row.cell(i))).collect()
+}
+
+/// Reads the numbers of a column in the scale that its name states.
+fn reader(table: &Table, i: usize) -> impl Fn(&str) -> Option<f64> {
+    let (scale, decimal) = (header_scale(&table.header()[i]), table.layout().decimal);
+    move |cell| match (scale, try_number(cell, decimal)) {
+        (_, Some(0.0)) => Some(0.0),
+        (Some(scale), _) => Quantity::Tokens.read_scaled(cell, decimal, scale).ok(),
+        (None, number) => number,
+    }
+}
+
+/// The table with a column for each entry of a dict or a list in its cells: {"web": 0.9, "code": 0.1}, web:0.9,code:0.1.
+fn unnested(table: Table, issues: &mut Issues) -> Table {
+    type Entries = Vec<(String, String)>;
+    let within = |cell: &str| if cell.starts_with(['{', '[']) { json::cells_within(cell) } else { pairs(cell) };
+    let may_be = |cell: &str| cell.starts_with(['{', '[']) || cell.contains([':', '=']);
+    let nested = |i: usize| -> Option<Vec<Entries>> {
+        let mut n = 0;
+        let cells = table.rows().map(|row| match row.cell(i) {
+            cell if is_missing(cell) => Some(Vec::new()),
+            cell if !may_be(cell) => None,
+            cell => {
+                n += 1;
+                within(cell)
+            }
+        });
+        let cells: Vec<Entries> = cells.collect::<Option<_>>()?;
+        (n > 0).then_some(cells)
+    };
+    let found: Vec<(usize, Vec<Entries>)> =
+        (0..table.header().len()).filter_map(|i| nested(i).map(|cells| (i, cells))).collect();
+    if found.is_empty() {
+        return table;
+    }
+    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    let mut place = std::collections::HashMap::new();
+    for (i, cells) in &found {
+        for (row_idx, (name, cell)) in
+            cells.iter().enumerate().flat_map(|(row, of)| of.iter().map(move |one| (row, one)))
+        {
+            let name = format!("{}.{name}", table.header()[*i]);
+            let at = *place.entry(name.clone()).or_insert_with(|| {
+                columns.push((name, vec![String::new(); table.n_rows()]));
+                columns.len() - 1
+            });
+            columns[at].1[row_idx].clone_from(cell);
+            if columns.len() > MAX_COLUMNS || columns.len() * table.n_rows() > MOST_CELLS {
+                return table;
+            }
+        }
+    }
+    let names: Vec<String> = found.iter().map(|(i, _)| format!("\"{}\"", table.header()[*i])).collect();
+    let what = format!("what is nested in {} is read as {} columns", names.join(", "), columns.len());
+    issues.push(Cause::Made { what }.of_text());
+    let replaced: HashSet<usize> = found.iter().map(|(i, _)| *i).collect();
+    let kept: Vec<usize> = (0..table.header().len()).filter(|i| !replaced.contains(i)).collect();
+    let header = kept.iter().map(|&i| table.header()[i].clone()).collect();
+    let rows = table.rows().map(|row| (row.line(), kept.iter().map(|&i| row.cell(i).to_string()).collect()));
+    Table::of_cells(header, rows).in_decimals_of(&table).with_columns(&columns)
+}
+
+/// Cells that nested ones may become.
+const MOST_CELLS: usize = 5_000_000;
+
+/// Longer cells are no list of weights.
+const LONGEST: usize = 2000;
+
+/// The entries of "web:0.9, code:0.1" or "web=90% code=10%": at least two names, each with a number.
+fn pairs(cell: &str) -> Option<Vec<(String, String)>> {
+    if cell.len() > LONGEST || !cell.contains([':', '=']) {
+        return None;
+    }
+    let parts = cell.split([',', ';', ' ', '|', '+']).map(str::trim).filter(|part| !part.is_empty());
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut open: Option<String> = None;
+    for part in parts {
+        let (name, number) = match (open.take(), part.split_once([':', '='])) {
+            (Some(name), None) => (name, part),
+            (None, Some((name, ""))) => {
+                open = Some(name.to_string());
+                continue;
+            }
+            (None, Some((name, number))) => (name.to_string(), number),
+            _ => return None,
+        };
+        let is_name = name.starts_with(|c: char| c.is_alphabetic());
+        try_number(number, Decimal::Point).filter(|_| is_name)?;
+        pairs.push((name, number.to_string()));
+    }
+    (pairs.len() > 1 && open.is_none()).then_some(pairs)
+}
+
+/// A column of weights for each column of tokens of a domain. What a run would draw from stocks by factors is weights
+/// too.
+fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
+    if has(roles, Role::Weight) {
+        return None;
+    }
+    let tokens = by_domain(table, &["tokens", "token", "toks", "tok", "ntokens"]);
+    let factors = by_domain(
+        table,
+        &["upsample", "upsampling", "factor", "factors", "repeat", "repeats", "epochs", "oversample", "repetitions"],
+    );
+    let varies = |set: &[(String, Vec<f64>)]| set.iter().any(|(_, numbers)| numbers.iter().any(|n| *n != numbers[0]));
+    let (set, of) = if varies(&factors) && !varies(&tokens) && factors.len() > 1 {
+        let stock = |name: &str| tokens.iter().find(|(own, _)| own == name).map(|(_, stock)| stock);
+        let product = |(name, factor): &(String, Vec<f64>)| {
+            Some((name.clone(), factor.iter().zip(stock(name)?).map(|(factor, stock)| factor * stock).collect()))
+        };
+        (
+            factors.iter().map(product).collect::<Option<Vec<(String, Vec<f64>)>>>()?,
+            "of each domain's stock times its factor",
+        )
+    } else if varies(&tokens) && tokens.len() > 1 {
+        (tokens, "of the tokens of each domain")
+    } else {
+        return None;
+    };
+    let sums: Vec<f64> = (0..table.n_rows()).map(|row| set.iter().map(|(_, numbers)| numbers[row]).sum()).collect();
+    if sums.iter().any(|sum| !(*sum > 0.0 && sum.is_finite())) {
+        return None;
+    }
+    let mut columns: Vec<(String, Vec<String>)> = set
+        .iter()
+        .map(|(name, numbers)| {
+            let weights = numbers.iter().zip(&sums).map(|(number, sum)| (number / sum).to_string());
+            (format!("weight_{name}"), weights.collect())
+        })
+        .collect();
+    let mut what = format!("the weights of {} are the shares {of}", listed(set.iter().map(|(name, _)| name.as_str())));
+    if !has(roles, Role::D) && !has(roles, Role::Flops) {
+        columns.push(("tokens".into(), sums.iter().map(|sum| sum.to_string()).collect()));
+        what += ", and D is their sum";
+    }
+    Some(Made { columns, what })
+}
+
+/// The numbers by domain of columns that are called by one of these words and something else: "tokens_web",
+/// "web (B tokens)"; none of stocks in name or of what is measured.
+fn by_domain(table: &Table, kinds: &[&str]) -> Vec<(String, Vec<f64>)> {
+    const OTHERS: [&str; 22] = [
+        "per",
+        "unique",
+        "uniq",
+        "val",
+        "valid",
+        "validation",
+        "eval",
+        "test",
+        "second",
+        "sec",
+        "step",
+        "batch",
+        "vocab",
+        "max",
+        "seq",
+        "scored",
+        "total",
+        "loss",
+        "gpu",
+        "warmup",
+        "sum",
+        "train",
+    ];
+    const SILENT: [&str; 8] = ["n", "num", "of", "stock", "available", "factor", "seen", "trained"];
+    let found = (0..table.header().len()).filter_map(|i| {
+        let name = &table.header()[i];
+        let plain = names::scale_of(name).map_or(name.clone(), |(plain, _)| plain);
+        let words = words(&plain);
+        let is_kind = |word: &String| kinds.contains(&word.as_str());
+        if !words.iter().any(is_kind)
+            || words.iter().any(|word| OTHERS.contains(&word.as_str()))
+            || names::count(name).is_some()
+        {
+            return None;
+        }
+        let rest: Vec<&str> = words
+            .iter()
+            .filter(|word| !is_kind(word) && !SILENT.contains(&word.as_str()))
+            .map(String::as_str)
+            .collect();
+        if rest.is_empty() || !table.rows().any(|row| try_number(row.cell(i), table.layout().decimal).is_some()) {
+            return None;
+        }
+        Some((rest.join("_"), numbers_or_none(table, i)))
+    });
+    // One that cannot be read would be missing in all shares.
+    let found: Option<Vec<(String, Vec<f64>)>> = found.map(|(name, numbers)| Some((name, numbers?))).collect();
+    let found = found.unwrap_or_default();
+    let names: HashSet<&String> = found.iter().map(|(name, _)| name).collect();
+    let may_be = found.iter().all(|(_, numbers)| numbers.iter().all(|number| *number >= 0.0));
+    if names.len() == found.len() && may_be && table.n_rows() > 0 { found } else { Vec::new() }
+}
+
+/// The numbers of a column whose blanks say that nothing of the domain was trained on.
+fn numbers_or_none(table: &Table, i: usize) -> Option<Vec<f64>> {
+    let read = reader(table, i);
+    table.rows().map(|row| if is_missing(row.cell(i)) { Some(0.0) } else { read(row.cell(i)) }).collect()
+}
+
+/// Weights that the runs have in their names: "mix_web0.23_code0.77", "web-70-code-30".
+fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
+    if has(roles, Role::Weight) || table.n_rows() == 0 {
+        return None;
+    }
+    let decimal = table.layout().decimal;
+    roles.columns(Role::Ignored).find_map(|i| {
+        let mut names: Vec<String> = Vec::new();
+        let mut rows: Vec<Vec<(String, f64)>> = Vec::new();
+        for row in table.rows() {
+            let cell = row.cell(i);
+            if cell.len() > LONGEST || try_number(cell, decimal).is_some() {
+                return None;
+            }
+            let own = mixture_in(cell)?;
+            names.extend(
+                own.iter().map(|(name, _)| name).filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
+            );
+            if names.len() > MOST_IN_NAMES {
+                return None;
+            }
+            rows.push(own);
+        }
+        if names.len() < 2 {
+            return None;
+        }
+        let weight =
+            |row: &Vec<(String, f64)>, name: &String| row.iter().find(|(own, _)| own == name).map_or(0.0, |(_, w)| *w);
+        let columns = names
+            .iter()
+            .map(|name| (format!("weight_{name}"), rows.iter().map(|row| weight(row, name).to_string()).collect()));
+        let what = format!(
+            "the weights of {} are read from the names in \"{}\", such as \"{}\"",
+            listed(names.iter().map(String::as_str)),
+            table.header()[i],
+            crate::units::excerpt(table.row(0).cell(i))
+        );
+        Some(Made { columns: columns.collect(), what })
+    })
+}
+
+/// Domains that a run's name may list.
+const MOST_IN_NAMES: usize = 40;
+
+/// The mixture in a run's name: words with a number behind each, at least two, that sum to 1 or 100. Other words and
+/// numbers may stand around.
+fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
+    let segments: Vec<&str> =
+        name.split(['_', '-', '/', ',', ' ', '+', '=', ':']).filter(|segment| !segment.is_empty()).collect();
+    let mut pairs: Vec<(String, f64)> = Vec::new();
+    let mut word: Option<&str> = None;
+    for segment in segments {
+        let letters = segment.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(segment.len());
+        let (own, number) = segment.split_at(letters);
+        // "0p25" is how a number is written where no point may stand.
+        let number = number.trim_end_matches(['%']).replace('p', ".");
+        match (own.is_empty(), number.parse::<f64>()) {
+            (false, Ok(number)) => pairs.push((own.to_string(), number)),
+            (true, Ok(number)) => pairs.extend(word.map(|word| (word.to_string(), number))),
+            _ => {}
+        }
+        word = (number.is_empty()).then_some(own);
+    }
+    let n = pairs.len();
+    // Sums up to each pair, so that a stretch's sum is a difference of two.
+    let mut upto = vec![0.0];
+    upto.extend(pairs.iter().scan(0.0, |sum, (_, number)| {
+        *sum += number;
+        Some(*sum)
+    }));
+    let sums = |whole: f64| {
+        // The longest stretch of pairs that is a whole: a seed or a size may stand beside it.
+        (2..=n).rev().find_map(|length| {
+            let is_whole = |start: &usize| ((upto[start + length] - upto[*start]) / whole - 1.0).abs() < 0.015;
+            let start = (0..=n - length).find(is_whole)?;
+            let stretch = &pairs[start..start + length];
+            let different = stretch.iter().map(|(name, _)| name).collect::<HashSet<_>>().len() == length;
+            different.then(|| stretch.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
+        })
+    };
+    if n > MOST_IN_NAMES { None } else { sums(1.0).or_else(|| sums(100.0)) }
+}
+
+/// One share of two domains: the rest is the other one's.
+fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
+    if has(roles, Role::Weight) {
+        return None;
+    }
+    const OTHERS: [&str; 50] = [
+        "lr",
+        "learning",
+        "rate",
+        "warmup",
+        "decay",
+        "dropout",
+        "progress",
+        "train",
+        "training",
+        "val",
+        "valid",
+        "validation",
+        "test",
+        "eval",
+        "momentum",
+        "beta",
+        "epoch",
+        "epochs",
+        "step",
+        "steps",
+        "seed",
+        "mlp",
+        "ffn",
+        "expansion",
+        "aspect",
+        "compression",
+        "mask",
+        "masking",
+        "noise",
+        "clip",
+        "gpu",
+        "mfu",
+        "util",
+        "active",
+        "sparsity",
+        "expert",
+        "experts",
+        "chinchilla",
+        "tokens",
+        "token",
+        "params",
+        "param",
+        "loss",
+        "win",
+        "error",
+        "batch",
+        "cooldown",
+        "stable",
+        "head",
+        "grad",
+    ];
+    let may_be = |i: &usize| {
+        let words = words(&table.header()[*i]);
+        let named =
+            |word: &String| is_weight_word(word) && !matches!(word.as_str(), "h" | "p" | "w" | "mix" | "mixture");
+        let rest: Vec<&String> = words.iter().filter(|word| !named(word)).collect();
+        words.iter().any(named) && !rest.is_empty() && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
+    };
+    let mut candidates = roles.columns(Role::Ignored).filter(may_be);
+    let (Some(i), None) = (candidates.next(), candidates.next()) else { return None };
+    let numbers = numbers(table, i)?;
+    let largest = numbers.iter().copied().fold(0.0, f64::max);
+    let whole = if largest > 1.0 { 100.0 } else { 1.0 };
+    let varies = numbers.iter().any(|number| *number != numbers[0]);
+    if !varies || !numbers.iter().all(|number| (0.0..=whole).contains(number)) || !has(roles, Role::Loss) {
+        return None;
+    }
+    let own: Vec<String> = words(&table.header()[i]).into_iter().filter(|word| !is_weight_word(word)).collect();
+    let own = own.join("_");
+    let cells = |share: &dyn Fn(f64) -> f64| numbers.iter().map(|number| share(number / whole).to_string()).collect();
+    let columns = vec![
+        (format!("weight_{own}"), cells(&|share| share)),
+        (format!("weight_not_{own}"), cells(&|share| 1.0 - share)),
+    ];
+    let what = format!(
+        "\"{}\" is the share of one of two domains; the rest of the mixture is called \"not_{own}\"",
+        table.header()[i]
+    );
+    Some(Made { columns, what })
+}
+
+/// Sizes in names of models: "pythia-70m", "model-12M".
+fn sizes_in_names(table: &Table, roles: &Roles) -> Option<Made> {
+    if has(roles, Role::N) || table.n_rows() == 0 || (has(roles, Role::Flops) && has(roles, Role::D)) {
+        return None;
+    }
+    const MODELS: [&str; 9] =
+        ["model", "models", "arch", "architecture", "size", "config", "configuration", "variant", "scale"];
+    const RUNS: [&str; 6] = ["run", "name", "id", "experiment", "exp", "job"];
+    roles.columns(Role::Ignored).find_map(|i| {
+        let words = words(&table.header()[i]);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        // In the name of a run it may as well be the tokens that are counted in billions.
+        let in_millions = || table.rows().all(|row| row.cell(i).contains(['M', 'm']));
+        if !has(&MODELS) && !(has(&RUNS) && in_millions()) || has(&["batch", "tokens", "data", "dataset", "vocab"]) {
+            return None;
+        }
+        let sizes: Vec<f64> = table.rows().map(|row| size_in(row.cell(i))).collect::<Option<_>>()?;
+        let what = format!(
+            "N is read from the names in \"{}\": \"{}\" is {}",
+            table.header()[i],
+            crate::units::excerpt(table.row(0).cell(i)),
+            write_count(sizes[0], 6)
+        );
+        Some(Made { columns: vec![("params".into(), sizes.iter().map(f64::to_string).collect())], what })
+    })
+}
+
+/// The one size in a name: a number with M or B that nothing but separators touches, from 1M to 1T.
+fn size_in(name: &str) -> Option<f64> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let segments = name.split(|c: char| !c.is_alphanumeric() && c != '.');
+    let size = |segment: &str| {
+        let segment = segment.trim_matches('.');
+        let number = segment.strip_suffix(['M', 'm', 'B', 'b'])?;
+        let is_number =
+            number.starts_with(|c: char| c.is_ascii_digit()) && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let size = try_number(segment, Decimal::Point).filter(|_| is_number)?;
+        (1e6..=1e12).contains(&size).then_some(size)
+    };
+    let mut sizes = segments.filter_map(size);
+    let (Some(only), None) = (sizes.next(), sizes.next()) else { return None };
+    Some(only)
+}
+
+/// D from steps, batch and sequence; or from tokens per parameter and N.
+fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
+    if has(roles, Role::D) || table.n_rows() == 0 || (has(roles, Role::Flops) && has(roles, Role::N)) {
+        return None;
+    }
+    let words_of: Vec<String> = table
+        .header()
+        .iter()
+        .map(|name| words(&names::scale_of(name).map_or(name.clone(), |(plain, _)| plain)).join(" "))
+        .collect();
+    let last = |i: usize| words(names::last_segment(&table.header()[i])).join(" ");
+    let find = |list: &[&str]| {
+        list.iter().find_map(|own| {
+            let is_it = |i: &usize| words_of[*i] == *own || last(*i) == *own;
+            (0..words_of.len()).find(is_it).and_then(|i| Some((i, numbers(table, i)?)))
+        })
+    };
+    let name = |i: usize| &table.header()[i];
+    let made = |values: Vec<f64>, what: String| {
+        let is_usual = |value: &f64| (1e6..=1e15).contains(value);
+        values
+            .iter()
+            .all(is_usual)
+            .then(|| Made { columns: vec![("tokens".into(), values.iter().map(f64::to_string).collect())], what })
+    };
+    if let Some((step, steps)) = find(&[
+        "steps",
+        "step",
+        "n steps",
+        "num steps",
+        "train steps",
+        "training steps",
+        "global step",
+        "iters",
+        "iterations",
+        "max steps",
+        "num train steps",
+        "total steps",
+        "updates",
+        "n iters",
+        "train iters",
+        "iteration",
+        "iter",
+        "optimizer steps",
+    ]) {
+        let per_step = find(&[
+            "tokens per step",
+            "tokens per batch",
+            "batch tokens",
+            "batch size tokens",
+            "tokens batch",
+            "global batch tokens",
+            "tokens per update",
+        ]);
+        if let Some((batch, per_step)) = per_step {
+            let values = steps.iter().zip(&per_step).map(|(a, b)| a * b).collect();
+            return made(values, format!("D = \"{}\" × \"{}\"", name(step), name(batch)));
+        }
+        let batch = find(&[
+            "global batch size",
+            "batch size",
+            "batch",
+            "bs",
+            "bsz",
+            "train batch size",
+            "total batch size",
+            "gbs",
+            "batch size seqs",
+            "batch size sequences",
+            "effective batch size",
+        ])?;
+        let sequence = find(&[
+            "seq len",
+            "sequence length",
+            "seq length",
+            "seqlen",
+            "context length",
+            "context len",
+            "ctx len",
+            "ctx",
+            "context",
+            "max seq len",
+            "block size",
+            "n ctx",
+            "max length",
+            "seq",
+            "max sequence length",
+            "context window",
+            "ctx length",
+        ])?;
+        let values = (0..table.n_rows()).map(|row| steps[row] * batch.1[row] * sequence.1[row]).collect();
+        return made(values, format!("D = \"{}\" × \"{}\" × \"{}\"", name(step), name(batch.0), name(sequence.0)));
+    }
+    let n = roles.columns(Role::N).next()?;
+    let sizes = numbers(table, n)?;
+    let per_param = find(&[
+        "tokens per param",
+        "tokens per parameter",
+        "d n",
+        "tokens params",
+        "tpp",
+        "d over n",
+        "token param ratio",
+        "tokens to params",
+        "token multiplier",
+        "tokens parameter",
+        "token parameter ratio",
+        "tokens params ratio",
+        "tokens per n",
+        "token per parameter",
+        "tokens to parameters",
+        "toks per param",
+    ]);
+    if let Some((i, ratio)) = per_param {
+        let values = ratio.iter().zip(&sizes).map(|(ratio, n)| ratio * n).collect();
+        return made(values, format!("D = \"{}\" × \"{}\"", name(i), name(n)));
+    }
+    let (i, multiple) = find(&[
+        "chinchilla multiple",
+        "chinchilla multiplier",
+        "chinchilla ratio",
+        "x chinchilla",
+        "chinchilla",
+        "times chinchilla",
+        "chinchilla factor",
+        "chin",
+        "chinchilla optimal multiple",
+    ])?;
+    let values = multiple.iter().zip(&sizes).map(|(multiple, n)| CHINCHILLA * multiple * n).collect();
+    made(
+        values,
+        format!(
+            "D = \"{}\" × {CHINCHILLA} × \"{}\", with {CHINCHILLA} tokens per parameter as Chinchilla's multiple of 1",
+            name(i),
+            name(n)
+        ),
+    )
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const LISTED: usize = 8;
+    let names: Vec<String> = names.map(|name| format!("\"{}\"", crate::units::excerpt(name))).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => names.join(", "),
+        n => format!("{} and {n} more", names[..LISTED].join(", ")),
+    }
+}

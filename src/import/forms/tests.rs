@@ -286,11 +286,15 @@ fn long_tables() {
 }
 
 #[test]
-fn perplexity_is_a_loss_only_on_demand() {
+fn perplexity_is_a_loss_where_there_is_none_and_on_demand() {
     let text = "weight_a,weight_b,web_ppl\n0.25,0.75,20.5\n0.5,0.5,18.25\n";
-    let imported = import(text, None);
-    assert!(imported.dataset.is_none());
-    assert!(imported.issues.sentences(5).iter().any(|s| s.contains("looks like perplexity")), "{:?}", imported.issues);
+    let (dataset, sentences) = study(text);
+    assert_eq!(dataset.observations()[0].losses[0].unwrap().0, libm::log(20.5));
+    assert!(sentences.iter().any(|sentence| sentence.contains("its natural logarithm is the loss")), "{sentences:?}");
+    let beside = text.replace("web_ppl\n", "web_ppl,loss\n").replace("5\n", "5,3\n");
+    let (dataset, sentences) = study(&beside);
+    assert_eq!(dataset.targets(), ["loss"]);
+    assert!(sentences.iter().any(|sentence| sentence.contains("looks like perplexity")), "{sentences:?}");
     let roles = Roles(vec![Role::Weight, Role::Weight, Role::Perplexity]);
     let dataset = import(text, Some(roles.clone())).dataset.expect("a study");
     assert_eq!(dataset.observations()[0].losses[0].unwrap().0, libm::log(20.5));

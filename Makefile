@@ -3,7 +3,7 @@ ENV := . scripts/env.sh
 WEB := --lib --bin app --no-default-features --features web --target wasm32-unknown-unknown
 # What dist/ is made of; a folder's time changes when a file goes.
 PAGE := Cargo.toml Cargo.lock Trunk.toml index.html scripts/env.sh scripts/minify.sh $(shell find src style)
-.PHONY: serve quick test test-quick test-firefox lint bench bench-page peers reproduction uncertainty dist fuzz
+.PHONY: serve quick test test-quick test-firefox lint bench bench-page peers reproduction accuracy uncertainty dist fuzz
 
 # Builds the page quickly, serves it on this machine and rebuilds it when a source changes; Ctrl+C ends it.
 serve:
@@ -58,6 +58,11 @@ peers:
 # The paper's, Chinchilla's and NIST's numbers beside ours, into docs/reproduction.md; some minutes.
 reproduction:
 	@$(ENV); cargo run --locked --release --example reproduction
+
+# Errors on held-out losses beside those of others, coverage and regret, into docs/accuracy.md; ACCURACY=--quick prints
+# a part of it in two minutes.
+accuracy:
+	@scripts/accuracy.sh $(ACCURACY)
 
 # Coverage of the intervals on synthetic studies, and the SlimPajama runs' optimum, into docs/uncertainty.md; a quarter
 # of an hour on two cores.

@@ -1,189 +1,132 @@
 //! Who predicts.
 
-use mixlaw::dataset::{Dataset, Observation};
+use std::time::Instant;
+
 use mixlaw::fit::{self, FitConfig, Residual};
-use mixlaw::gp::{GaussianProcess, GpPlace, Input, Inputs, Recipe};
-use mixlaw::law::{self, Law};
+use mixlaw::law;
+use mixlaw::predict::{FittedStudy, OneByOne, auto};
+use rayon::prelude::*;
 use serde_json::Value;
-use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::splits::Split;
+
+/// Mixlaw as it is without any option.
+pub const MIXLAW: &str = "Mixlaw";
+/// The additive law as it was fitted before rows had weights and γ a floor.
+pub const LAW_BEFORE: &str = "additive, paper's settings";
 
 /// One predicted loss.
 #[derive(Debug, Clone, Copy)]
 pub struct Predicted {
     /// Nats per token.
     pub loss: f64,
-    /// Its 90 % interval, where the method gives one.
+    /// Its 90 % interval, where there is one.
     pub interval: Option<(f64, f64)>,
 }
 
-/// One way to predict.
-pub enum Method {
-    /// A law by itself.
-    Law { name: String, law: &'static dyn Law, config: FitConfig, epsilon: f64, residual: bool },
-    /// A Gaussian process by itself.
-    Process,
-    /// Answers of benches/accuracy/peers.py: by split, target and row.
-    Peer { name: String, answers: Value },
+/// Of each target the rows held out.
+pub type Answer = Vec<Vec<Predicted>>;
+
+/// What one way to predict says of each split; nothing where it does not apply.
+pub struct Column {
+    pub name: String,
+    pub answers: Vec<Option<Answer>>,
 }
 
-/// "additive,p=1,floor=0.2,eps=0.001,log,delta=0.01,starts=6"
-fn law_method(text: &str) -> Method {
+/// The answers of the peers in Python, of the law as it was, of Mixlaw with each of its candidates, and of the laws that
+/// were asked for.
+pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for (name, answers) in peers.as_object().into_iter().flatten() {
+        let answers = (0..splits.len()).map(|split| of_peer(&answers[split])).collect();
+        columns.push(Column { name: name.clone(), answers });
+    }
+    let before = FitConfig::of_the_paper();
+    columns.push(column(splits, LAW_BEFORE, |split| of_law(split, "additive", &before)));
+    for text in wanted {
+        let (id, config) = read(text);
+        columns.push(column(splits, text, |split| of_law(split, &id, &config)));
+    }
+    let began = Instant::now();
+    let by_split: Vec<Vec<(String, Answer)>> = splits.par_iter().map(of_mixlaw).collect();
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in by_split.iter().flatten() {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    // Mixlaw's own choice comes last.
+    names.sort_by_key(|name| *name == MIXLAW);
+    for name in names {
+        let of_split =
+            |answers: &Vec<(String, Answer)>| answers.iter().find(|(of, _)| of == name).map(|(_, a)| a.clone());
+        columns.push(Column { name: name.clone(), answers: by_split.iter().map(of_split).collect() });
+    }
+    eprintln!("{MIXLAW}: {:.0} s", began.elapsed().as_secs_f64());
+    columns
+}
+
+fn column(splits: &[Split], name: &str, predict: impl Fn(&Split) -> Answer + Sync) -> Column {
+    let began = Instant::now();
+    let answers = splits.par_iter().map(|split| Some(predict(split))).collect();
+    eprintln!("{name}: {:.0} s", began.elapsed().as_secs_f64());
+    Column { name: name.to_string(), answers }
+}
+
+/// "additive,p=1,floor=0.2,log,delta=0.01": a law and how it is fitted.
+fn read(text: &str) -> (String, FitConfig) {
     let mut words = text.split(',');
-    let id = words.next().unwrap_or_default();
+    let id = words.next().unwrap_or_default().to_string();
     let mut config = FitConfig::default();
-    let mut epsilon = 0.0;
-    let mut residual = false;
     for word in words {
-        let (key, value) = word.split_once('=').unwrap_or((word, "0"));
+        let (key, value) = word.split_once('=').unwrap_or((word, "1"));
         let value: f64 = value.parse().expect("a number");
         match key {
             "p" => config.weight_power = value,
             "floor" => config.gamma_floor = value,
-            "eps" => epsilon = value,
-            "gp" => residual = true,
             "log" => config.residual = Residual::LogLoss,
             "delta" => config.delta = value,
-            "starts" => config.starts = value as usize,
-            _ => panic!("{key}?"),
+            _ => panic!("\"{key}\" is none of p, floor, log and delta"),
         }
     }
-    Method::Law { name: text.to_string(), law: law::by_id(id).expect("a law"), config, epsilon, residual }
+    (id, config)
 }
 
-/// The peers that answered, and what was asked for.
-pub fn all(peers: Value, wanted: &[String]) -> Vec<Method> {
-    let mut methods = Vec::new();
-    if let Value::Object(peers) = peers {
-        methods.extend(peers.into_iter().map(|(name, answers)| Method::Peer { name, answers }));
-    }
-    methods.extend(wanted.iter().map(|text| if text == "gp" { Method::Process } else { law_method(text) }));
-    methods
+fn of_peer(answers: &Value) -> Option<Answer> {
+    let of_row = |value: &Value| Predicted { loss: value.as_f64().unwrap_or(f64::NAN), interval: None };
+    let of_target = |rows: &Value| Some(rows.as_array()?.iter().map(of_row).collect());
+    answers.as_array()?.iter().map(of_target).collect()
 }
 
-/// h + ε, which a law of C_i (h_i + ε)^γ_i sees, up to a factor in its C_i.
-fn smoothed(row: &Observation, epsilon: f64) -> Vec<f64> {
-    let k = row.mixture.len() as f64;
-    row.mixture.iter().map(|h| (h + epsilon) / (1.0 + k * epsilon)).collect()
+fn of_law(split: &Split, id: &str, config: &FitConfig) -> Answer {
+    let id = if split.fitted.domains().is_empty() { "chinchilla" } else { id };
+    let law = law::by_id(id).expect("a law");
+    let of_target = |target: usize| {
+        let fit = fit::fit(law, &split.fitted, &[target], config, &mut |_| {}).expect("a sound study");
+        let rows = split.held_out.iter();
+        rows.map(|row| Predicted { loss: fit.loss(0, row.n, row.d, &row.mixture).0, interval: None }).collect()
+    };
+    (0..split.fitted.targets().len()).map(of_target).collect()
 }
 
-fn libm_ln(x: f64) -> f64 {
-    x.ln()
-}
-
-fn scale_of(row: &Observation) -> (f64, f64) {
-    (row.n.map_or(0.0, |n| n.0.ln()), row.d.map_or(0.0, |d| d.0.ln()))
-}
-
-fn inputs(rows: &[Observation], target: usize) -> impl Iterator<Item = (Input, f64)> {
-    let mut runs: HashMap<Vec<u64>, usize> = HashMap::new();
-    rows.iter().filter_map(move |row| {
-        let loss = row.losses[target]?.0;
-        let (ln_n, ln_d) = scale_of(row);
-        let key: Vec<u64> = row.mixture.iter().map(|h| (h * 1e6).round() as u64).chain([ln_n.to_bits()]).collect();
-        let next = runs.len();
-        let run = *runs.entry(key).or_insert(next);
-        Some((Input { mixture: row.mixture.clone(), ln_n, ln_d, run }, loss))
-    })
-}
-
-fn from_process(process: &GaussianProcess, row: &Observation, factor: f64) -> Predicted {
-    let (ln_n, ln_d) = scale_of(row);
-    let predicted = process.predict(GpPlace { ln_n, ln_d, h: &row.mixture, run: None });
-    let width = 1.645 * predicted.total_variance().sqrt();
-    let at = |value: f64| factor * value.exp();
-    Predicted { loss: at(predicted.mean), interval: Some((at(predicted.mean - width), at(predicted.mean + width))) }
-}
-
-impl Method {
-    pub fn name(&self) -> &str {
-        match self {
-            Method::Law { name, .. } | Method::Peer { name, .. } => name,
-            Method::Process => "gp",
-        }
-    }
-
-    /// Of each target the rows held out.
-    pub fn predict(&self, split_idx: usize, split: &Split) -> Vec<Vec<Predicted>> {
-        match self {
-            Method::Process => {
-                let one = |target: usize| {
-                    let values: Vec<(Input, f64)> = inputs(split.fitted.observations(), target).collect();
-                    let rows: Vec<Input> = values.iter().map(|(input, _)| input.clone()).collect();
-                    let values: Vec<f64> = values.iter().map(|(_, loss)| libm_ln(*loss)).collect();
-                    let recipe = if split.question == crate::splits::Question::OneScale {
-                        Recipe::Mixture
-                    } else {
-                        Recipe::Residual
-                    };
-                    let shift =
-                        if recipe == Recipe::Residual { values.iter().sum::<f64>() / values.len() as f64 } else { 0.0 };
-                    let values: Vec<f64> = values.iter().map(|value| value - shift).collect();
-                    let process = GaussianProcess::fit(recipe, &Arc::new(Inputs::new(&rows)), &values).expect("sound");
-                    split
-                        .held_out
-                        .iter()
-                        .map(|row| {
-                            let mut p = from_process(&process, row, 1.0);
-                            let f = shift.exp();
-                            p.loss *= f;
-                            p.interval = p.interval.map(|(a, b)| (a * f, b * f));
-                            p
-                        })
-                        .collect()
-                };
-                (0..split.fitted.targets().len()).map(one).collect()
-            }
-            Method::Law { law, config, epsilon, residual, .. } => {
-                let law =
-                    if split.fitted.domains().is_empty() { law::by_id("chinchilla").expect("a law") } else { *law };
-                let fitted = if *epsilon > 0.0 {
-                    let rows = split.fitted.observations().iter();
-                    let rows = rows.map(|row| Observation { mixture: smoothed(row, *epsilon), ..row.clone() });
-                    let (domains, targets) = (split.fitted.domains().to_vec(), split.fitted.targets().to_vec());
-                    Dataset::new(domains, targets, rows.collect()).expect("sound")
-                } else {
-                    split.fitted.clone()
-                };
-                let one = |target: usize| {
-                    let fit = fit::fit(law, &fitted, &[target], config, &mut |_| {}).expect("a sound study");
-                    if *residual {
-                        let residuals: Vec<(Input, f64)> = inputs(split.fitted.observations(), target).collect();
-                        let rows: Vec<Input> = residuals.iter().map(|(input, _)| input.clone()).collect();
-                        let observations =
-                            split.fitted.observations().iter().filter(|row| row.losses[target].is_some());
-                        let values: Vec<f64> = observations
-                            .zip(&residuals)
-                            .map(|(row, (_, loss))| {
-                                libm_ln(loss / fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0)
-                            })
-                            .collect();
-                        let process = GaussianProcess::fit(Recipe::Residual, &Arc::new(Inputs::new(&rows)), &values)
-                            .expect("sound");
-                        return split
-                            .held_out
-                            .iter()
-                            .map(|row| {
-                                from_process(&process, row, fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0)
-                            })
-                            .collect();
-                    }
-                    let rows = split.held_out.iter();
-                    rows.map(|row| Predicted {
-                        loss: fit.loss(0, row.n, row.d, &smoothed(row, *epsilon)).0,
-                        interval: None,
-                    })
-                    .collect()
-                };
-                (0..fitted.targets().len()).map(one).collect()
-            }
-            Method::Peer { answers, .. } => {
-                let number = |value: &Value| Predicted { loss: value.as_f64().unwrap_or(f64::NAN), interval: None };
-                let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-                list(&answers[split_idx]).iter().map(|rows| list(rows).iter().map(number).collect()).collect()
-            }
-        }
-    }
+/// Each candidate's answer, by name, and that of the one that was chosen.
+fn of_mixlaw(split: &Split) -> Vec<(String, Answer)> {
+    let targets: Vec<usize> = (0..split.fitted.targets().len()).collect();
+    let study = auto(&split.fitted, &targets, &FitConfig::default(), &OneByOne, &|_, _| {}).expect("a sound study");
+    let answer = |study: &FittedStudy| -> Answer {
+        let of_target = |(target, fitted): (usize, mixlaw::predict::FittedTarget)| {
+            let rows = split.held_out.iter();
+            let of_row = |row: &mixlaw::dataset::Observation| Predicted {
+                loss: fitted.loss(row.n, row.d, &row.mixture).0,
+                interval: study
+                    .interval(target, row.n, row.d, &row.mixture)
+                    .map(|interval| (interval.low, interval.high)),
+            };
+            rows.map(of_row).collect()
+        };
+        study.targets().enumerate().map(of_target).collect()
+    };
+    let candidates = study.candidates.iter().enumerate();
+    let candidates = candidates.filter_map(|(at, one)| Some((one.name(), answer(&study.with_candidate(at)?))));
+    candidates.chain([(MIXLAW.to_string(), answer(&study))]).collect()
 }

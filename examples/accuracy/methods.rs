@@ -48,7 +48,14 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
         columns.push(column(splits, text, |split| of_law(split, &id, &config)));
     }
     let began = Instant::now();
-    let by_split: Vec<Vec<(String, Answer)>> = splits.par_iter().map(of_mixlaw).collect();
+    let by_split: Vec<Vec<(String, Answer)>> = splits
+        .par_iter()
+        .map(|split| {
+            let answers = of_mixlaw(split);
+            eprintln!("{}, after {:.0} s", split.group, began.elapsed().as_secs_f64());
+            answers
+        })
+        .collect();
     let mut names: Vec<&String> = Vec::new();
     for (name, _) in by_split.iter().flatten() {
         if !names.contains(&name) {

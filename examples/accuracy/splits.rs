@@ -157,9 +157,9 @@ pub fn most_compute(of: &Dataset, name: &str) -> Option<Split> {
     larger(of, name, &[0], |row| compute(row) < cut, |row| compute(row) >= cut)
 }
 
-/// The mixtures in five parts, each of which is held out once; with `size`, only rows below it are fitted and only rows
-/// from it on are predicted.
-pub fn unseen(of: &Dataset, name: &str, targets: &[usize], size: Option<f64>) -> Vec<Split> {
+/// The mixtures in five parts, so many of which are held out in turn; with `size`, only rows below it are fitted and only
+/// rows from it on are predicted.
+pub fn unseen(of: &Dataset, name: &str, targets: &[usize], size: Option<f64>, n_parts: usize) -> Vec<Split> {
     let mixtures: BTreeSet<Vec<i64>> = of.observations().iter().map(key).collect();
     let mixtures: Vec<Vec<i64>> = mixtures.into_iter().collect();
     let order = shuffled(&mixtures, &mut Xoshiro256PlusPlus::seed_from_u64(1));
@@ -173,5 +173,5 @@ pub fn unseen(of: &Dataset, name: &str, targets: &[usize], size: Option<f64>) ->
         let held_out = of.observations().iter().filter(|row| is_out(row) && above(row)).collect();
         Split::new(question, name.to_string(), of, targets, fitted, held_out)
     };
-    (0..5).filter_map(part).collect()
+    (0..n_parts).filter_map(part).collect()
 }

@@ -340,7 +340,9 @@ Error: mean relative error of the held-out losses in percent, averaged over targ
 
 ## One scale
 
-So many mixtures at random are fitted, the others of the same size and token count are predicted. 
+So many mixtures at random are fitted, the others of the same size and token count are predicted. With RegMix's settings
+LightGBM cannot split fewer than 40 rows and predicts their mean.
+
 {}
 {}
 ## Several scales, unseen mixtures

@@ -252,7 +252,9 @@ impl Study<'_> {
         /// Observations of a word, at least.
         const FEWEST: usize = 3;
         let header = self.table.header();
-        (0..header.len()).filter(|&i| self.may_be_reason(i) && !is_id_alone(&header[i])).find_map(|column| {
+        let may_be =
+            |i: &usize| self.may_be_reason(*i) && self.roles.get(*i) == Role::Ignored && !is_id_alone(&header[*i]);
+        (0..header.len()).filter(may_be).find_map(|column| {
             let values = self.values(column, MOST_VALUES);
             let decimal = self.table.layout().decimal;
             let are_words = values.iter().all(|value| !is_missing(value) && try_number(value, decimal).is_none());
@@ -406,7 +408,7 @@ fn least_squares(matrix: &DMatrix<f64>, y: &DVector<f64>) -> Option<(DVector<f64
 }
 
 impl Contradiction {
-    /// "lines 2 to 4 share N, D and mixture but differ by 3.3 nats".
+    /// "lines 2 to 4 share N, D and mixture, but their losses differ by up to 3.3 nats".
     fn seen(&self, study: &Study) -> String {
         let mut lines: Vec<usize> = self.group.iter().map(|&i| study.rows[i].line).collect();
         lines.sort_unstable();
@@ -416,20 +418,17 @@ impl Contradiction {
                 .into_iter()
                 .flatten()
                 .collect();
+        let lines = spoken(&lines);
         let shared = match &shared[..] {
-            [] => "neither N, D nor a mixture tells them apart".to_string(),
-            [all @ .., last] if !all.is_empty() => format!("share {} and {last}", all.join(", ")),
-            all => format!("share their {}", all.join("")),
+            [] => format!("{lines} have no N, D or mixture that tells them apart"),
+            [all @ .., last] if !all.is_empty() => format!("{lines} share {} and {last}", all.join(", ")),
+            all => format!("{lines} share their {}", all.join("")),
         };
         let more = match self.n_groups {
             1 => String::new(),
             n => format!(" (and {} more such groups, {} lines in all)", n - 1, self.n_lines),
         };
-        format!(
-            "{} {shared}, but their losses differ by up to {} nats{more}",
-            spoken(&lines),
-            write_number(self.difference, 2)
-        )
+        format!("{shared}, but their losses differ by up to {} nats{more}", write_number(self.difference, 2))
     }
 
     /// What to ask, if a column tells the reason and the difference is gross, or the column tells kinds of runs apart.

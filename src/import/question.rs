@@ -5,12 +5,12 @@
 //! ([`Answer`] is displayed as one), the page offers each choice as a button; either gives them back to
 //! [`import_with`](super::import_with), and the step that asked looks there first:
 //!
-//! ```no_run
+//! ```
 //! use mixlaw::import::{Answer, Role, import, import_with};
 //! let text = "a_web,a_code,b_web,b_code,loss\n0.5,0.5,0.9,0.1,3.125\n0.25,0.75,0.8,0.2,3.25\n";
 //! let questions = import(text, None).questions;
 //! let answers = &questions[0].choices[1].answers;
-//! assert_eq!(answers[0].to_string(), "--role b_web=weight");
+//! assert_eq!(answers[0].to_string(), "--role 'b_*=weight'");
 //! assert_eq!(import_with(text, None, answers).dataset.unwrap().observations()[0].mixture, [0.9, 0.1]);
 //! ```
 

@@ -25,6 +25,7 @@ fn study(seed: u64, k: usize, n_targets: usize) -> FittedStudy {
         Flag::SearchCut,
         Flag::FewRuns { runs: 6, parameters: 13 },
         Flag::FewMixtures { mixtures: 6, parameters: 10 },
+        Flag::FarRows { lines: vec![7, 3], n: 2, most: 0.625 },
     ];
     study
 }

@@ -122,11 +122,15 @@ fn an_issue_leads_to_its_cell_and_is_put_right_by_a_button() {
         open_example(page).await;
         let text = TABLE.replace("1B,3.0\n", "1O00M,3.0\n").replace(",N,D,", ",N,tokns,");
         let more: String = (0..60).map(|i| format!("0.5,0.5,1B,{}B,2.{}5\n", i + 10, 99 - i)).collect();
-        paste(page, &format!("{text}{more}0.5,0.5,3B,x,2.25\n0.5,0.5,3OOM,80B,2.25\n"), "69 observations").await;
-        page.wait_for("did you mean \"tokens\"?").await;
+        paste(
+            page,
+            &format!("{text}{more}0.5,0.5,3B,x,2.25\n0.5,0.5,3OOM,80B,2.25\n"),
+            "\"tokns\" looks like one: use it?",
+        )
+        .await;
         page.screenshot("data-issues").await;
         // The column gets its role, and with it come the errors in its cells.
-        page.click_button("Use as tokens D").await;
+        page.click_button("use \"tokns\" as D").await;
         page.wait_for("67 observations").await;
         page.click_button("Use 1000M").await;
         page.wait_for("68 observations").await;

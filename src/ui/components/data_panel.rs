@@ -49,6 +49,8 @@ pub fn DataPanel() -> impl IntoView {
                 })}
                 <FilePicker/>
                 <p class="help" id="table-help">{text::PASTE_HELP}</p>
+                <Understood/>
+                <Questions/>
                 <div class="views" role="group" aria-label="Training runs as">
                     <button type="button" data-test="view-cells" aria-pressed=move || shows_cells().to_string() disabled=move || !has_cells()
                         on:click=move |_| as_text.set(false)>"Cells"</button>
@@ -58,8 +60,6 @@ pub fn DataPanel() -> impl IntoView {
                 <div hidden=shows_cells><TableText/></div>
                 <Excluded/>
                 <p class="summary" data-test="data-summary">{move || own_summary(state)}</p>
-                <Unused/>
-                <Questions/>
                 <Mapping/>
                 <Issues seek=Callback::new(seek)/>
                 <Drafts/>
@@ -69,35 +69,35 @@ pub fn DataPanel() -> impl IntoView {
     }
 }
 
-/// What the table was taken for.
 fn own_summary(state: State) -> String {
-    match &*state.imported.read() {
-        Import::Running(_) => "Reading the table…".to_string(),
-        imported => match imported.latest().and_then(|table| table.understood.as_ref()) {
-            Some(understood) => format!("Understood: {}.", understood.used()),
-            None => "No study yet.".to_string(),
-        },
+    let reading = matches!(*state.imported.read(), Import::Running(_));
+    match state.data.get() {
+        _ if reading => "Reading the table…".to_string(),
+        Some(data) => data_sentence(&data.summary, data.dataset.domains().len(), data.dataset.targets().len()),
+        None => "No study yet.".to_string(),
     }
 }
 
-/// The columns that are not used, by name on demand.
+/// What the table was taken for, with the columns that are not used by name on demand.
 #[component]
-fn Unused() -> impl IntoView {
+fn Understood() -> impl IntoView {
     let state = use_state();
-    let unused = Memo::new(move |_| {
-        state.imported.with(|imported| {
-            let understood = imported.latest()?.understood.as_ref()?;
-            Some((understood.n_unused()?, understood.unused.join(", ")))
-        })
+    let understood = Memo::new(move |_| {
+        state.imported.with(|imported| imported.latest().and_then(|table| table.understood.clone()))
     });
     move || {
-        unused.get().map(|(how_many, names)| {
+        let understood = understood.get()?;
+        let unused = understood.n_unused().map(|how_many| {
             view! {
                 <details class="unused" data-test="unused">
                     <summary>{how_many}</summary>
-                    <p class="help">{names}</p>
+                    <p class="help">{understood.unused.join(", ")}</p>
                 </details>
             }
+        });
+        Some(view! {
+            <p class="summary" data-test="understood">"Understood: "{understood.used()}"."</p>
+            {unused}
         })
     }
 }

@@ -17,3 +17,4 @@ mod page;
 mod site;
 mod sliders;
 mod speed;
+mod survives;

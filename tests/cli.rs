@@ -304,7 +304,7 @@ fn an_optimum_comes_with_all_that_was_asked_for() {
         .iter()
         .filter_map(|price| price["price"].as_str())
         .collect();
-    assert!(prices.iter().any(|price| price.starts_with("one more point of wikipedia would be worth")), "{prices:?}");
+    assert!(prices.iter().any(|price| price.starts_with("raising wikipedia by 1 point would lower the loss by")), "{prices:?}");
     assert_eq!(from_file["bootstrap"]["replicates"], 20);
     assert_eq!(from_file["bootstrap"]["weights"].as_object().expect("intervals").len(), 7);
     let names: Vec<&str> =
@@ -367,12 +367,12 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     let caps: Vec<&str> = std::iter::once("--max").chain(caps.iter().map(String::as_str)).collect();
     let cases: [(&[&str], &str); 11] = [
         (&["--max", "c4=0.5", "c4=0.2"], "the largest weight of \"c4\" is given twice; give it once"),
-        (&caps, "no mixture can hold all of these: arxiv at most 10 %; book at most 10 %; "),
+        (&caps, "no mixture can meet all of these: arxiv at most 10 %; book at most 10 %; "),
         (&["--stock", "c4=0", "--epochs", "4"], "the stock of \"c4\": \"0\" is not possible; a number of tokens"),
         (&["--min", "c4=0.5", "--max", "c4=0.2"], "the weight of c4 is to be at least 0.5 and at most 0.2; "),
         (&["--max", "web=0.5"], "a weight limit names \"web\", which is no domain of the fits; those are: arxiv, "),
         (&["--epsilon", "-0.1"], "ε of the near-optimal range is -0.1; it must be 0 or more"),
-        (&["--epochs", "-1"], "the most epochs is -1; it must be a positive number"),
+        (&["--epochs", "-1"], "the maximum number of epochs is -1; it must be a positive number"),
         (&["--kl", "-1"], "λ of the prior is -1; it must be a positive number"),
         (&["--bootstrap", "3"], "the bootstrap has 3 replicates; it must have between 20 and 100000"),
         (&["--path", "scale", "--grow-n", "-2"], "the growth of N is -2; it must be a positive number"),
@@ -397,7 +397,7 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     let idle = json(at, &["optimum", "fit.json", "--n", "700B", "--d", "20B", "--stock", "c4=1B", "--json"]);
     let warnings = idle["warnings"].to_string();
     assert!(warnings.contains("the model size N is "), "{warnings}");
-    assert!(warnings.contains("tokens in stock limit nothing without most epochs"), "{warnings}");
+    assert!(warnings.contains("set a maximum number of epochs, or token stocks have no effect"), "{warnings}");
     let prior = ["optimum", "fit.json", "--n", "7B", "--d", "20B", "--prior", "c4=1", "--kl", "0.1", "--json"];
     let warnings = json(at, &prior)["warnings"].to_string();
     assert!(warnings.contains("the prior has no weight for arxiv, book, "), "{warnings}");

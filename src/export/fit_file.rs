@@ -300,7 +300,8 @@ pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
         return Err(FitFileError::Newer { seen: u32::try_from(seen).unwrap_or(u32::MAX) });
     }
     let file: FitFile<Runs, Vec<Replicate>> = serde_json::from_value(value)?;
-    let mut saved = Saved { scenario: file.scenario, draft: file.draft, ..Saved::default() };
+    let scenario = file.scenario.map(ScenarioFile::of_saved);
+    let mut saved = Saved { scenario, draft: file.draft, ..Saved::default() };
     let Some(summary) = file.data.filter(|_| !file.fits.is_empty()) else {
         return if saved.draft.is_some() { Ok(saved) } else { Err(FitFileError::Empty) };
     };

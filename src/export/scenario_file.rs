@@ -16,13 +16,23 @@ use crate::predict::FittedStudy;
 use crate::units::{Decimal, Flops, Params, Quantity, Tokens, read_number};
 
 /// A number, or a text that is one: 0.2, "20 %", "7B".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Written {
     /// A number.
     Number(f64),
     /// A number with its unit.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Number(number) => number.as_f64().map(Written::Number).ok_or_else(|| D::Error::custom("no number")),
+            Value::String(text) => Ok(Written::Text(text)),
+            other => Err(D::Error::custom(format_args!("{other} is neither a number nor a text such as \"7B\""))),
+        }
+    }
 }
 
 impl Written {
@@ -107,9 +117,12 @@ pub struct ScenarioFile {
     /// How far each weight may be from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_change: Option<Written>,
-    /// Each weight stays between the least and the largest that it has in the data.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub inside_data: bool,
+    /// Whether the optimum may leave the weights of the data; not by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extrapolate: Option<bool>,
+    /// The opposite, which was to be chosen once; read, and no longer written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside_data: Option<bool>,
 }
 
 /// Names with values, each name once; plain JSON would keep the last and drop the others.
@@ -137,7 +150,8 @@ fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByName, D::Er
 }
 
 fn written(field: &str, value: &Value) -> Result<Written, String> {
-    serde_json::from_value(value.clone()).map_err(|_| format!("{field} is {value}; it must be a number or a text"))
+    serde_json::from_value(value.clone())
+        .map_err(|_| format!("{field} is {value}; it must be a number, or a text such as \"20 %\""))
 }
 
 fn shares(what: &str, given: &ByName) -> Result<Vec<(String, f64)>, String> {
@@ -195,10 +209,10 @@ impl ScenarioFile {
         let plain = |written: &Option<Written>, field: &str| written.as_ref().map(|it| it.share(field)).transpose();
         let mut limits = Limits {
             stocks: stocks(&self.stock)?,
-            most_epochs: plain(&self.epochs, "the most epochs")?,
+            most_epochs: plain(&self.epochs, "the maximum number of epochs")?,
             present: shares("the present weight", &self.present)?,
-            most_change: plain(&self.most_change, "the most change")?,
-            inside_data: self.inside_data,
+            most_change: plain(&self.most_change, "the maximum change")?,
+            inside_data: self.inside_data()?,
             ..Limits::default()
         };
         let least = shares("the least weight", &self.min)?.into_iter().map(|(domain, share)| (domain, share, true));
@@ -269,7 +283,24 @@ impl ScenarioFile {
             kl: number(prior.as_ref().map(|prior| prior.kl)),
             present: by_name(&limits.present),
             most_change: number(limits.most_change),
-            inside_data: limits.inside_data,
+            extrapolate: Some(!limits.inside_data),
+            inside_data: None,
         }
+    }
+
+    fn inside_data(&self) -> Result<bool, String> {
+        match (self.extrapolate, self.inside_data) {
+            (Some(extrapolate), Some(inside)) if extrapolate == inside => {
+                Err("extrapolate and inside_data contradict each other; leave out inside_data".into())
+            }
+            (Some(extrapolate), _) => Ok(!extrapolate),
+            (None, inside) => Ok(inside.unwrap_or(true)),
+        }
+    }
+
+    /// Inside a fit file or project: what was written before extrapolation had to be asked for, extrapolates.
+    pub(super) fn of_saved(self) -> Self {
+        let is_silent = self.extrapolate.is_none() && self.inside_data.is_none();
+        Self { extrapolate: if is_silent { Some(true) } else { self.extrapolate }, ..self }
     }
 }

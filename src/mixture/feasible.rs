@@ -181,35 +181,162 @@ pub(super) struct Left {
     pub tight: Vec<bool>,
 }
 
-/// What constraints leave of the simplex; `None` if nothing.
-pub(super) fn left(constraints: &[Constraint], k: usize) -> Option<Left> {
-    let mut tableau = Tableau::new(constraints, k)?;
-    let all = k + constraints.len();
-    let mut held = vec![false; all];
-    for (variable, held) in held.iter_mut().enumerate() {
-        if tableau.extreme(variable, -1.0) <= EMPTY && tableau.extreme(variable, 1.0) <= ROUNDING {
-            tableau.keep_at_zero(variable);
-            *held = true;
+/// A slack that needs no corner of its own, where it would be still larger.
+const AMPLE: f64 = 0.01;
+/// With up to this many constraints all are in the tableau from the beginning.
+const ALL_AT_ONCE: usize = 32;
+/// The most violated constraints that one round adds to the tableau.
+const ADDED: usize = 8;
+
+/// Corners of a set that may have very many constraints, few of which matter: the tableau holds those that a corner has
+/// violated so far (constraint generation; Dantzig, Fulkerson & Johnson 1954).
+struct Corners<'a> {
+    constraints: &'a [Constraint],
+    k: usize,
+    tableau: Tableau,
+    /// Of each constraint its place in the tableau, where it is there.
+    place: Vec<Option<usize>>,
+    /// The constraints in the tableau, by index.
+    working: Vec<usize>,
+    /// Weights, and slacks of constraints after them, that are held at 0.
+    held: Vec<usize>,
+}
+
+impl<'a> Corners<'a> {
+    /// # Errors
+    /// The set is empty: constraints that conflict, among others.
+    fn new(constraints: &'a [Constraint], k: usize) -> Result<Self, Vec<usize>> {
+        let first: Vec<usize> = (0..constraints.len()).filter(|_| constraints.len() <= ALL_AT_ONCE).collect();
+        let tableau = Tableau::new(&first.iter().map(|&j| constraints[j].clone()).collect::<Vec<_>>(), k);
+        let mut corners = Self {
+            constraints,
+            k,
+            tableau: tableau.ok_or_else(|| first.clone())?,
+            place: (0..constraints.len()).map(|j| first.get(j).copied()).collect(),
+            working: first,
+            held: Vec::new(),
+        };
+        while corners.add_violated() {
+            corners.rebuild()?;
+        }
+        Ok(corners)
+    }
+
+    /// The variable's index in the tableau; `None` for the slack of a constraint that is not there.
+    fn local(&self, variable: usize) -> Option<usize> {
+        if variable < self.k { Some(variable) } else { self.place[variable - self.k].map(|place| self.k + place) }
+    }
+
+    fn add(&mut self, constraint: usize) {
+        self.place[constraint] = Some(self.working.len());
+        self.working.push(constraint);
+    }
+
+    /// Adds constraints that the present corner violates; whether there are any.
+    fn add_violated(&mut self) -> bool {
+        if self.working.len() == self.constraints.len() {
+            return false;
+        }
+        let h = self.tableau.weights();
+        let mut violated: Vec<(f64, usize)> = (0..self.constraints.len())
+            .filter(|&j| self.place[j].is_none())
+            .map(|j| (self.constraints[j].slack(&h), j))
+            .filter(|(slack, _)| *slack < -ROUNDING)
+            .collect();
+        violated.sort_by(|a, b| a.0.total_cmp(&b.0));
+        violated.iter().take(ADDED).for_each(|&(_, j)| self.add(j));
+        !violated.is_empty()
+    }
+
+    fn rebuild(&mut self) -> Result<(), Vec<usize>> {
+        let working: Vec<Constraint> = self.working.iter().map(|&j| self.constraints[j].clone()).collect();
+        self.tableau = Tableau::new(&working, self.k).ok_or_else(|| self.working.clone())?;
+        for variable in self.held.clone() {
+            if let Some(local) = self.local(variable) {
+                self.tableau.extreme(local, 1.0);
+                self.tableau.keep_at_zero(local);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a weight, or after the weights a slack, least (`sign` 1) or largest (−1); `None` if rounding empties the set.
+    fn extreme(&mut self, variable: usize, sign: f64) -> Option<f64> {
+        if self.local(variable).is_none() {
+            self.add(variable - self.k);
+            self.rebuild().ok()?;
+        }
+        loop {
+            let value = self.tableau.extreme(self.local(variable)?, sign);
+            if !self.add_violated() {
+                return Some(value);
+            }
+            self.rebuild().ok()?;
         }
     }
-    let mut middle = vec![0.0; k];
-    let mut corners = 0.0;
-    for variable in (0..all).filter(|&variable| !held[variable]) {
-        tableau.extreme(variable, -1.0);
-        middle.iter_mut().zip(tableau.weights()).for_each(|(middle, weight)| *middle += weight);
-        corners += 1.0;
+
+    fn keep_at_zero(&mut self, variable: usize) {
+        self.held.push(variable);
+        if let Some(local) = self.local(variable) {
+            self.tableau.keep_at_zero(local);
+        }
     }
-    if corners == 0.0 {
-        middle = tableau.weights();
+
+    /// A weight or a slack at the present corner.
+    fn value(&self, variable: usize) -> f64 {
+        match self.local(variable) {
+            Some(local) => self.tableau.value(local),
+            None => self.constraints[variable - self.k].slack(&self.tableau.weights()),
+        }
+    }
+}
+
+/// What constraints leave of the simplex; `None` if nothing.
+pub(super) fn left(constraints: &[Constraint], k: usize) -> Option<Left> {
+    let mut corners = Corners::new(constraints, k).ok()?;
+    let all = k + constraints.len();
+    let mut held = vec![false; all];
+    // What is above 0 at some corner is not held.
+    let mut seen = vec![false; all];
+    for variable in 0..all {
+        if seen[variable] {
+            continue;
+        }
+        let largest = corners.extreme(variable, -1.0)?;
+        for (other, seen) in seen.iter_mut().enumerate() {
+            *seen |= corners.value(other) > EMPTY;
+        }
+        if largest <= EMPTY && corners.extreme(variable, 1.0)? <= ROUNDING {
+            corners.keep_at_zero(variable);
+            held[variable] = true;
+        }
+    }
+    // The mean of corners at one of which each variable is far from 0, or as far as it can be.
+    let mut ample = held.clone();
+    let (mut middle, mut n_corners) = (vec![0.0; k], 0.0);
+    for variable in 0..all {
+        if ample[variable] {
+            continue;
+        }
+        corners.extreme(variable, -1.0)?;
+        ample[variable] = true;
+        for (other, ample) in ample.iter_mut().enumerate() {
+            *ample |= corners.value(other) > AMPLE;
+        }
+        middle.iter_mut().zip(corners.tableau.weights()).for_each(|(middle, weight)| *middle += weight);
+        n_corners += 1.0;
+    }
+    if n_corners == 0.0 {
+        middle = corners.tableau.weights();
     } else {
-        middle.iter_mut().for_each(|weight| *weight /= corners);
+        middle.iter_mut().for_each(|weight| *weight /= n_corners);
     }
     Some(Left { middle, zero: held[..k].to_vec(), tight: held[k..].to_vec() })
 }
 
 /// The least (`sign` 1) or largest (−1) weight of a domain; `None` if nothing is left.
 pub(super) fn farthest(constraints: &[Constraint], k: usize, domain: usize, sign: f64) -> Option<f64> {
-    Some(Tableau::new(constraints, k)?.extreme(domain, sign))
+    Corners::new(constraints, k).ok()?.extreme(domain, sign)
 }
 
 /// A h whose least slack is at least half of the largest that there can be, and that slack; where it is next to nothing or
@@ -228,14 +355,11 @@ pub(super) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64)
             let mut right = DVector::zeros(k + 2);
             right[k] = 1.0 / barrier;
             for (constraint, room) in constraints.iter().zip(&room) {
-                let a = |i: usize| if i == k { -1.0 } else { constraint.coefficients[i] };
-                for i in 0..=k {
-                    if a(i) == 0.0 {
-                        continue;
-                    }
-                    right[i] += a(i) / room;
-                    for j in 0..=k {
-                        matrix[(i, j)] += a(i) * a(j) / (room * room);
+                let entries = || constraint.entries().iter().copied().chain([(k, -1.0)]);
+                for (i, a) in entries() {
+                    right[i] += a / room;
+                    for (j, b) in entries() {
+                        matrix[(i, j)] += a * b / (room * room);
                     }
                 }
             }
@@ -274,26 +398,29 @@ pub(super) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64)
     (h, slack)
 }
 
-/// With more constraints than this, smallest sets of three are not looked for.
+/// With more constraints than these, smallest sets of three, or of two, are not looked for.
 const FEW: usize = 48;
+const SOME: usize = 200;
 
-/// A smallest set of constraints that cannot all hold on the simplex: one, two or three of them where so few conflict,
-/// else a set of which none can be spared: each is taken away for good if the rest conflicts without it (deletion
-/// filter; Chinneck & Dravnieks 1991).
+/// A smallest set of constraints that cannot all hold on the simplex: one, two or three of them where so few conflict
+/// and there are not too many to look, else a set of which none can be spared: each is taken away for good if the rest
+/// conflicts without it (deletion filter; Chinneck & Dravnieks 1991).
 pub(super) fn conflict(constraints: &[Constraint], k: usize) -> Vec<usize> {
     let n = constraints.len();
     let conflicts = |set: &[usize]| {
         let set: Vec<Constraint> = set.iter().map(|&j| constraints[j].clone()).collect();
         Tableau::new(&set, k).is_none()
     };
+    let pairs_of = if n <= SOME { n } else { 0 };
     let few = if n <= FEW { n } else { 0 };
     let singles = (0..n).map(|a| vec![a]);
-    let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| vec![a, b]));
+    let pairs = (0..pairs_of).flat_map(|a| (a + 1..pairs_of).map(move |b| vec![a, b]));
     let triples = (0..few).flat_map(|a| (a + 1..few).flat_map(move |b| (b + 1..few).map(move |c| vec![a, b, c])));
     if let Some(set) = singles.chain(pairs).chain(triples).find(|set| conflicts(set)) {
         return set;
     }
-    let mut kept: Vec<usize> = (0..n).collect();
+    let mut kept = Corners::new(constraints, k).err().unwrap_or_else(|| (0..n).collect());
+    kept.sort_unstable();
     let mut at = 0;
     while at < kept.len() {
         let mut rest = kept.clone();

@@ -27,6 +27,11 @@ impl Constraint {
         Self { coefficients, bound, entries }
     }
 
+    /// The coefficients that are not 0, with their indices.
+    pub(super) fn entries(&self) -> &[(usize, f64)] {
+        &self.entries
+    }
+
     /// a·h − b.
     pub(super) fn slack(&self, h: &[f64]) -> f64 {
         self.along(h) - self.bound

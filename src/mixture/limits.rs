@@ -5,11 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::interior::Constraint;
-use super::scenario::ScenarioError;
+use super::scenario::{MOST_TOKENS, ScenarioError};
+use super::support;
+use crate::predict::DataSummary;
 use crate::units::{Tokens, choices, write_number};
 
-/// Limits of a mixture; the default has none but the simplex.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// Limits of a mixture; the default has none but that it is one that the runs support.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
     /// Least and largest weights of single domains; the same number twice fixes one.
@@ -24,8 +26,16 @@ pub struct Limits {
     pub present: Vec<(String, f64)>,
     /// How far each weight may be from the mixture in use.
     pub most_change: Option<f64>,
-    /// Whether each weight stays between the least and the largest that it has in the data.
+    /// Whether each weight stays between the least and the largest that it has in the data; otherwise the optimum may
+    /// extrapolate. What was written before there was a choice does.
+    #[serde(default)]
     pub inside_data: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { inside_data: true, ..Self::extrapolating() }
+    }
 }
 
 /// Least and largest weight of a domain.
@@ -85,6 +95,13 @@ pub enum Limit {
         /// Whether it is the least weight that this gives, or the largest.
         least: bool,
     },
+    /// The only weight that a domain has in the data.
+    Fixed {
+        /// The domain.
+        domain: String,
+        /// That weight.
+        weight: f64,
+    },
     /// A domain's least or largest weight in the data.
     Data {
         /// The domain.
@@ -105,6 +122,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         // All digits that were given: caps that just fail to sum to 1 would look as if they did.
         let percent = |share: f64| format!("{} %", write_number(100.0 * share, ALL_DIGITS));
+        let short = |share: f64| format!("{} %", write_number(100.0 * share, 4));
         match self {
             Limit::Min(domain, min) => write!(f, "{domain} at least {}", percent(*min)),
             Limit::Max(domain, max) => write!(f, "{domain} at most {}", percent(*max)),
@@ -116,9 +134,10 @@ impl fmt::Display for Limit {
             Limit::Near { domain, present, change, .. } => {
                 write!(f, "{domain} within {} of its present {}", percent(*change), percent(*present))
             }
+            Limit::Fixed { domain, weight } => write!(f, "{domain} at {}, its weight in every run", short(*weight)),
             Limit::Data { domain, weight, least } => {
-                let side = if *least { "least" } else { "most" };
-                write!(f, "{domain} at {side} {}, as in the data", percent(*weight))
+                let (side, end) = if *least { ("least", "lowest") } else { ("most", "highest") };
+                write!(f, "{domain} at {side} {}, its {end} weight in the runs", short(*weight))
             }
             Limit::Prior(domain) => write!(f, "{domain} at most 0 %, its weight in the prior"),
         }
@@ -135,30 +154,46 @@ pub(super) struct Bound {
 }
 
 impl Limits {
+    /// None but the simplex.
+    pub fn extrapolating() -> Self {
+        Self {
+            weights: Vec::new(),
+            stocks: Vec::new(),
+            most_epochs: None,
+            groups: Vec::new(),
+            present: Vec::new(),
+            most_change: None,
+            inside_data: false,
+        }
+    }
+
     /// What is given but limits nothing as long as something else is missing, in sentences.
     pub fn idle(&self) -> Vec<&'static str> {
         let all = [
             (
                 !self.stocks.is_empty() && self.most_epochs.is_none(),
-                "tokens in stock limit nothing without most epochs",
+                "set a maximum number of epochs, or token stocks have no effect",
             ),
-            (self.stocks.is_empty() && self.most_epochs.is_some(), "most epochs limit nothing without tokens in stock"),
+            (
+                self.stocks.is_empty() && self.most_epochs.is_some(),
+                "give the tokens in stock of a domain, or the maximum number of epochs has no effect",
+            ),
             (
                 !self.present.is_empty() && self.most_change.is_none(),
-                "the present mixture limits nothing without most change",
+                "set a maximum change, or the present mixture limits nothing",
             ),
         ];
         all.into_iter().filter(|(idle, _)| *idle).map(|(_, sentence)| sentence).collect()
     }
 
-    /// The limits as constraints, at D tokens.
+    /// The limits as constraints, at D tokens, those of the data last.
     ///
     /// # Errors
     /// A field that makes no sense, by its name.
     pub(super) fn bounds(
         &self,
         domains: &[String],
-        weight_ranges: &[(f64, f64)],
+        data: &DataSummary,
         d: Tokens,
     ) -> Result<Vec<Bound>, ScenarioError> {
         let k = domains.len();
@@ -179,8 +214,7 @@ impl Limits {
         let mut push = |members: &[usize], least: bool, value: f64, unit: f64, limit: Limit| {
             let sign = if least { 1.0 } else { -1.0 };
             let constraint = Constraint::new(row(members, sign), sign * value);
-            // One that holds at every corner of the simplex limits nothing.
-            if constraint.coefficients.iter().any(|a| *a < constraint.bound) {
+            if limits_something(&constraint) {
                 bounds.push(Bound { limit, constraint, unit });
             }
         };
@@ -206,7 +240,7 @@ impl Limits {
         if let Some(epochs) = self.most_epochs
             && !(epochs > 0.0 && epochs.is_finite())
         {
-            return Err(ScenarioError::Positive { field: "the most epochs".into(), seen: epochs });
+            return Err(ScenarioError::Positive { field: "the maximum number of epochs".into(), seen: epochs });
         }
         for (index, (domain, tokens)) in self.stocks.iter().enumerate() {
             let i = position("a stock", domain)?;
@@ -215,6 +249,10 @@ impl Limits {
             }
             if !(tokens.0 > 0.0 && tokens.0.is_finite()) {
                 return Err(ScenarioError::Positive { field: format!("the stock of {domain}"), seen: tokens.0 });
+            }
+            if tokens.0 > MOST_TOKENS.0 {
+                let field = format!("the stock of {domain}");
+                return Err(ScenarioError::TooManyTokens { field, seen: *tokens });
             }
             if let Some(epochs) = self.most_epochs {
                 let unit = tokens.0 / d.0;
@@ -229,8 +267,11 @@ impl Limits {
             let positions: Vec<usize> =
                 members.iter().map(|name| position("a group", name)).collect::<Result<_, _>>()?;
             let name = members.join(" + ");
-            if (0..positions.len()).any(|at| positions[..at].contains(&positions[at])) || positions.is_empty() {
-                return Err(ScenarioError::RepeatedField { field: format!("a domain of the group {name}") });
+            if positions.is_empty() {
+                return Err(ScenarioError::EmptyGroup);
+            }
+            if let Some(at) = (0..positions.len()).find(|&at| positions[..at].contains(&positions[at])) {
+                return Err(ScenarioError::RepeatedMember { group: name, name: members[at].clone() });
             }
             ordered(format!("the group {name}"), *min, *max)?;
             if let Some(min) = *min {
@@ -243,7 +284,7 @@ impl Limits {
             }
         }
         if let Some(change) = self.most_change {
-            let change = share("the most change".into(), change)?;
+            let change = share("the maximum change".into(), change)?;
             let present = by_domain("the present mixture", &self.present, domains)?;
             for (i, (domain, &present)) in domains.iter().zip(&present).enumerate() {
                 let near = |least| Limit::Near { domain: domain.clone(), present, change, least };
@@ -255,13 +296,14 @@ impl Limits {
                 }
             }
         }
-        for (i, (domain, &(low, high))) in domains.iter().zip(weight_ranges).enumerate().filter(|_| self.inside_data) {
-            let data = |weight, least| Limit::Data { domain: domain.clone(), weight, least };
-            push(&[i], true, low, 1.0, data(low, true));
-            push(&[i], false, high, 1.0, data(high, false));
-        }
+        bounds.extend(support::bounds(domains, data, self.inside_data).into_iter().filter(|bound| limits_something(&bound.constraint)));
         Ok(bounds)
     }
+}
+
+/// One that holds at every corner of the simplex limits nothing.
+fn limits_something(constraint: &Constraint) -> bool {
+    constraint.coefficients.iter().any(|a| *a < constraint.bound)
 }
 
 /// A mixture given by domain, in the order of the domains, normalised; one that is not named has no weight.
@@ -287,10 +329,13 @@ pub fn by_domain(field: &'static str, given: &[(String, f64)], domains: &[String
         }
         mixture[i] = *weight;
     }
-    let sum: f64 = mixture.iter().sum();
-    if !(sum > 0.0 && sum.is_finite()) {
+    // Divided by the largest first, so that no sum of large weights overflows.
+    let largest = mixture.iter().copied().fold(0.0, f64::max);
+    if largest == 0.0 {
         return Err(ScenarioError::NoMixture { field });
     }
+    mixture.iter_mut().for_each(|weight| *weight /= largest);
+    let sum: f64 = mixture.iter().sum();
     mixture.iter_mut().for_each(|weight| *weight /= sum);
     Ok(mixture)
 }

@@ -18,6 +18,7 @@ mod pieces;
 mod posed;
 mod region;
 mod scenario;
+mod support;
 mod verdict;
 mod warnings;
 

@@ -6,10 +6,10 @@ use super::feasible::ROUNDING;
 use super::limits::{Limit, Limits};
 use super::posed::Posed;
 use super::region::Found;
-use super::scenario::{Aim, Budget, Scenario, ScenarioError};
+use super::scenario::{Aim, Budget, LEAST_SIZE, MOST_TOKENS, Scenario, ScenarioError};
 use crate::law::Shape;
 use crate::predict::FittedStudy;
-use crate::units::{Flops, Loss, Params, Tokens, write_number};
+use crate::units::{Loss, Params, Tokens, write_number};
 
 /// Why an optimum is the best there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,32 +63,27 @@ pub struct Price {
 }
 
 impl Price {
-    /// The price in words: "one more epoch of wikipedia would be worth 0.0041 nats".
+    /// The price in words: "one more epoch of wikipedia would lower the loss by 0.0041 nats".
     pub fn sentence(&self) -> String {
-        let (what, nats) = match &self.limit {
+        let point = self.nats / 100.0;
+        let (change, nats) = match &self.limit {
             Limit::Stock { domain, .. } => (format!("one more epoch of {domain}"), self.nats),
-            Limit::Max(domain, _) => (format!("one more point of {domain}"), self.nats / 100.0),
-            Limit::Min(domain, _) => (format!("one point less of {domain}"), self.nats / 100.0),
-            Limit::GroupMax(domains, _) => {
-                (format!("one more point of {} together", domains.join(" + ")), self.nats / 100.0)
-            }
-            Limit::GroupMin(domains, _) => {
-                (format!("one point less of {} together", domains.join(" + ")), self.nats / 100.0)
-            }
+            Limit::Max(domain, _) => (format!("raising {domain} by 1 point"), point),
+            Limit::Min(domain, _) => (format!("lowering {domain} by 1 point"), point),
+            Limit::GroupMax(domains, _) => (format!("raising {} together by 1 point", domains.join(" + ")), point),
+            Limit::GroupMin(domains, _) => (format!("lowering {} together by 1 point", domains.join(" + ")), point),
+            Limit::Fixed { domain, .. } => (format!("moving {domain} by 1 point from its weight in every run"), point),
             Limit::Data { domain, least, .. } => {
-                let direction = if *least { "less" } else { "more" };
-                (format!("one point {direction} of {domain} than the data have"), self.nats / 100.0)
+                let (direction, edge) = if *least { ("lowering", "below") } else { ("raising", "beyond") };
+                (format!("{direction} {domain} by 1 point, {edge} the runs,"), point)
             }
-            Limit::Prior(domain) => (format!("one point of {domain}, which the prior leaves out,"), self.nats / 100.0),
+            Limit::Prior(domain) => (format!("giving {domain} 1 point, which the prior rules out,"), point),
             Limit::Near { domain, least, .. } => {
-                let direction = if *least { "less" } else { "more" };
-                (
-                    format!("one point {direction} of {domain} than the nearness to the present mixture allows"),
-                    self.nats / 100.0,
-                )
+                let direction = if *least { "lowering" } else { "raising" };
+                (format!("{direction} {domain} by 1 point more than the maximum change"), point)
             }
         };
-        format!("{what} would be worth {} nats", write_number(nats, 2))
+        format!("{change} would lower the loss by {} nats", write_number(nats, 2))
     }
 }
 
@@ -99,13 +94,16 @@ pub enum OptimumError {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// The limits leave no mixture.
-    #[error("no mixture can hold all of these: {}{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), sum_sentence(.0))]
+    #[error("no mixture can meet all of these: {}{}{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), sum_sentence(.0), data_sentence(.0))]
     Infeasible(Vec<Limit>),
     /// The laws give no number.
     #[error("the fits give no finite loss at this N and D; they are too far from the data for the formula")]
     NotFinite,
+    /// The limits leave next to nothing, and rounding nothing of that.
+    #[error("no mixture was found that keeps all limits: they leave next to nothing; widen one of them")]
+    NextToNothing,
     /// The laws know no mixture.
-    #[error("the {law} law does not depend on the mixture: every mixture is as good; choose a law of the mixture")]
+    #[error("the {law} law does not depend on the mixture, so every mixture is as good; fit a law that does")]
     NoMixture {
         /// The law.
         law: &'static str,
@@ -130,14 +128,22 @@ fn sum_sentence(limits: &[Limit]) -> String {
     let all = |least: bool| bounds.len() > 1 && bounds.len() == limits.len() && bounds.iter().all(|(l, _)| *l == least);
     let percent = write_number(100.0 * sum, 12);
     if all(true) && sum > 1.0 {
-        format!(" (together at least {percent} %, more than all)")
+        format!(" (together at least {percent} %, more than 100 %)")
     } else if all(false) && sum < 1.0 {
-        format!(" (together at most {percent} %, less than all)")
+        format!(" (together at most {percent} %, less than 100 %)")
     } else {
         String::new()
     }
 }
 
+/// How to lift the limits of the data, where a conflict has some.
+fn data_sentence(limits: &[Limit]) -> &'static str {
+    let of_data = limits.iter().any(|limit| matches!(limit, Limit::Fixed { .. } | Limit::Data { .. }));
+    if of_data { ". To leave the range of the runs, extrapolate (--extrapolate)" } else { "" }
+}
+
+/// A limit that is broken by up to this is kept.
+const KEPT: f64 = 1e-9;
 /// A KKT residual up to this certifies a minimum.
 const CERTIFIED: f64 = 1e-8;
 
@@ -146,6 +152,12 @@ const CERTIFIED: f64 = 1e-8;
 /// # Errors
 /// The scenario makes no sense, its limits conflict, or the study has no domains.
 pub fn optimum(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, OptimumError> {
+    scenario.check_scale(&study.summary)?;
+    optimum_anywhere(study, scenario)
+}
+
+/// The same at any scale: a path goes to the limit.
+pub(super) fn optimum_anywhere(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, OptimumError> {
     let at = |n: Params, d: Tokens| optimum_at(study, &Scenario { n, d, ..scenario.clone() });
     check_budget(study, scenario)?;
     match scenario.budget {
@@ -175,10 +187,6 @@ fn check_budget(study: &FittedStudy, scenario: &Scenario) -> Result<(), OptimumE
             if !(compute.0.is_finite() && compute.0 > 0.0) {
                 return Err(ScenarioError::Positive { field: "the compute C".into(), seen: compute.0 }.into());
             }
-            let least = Flops(6.0 * LEAST_SIZE * LEAST_SIZE);
-            if compute.0 < least.0 {
-                return Err(ScenarioError::TooLittleCompute { seen: compute, least }.into());
-            }
             ("N and D", &["N", "D"])
         }
         Budget::Stocks => ("D", &["D"]),
@@ -197,8 +205,6 @@ fn check_budget(study: &FittedStudy, scenario: &Scenario) -> Result<(), OptimumE
     Ok(())
 }
 
-/// No model or run is smaller than this, in parameters and in tokens.
-const LEAST_SIZE: f64 = 1e6;
 /// Places looked at along a range of scales, before the best is refined.
 const PLACES: usize = 24;
 
@@ -209,8 +215,13 @@ fn most_tokens(study: &FittedStudy, scenario: &Scenario) -> Result<Tokens, Optim
     match most_epochs {
         Some(epochs) if all => {
             // What cannot be is told before it is summed.
-            scenario.limits.bounds(&study.domains, &study.summary.weight_ranges, scenario.d)?;
-            Ok(Tokens(stocks.iter().map(|(_, tokens)| epochs * tokens.0).sum()))
+            scenario.limits.bounds(&study.domains, &study.summary, scenario.d)?;
+            let most = Tokens(stocks.iter().map(|(_, tokens)| epochs * tokens.0).sum());
+            if most.0 > MOST_TOKENS.0 {
+                let field = "what the stocks allow at this many epochs".into();
+                return Err(ScenarioError::TooManyTokens { field, seen: most }.into());
+            }
+            Ok(most)
         }
         _ => Err(ScenarioError::NoStocks.into()),
     }
@@ -253,6 +264,9 @@ fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Optim
     let Found { best, agreeing, starts, .. } = posed.least(&region);
     if !best.value.is_finite() || best.h.iter().any(|h| !h.is_finite()) {
         return Err(OptimumError::NotFinite);
+    }
+    if region.violation(&best.h) > KEPT {
+        return Err(OptimumError::NextToNothing);
     }
     let losses: Vec<(String, f64, Loss)> = posed
         .targets

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::optimum::{Optimum, OptimumError, optimum};
+use super::optimum::{Optimum, OptimumError, optimum, optimum_anywhere};
 use super::scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::{Params, Tokens};
@@ -62,7 +62,7 @@ pub fn along_scale(study: &FittedStudy, scenario: &Scenario, growth: Growth) -> 
     let (n, d) = (begin.n, begin.d);
     let at = |n: f64, d: f64| {
         let here = Scenario { n: Params(n), d: Tokens(d), budget: Budget::Given, ..scenario.clone() };
-        optimum(study, &here).map_err(|error| error.to_string())
+        optimum_anywhere(study, &here).map_err(|error| error.to_string())
     };
     let mut path = vec![OnPath { n, d, optimum: Ok(begin) }];
     for step in 1..=growth.steps {
@@ -88,7 +88,7 @@ pub fn at_places(study: &FittedStudy, scenario: &Scenario, places: &[(Params, To
     let at = |&(n, d): &(Params, Tokens)| {
         let (n, d) = (Params(near(n.0)), Tokens(near(d.0)));
         let here = Scenario { n, d, budget: Budget::Given, ..scenario.clone() };
-        optimum(study, &here).ok().map(|optimum| optimum.mixture)
+        optimum_anywhere(study, &here).ok().map(|optimum| optimum.mixture)
     };
     places.iter().map(at).collect()
 }

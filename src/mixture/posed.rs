@@ -1,6 +1,6 @@
 //! A scenario posed on a study: what is to be least, and among which mixtures.
 
-use super::limits::{Bound, by_domain};
+use super::limits::{Bound, Limit, by_domain};
 use super::optimum::{Optimum, OptimumError};
 use super::pieces::{combined, largest};
 use super::region::{Exploration, Found, Region};
@@ -50,7 +50,7 @@ impl<'a> Posed<'a> {
         if !targets.iter().any(|(target, _)| target.depends_on_mixture()) {
             return Err(OptimumError::NoMixture { law: targets[0].0.fit.law.name() });
         }
-        let bounds = scenario.limits.bounds(&study.domains, &study.summary.weight_ranges, scenario.d)?;
+        let mut bounds = scenario.limits.bounds(&study.domains, &study.summary, scenario.d)?;
         let prior = match &scenario.prior {
             Some(Prior { kl, .. }) if !(*kl >= 0.0 && kl.is_finite()) => {
                 return Err(ScenarioError::Positive { field: "λ of the prior".into(), seen: *kl }.into());
@@ -58,6 +58,9 @@ impl<'a> Posed<'a> {
             Some(Prior { mixture, kl }) if *kl > 0.0 => Some((*kl, by_domain("the prior", mixture, &study.domains)?)),
             _ => None,
         };
+        if !scenario.limits.inside_data {
+            lift_fixed(&study.domains, &mut bounds, prior.as_ref().map(|(_, prior)| prior.as_slice()));
+        }
         let convex = targets.iter().all(|(target, _)| target.is_convex());
         let mut posed = Self {
             derivatives: targets.iter().map(|(target, _)| target.derivatives(scale)).collect(),
@@ -180,6 +183,19 @@ impl<'a> Posed<'a> {
         match self.aim {
             Aim::Mean => losses.iter().zip(&self.targets).map(|(loss, (_, weight))| loss * weight).sum(),
             Aim::Worst => losses.iter().zip(&self.least).map(|(loss, least)| loss - least).fold(f64::MIN, f64::max),
+        }
+    }
+}
+
+/// Who extrapolates may move a domain that never varies, by limits that it conflicts with.
+fn lift_fixed(domains: &[String], bounds: &mut Vec<Bound>, prior: Option<&[f64]>) {
+    let is_fixed = |limit: &Limit| matches!(limit, Limit::Fixed { .. });
+    while bounds.iter().any(|bound| is_fixed(&bound.limit)) {
+        let Err(OptimumError::Infeasible(conflict)) = Region::new(domains, bounds, prior) else { return };
+        let before = bounds.len();
+        bounds.retain(|bound| !(is_fixed(&bound.limit) && conflict.contains(&bound.limit)));
+        if bounds.len() == before {
+            return;
         }
     }
 }

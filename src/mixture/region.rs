@@ -41,6 +41,8 @@ pub(super) struct Region {
     k: usize,
     /// All limits, of the whole mixture.
     limits: Vec<Constraint>,
+    /// Those of them that the others do not imply, by index.
+    telling: Vec<usize>,
     /// The value of each weight that has but one.
     held: Vec<Option<f64>>,
     /// The others.
@@ -88,27 +90,41 @@ impl Region {
                 if constraint.coefficients[i] > 0.0 { low[i] = low[i].max(value) } else { high[i] = high[i].min(value) }
             }
         }
+        let tightest = tightest(&limits);
+        let implied = |j: &usize| limits[*j].entries().len() > 1 && least_along(&limits[*j], &low, &high) >= limits[*j].bound;
+        let telling: Vec<usize> = tightest.iter().copied().filter(|j| !implied(j)).collect();
         let held: Vec<Option<f64>> = (0..k).map(|i| ((high[i] - low[i]).abs() < NO_ROOM).then_some(low[i])).collect();
-        let region = Self::of(k, limits, held, None);
+        let region = Self::of(k, limits, telling, held, None);
         if region.has_inside() {
             return Ok(region);
         }
         // No inside: either nothing is left, or some limits hold all that is.
-        let Some(left) = feasible::left(&region.limits, k) else {
-            let conflict = conflict(&region.limits, k);
-            return Err(OptimumError::Infeasible(conflict.into_iter().map(|j| names[j].clone()).collect()));
+        let Some(left) = feasible::left(&region.telling_limits(), k) else {
+            let tightest_limits: Vec<Constraint> = tightest.iter().map(|&j| region.limits[j].clone()).collect();
+            let conflict = conflict(&tightest_limits, k);
+            return Err(OptimumError::Infeasible(conflict.into_iter().map(|j| names[tightest[j]].clone()).collect()));
         };
         let mut held: Vec<Option<f64>> = left.zero.iter().map(|zero| zero.then_some(0.0)).collect();
-        for (constraint, _) in region.limits.iter().zip(&left.tight).filter(|(_, tight)| **tight) {
-            if let Some((i, value)) = of_one(constraint) {
+        for (&j, _) in region.telling.iter().zip(&left.tight).filter(|(_, tight)| **tight) {
+            if let Some((i, value)) = of_one(&region.limits[j]) {
                 held[i] = Some(value);
             }
         }
-        Ok(Self::of(k, region.limits, held, Some(&left)))
+        Ok(Self::of(k, region.limits, region.telling, held, Some(&left)))
+    }
+
+    fn telling_limits(&self) -> Vec<Constraint> {
+        self.telling.iter().map(|&j| self.limits[j].clone()).collect()
     }
 
     /// With these weights held; `left` where there is no inside.
-    fn of(k: usize, limits: Vec<Constraint>, held: Vec<Option<f64>>, left: Option<&Left>) -> Self {
+    fn of(
+        k: usize,
+        limits: Vec<Constraint>,
+        telling: Vec<usize>,
+        held: Vec<Option<f64>>,
+        left: Option<&Left>,
+    ) -> Self {
         let free: Vec<usize> = (0..k).filter(|&i| held[i].is_none()).collect();
         let rest = 1.0 - held.iter().flatten().sum::<f64>();
         let n = free.len();
@@ -125,17 +141,19 @@ impl Region {
             tight: Vec::new(),
             middle: vec![1.0 / n.max(1) as f64; n],
             limits,
+            telling,
         };
         // What the equations say, beside Σ h = 1, each at right angles to those before it.
         let mut said = vec![vec![1.0 / (n.max(1) as f64).sqrt(); n]];
-        for (index, Constraint { coefficients, bound, .. }) in region.limits.iter().enumerate() {
+        for (position, &index) in region.telling.iter().enumerate() {
+            let Constraint { coefficients, bound, .. } = &region.limits[index];
             let fixed: f64 = region.held.iter().zip(coefficients).map(|(held, a)| held.unwrap_or(0.0) * a).sum();
             let coefficients: Vec<f64> = region.free.iter().map(|&i| coefficients[i] * rest).collect();
             if coefficients.iter().all(|a| *a == 0.0) {
                 continue;
             }
             let constraint = Constraint::new(coefficients, bound - fixed);
-            if left.is_some_and(|left| left.tight[index]) {
+            if left.is_some_and(|left| left.tight[position]) {
                 let mut new = constraint.coefficients.clone();
                 for said in &said {
                     let along: f64 = said.iter().zip(&new).map(|(a, b)| a * b).sum();
@@ -167,12 +185,11 @@ impl Region {
         region
     }
 
-    /// Whether descents can go on from the middle as they are; a single point need only hold the limits.
+    /// Whether descents can go on from the middle as they are. The whole mixture is checked, too: limits whose domains
+    /// are all held are none of the constraints. A single point need only hold the limits.
     fn has_inside(&self) -> bool {
-        if self.is_point() {
-            return self.violation(&self.mixture(&self.middle)) <= ROUNDING;
-        }
-        self.constraints.iter().all(|constraint| constraint.slack(&self.middle) > EMPTY)
+        self.violation(&self.mixture(&self.middle)) <= ROUNDING
+            && (self.is_point() || self.constraints.iter().all(|constraint| constraint.slack(&self.middle) > EMPTY))
     }
 
     /// By how much a mixture breaks the limits, and Σ h = 1.
@@ -183,7 +200,7 @@ impl Region {
 
     /// The least (`sign` −1) or largest (1) weight of a domain.
     pub(super) fn farthest(&self, domain: usize, sign: f64) -> Option<f64> {
-        feasible::farthest(&self.limits, self.k, domain, -sign)
+        feasible::farthest(&self.telling_limits(), self.k, domain, -sign)
     }
 
     fn set(&self) -> Set<'_> {
@@ -235,6 +252,17 @@ impl Region {
         let reach = self.constraints.iter().fold(1.0_f64, |reach, constraint| {
             let (here, there) = (constraint.slack(&self.middle), constraint.slack(&toward));
             if there < here * INSIDE { reach.min(here * (1.0 - INSIDE) / (here - there)) } else { reach }
+        });
+        self.middle.iter().zip(&toward).map(|(middle, toward)| middle + reach * (toward - middle)).collect()
+    }
+
+    /// The shares nearest to these on the way from the middle that keep the limits: Newton's method on the conditions of a
+    /// minimum may end just outside.
+    fn within(&self, shares: &[f64]) -> Vec<f64> {
+        let toward = self.on_equations(shares.to_vec());
+        let reach = self.constraints.iter().fold(1.0_f64, |reach, constraint| {
+            let (here, there) = (constraint.slack(&self.middle), constraint.slack(&toward));
+            if there < 0.0 { reach.min(here / (here - there)) } else { reach }
         });
         self.middle.iter().zip(&toward).map(|(middle, toward)| middle + reach * (toward - middle)).collect()
     }
@@ -370,9 +398,16 @@ impl Region {
         }
         let best = best.expect("there is at least one start");
         let same = |descent: &&Descent| descent.value <= best.value + hidden + SAME_VALUE * best.value.abs();
-        let h = self.mixture(&best.h);
+        let mut h = self.mixture(&best.h);
+        let violation = self.violation(&h);
         // The shares may keep to what the mixture breaks.
-        let kkt_residual = best.kkt_residual.max(self.violation(&h));
+        let kkt_residual = best.kkt_residual.max(violation);
+        if violation > ROUNDING {
+            let kept = self.mixture(&self.within(&best.h));
+            if self.violation(&kept) < violation {
+                h = kept;
+            }
+        }
         let mut places = self.places(&descents);
         places[0].clone_from(&h);
         Found {
@@ -474,8 +509,35 @@ impl Region {
                 }
             }
         }
+        // No run says what another weight would do.
+        prices.retain(|price| !matches!(price.limit, Limit::Fixed { .. }));
         sort_by_number(&mut prices, |price| -price.nats);
         prices
+    }
+}
+
+/// Of constraints with the same coefficients the one of the largest bound, by index.
+fn tightest(constraints: &[Constraint]) -> Vec<usize> {
+    let bits = |j: usize| constraints[j].entries().iter().map(|&(i, a)| (i, a.to_bits()));
+    let mut order: Vec<usize> = (0..constraints.len()).collect();
+    let by_bound = |a: &usize, b: &usize| constraints[*b].bound.total_cmp(&constraints[*a].bound);
+    order.sort_by(|a, b| bits(*a).cmp(bits(*b)).then_with(|| by_bound(a, b)).then(a.cmp(b)));
+    order.dedup_by(|a, b| bits(*a).eq(bits(*b)));
+    order.sort_unstable();
+    order
+}
+
+/// The least a·h for low ≤ h ≤ high with Σ h = 1, where the coefficients of a limit are all alike: a limit with a bound
+/// below that is implied by those of single weights.
+fn least_along(limit: &Constraint, low: &[f64], high: &[f64]) -> f64 {
+    let Some(&(_, a)) = limit.entries().first() else { return 0.0 };
+    let sum = |of: &[f64], members: bool| -> f64 {
+        (0..of.len()).filter(|&i| (limit.coefficients[i] != 0.0) == members).map(|i| of[i]).sum()
+    };
+    if a > 0.0 {
+        a * sum(low, true).max(1.0 - sum(high, false))
+    } else {
+        a * sum(high, true).min(1.0 - sum(low, false))
     }
 }
 

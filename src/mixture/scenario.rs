@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::limits::Limits;
 use super::optimum::Optimum;
 use crate::predict::{DataSummary, FittedStudy, FittedTarget};
-use crate::units::{Flops, Params, Tokens, choices};
+use crate::units::{Flops, Params, Tokens, choices, write_count, write_number, write_scientific};
 
 /// What to optimise the mixture for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub enum Budget {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScenarioError {
     /// N or D is not a positive number.
-    #[error("{what} is {seen}; it must be a positive number, such as {example}")]
+    #[error("{what} is {}; it must be a positive number, such as {example}", short(*.seen))]
     Scale {
         /// "the model size N" or "the tokens D".
         what: &'static str,
@@ -77,6 +77,28 @@ pub enum ScenarioError {
         seen: f64,
         /// What would be right.
         example: &'static str,
+    },
+    /// N, D or C of another order than any model.
+    #[error("{what} is {}; it must lie between {least} and {most}, such as {example}", short(*.seen))]
+    Implausible {
+        /// "the model size N", "the tokens D" or "the compute C".
+        what: &'static str,
+        /// What was given.
+        seen: f64,
+        /// The least that there can be.
+        least: String,
+        /// The most.
+        most: String,
+        /// What would be right.
+        example: &'static str,
+    },
+    /// More tokens than there can be.
+    #[error("{field} is {seen} tokens; it can be at most {MOST_TOKENS}")]
+    TooManyTokens {
+        /// What has so many.
+        field: String,
+        /// How many.
+        seen: Tokens,
     },
     /// A weight for something that was not fitted.
     #[error("\"{name}\" has a weight, but it is no fitted target; those are: {known}")]
@@ -93,7 +115,7 @@ pub enum ScenarioError {
         name: String,
     },
     /// A weight that is negative or no number.
-    #[error("the weight of \"{name}\" is {seen}; it must be 0 or more")]
+    #[error("the weight of \"{name}\" is {}; it must be 0 or more", short(*.seen))]
     Weight {
         /// The target.
         name: String,
@@ -111,7 +133,7 @@ pub enum ScenarioError {
         known: String,
     },
     /// A share that is none.
-    #[error("{field} is {seen}; it must be a share between 0 and 1")]
+    #[error("{field} is {}; it must be a share between 0 and 1", short(*.seen))]
     Share {
         /// The field.
         field: String,
@@ -119,7 +141,7 @@ pub enum ScenarioError {
         seen: f64,
     },
     /// A least value above the largest.
-    #[error("{field} is to be at least {min} and at most {max}; the first must not be above the second")]
+    #[error("{field} is to be at least {} and at most {}; the first must not be above the second", short(*.min), short(*.max))]
     MinAboveMax {
         /// The field.
         field: String,
@@ -129,13 +151,24 @@ pub enum ScenarioError {
         max: f64,
     },
     /// Something named twice.
-    #[error("{field} is given twice, or is empty; give it once")]
+    #[error("{field} is given twice; give it once")]
     RepeatedField {
         /// The field.
         field: String,
     },
+    /// A group that names a domain twice.
+    #[error("the group {group} names \"{name}\" twice; name it once")]
+    RepeatedMember {
+        /// The group.
+        group: String,
+        /// The domain.
+        name: String,
+    },
+    /// A group of nothing.
+    #[error("a group limit names no domain; name at least one, as in arxiv+book=0.1:0.4")]
+    EmptyGroup,
     /// A number that must be positive.
-    #[error("{field} is {seen}; it must be a positive number")]
+    #[error("{field} is {}; it must be a positive number", short(*.seen))]
     Positive {
         /// The field.
         field: String,
@@ -143,7 +176,7 @@ pub enum ScenarioError {
         seen: f64,
     },
     /// A number that must not be negative.
-    #[error("{field} is {seen}; it must be 0 or more, such as 0.001")]
+    #[error("{field} is {}; it must be 0 or more, such as 0.001", short(*.seen))]
     NotNegative {
         /// The field.
         field: String,
@@ -165,11 +198,11 @@ pub enum ScenarioError {
         field: &'static str,
     },
     /// Stocks are to give D, but there are none for it.
-    #[error("D cannot be found from the stocks: every domain needs tokens in stock, and the most epochs must be given")]
+    #[error("D cannot be found from the stocks: give every domain its tokens in stock, and a maximum number of epochs")]
     NoStocks,
     /// N or D is to be found, but the fits do not depend on it.
     #[error(
-        "{what} cannot be found: the fits of {targets} have no term in {term}, so that nothing is lost by less of it"
+        "{what} cannot be found: the fits of {targets} have no term in {term}, so less of it would cost nothing"
     )]
     NoTerm {
         /// "N and D" or "D".
@@ -179,27 +212,33 @@ pub enum ScenarioError {
         /// "N" or "D".
         term: &'static str,
     },
-    /// Compute that is not enough for the smallest model and run.
-    #[error("the compute C is {seen}; it must be at least {least}, for a model of 1M parameters on 1M tokens")]
-    TooLittleCompute {
-        /// What was given.
-        seen: Flops,
-        /// What it takes.
-        least: Flops,
-    },
     /// The worst target's mixture does not depend on the weights.
     #[error(
-        "for the worst target the weights only say which targets count, so there is no path from them to the mixture; take the mean"
+        "with worst-case regret the weights only say which targets count, so there is no path from weights to mixture; minimise the weighted mean"
     )]
     NoWeightsInWorst,
     /// The worst target is asked for where N or D is found.
     #[error(
-        "the worst target cannot be made best where N or D is found, too: what each target can be at best changes with them; give N and D, or take the mean"
+        "worst-case regret needs a given N and D: the best loss of each target changes with them; give both, or minimise the weighted mean"
     )]
     WorstOfFoundScale,
     /// All weights are zero.
     #[error("every target weighs 0; at least one must weigh more")]
     NoWeight,
+}
+
+/// Models and runs outside these are mistakes in the number, such as a B forgotten or written twice.
+const LEAST_PARAMS: Params = Params(1e3);
+const MOST_PARAMS: Params = Params(1e15);
+const LEAST_TOKENS: Tokens = Tokens(1e3);
+pub(super) const MOST_TOKENS: Tokens = Tokens(1e17);
+const MOST_FLOPS: Flops = Flops(1e31);
+/// No model or run that is found is smaller than this, in parameters and in tokens.
+pub(super) const LEAST_SIZE: f64 = 1e6;
+
+/// A number in a message: no more digits than anyone reads.
+fn short(value: f64) -> String {
+    write_number(value, 6)
 }
 
 impl Scenario {
@@ -213,7 +252,7 @@ impl Scenario {
         }
     }
 
-    /// This N and D, all targets alike, no limits.
+    /// This N and D, all targets alike, no limits but the data's.
     pub fn new(n: Params, d: Tokens) -> Self {
         Self {
             n,
@@ -229,6 +268,30 @@ impl Scenario {
     /// The scenario at the N and D of its optimum.
     pub(super) fn found(&self, optimum: &Optimum) -> Self {
         Self { n: optimum.n, d: optimum.d, budget: Budget::Given, ..self.clone() }
+    }
+
+    /// Checks that N, D or C is that of a model.
+    ///
+    /// # Errors
+    /// One that is far from any, and from the study's own.
+    pub fn check_scale(&self, data: &DataSummary) -> Result<(), ScenarioError> {
+        let least_of_data = data.sizes.first().map_or(f64::INFINITY, |n| n.0);
+        let n = (LEAST_PARAMS.0.min(least_of_data), MOST_PARAMS.0);
+        let d = (LEAST_TOKENS.0.min(data.token_range.map_or(f64::INFINITY, |(least, _)| least.0)), MOST_TOKENS.0);
+        let check = |what, seen: f64, (least, most): (f64, f64), write: fn(f64) -> String, example| {
+            // What is no number at all has a sentence of its own.
+            if seen > 0.0 && seen.is_finite() && !(least..=most).contains(&seen) {
+                return Err(ScenarioError::Implausible { what, seen, least: write(least), most: write(most), example });
+            }
+            Ok(())
+        };
+        let count = |value: f64| write_count(value, 3);
+        if let Budget::Compute(compute) = self.budget {
+            let range = (6.0 * LEAST_SIZE * LEAST_SIZE, MOST_FLOPS.0);
+            return check("the compute C", compute.0, range, |value| write_scientific(value, 3), "1e22");
+        }
+        check("the model size N", self.n.0, n, count, "7B")?;
+        if self.budget == Budget::Stocks { Ok(()) } else { check("the tokens D", self.d.0, d, count, "150B") }
     }
 
     /// The fitted targets with a weight above 0, with their weights normalised to Σ w = 1.

@@ -232,7 +232,7 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Data
             study.targets().map(|target| rounded(weight_of(target.name), 9)).collect()
         },
         s: (*scenario
-            != Scenario { target_weights: scenario.target_weights.clone(), ..Scenario::new(scenario.n, scenario.d) })
+            != Scenario { target_weights: scenario.target_weights.clone(), ..plain(scenario.n, scenario.d) })
         .then(|| ScenarioBody {
             a: scenario.aim,
             l: scenario.limits.clone(),
@@ -245,6 +245,11 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Data
     serde_json::to_value(&body)
         .and_then(|body| serde_json::to_vec(&body))
         .map_err(|error| ShareError::TooLarge { what: error.to_string() })
+}
+
+/// The scenario of a link that says nothing of it: without limits, also not those of the data.
+fn plain(n: Params, d: Tokens) -> Scenario {
+    Scenario { limits: Limits::extrapolating(), ..Scenario::new(n, d) }
 }
 
 fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
@@ -372,7 +377,7 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         fits.push(read_fit(fit_body, before, k, config.clone())?);
     }
     let target_names: Vec<String> = fits.iter().flat_map(|fit| fit.targets.clone()).collect();
-    let plain = Scenario::new(Params(body.n), Tokens(body.t));
+    let plain = plain(Params(body.n), Tokens(body.t));
     let scenario = match body.s {
         Some(more) => Scenario { aim: more.a, limits: more.l, prior: more.p, budget: more.b, ..plain },
         None => plain,

@@ -88,7 +88,7 @@ pub struct GroupInput {
 }
 
 /// What stands in the fields. Domains that the study at hand does not have are kept, but count for nothing.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitsInput {
     /// The table of domains.
@@ -101,8 +101,22 @@ pub struct LimitsInput {
     pub kl: String,
     /// Groups.
     pub groups: Vec<GroupInput>,
-    /// Whether each weight stays within the data's.
+    /// Whether each weight stays within the data's. A draft of before this was the default extrapolates.
+    #[serde(default)]
     pub inside_data: bool,
+}
+
+impl Default for LimitsInput {
+    fn default() -> Self {
+        Self {
+            cells: Vec::new(),
+            most_epochs: String::new(),
+            most_change: String::new(),
+            kl: String::new(),
+            groups: Vec::new(),
+            inside_data: true,
+        }
+    }
 }
 
 impl LimitsInput {
@@ -164,7 +178,7 @@ impl LimitsInput {
         self.cells.iter().filter(|cell| domains.contains(&cell.domain)).count()
             + fields.into_iter().filter(|text| !is_missing(text)).count()
             + self.groups.len()
-            + usize::from(self.inside_data)
+            + usize::from(!self.inside_data)
     }
 
     /// The limits and the prior that the fields say for those domains. λ without a prior draws to uniform.
@@ -184,10 +198,10 @@ impl LimitsInput {
         let limits = Limits {
             weights: domains.iter().map(weight).filter(|limit| limit.min.is_some() || limit.max.is_some()).collect(),
             stocks: stocks?.into_iter().map(|(domain, tokens)| (domain, Tokens(tokens))).collect(),
-            most_epochs: number("most epochs", &self.most_epochs)?,
+            most_epochs: number("the maximum number of epochs", &self.most_epochs)?,
             groups,
             present: present?,
-            most_change: number("most change", &self.most_change)?,
+            most_change: number("the maximum change", &self.most_change)?,
             inside_data: self.inside_data,
         };
         let prior = match number("λ of the prior", &self.kl)? {
@@ -211,9 +225,9 @@ impl LimitsInput {
         let kl = number("", &self.kl).ok().flatten();
         let holds = given(Column::Prior) && some(kl) && !domains.iter().all(in_prior);
         let pairs = [
-            (given(Column::Stock), &self.most_epochs, "Tokens in stock limit nothing without most epochs."),
-            (given(Column::Present), &self.most_change, "The present mixture limits nothing without most change."),
-            (given(Column::Prior), &self.kl, "The prior counts for nothing without its λ."),
+            (given(Column::Stock), &self.most_epochs, "Set a maximum number of epochs, or token stocks have no effect."),
+            (given(Column::Present), &self.most_change, "Set a maximum change, or the present mixture limits nothing."),
+            (given(Column::Prior), &self.kl, "Set λ, or the prior has no effect."),
         ];
         pairs
             .into_iter()
@@ -395,7 +409,7 @@ mod tests {
             error(typed(&[("c4", Column::Stock, "10 %")])).starts_with("tokens in stock of c4: \"10 %\" is a share")
         );
         assert!(
-            error(LimitsInput { most_epochs: "four".into(), ..LimitsInput::default() }).starts_with("most epochs: ")
+            error(LimitsInput { most_epochs: "four".into(), ..LimitsInput::default() }).starts_with("the maximum number of epochs: ")
         );
         let group = |domains: &[&str], max: &str| LimitsInput {
             groups: vec![GroupInput {
@@ -415,7 +429,7 @@ mod tests {
         let mut input = typed(&[("arxiv", Column::Stock, "1B"), ("arxiv", Column::Prior, "1")]);
         assert_eq!(input.hints(&domains()).len(), 2);
         input.most_epochs = "4".into();
-        assert_eq!(input.hints(&domains()), ["The prior counts for nothing without its λ."]);
+        assert_eq!(input.hints(&domains()), ["Set λ, or the prior has no effect."]);
         assert_eq!((input.n_set(&domains()), input.n_set(&[])), (3, 1));
         input.kl = "0.1".into();
         assert_eq!(input.hints(&domains()), ["A domain without a prior share is held at 0 %."]);

@@ -293,12 +293,12 @@ pub fn certificate_sentence(optimum: &Optimum) -> String {
     match optimum.certificate {
         Certificate::None => "This is not certified to be a minimum.".to_string(),
         Certificate::Convex => {
-            "Global: what is made least is convex in the mixture, so no other mixture is better under these fits."
+            "Global: the objective is convex in the mixture, so no other mixture is better under these fits."
                 .into()
         }
         Certificate::BestOf { agreeing, starts } => format!(
             "Best of {starts} descents from different mixtures; {agreeing} of them ended here. \
-             What is made least is not convex, so this is no proof that nothing better exists."
+             The objective is not convex, so a better mixture cannot be ruled out."
         ),
     }
 }
@@ -322,7 +322,7 @@ pub fn found_sentences(scenario: &Scenario, optimum: &Optimum) -> Vec<String> {
     scale.into_iter().chain(worst).collect()
 }
 
-/// "arxiv at most 10 %: one more point of arxiv would be worth 0.0012 nats".
+/// "arxiv at most 10 %: raising arxiv by 1 point would lower the loss by 0.0012 nats".
 pub fn price_sentence(price: &Price) -> String {
     format!("{}: {}.", price.limit, price.sentence())
 }
@@ -645,7 +645,7 @@ mod tests {
         let limited = Scenario { aim: Aim::Worst, prior: Some(prior), ..plain };
         assert!(told(&limited)[0].starts_with("With the prior's part, every target is within "));
         let price = Price { limit: Limit::Min("b".into(), 0.9), nats: 0.12 };
-        assert_eq!(price_sentence(&price), "b at least 90 %: one point less of b would be worth 0.0012 nats.");
+        assert_eq!(price_sentence(&price), "b at least 90 %: lowering b by 1 point would lower the loss by 0.0012 nats.");
     }
 
     #[test]

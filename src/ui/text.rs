@@ -53,13 +53,13 @@ pub const OPTION_TERMS: [Term; 8] = [
 ];
 /// Words of the limits.
 pub const LIMIT_TERMS: [Term; 4] = [
-    ("Most epochs", "How often a token in stock may be seen: h ≤ epochs · stock / D."),
-    ("Most change", "How far each weight may be from the present one, as a share of the whole."),
+    ("Max epochs", "How often a token in stock may be seen: h ≤ epochs · stock / D."),
+    ("Max change", "How far each weight may be from the present one, as a share of the whole."),
     (
         "Prior λ",
         "Adds λ · KL(mixture ‖ prior) to the loss: 0 leaves the mixture free, 0.01 to 0.1 nats draw it to the prior.",
     ),
-    ("Price", "What one more unit of a limit that holds would be worth, in nats of the weighted loss."),
+    ("Price", "What one more unit of an active limit would lower the weighted loss by, in nats."),
 ];
 /// Words of the optimum.
 pub const OPTIMUM_TERMS: [Term; 4] = [
@@ -180,7 +180,7 @@ pub const POINT_HELP: &str = "An observation that is kept in view can be left ou
 /// Above the loss chart.
 pub const CURVES_HELP: &str = "Curves are at one mixture, observations at all. Each curve is broken where nothing was fitted at its own size or tokens.";
 /// Above the limits.
-pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, as 28B. Present is the mixture in use, prior a mixture to be drawn to; both are normalised. Epochs count how often a stocked token is seen, and most change is how far each weight may be from the present one.";
+pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, as 28B. Present is the mixture in use, prior a mixture to be drawn to; both are normalised. Epochs count how often a stocked token is seen, and max change is how far each weight may be from the present one.";
 /// Below the field for a table of limits.
 pub const LIMITS_PASTE_HELP: &str = "Copied from a spreadsheet, or separated by commas. It replaces the columns that it has; a column or a cell may be missing.";
 /// An example in that field.

@@ -34,12 +34,12 @@ fn limits_hold_the_mixture_and_have_a_price() {
         assert!(page.text().await.contains("Limits: none"));
         page.click("[data-test=limits] summary").await;
         page.paste(&limit("wikipedia", "max"), "5 %").await;
-        page.wait_for("wikipedia at most 5 %: one more point of wikipedia would be worth").await;
+        page.wait_for("wikipedia at most 5 %: raising wikipedia by 1 point would lower the loss by").await;
         page.paste(&limit("arxiv", "stock"), "200M").await;
-        page.wait_for("Tokens in stock limit nothing without most epochs.").await;
+        page.wait_for("Set a maximum number of epochs, or token stocks have no effect.").await;
         page.paste("[data-test=most-epochs]", "4").await;
         page.paste("[data-test=scenario-d]", "20B").await;
-        page.wait_for("one more epoch of arxiv would be worth").await;
+        page.wait_for("one more epoch of arxiv would lower the loss by").await;
         page.wait_for("Limits: 3 set").await;
         let held = optimum(page).await;
         assert!(weight(&free, "wikipedia") > 5.0 && weight(&free, "arxiv") > 4.0, "{free}");
@@ -53,7 +53,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         assert_eq!(page.run(&field, &[]).await, "true");
         page.paste(&limit("book", "min"), "50 %").await;
         page.paste(&limit("c4", "min"), "60 %").await;
-        page.wait_for("no mixture can hold all of these: ").await;
+        page.wait_for("no mixture can meet all of these: ").await;
         let error = page.text_of("[data-test=optimum-error]").await;
         assert!(error.contains(": book at least 50 %; c4 at least 60 % (together"), "{error}");
         assert!(!page.text().await.contains("What moving away from the optimum costs"), "a picture of no optimum");
@@ -63,7 +63,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         unfold(page, "limits-paste-fold").await;
         page.paste("[data-test=limits-paste]", "domain;min;stock\nbook;0,3;\nc4;;3B\n").await;
         page.wait_for("Filled the fields of 2 domains.").await;
-        page.wait_for("book at least 30 %: one point less of book").await;
+        page.wait_for("book at least 30 %: lowering book by 1 point").await;
         assert_eq!(page.value_of(&limit("c4", "stock")).await, "3B");
         // Lines pasted here are no new study.
         let paste = "const dataTransfer = new DataTransfer();
@@ -88,7 +88,7 @@ fn groups_prior_and_the_worst_target() {
         page.wait_for("group 1 has no domains; tick some, or remove it").await;
         page.click("[data-test=group-domain][data-domain=arxiv]").await;
         page.click("[data-test=group-domain][data-domain=github]").await;
-        page.wait_for("arxiv + github together at most 5 %: one more point of arxiv + github together").await;
+        page.wait_for("arxiv + github together at most 5 %: raising arxiv + github together by 1 point").await;
         page.choose("[data-test=aim]", "the worst excess of a target").await;
         page.wait_for("Every target is within 0.").await;
         page.paste("[data-test=prior-kl]", "0.05").await;
@@ -197,7 +197,7 @@ fn every_limit_and_every_path_on_the_real_runs() {
         page.paste("[data-test=scenario-d]", "20B").await;
         let stocks = held(page, &[(&domain("wikipedia", "stock"), "250M"), ("[data-test=most-epochs]", "4")]).await;
         assert_eq!(weight(&stocks, "wikipedia"), 5.0);
-        page.wait_for("one more epoch of wikipedia would be worth").await;
+        page.wait_for("one more epoch of wikipedia would lower the loss by").await;
         let near = [
             (&*domain("c4", "present"), "60 %"),
             (&*domain("book", "present"), "40 %"),
@@ -212,7 +212,7 @@ fn every_limit_and_every_path_on_the_real_runs() {
         page.paste("[data-test=group-max]", "10 %").await;
         page.click("[data-test=group-domain][data-domain=arxiv]").await;
         page.click("[data-test=group-domain][data-domain=github]").await;
-        page.wait_for("arxiv + github together at most 10 %: one more point").await;
+        page.wait_for("arxiv + github together at most 10 %: raising arxiv + github together by 1 point").await;
         let group = optimum(page).await;
         assert!((weight(&group, "arxiv") + weight(&group, "github") - 10.0).abs() < 0.11, "{group}");
 

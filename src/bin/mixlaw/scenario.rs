@@ -57,7 +57,10 @@ pub struct ScenarioArgs {
     /// How far each weight may be from the mixture in use
     #[arg(long, value_name = "SHARE")]
     most_change: Option<String>,
-    /// Keep each weight between the least and the largest that it has in the data
+    /// Let weights leave the range that they have in the runs, where the law is a guess
+    #[arg(long, conflicts_with = "inside_data")]
+    extrapolate: bool,
+    /// Keep each weight within the range that it has in the runs: the default
     #[arg(long)]
     inside_data: bool,
     /// A scenario file (JSON) to begin with, in place of the fit file's own; the other options change it
@@ -95,7 +98,9 @@ impl ScenarioArgs {
         file.minimax |= args.minimax;
         file.epochs = number(args.epochs).or(file.epochs);
         file.kl = number(args.kl).or(file.kl);
-        file.inside_data |= args.inside_data;
+        if args.extrapolate || args.inside_data {
+            (file.extrapolate, file.inside_data) = (Some(args.extrapolate), None);
+        }
         file.most_change = args.most_change.clone().map(Written::Text).or(file.most_change);
         for (whole, what, given, example, of_file) in [
             (true, "weight", &args.weights, "TARGET=WEIGHT, such as wikipedia_loss=0.5", &mut file.weights),

@@ -38,8 +38,8 @@ pub fn Limits() -> impl IntoView {
                 </div>
                 <div>
                     <div class="fields">
-                        <LimitField label="Most epochs" name="most-epochs" read=|limits| &limits.most_epochs write=|limits, text| limits.most_epochs = text/>
-                        <LimitField label="Most change" name="most-change" read=|limits| &limits.most_change write=|limits, text| limits.most_change = text/>
+                        <LimitField label="Max epochs" name="most-epochs" read=|limits| &limits.most_epochs write=|limits, text| limits.most_epochs = text/>
+                        <LimitField label="Max change" name="most-change" read=|limits| &limits.most_change write=|limits, text| limits.most_change = text/>
                         <LimitField label="Prior λ, nats" name="prior-kl" read=|limits| &limits.kl write=|limits, text| limits.kl = text/>
                     </div>
                     <label class="choice">

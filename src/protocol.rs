@@ -398,6 +398,7 @@ pub struct WireFittedStudy {
     domains: Vec<String>,
     summary: DataSummary,
     fits: Vec<WireFit>,
+    notices: Vec<String>,
 }
 
 impl From<&FittedStudy> for WireFittedStudy {
@@ -406,6 +407,7 @@ impl From<&FittedStudy> for WireFittedStudy {
             domains: study.domains.clone(),
             summary: study.summary.clone(),
             fits: study.fits.iter().map(WireFit::from).collect(),
+            notices: study.notices.clone(),
         }
     }
 }
@@ -417,7 +419,7 @@ impl WireFittedStudy {
     /// A law's id is unknown, or something cannot be: the message is none of this program's.
     pub fn into_study(self) -> Result<FittedStudy, String> {
         let fits: Result<Vec<Fit>, String> = self.fits.into_iter().map(WireFit::into_fit).collect();
-        let study = FittedStudy::new(self.domains, self.summary, fits?);
+        let study = FittedStudy { notices: self.notices, ..FittedStudy::new(self.domains, self.summary, fits?) };
         study.check().map_err(|error| error.to_string())?;
         Ok(study)
     }

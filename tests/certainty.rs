@@ -64,11 +64,12 @@ fn certainty(data: &Dataset, study: &FittedStudy, scenario: &Scenario, replicate
 #[test]
 fn replicates_that_leave_the_data_are_counted() {
     let (data, mut study, _) = known(1, "additive", NOISE);
+    study.summary.weight_ranges = vec![(0.0, 1.0); study.domains.len()];
     let found = optimum(&study, &Scenario::new(N, D)).expect("an optimum").mixture;
     let largest = (0..found.len()).max_by(|&a, &b| found[a].total_cmp(&found[b])).expect("domains");
-    study.summary.weight_ranges = vec![(0.0, 1.0); found.len()];
     study.summary.weight_ranges[largest] = (0.0, 0.5 * found[largest]);
-    let free = certainty(&data, &study, &Scenario::new(N, D), 20);
+    let extrapolating = Scenario { limits: Limits::extrapolating(), ..Scenario::new(N, D) };
+    let free = certainty(&data, &study, &extrapolating, 20);
     assert!(free.any_outside > 0.5 && free.outside[largest] == free.any_outside, "{:?}", free.outside);
     assert_eq!(free.outside.iter().filter(|share| **share > 0.0).count(), 1);
     let sentence = free.outside_sentence(&study.domains).expect("many");
@@ -218,7 +219,7 @@ fn a_bootstrap_that_cannot_be_says_why() {
     };
     assert_eq!(
         refused(&only(2), 200),
-        "the rows fitted have 2 distinct mixture(s); drawing mixtures anew needs at least 3, and about 20 to be worth something"
+        "the bootstrap resamples mixtures, and the rows fitted have only 2; it needs at least 3, and about 20 to be worth something"
     );
     assert_eq!(refused(&data, 3), "the bootstrap has 3 replicates; it must have between 20 and 100000, such as 200");
     let renamed = data.observations().to_vec();

@@ -274,7 +274,7 @@ fn an_optimum_comes_with_all_that_was_asked_for() {
     assert!(fitted["bootstrap"]["fits"][1]["holdout_mre_percent"][0].is_f64());
     write(&folder, "fit.json", &fitted.to_string());
     let file = r#"{ "n": "7B", "d": "150B", "weights": { "arxiv_loss": "1/3", "wikipedia_loss": "2/3" },
-        "max": { "wikipedia": "20 %" }, "stock": { "arxiv": "10B" }, "epochs": 2,
+        "max": { "wikipedia": "20 %" }, "stock": { "arxiv": "10B" }, "epochs": 2, "extrapolate": true,
         "group": [{ "domains": ["c4", "commoncrawl"], "min": 0.3 }], "present": { "c4": 1, "arxiv": 1 } }"#;
     write(&folder, "scenario.json", file);
     let from_file = json(
@@ -304,7 +304,10 @@ fn an_optimum_comes_with_all_that_was_asked_for() {
         .iter()
         .filter_map(|price| price["price"].as_str())
         .collect();
-    assert!(prices.iter().any(|price| price.starts_with("raising wikipedia by 1 point would lower the loss by")), "{prices:?}");
+    assert!(
+        prices.iter().any(|price| price.starts_with("raising wikipedia by 1 point would lower the loss by")),
+        "{prices:?}"
+    );
     assert_eq!(from_file["bootstrap"]["replicates"], 20);
     assert_eq!(from_file["bootstrap"]["weights"].as_object().expect("intervals").len(), 7);
     let names: Vec<&str> =
@@ -339,6 +342,7 @@ fn an_optimum_comes_with_all_that_was_asked_for() {
         "2",
         "--group",
         "c4+commoncrawl=0.3:",
+        "--extrapolate",
         "--json",
     ];
     assert_eq!(json(at, &flags)["weights"], from_file["weights"]);
@@ -396,9 +400,10 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     // What the page says beside the optimum, this says, too.
     let idle = json(at, &["optimum", "fit.json", "--n", "700B", "--d", "20B", "--stock", "c4=1B", "--json"]);
     let warnings = idle["warnings"].to_string();
-    assert!(warnings.contains("the model size N is "), "{warnings}");
+    assert!(warnings.contains("N = 700B is "), "{warnings}");
     assert!(warnings.contains("set a maximum number of epochs, or token stocks have no effect"), "{warnings}");
-    let prior = ["optimum", "fit.json", "--n", "7B", "--d", "20B", "--prior", "c4=1", "--kl", "0.1", "--json"];
+    let prior =
+        ["optimum", "fit.json", "--n", "7B", "--d", "20B", "--prior", "c4=1", "--kl", "0.1", "--extrapolate", "--json"];
     let warnings = json(at, &prior)["warnings"].to_string();
     assert!(warnings.contains("the prior has no weight for arxiv, book, "), "{warnings}");
     let ignored = prior.map(|argument| if argument == "0.1" { "0" } else { argument });

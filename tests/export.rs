@@ -33,7 +33,7 @@ fn asked(study: &FittedStudy) -> (Scenario, Optimum) {
     let limits = Limits {
         weights: vec![limit(&first, Some(0.25), None), limit(&last, None, Some(0.0))],
         stocks: vec![(first, Tokens(1e10))],
-        ..Limits::default()
+        ..Limits::extrapolating()
     };
     let scenario = Scenario { limits, ..Scenario::new(Params(7e9), Tokens(1e11)) };
     let optimum = optimum(study, &scenario).expect("an optimum");

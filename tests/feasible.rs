@@ -6,12 +6,12 @@ mod common;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
 use common::{fitted, random, shape, theta};
-use mixlaw::predict::FittedStudy;
 use mixlaw::law::by_id;
 use mixlaw::mixture::{
     Aim, Budget, Compared, GroupLimit, Growth, Limit, Limits, OptimumError, Scenario, WeightLimit, along_scale,
     each_target, near_optimal, optimum, outcome,
 };
+use mixlaw::predict::FittedStudy;
 use mixlaw::units::{Flops, Params, Tokens};
 use proptest::prelude::*;
 use rand::RngExt;
@@ -122,7 +122,8 @@ fn least_violation(rows: &[Row], k: usize) -> f64 {
     cost[k] = 1.0;
     let cones = [SupportedConeT::ZeroConeT(1), SupportedConeT::NonnegativeConeT(n - 1)];
     let settings = DefaultSettings { verbose: false, ..DefaultSettings::default() };
-    let mut solver = DefaultSolver::new(&CscMatrix::zeros((k + 1, k + 1)), &cost, &a, &b, &cones, settings).expect("a program");
+    let mut solver =
+        DefaultSolver::new(&CscMatrix::zeros((k + 1, k + 1)), &cost, &a, &b, &cones, settings).expect("a program");
     solver.solve();
     assert_eq!(solver.solution.status, SolverStatus::Solved);
     solver.solution.obj_val

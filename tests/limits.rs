@@ -275,10 +275,17 @@ fn the_optimum_stays_inside_the_data() {
     let found = optimum(&study, &inside(Vec::new())).expect("sound");
     assert!((found.mixture[largest] - 0.8 * free[largest]).abs() < 1e-12, "{:?}", found.mixture);
     let sentence = found.prices[0].sentence();
-    assert!(sentence.starts_with(&format!("raising domain{largest} by 1 point, beyond the runs, would lower the loss by")), "{sentence}");
+    assert!(
+        sentence.starts_with(&format!("raising domain{largest} by 1 point, beyond the runs, would lower the loss by")),
+        "{sentence}"
+    );
     let other = (largest + 1) % 3;
     let error = optimum(&study, &inside(vec![weight(other, None, Some(0.01))])).expect_err("a conflict").to_string();
-    assert!(error.contains(&format!("domain{other} at least 5 %, its lowest weight in the runs")) && error.ends_with("extrapolate (--extrapolate)"), "{error}");
+    assert!(
+        error.contains(&format!("domain{other} at least 5 %, its lowest weight in the runs"))
+            && error.ends_with("extrapolate (--extrapolate)"),
+        "{error}"
+    );
 }
 
 /// A scale cannot be found where nothing depends on it.
@@ -299,7 +306,10 @@ fn a_scale_is_found_only_where_the_laws_depend_on_it() {
     assert!(says(true, false, &compute(1e22)).starts_with(&format!("N and D {ending} D")));
     let stocks = Scenario { budget: Budget::Stocks, ..Scenario::new(N, D) };
     assert!(says(true, false, &stocks).starts_with(&format!("D {ending} D")));
-    assert!(says(true, true, &compute(5e12)).starts_with("the compute C is 5e12; it must lie between 6e12 and 1e31, such as 1e22"));
+    assert!(
+        says(true, true, &compute(5e12))
+            .starts_with("the compute C is 5e12; it must lie between 6e12 and 1e31, such as 1e22")
+    );
 }
 
 /// The worst excess at a free N would be least where no target can be any good.
@@ -406,5 +416,8 @@ fn stocks_cap_epochs_with_a_price_in_words() {
     let found = optimum(&study, &limited(limits)).expect("sound");
     assert!((found.mixture[largest] * D.0 / stock.0 - 4.0).abs() < 1e-9, "{:?}", found.mixture);
     let sentence = found.prices[0].sentence();
-    assert!(sentence.starts_with(&format!("one more epoch of domain{largest} would lower the loss by 0.")), "{sentence}");
+    assert!(
+        sentence.starts_with(&format!("one more epoch of domain{largest} would lower the loss by 0.")),
+        "{sentence}"
+    );
 }

@@ -167,6 +167,6 @@ fn a_law_without_mixture_has_no_optimum() {
     let study = random_fits(&mut random(1), by_id("chinchilla").expect("a law"), 3, 2);
     assert_eq!(
         optimum(&study, &scenario(&[1.0, 1.0])).expect_err("no optimum").to_string(),
-        "the Chinchilla law does not depend on the mixture: every mixture is as good; choose a law of the mixture"
+        "the Chinchilla law does not depend on the mixture, so every mixture is as good; fit a law that does"
     );
 }

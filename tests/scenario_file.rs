@@ -37,7 +37,10 @@ fn what_cannot_be_read_is_named() {
         (r#"{ "flops": 1e22, "spend_stocks": true }"#, "flops and spend_stocks are both given"),
         (r#"{ "flops": 1e22, "n": "7B" }"#, "flops is given with n or d, which it finds"),
         (r#"{ "n": "seven" }"#, "the model size N: \"seven\" is not a number"),
-        (r#"{ "max": { "c4": [1] } }"#, "the largest weight of \"c4\" is [1]; it must be a number or a text"),
+        (
+            r#"{ "max": { "c4": [1] } }"#,
+            "the largest weight of \"c4\" is [1]; it must be a number, or a text such as \"20 %\"",
+        ),
         (r#"{ "weights": { "c4_loss": "1/0" } }"#, "the weight of \"c4_loss\": \"1/0\" is not a number"),
         (r#"{ "prior": { "c4": 1 } }"#, "a prior is given, but not its weight λ: kl, such as 0.01"),
     ];

@@ -20,8 +20,8 @@ use serde_json::{Map, Value, json};
 
 use super::formats::Missing;
 use super::results::found;
-use crate::mixture::{Optimum, Scenario};
-use crate::predict::FittedStudy;
+use crate::mixture::{self, Optimum, Scenario};
+use crate::predict::{FittedStudy, notices};
 use crate::units::write_count;
 
 /// Decimals of weights: 64 of them, rounded so, sum to 1 within what OLMo-core allows.
@@ -40,7 +40,7 @@ struct Source<'a> {
 fn sources<'a>(study: &'a FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<Source<'a>> {
     let written = |weight: f64| format!("{weight:.DECIMALS$}").trim_end_matches('0').trim_end_matches('.').to_string();
     let mut sources: Vec<Source> = Vec::new();
-    for (name, &weight) in study.domains.iter().zip(&optimum.mixture) {
+    for (name, &weight) in study.domains.iter().zip(&mixture::practical(study, scenario, optimum)) {
         let text = written(weight);
         if text == "0" || text == "-0" {
             continue;
@@ -58,18 +58,21 @@ fn sources<'a>(study: &'a FittedStudy, scenario: &Scenario, optimum: &Optimum) -
     sources
 }
 
-/// "h* for N = 7B, D = 150B": what the mixture is of, for a comment.
-fn heading(optimum: &Optimum) -> String {
-    format!(
-        "Mixture by Mixlaw for N = {} parameters, D = {} tokens.",
+/// What the mixture is of, and what one must know before it is used, as comments.
+fn heading(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<String> {
+    let mut lines = vec![format!(
+        "# Mixture by Mixlaw for N = {} parameters, D = {} tokens.",
         write_count(optimum.n.0, 3),
         write_count(optimum.d.0, 3)
-    )
+    )];
+    let warnings = mixture::warnings(study, scenario, optimum).into_iter().chain(notices(study));
+    lines.extend(warnings.map(|warning| format!("# Note: {}", comment(&warning))));
+    lines
 }
 
-/// Most epochs, never below 1, rounded up: a trainer that is told less would stop.
-fn repetition(source: &Source) -> String {
-    format!("{:.4}", (source.epochs.unwrap_or(1.0).max(1.0) * 1e4).ceil() / 1e4)
+/// Most epochs, never below 1, rounded up: a trainer that is told less would stop. Without a stock nobody knows.
+fn repetition(source: &Source) -> Option<String> {
+    source.epochs.map(|epochs| format!("{:.4}", (epochs.max(1.0) * 1e4).ceil() / 1e4))
 }
 
 /// A YAML string, which may be any JSON string.
@@ -84,14 +87,14 @@ fn comment(text: &str) -> String {
 
 /// Megatron-LM: a Bash array of arguments.
 pub fn megatron(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = vec![
-        format!("# {}", heading(optimum)),
+    let mut lines = heading(study, scenario, optimum);
+    lines.extend([
         "# Megatron-LM: replace each /path/to/… by the prefix of that domain's .bin and .idx files, source this file,"
             .to_string(),
         "# and add \"${DATA_ARGS[@]}\" to the arguments of the training script.".to_string(),
         "DATA_ARGS=(".to_string(),
         "    --data-path".to_string(),
-    ];
+    ]);
     for Source { name, slug, weight, .. } in sources(study, scenario, optimum) {
         lines.push(format!("    {weight} /path/to/{slug} # {}", comment(name)));
     }
@@ -101,36 +104,36 @@ pub fn megatron(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
 
 /// OLMo-core: a `SourceMixtureList`.
 pub fn olmo_core(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = vec![
-        format!("# {}", heading(optimum)),
+    let mut lines = heading(study, scenario, optimum);
+    lines.extend([
         "# OLMo-core: a SourceMixtureList. Replace the paths by those of the tokenised files; a domain that is to be"
             .to_string(),
         "# repeated needs a max_repetition_ratio of that many epochs (set here where the stock is known).".to_string(),
         "sources:".to_string(),
-    ];
+    ]);
     for source in sources(study, scenario, optimum) {
         lines.push(format!("  - source_name: {}", quoted(source.name)));
         lines.push(format!("    target_ratio: {}", source.weight));
         lines.push("    paths:".to_string());
         lines.push(format!("      - {}", quoted(&format!("/path/to/{}/*.npy", source.slug))));
-        lines.push(format!("    max_repetition_ratio: {}", repetition(&source)));
+        lines.extend(repetition(&source).map(|ratio| format!("    max_repetition_ratio: {ratio}")));
     }
     lines.join("\n") + "\n"
 }
 
 /// olmix: the `mix` of an experiment.
 pub fn olmix(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = vec![
-        format!("# {}", heading(optimum)),
+    let mut lines = heading(study, scenario, optimum);
+    lines.extend([
         "# olmix: the mix of an experiment file. The names must be those of its data.sources; repetition_factor is"
             .to_string(),
         "# the epochs of a source (set here where the stock is known).".to_string(),
         "mix:".to_string(),
-    ];
+    ]);
     for source in sources(study, scenario, optimum) {
         lines.push(format!("  {}:", quoted(source.name)));
         lines.push(format!("    weight: {}", source.weight));
-        lines.push(format!("    repetition_factor: {}", repetition(&source)));
+        lines.extend(repetition(&source).map(|factor| format!("    repetition_factor: {factor}")));
     }
     lines.join("\n") + "\n"
 }
@@ -138,12 +141,12 @@ pub fn olmix(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Str
 /// Levanter: the `data` of a training configuration.
 pub fn levanter(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
     let sources = sources(study, scenario, optimum);
-    let mut lines = vec![
-        format!("# {}", heading(optimum)),
+    let mut lines = heading(study, scenario, optimum);
+    lines.extend([
         "# Levanter: the data of a training configuration. Replace the URLs, the tokenizer and the cache.".to_string(),
         "data:".to_string(),
         "  configs:".to_string(),
-    ];
+    ]);
     for Source { name, slug, .. } in &sources {
         lines.push(format!("    {}:", quoted(name)));
         lines.push(format!("      train_urls: [{}]", quoted(&format!("/path/to/{slug}/*.jsonl.gz"))));
@@ -163,8 +166,8 @@ const MOST_TIMES: f64 = 100.0;
 /// # Errors
 /// A domain of the mixture without tokens in stock, or with so few that it would be listed more than a hundred times.
 pub fn axolotl(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Result<String, Missing> {
-    let mut lines = vec![
-        format!("# {}", heading(optimum)),
+    let mut lines = heading(study, scenario, optimum);
+    lines.extend([
         "# Axolotl: the datasets of a configuration, for one epoch. A weight is the share of a dataset's own examples that"
             .to_string(),
         "# is kept; a dataset that is seen more than once stands here once for each time. Replace paths and types. Needs an"
@@ -173,7 +176,7 @@ pub fn axolotl(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> R
         "num_epochs: 1".to_string(),
         "shuffle_merged_datasets: true".to_string(),
         "datasets:".to_string(),
-    ];
+    ]);
     for source in sources(study, scenario, optimum) {
         let few = |epochs: &f64| *epochs <= MOST_TIMES;
         let epochs = source.epochs.filter(few).ok_or_else(|| Missing::Stock(source.name.to_string()))?;
@@ -189,19 +192,17 @@ pub fn axolotl(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> R
 
 /// Plain YAML: weights by domain.
 pub fn yaml(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = vec![
-        format!("# {}", heading(optimum)),
-        format!("n: {:?}", optimum.n.0),
-        format!("d: {:?}", optimum.d.0),
-        "weights:".to_string(),
-    ];
+    let mut lines = heading(study, scenario, optimum);
+    lines.extend([format!("n: {:?}", optimum.n.0), format!("d: {:?}", optimum.d.0), "weights:".to_string()]);
     let sources = sources(study, scenario, optimum);
     lines.extend(sources.iter().map(|source| format!("  {}: {}", quoted(source.name), source.weight)));
     lines.join("\n") + "\n"
 }
 
 /// Plain JSON: the optimum with all that is certain of it.
-pub fn json(study: &FittedStudy, _scenario: &Scenario, optimum: &Optimum) -> String {
-    let out: Map<String, Value> = found(study, optimum);
+pub fn json(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
+    let mut out: Map<String, Value> = found(study, scenario, optimum);
+    let warnings = mixture::warnings(study, scenario, optimum).into_iter().chain(notices(study));
+    out.insert("warnings".into(), warnings.collect());
     serde_json::to_string_pretty(&json!(out)).expect("strings and numbers are JSON") + "\n"
 }

@@ -4,8 +4,8 @@ use super::values::Values;
 use crate::dataset::{Dataset, Holdout, Split};
 use crate::fit::Interval;
 use crate::import::{Role, Roles};
-use crate::mixture::{Certainty, Optimum, Scenario};
-use crate::predict::{FittedStudy, Replicate, bootstrap};
+use crate::mixture::{self, Certainty, Optimum, Scenario};
+use crate::predict::{FittedStudy, Replicate, bootstrap, notices};
 
 /// A cell, in quotes where it needs them. A spreadsheet would take a name that begins with = for a formula.
 fn cell(text: &str) -> String {
@@ -23,7 +23,8 @@ fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A row for each domain: its weight, the ends of its intervals where they are known, the data's mean, its epochs.
+/// A row for each domain: its weight, the ends of its intervals where they are known, the data's mean, its epochs; and
+/// once what one must know before the mixture is used.
 pub fn mixture(
     study: &FittedStudy,
     scenario: &Scenario,
@@ -41,14 +42,18 @@ pub fn mixture(
         "mean_of_data",
         "tokens",
         "epochs",
+        "notices",
     ];
+    let weights = mixture::practical(study, scenario, optimum);
+    let warnings = mixture::warnings(study, scenario, optimum).into_iter().chain(notices(study));
+    let said = cell(&warnings.collect::<Vec<_>>().join(" | "));
     let rows = study.domains.iter().enumerate().map(|(i, name)| {
         let near = near.and_then(|near| near.get(i));
         let interval = certainty.and_then(|certainty| certainty.mixture.get(i));
-        let tokens = optimum.mixture[i] * optimum.d.0;
+        let tokens = weights[i] * optimum.d.0;
         let stock = scenario.limits.stocks.iter().find(|(domain, _)| domain == name);
         let numbers = [
-            Some(optimum.mixture[i]),
+            Some(weights[i]),
             near.map(|near| near.low),
             near.map(|near| near.high),
             interval.map(|interval| interval.low),
@@ -57,7 +62,9 @@ pub fn mixture(
             Some(tokens),
             stock.map(|(_, stock)| tokens / stock.0),
         ];
-        std::iter::once(cell(name)).chain(numbers.map(number)).collect()
+        // On the first row: the file's other readers need them once.
+        let said = if i == 0 { said.clone() } else { String::new() };
+        std::iter::once(cell(name)).chain(numbers.map(number)).chain([said]).collect()
     });
     table(&header, rows)
 }
@@ -65,13 +72,15 @@ pub fn mixture(
 /// A row for each parameter of each target with its 90 % interval where it is known, and what N and D are counted in.
 pub fn parameters(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
     let intervals = replicates.map(|replicates| bootstrap::parameter_intervals(study, replicates));
-    let header = ["target", "law", "parameter", "domain", "value", "interval_low", "interval_high", "n_d_unit"];
+    let header =
+        ["target", "law", "parameter", "domain", "value", "interval_low", "interval_high", "n_d_unit", "notices"];
+    let mut said = Some(cell(&notices(study).join(" | ")));
     let fits = study.fits.iter().enumerate();
     let rows = fits.flat_map(|(fit_idx, fit)| {
         let symbols: Vec<_> = fit.law.parameters(&fit.shape).into_iter().map(|parameter| parameter.symbol).collect();
         let Values { values, in_billions, natural } = Values::of(fit);
         let intervals = intervals.as_ref().map(|all| &all[fit_idx]).filter(|_| natural);
-        let one = |target: &String| -> Vec<Vec<String>> {
+        let mut one = |target: &String| -> Vec<Vec<String>> {
             let rows = symbols.iter().zip(&values).enumerate().map(|(position, (symbol, value))| {
                 let interval = intervals.and_then(|intervals| intervals.get(position));
                 let domain = symbol.domain_idx.map_or("", |domain_idx| study.domains[domain_idx].as_str());
@@ -84,11 +93,12 @@ pub fn parameters(study: &FittedStudy, replicates: Option<&[Replicate]>) -> Stri
                     number(interval.map(|interval| interval.low)),
                     number(interval.map(|interval| interval.high)),
                     if in_billions { "1e9" } else { "1" }.to_string(),
+                    said.take().unwrap_or_default(),
                 ]
             });
             rows.collect()
         };
-        fit.targets.iter().flat_map(one).collect::<Vec<_>>()
+        fit.targets.iter().flat_map(&mut one).collect::<Vec<_>>()
     });
     table(&header, rows)
 }

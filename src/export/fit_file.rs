@@ -37,6 +37,9 @@ struct FitFile<R, D> {
     data: Option<DataSummary>,
     #[serde(default = "Vec::new")]
     fits: Vec<Entry>,
+    /// What reading the runs left to be said.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    notices: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     scenario: Option<ScenarioFile>,
     #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
@@ -156,6 +159,7 @@ pub fn write_project(draft: Value, known: Option<&Known>) -> String {
             domains: Vec::new(),
             data: None,
             fits: Vec::new(),
+            notices: Vec::new(),
             scenario: None,
             runs: None,
             bootstrap: None,
@@ -184,6 +188,7 @@ fn file(study: &FittedStudy, runs: Option<&Dataset>, replicates: Option<&[Replic
         domains: study.domains.clone(),
         data: Some(study.summary.clone()),
         fits,
+        notices: study.notices.clone(),
         scenario: None,
         runs: runs.map(|runs| line(&Runs::from(runs))),
         bootstrap: replicates.map(|replicates| BootstrapEntry {
@@ -306,7 +311,7 @@ pub fn read_saved(text: &str) -> Result<Saved, FitFileError> {
         return if saved.draft.is_some() { Ok(saved) } else { Err(FitFileError::Empty) };
     };
     let fits = read_fits(file.fits, &file.domains)?;
-    let study = FittedStudy::new(file.domains, summary, fits);
+    let study = FittedStudy { notices: file.notices, ..FittedStudy::new(file.domains, summary, fits) };
     study.check()?;
     saved.runs = file.runs.map(|runs| runs.into_dataset(&study.domains)).transpose()?;
     let study = match (file.predictor, &saved.runs) {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::values::Values;
 use crate::law::Symbol;
-use crate::predict::{DataSummary, FittedStudy, FittedTarget};
+use crate::predict::{DataSummary, FittedStudy, FittedTarget, notices};
 use crate::units::{BILLION, write_count};
 
 /// Tokens in stock where they are not known: such a domain is never repeated.
@@ -65,7 +65,7 @@ pub fn module(study: &FittedStudy) -> String {
             functions.push((function, name));
             functions.len() - 1
         });
-        push_fit(&mut fits, study, &target, &functions[position].1, &parameters);
+        push_fit(&mut fits, &target, &functions[position].1, &parameters);
     }
     let mut module = format!("\"\"\"{}\"\"\"\n\nimport numpy as np\n", docstring(study));
     let domains: Vec<String> = study.domains.iter().map(|name| quoted(name)).collect();
@@ -133,18 +133,8 @@ fn argument(symbol: &Symbol) -> String {
     symbol.stem().replace('^', "_")
 }
 
-fn push_fit(
-    fits: &mut String,
-    study: &FittedStudy,
-    target: &FittedTarget,
-    function: &str,
-    parameters: &[(String, String)],
-) {
+fn push_fit(fits: &mut String, target: &FittedTarget, function: &str, parameters: &[(String, String)]) {
     let fit = target.fit;
-    let names: Vec<String> = fit.parameters(&study.domains).into_iter().map(|(name, _)| name).collect();
-    for flag in &fit.report.flags {
-        fits.push_str(&format!("    # {}\n", one_line(&flag.sentence(&names))));
-    }
     let unit = if Values::of(fit).in_billions { "1e9" } else { "1" };
     fits.push_str(&format!("    {}: ({function}, {unit}, {{\n", quoted(target.name)));
     for (name, value) in parameters {
@@ -188,7 +178,7 @@ fn docstring(study: &FittedStudy) -> String {
     text.join("\n") + "\n"
 }
 
-/// Where the data lie, a line each.
+/// Where the data lie, and what one must know of the fits, a line each.
 pub(super) fn data_lines(study: &FittedStudy) -> Vec<String> {
     let DataSummary { n_observations, n_mixtures, sizes, token_range, weight_ranges, .. } = &study.summary;
     let count = |value: f64| write_count(value, 4);
@@ -204,6 +194,7 @@ pub(super) fn data_lines(study: &FittedStudy) -> Vec<String> {
     }
     let weights = study.domains.iter().zip(weight_ranges);
     lines.extend(weights.map(|(name, (low, high))| format!("    weight of {name}: {low:.4} to {high:.4}")));
+    lines.extend(notices(study).into_iter().map(|notice| format!("Note: {notice}")));
     lines
 }
 

@@ -6,15 +6,15 @@ use serde_json::{Map, Value, json};
 use super::scenario_file::ScenarioFile;
 use crate::fit::{Interval, LEVEL};
 use crate::mixture::{
-    Alternative, Certainty, Certificate, Comparison, Finding, FixedPoint, OnPath, Optimum, Price, Reflection, Scenario,
-    Verdict,
+    Alternative, AtScale, Certainty, Certificate, Comparison, Finding, FixedPoint, OnPath, Optimum, Price, Reflection,
+    ScaleIntervals, Scenario, Verdict, practical,
 };
 use crate::predict::study::prediction_mre_percent;
 use crate::predict::{FittedStudy, Prediction};
 
 /// The predictions, one row a line and target, and the mean relative error of each target that has losses. Rows of
-/// mixtures that the law is not for are marked, and no part of the error.
-pub fn predictions(study: &FittedStudy, predictions: &[Prediction]) -> String {
+/// mixtures that the law is not for are marked, and no part of the error. Besides, what one should know of them.
+pub fn predictions(study: &FittedStudy, predictions: &[Prediction], warnings: &[String]) -> String {
     let rows: Vec<Value> = predictions
         .iter()
         .map(|prediction| {
@@ -35,7 +35,7 @@ pub fn predictions(study: &FittedStudy, predictions: &[Prediction]) -> String {
     let mres = study.targets().filter_map(|target| {
         Some((target.name.to_string(), Value::from(prediction_mre_percent(predictions, target.name)?)))
     });
-    text(&json!({ "rows": rows, "mre_percent": mres.collect::<Map<_, _>>() }))
+    text(&json!({ "rows": rows, "mre_percent": mres.collect::<Map<_, _>>(), "warnings": warnings }))
 }
 
 /// All that is known of an optimum.
@@ -89,7 +89,7 @@ fn verdict(study: &FittedStudy, verdict: &Verdict) -> Value {
 /// The answers as JSON: weights by domain, losses by target, the certificate, and what else was asked for.
 pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     let Answers { scenario, optimum, comparisons, near, certainty, .. } = answers;
-    let mut out = found(study, optimum);
+    let mut out = found(study, scenario, optimum);
     let targets = || optimum.targets.iter().map(|(name, ..)| name.clone());
     let mixture = |weights: &[f64]| by_name(study.domains.iter().cloned(), weights.iter().copied());
     let ranges = |ranges: &[Interval]| by_name(study.domains.iter().cloned(), ranges.iter().map(ends));
@@ -108,6 +108,8 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
             "losses": by_name(targets(), comparison.losses.iter().map(|loss| loss.0)),
             "gain": comparison.gain,
             "gain_prediction_interval": answers.gains[at].as_ref().map(ends),
+            "allowed": comparison.breach.is_none(),
+            "breaks": comparison.breach,
             "gain_interval": gain.as_ref().map(ends),
             "detectable": gain.map(|gain| gain.excludes_zero()),
             "verdict": gain.map(|gain| gain.verdict().unwrap_or("gain")),
@@ -134,7 +136,7 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     }
     if let Some(path) = &answers.scale {
         let place = |place: &OnPath| match &place.optimum {
-            Ok(optimum) => Value::Object(found(study, optimum)),
+            Ok(optimum) => Value::Object(found(study, scenario, optimum)),
             Err(sentence) => json!({ "error": sentence }),
         };
         let places = path.iter().map(|on_path| {
@@ -148,14 +150,14 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     }
     if let Some(path) = &answers.prior {
         let places = path.iter().map(|(kl, optimum)| {
-            let mut place = found(study, optimum);
+            let mut place = found(study, scenario, optimum);
             place.insert("kl".into(), json!(kl));
             Value::Object(place)
         });
         out.insert("prior_path".into(), places.collect());
     }
     if let Some(each) = &answers.each_target {
-        let each = each.iter().map(|(name, optimum)| (name.clone(), Value::Object(found(study, optimum))));
+        let each = each.iter().map(|(name, optimum)| (name.clone(), Value::Object(found(study, scenario, optimum))));
         out.insert("each_target".into(), Value::Object(each.collect()));
     }
     if let Some(Err(sentence)) = &answers.reflection {
@@ -181,6 +183,34 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     text(&Value::Object(out))
 }
 
+/// The answer of a study of N and D alone as JSON.
+pub fn scale(scenario: &Scenario, found: &AtScale, intervals: Option<&ScaleIntervals>, warnings: &[String]) -> String {
+    let names = || found.targets.iter().map(|(name, ..)| name.clone());
+    let mut out = Map::new();
+    let entries = [
+        ("n", json!(found.n.0)),
+        ("d", json!(found.d.0)),
+        ("target_weights", json!(by_name(names(), found.targets.iter().map(|(_, weight, _)| *weight)))),
+        ("weighted_loss", json!(found.weighted_loss.0)),
+        ("losses", json!(by_name(names(), found.targets.iter().map(|(_, _, loss)| loss.0)))),
+        ("scenario", json!(ScenarioFile::of(scenario))),
+        ("warnings", json!(warnings)),
+    ];
+    out.extend(entries.map(|(name, value)| (name.to_string(), value)));
+    if let Some(intervals) = intervals {
+        let value = json!({
+            "replicates": intervals.replicates,
+            "level": LEVEL,
+            "n": ends(&intervals.n),
+            "d": ends(&intervals.d),
+            "losses": by_name(names(), intervals.losses.iter().map(ends)),
+            "weighted_loss": ends(&intervals.weighted_loss),
+        });
+        out.insert("bootstrap".into(), value);
+    }
+    text(&Value::Object(out))
+}
+
 fn by_name<V: Into<Value>>(names: impl Iterator<Item = String>, values: impl Iterator<Item = V>) -> Map<String, Value> {
     names.zip(values.map(Into::into)).collect()
 }
@@ -194,11 +224,12 @@ fn finite(value: f64) -> Value {
     if value.is_finite() { value.into() } else { "infinity".into() }
 }
 
-pub(super) fn found(study: &FittedStudy, optimum: &Optimum) -> Map<String, Value> {
+pub(super) fn found(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Map<String, Value> {
     let targets = || optimum.targets.iter().map(|(name, ..)| name.clone());
     let certificate = match optimum.certificate {
         Certificate::None => json!({ "kind": "none" }),
         Certificate::Convex => json!({ "kind": "convex" }),
+        Certificate::Only => json!({ "kind": "only" }),
         Certificate::BestOf { agreeing, starts } => {
             json!({ "kind": "best-of", "agreeing_starts": agreeing, "starts": starts })
         }
@@ -208,7 +239,7 @@ pub(super) fn found(study: &FittedStudy, optimum: &Optimum) -> Map<String, Value
         ("n", json!(optimum.n.0)),
         ("d", json!(optimum.d.0)),
         ("target_weights", json!(by_name(targets(), optimum.targets.iter().map(|(_, weight, _)| *weight)))),
-        ("weights", json!(by_name(study.domains.iter().cloned(), optimum.mixture.iter().copied()))),
+        ("weights", json!(by_name(study.domains.iter().cloned(), practical(study, scenario, optimum).into_iter()))),
         ("weighted_loss", json!(optimum.weighted_loss.0)),
         ("objective", json!(optimum.objective)),
         ("losses", json!(by_name(targets(), optimum.targets.iter().map(|(_, _, loss)| loss.0)))),

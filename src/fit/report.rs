@@ -128,35 +128,35 @@ impl Flag {
         };
         match self {
             Flag::NotConverged => {
-                "the search did not converge: the steps ran out while the objective still fell".into()
+                "the search stopped at its step limit while the objective was still falling".into()
             }
             Flag::StartsDisagree { agreeing: 0, starts } => format!(
-                "none of {starts} starts led to the best objective, the fit of a simpler law did: a better minimum may exist; try more starts"
+                "none of {starts} restarts reached the best objective found, which a simpler law's fit led to; a better minimum may exist: try more starts"
             ),
             Flag::StartsDisagree { agreeing, starts } => format!(
-                "only {agreeing} of {starts} starts led to the best objective: a better minimum may exist; try more starts"
+                "only {agreeing} of {starts} restarts reached the best objective; a better minimum may exist: try more starts"
             ),
             Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
             Flag::AtFloor(positions) => {
                 format!("at the least γ that the fit's settings allow, which keeps T(h) smooth at h = 0: {}", list(positions))
             }
+            Flag::Undetermined(positions) if positions.len() == 1 => {
+                format!("{} is not identifiable from these runs", list(positions))
+            }
             Flag::Undetermined(positions) => {
-                format!(
-                    "the data do not determine {}: moving it changes the objective by less than 0.1 %",
-                    list(positions)
-                )
+                format!("{} are not identified separately by these runs", list(positions))
             }
             Flag::FewRows { rows, parameters } => {
                 format!("{rows} observations for {parameters} parameters: the fit can follow any noise")
             }
             Flag::FewRuns { runs, parameters } => format!(
-                "{runs} distinct run(s), by model size and mixture, for {parameters} parameters: the fit can follow the errors that a run's observations share"
+                "{runs} distinct runs (by model size and mixture) for {parameters} parameters: the fit can follow the errors that the observations of a run share"
             ),
             Flag::FewMixtures { mixtures, parameters } => format!(
-                "{mixtures} mixtures for a function of the mixture with {parameters} parameters: it can take any values between them"
+                "{mixtures} mixtures for the {parameters} parameters that depend on the mixture: between them the fit is free"
             ),
             Flag::SearchCut => {
-                "the search was cut short, as the law has very many parameters here: a better minimum may exist; try other seeds"
+                "the search was cut short, since the law has very many parameters here; a better minimum may exist: try other seeds"
                     .into()
             }
             Flag::NothingHeldOut => "nothing is held out: no loss is of a larger model than the others".into(),
@@ -188,11 +188,11 @@ impl Flag {
                 )
             }
             Flag::Dropped(Dropped::N) => {
-                "the study has no two model sizes, so the term in N is dropped: predictions hold for its size only"
+                "only one model size, so no N term; predictions hold at that size"
                     .into()
             }
             Flag::Dropped(Dropped::D) => {
-                "the study has no two token counts, so the term in D is dropped: predictions hold for its tokens only"
+                "only one number of tokens, so no D term; predictions hold at that number"
                     .into()
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::by_domain;
+use super::limits::{breach, by_domain};
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::posed::Posed;
 use super::scenario::{Scenario, ScenarioError};
@@ -63,6 +63,9 @@ pub struct Comparison {
     /// Its loss less the optimum's, in nats: what the optimum gains over it, and its regret. The loss is the
     /// weighted mean, or the worst excess where the scenario asks for that; without the prior's part.
     pub gain: f64,
+    /// Why it cannot be trained on under the scenario's limits, or is not supported by the runs; `None` where it can.
+    #[serde(default)]
+    pub breach: Option<String>,
 }
 
 /// Compares the optimum with other mixtures.
@@ -80,6 +83,7 @@ pub fn compare(
     let one = |compared: &Compared| Comparison {
         losses: posed.losses(&compared.mixture).into_iter().map(Loss).collect(),
         gain: posed.loss(&compared.mixture) - least,
+        breach: breach(&posed.bounds, &compared.mixture),
         compared: compared.clone(),
     };
     Ok(compared.iter().map(one).collect())

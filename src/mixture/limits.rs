@@ -296,9 +296,41 @@ impl Limits {
                 }
             }
         }
-        bounds.extend(support::bounds(domains, data, self.inside_data).into_iter().filter(|bound| limits_something(&bound.constraint)));
+        bounds.extend(
+            support::bounds(domains, data, self.inside_data)
+                .into_iter()
+                .filter(|bound| limits_something(&bound.constraint)),
+        );
         Ok(bounds)
     }
+}
+
+/// A mixture that others are compared with breaks a limit by more than this, as a share of the whole.
+const BROKEN: f64 = 1e-6;
+
+/// Which limit a mixture breaks most, in words: one of the scenario's first, then those of the data.
+pub(super) fn breach(bounds: &[Bound], h: &[f64]) -> Option<String> {
+    let is_of_data = |limit: &Limit| matches!(limit, Limit::Fixed { .. } | Limit::Data { .. });
+    let broken = bounds.iter().map(|bound| (-bound.constraint.slack(h), bound)).filter(|(by, _)| *by > BROKEN);
+    let order = |(a, one): &(f64, &Bound), (b, other): &(f64, &Bound)| {
+        is_of_data(&other.limit).cmp(&is_of_data(&one.limit)).then(a.total_cmp(b))
+    };
+    let (_, Bound { limit, constraint, unit }) = broken.max_by(order)?;
+    let percent = |share: f64| format!("{} %", write_number(100.0 * share, 3));
+    Some(match limit {
+        Limit::Stock { domain, epochs, .. } => {
+            let seen = constraint.entries().iter().map(|(i, _)| h[*i]).sum::<f64>() / unit;
+            format!("not allowed: {} epochs of {domain}, at most {}", write_number(seen, 3), write_number(*epochs, 4))
+        }
+        Limit::Data { domain, weight, least } => {
+            let edge = if *least { "at least" } else { "at most" };
+            format!("outside the runs, which have {edge} {} of {domain}", percent(*weight))
+        }
+        Limit::Fixed { domain, weight } => {
+            format!("outside the runs, which all have {} of {domain}", percent(*weight))
+        }
+        limit => format!("not allowed: {limit}"),
+    })
 }
 
 /// One that holds at every corner of the simplex limits nothing.

@@ -17,6 +17,7 @@ mod path;
 mod pieces;
 mod posed;
 mod region;
+mod scale;
 mod scenario;
 mod support;
 mod verdict;
@@ -27,11 +28,12 @@ pub use certainty::{
 };
 pub use limits::{GroupLimit, Limit, Limits, WeightLimit, by_domain};
 pub use near::{DEFAULT_EPSILON, NearOptimal, near_optimal};
-pub use optimum::{Certificate, Optimum, OptimumError, Price, optimum};
+pub use optimum::{Certificate, Optimum, OptimumError, Price, optimum, practical};
 pub use path::{
     FixedPoint, Growth, LAMBDAS, OnPath, Reflection, along_prior, along_scale, at_places, distance, each_target, moves,
     reflection,
 };
+pub use scale::{AtScale, ScaleIntervals, best_scale, is_of_scale_alone, scale_intervals};
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict};
-pub use warnings::warnings;
+pub use warnings::{scale_warnings, warnings};

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::feasible::ROUNDING;
-use super::limits::{Limit, Limits};
+use super::limits::{Bound, Limit, Limits};
 use super::posed::Posed;
 use super::region::Found;
 use super::scenario::{Aim, Budget, LEAST_SIZE, MOST_TOKENS, Scenario, ScenarioError};
 use crate::law::Shape;
+use crate::order::sort_by_number;
 use crate::predict::FittedStudy;
 use crate::units::{Loss, Params, Tokens, write_number};
 
@@ -16,6 +17,8 @@ use crate::units::{Loss, Params, Tokens, write_number};
 pub enum Certificate {
     /// The weighted loss is convex in h, so its only minimum is the global one.
     Convex,
+    /// The limits leave no other mixture.
+    Only,
     /// None: the conditions of a minimum do not hold closely enough to say that this is one.
     None,
     /// It is not; of several descents this many ended at the best value.
@@ -50,6 +53,29 @@ pub struct Optimum {
     pub kkt_residual: f64,
     /// Why it is the best.
     pub certificate: Certificate,
+}
+
+/// A weight below this is nothing to those who mix: it is written as 0.
+const LEAST_WEIGHT: f64 = 1e-6;
+
+/// The mixture to write down: weights below 10⁻⁶ are 0, and what they had goes to the largest weight that the limits let
+/// have it, so that the sum stays 1.
+pub fn practical(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<f64> {
+    let kept: Vec<f64> = optimum.mixture.iter().map(|&h| if h < LEAST_WEIGHT { 0.0 } else { h }).collect();
+    let rest: f64 = optimum.mixture.iter().filter(|h| **h < LEAST_WEIGHT).sum();
+    let Ok(bounds) = scenario.limits.bounds(&study.domains, &study.summary, optimum.d) else { return kept };
+    let mut receivers: Vec<usize> = (0..kept.len()).filter(|&i| kept[i] > 0.0).collect();
+    sort_by_number(&mut receivers, |&i| -kept[i]);
+    let with = |receiver: usize| {
+        let mut mixture = kept.clone();
+        mixture[receiver] += rest;
+        mixture
+    };
+    let breaks = |h: &[f64], bound: &Bound| {
+        bound.constraint.slack(h) < -KEPT && bound.constraint.slack(&optimum.mixture) >= -KEPT
+    };
+    let keeps = |h: &Vec<f64>| !bounds.iter().any(|bound| breaks(h, bound));
+    receivers.into_iter().map(with).find(keeps).unwrap_or_else(|| optimum.mixture.clone())
 }
 
 /// What a limit costs.
@@ -109,7 +135,7 @@ pub enum OptimumError {
         law: &'static str,
     },
     /// There is nothing to mix.
-    #[error("the fit has no domains, so there is no mixture to optimise")]
+    #[error("this study has no domains, so there is no mixture to optimise or to limit; --flops C finds its N and D")]
     NoDomains,
 }
 
@@ -168,18 +194,19 @@ pub(super) fn optimum_anywhere(study: &FittedStudy, scenario: &Scenario) -> Resu
                 at(n, compute.tokens(n))
             };
             let range = [LEAST_SIZE, compute.0 / (6.0 * LEAST_SIZE)].map(libm::log);
-            least_along(at, range)
+            least_along(at, |found| found.objective, range)
         }
         Budget::Stocks => {
             let most = most_tokens(study, scenario)?;
             let least = LEAST_SIZE.min(most.0 / 10.0);
-            least_along(|ln_d| at(scenario.n, Tokens(libm::exp(ln_d))), [least, most.0].map(libm::log))
+            let at = |ln_d: f64| at(scenario.n, Tokens(libm::exp(ln_d)));
+            least_along(at, |found| found.objective, [least, most.0].map(libm::log))
         }
     }
 }
 
 /// Whether N and D can be found as the scenario asks.
-fn check_budget(study: &FittedStudy, scenario: &Scenario) -> Result<(), OptimumError> {
+pub(super) fn check_budget(study: &FittedStudy, scenario: &Scenario) -> Result<(), OptimumError> {
     let weighted = scenario.weighted_targets(study)?;
     let (what, terms): (_, &[_]) = match scenario.budget {
         Budget::Given => return Ok(()),
@@ -227,14 +254,15 @@ fn most_tokens(study: &FittedStudy, scenario: &Scenario) -> Result<Tokens, Optim
     }
 }
 
-/// The best of the optima along a range: the best of some places, refined by golden section. Places where there is
-/// none, because the limits conflict there, count as worse than all.
-fn least_along(
-    at: impl Fn(f64) -> Result<Optimum, OptimumError>,
+/// The best of what is found along a range: the best of some places, refined by golden section. Places where there is
+/// nothing, because the limits conflict there, count as worse than all.
+pub(super) fn least_along<T>(
+    at: impl Fn(f64) -> Result<T, OptimumError>,
+    objective: impl Fn(&T) -> f64,
     [low, high]: [f64; 2],
-) -> Result<Optimum, OptimumError> {
+) -> Result<T, OptimumError> {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
-    let value = |found: &Result<Optimum, OptimumError>| found.as_ref().map_or(f64::INFINITY, |found| found.objective);
+    let value = |found: &Result<T, OptimumError>| found.as_ref().map_or(f64::INFINITY, &objective);
     let step = (high - low) / PLACES as f64;
     let places: Vec<_> = (0..=PLACES).map(|place| at(low + step * place as f64)).collect();
     let best = (0..=PLACES).min_by(|&a, &b| value(&places[a]).total_cmp(&value(&places[b]))).unwrap_or(0);
@@ -287,6 +315,9 @@ fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Optim
             Certificate::None
         } else if posed.convex {
             Certificate::Convex
+        } else if starts == 1 {
+            // Of several minima one descent would be no search: there is a single mixture.
+            Certificate::Only
         } else {
             Certificate::BestOf { agreeing, starts }
         },

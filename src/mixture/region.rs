@@ -91,7 +91,8 @@ impl Region {
             }
         }
         let tightest = tightest(&limits);
-        let implied = |j: &usize| limits[*j].entries().len() > 1 && least_along(&limits[*j], &low, &high) >= limits[*j].bound;
+        let implied =
+            |j: &usize| limits[*j].entries().len() > 1 && least_along(&limits[*j], &low, &high) >= limits[*j].bound;
         let telling: Vec<usize> = tightest.iter().copied().filter(|j| !implied(j)).collect();
         let held: Vec<Option<f64>> = (0..k).map(|i| ((high[i] - low[i]).abs() < NO_ROOM).then_some(low[i])).collect();
         let region = Self::of(k, limits, telling, held, None);
@@ -118,13 +119,7 @@ impl Region {
     }
 
     /// With these weights held; `left` where there is no inside.
-    fn of(
-        k: usize,
-        limits: Vec<Constraint>,
-        telling: Vec<usize>,
-        held: Vec<Option<f64>>,
-        left: Option<&Left>,
-    ) -> Self {
+    fn of(k: usize, limits: Vec<Constraint>, telling: Vec<usize>, held: Vec<Option<f64>>, left: Option<&Left>) -> Self {
         let free: Vec<usize> = (0..k).filter(|&i| held[i].is_none()).collect();
         let rest = 1.0 - held.iter().flatten().sum::<f64>();
         let n = free.len();

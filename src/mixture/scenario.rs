@@ -79,12 +79,12 @@ pub enum ScenarioError {
         example: &'static str,
     },
     /// N, D or C of another order than any model.
-    #[error("{what} is {}; it must lie between {least} and {most}, such as {example}", short(*.seen))]
+    #[error("{what} is {seen}; it must lie between {least} and {most}, such as {example}")]
     Implausible {
         /// "the model size N", "the tokens D" or "the compute C".
         what: &'static str,
         /// What was given.
-        seen: f64,
+        seen: String,
         /// The least that there can be.
         least: String,
         /// The most.
@@ -201,9 +201,7 @@ pub enum ScenarioError {
     #[error("D cannot be found from the stocks: give every domain its tokens in stock, and a maximum number of epochs")]
     NoStocks,
     /// N or D is to be found, but the fits do not depend on it.
-    #[error(
-        "{what} cannot be found: the fits of {targets} have no term in {term}, so less of it would cost nothing"
-    )]
+    #[error("{what} cannot be found: the fits of {targets} have no term in {term}, so less of it would cost nothing")]
     NoTerm {
         /// "N and D" or "D".
         what: &'static str,
@@ -281,7 +279,8 @@ impl Scenario {
         let check = |what, seen: f64, (least, most): (f64, f64), write: fn(f64) -> String, example| {
             // What is no number at all has a sentence of its own.
             if seen > 0.0 && seen.is_finite() && !(least..=most).contains(&seen) {
-                return Err(ScenarioError::Implausible { what, seen, least: write(least), most: write(most), example });
+                let [seen, least, most] = [seen, least, most].map(write);
+                return Err(ScenarioError::Implausible { what, seen, least, most, example });
             }
             Ok(())
         };

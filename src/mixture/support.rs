@@ -3,8 +3,8 @@
 //! Each weight between the least and the largest that it has in the runs, unless the scenario extrapolates. A domain
 //! whose weight never varies keeps that weight either way: no run says what another one would do.
 
-use super::limits::{Bound, Limit};
 use super::interior::Constraint;
+use super::limits::{Bound, Limit};
 use crate::predict::DataSummary;
 
 /// A weight that varies by no more than this is one.

@@ -3,36 +3,53 @@
 use super::certainty::outside_data;
 use super::optimum::Optimum;
 use super::scenario::{Prior, Scenario};
+use super::support::fixed;
 use crate::predict::FittedStudy;
-use crate::units::{write_count, write_number};
+use crate::units::{Params, Tokens, write_count, write_number};
 
 /// An N or D within this factor of the data's is in the data.
 const SAME_SCALE: f64 = 1.01;
 
-/// Where the optimum lies outside the data, in N, D and the weights, which domains the prior holds at 0, and which limits
-/// limit nothing.
+/// Where the optimum lies outside the data, in N, D and the weights, which domains keep the only weight that they have in
+/// the runs, which the prior holds at 0, and which limits limit nothing.
 pub fn warnings(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<String> {
     let data = &study.summary;
-    let mut warnings = Vec::new();
-    // A law without the term does not extrapolate in it.
-    let sizes = data.sizes.iter().map(|size| size.0);
-    let sizes = sizes.clone().reduce(f64::min).zip(sizes.reduce(f64::max));
-    let sizes = sizes.filter(|_| study.fits.iter().any(|fit| fit.shape.n_term));
-    let tokens = data.token_range.map(|(least, most)| (least.0, most.0));
-    let tokens = tokens.filter(|_| study.fits.iter().any(|fit| fit.shape.d_term));
-    for (what, value, range) in [("the model size N", optimum.n.0, sizes), ("the tokens D", optimum.d.0, tokens)] {
-        warnings.extend(range.and_then(|(least, most)| outside_scale(what, value, least, most)));
-    }
+    let mut warnings = scale_warnings(study, optimum.n, optimum.d);
+    let percent = |share: f64| format!("{} %", write_number(100.0 * share, 3));
+    let fixed = fixed(data);
     let outside = outside_data(&optimum.mixture, &data.weight_ranges);
-    for (i, domain) in study.domains.iter().enumerate().filter(|(i, _)| outside.get(*i) == Some(&true)) {
+    let mut kept: Vec<(&str, f64)> = Vec::new();
+    for (i, domain) in study.domains.iter().enumerate() {
         let (least, most) = data.weight_ranges[i];
-        let percent = |share: f64| format!("{} %", write_number(100.0 * share, 3));
-        warnings.push(format!(
-            "the weight of {domain}, {}, is outside the data, which have {} to {}: the law is extrapolated",
-            percent(optimum.mixture[i]),
-            percent(least),
-            percent(most)
-        ));
+        match fixed[i] {
+            Some(weight) if outside[i] => warnings.push(format!(
+                "{domain} was {} in every run, and your limits move it to {}: nothing in the runs says what that does",
+                percent(weight),
+                percent(optimum.mixture[i])
+            )),
+            Some(weight) => kept.push((domain, weight)),
+            None if outside[i] => warnings.push(format!(
+                "{domain} at {} is outside the runs, which have {} to {}: there the law extrapolates",
+                percent(optimum.mixture[i]),
+                percent(least),
+                percent(most)
+            )),
+            None => {}
+        }
+    }
+    match kept[..] {
+        // One domain has nothing to be mixed with.
+        _ if study.domains.len() == 1 => {}
+        [] => {}
+        [(domain, weight)] => {
+            let weight = percent(weight);
+            warnings.push(format!("{domain} was {weight} in every run, so it stays at {weight}"));
+        }
+        _ => {
+            let named: Vec<String> =
+                kept.iter().map(|(domain, weight)| format!("{domain} ({})", percent(*weight))).collect();
+            warnings.push(format!("these domains had one weight in every run, so they keep it: {}", named.join(", ")));
+        }
     }
     // With λ = 0 the prior counts for nothing.
     let prior = scenario.prior.as_ref().filter(|prior| prior.kl > 0.0);
@@ -46,21 +63,47 @@ fn held_at_zero(prior: &Prior, domains: &[String]) -> Option<String> {
     let in_prior = |domain: &&str| prior.mixture.iter().any(|(name, weight)| name == domain && *weight > 0.0);
     let none: Vec<&str> = domains.iter().map(String::as_str).filter(|domain| !in_prior(domain)).collect();
     let they_are = if none.len() == 1 { "it is" } else { "they are" };
-    (!none.is_empty()).then(|| format!("the prior has no weight for {}: {they_are} held at 0 %", none.join(", ")))
+    (!none.is_empty()).then(|| format!("the prior has no weight for {}, so {they_are} held at 0 %", none.join(", ")))
 }
 
-fn outside_scale(what: &str, value: f64, least: f64, most: f64) -> Option<String> {
+/// Where N and D lie outside the data. A law without the term does not extrapolate in it.
+pub fn scale_warnings(study: &FittedStudy, n: Params, d: Tokens) -> Vec<String> {
+    let data = &study.summary;
+    let sizes = data.sizes.iter().map(|size| size.0);
+    let sizes = sizes.clone().reduce(f64::min).zip(sizes.reduce(f64::max));
+    let sizes = sizes.filter(|_| study.fits.iter().any(|fit| fit.shape.n_term));
+    let tokens = data.token_range.map(|(least, most)| (least.0, most.0));
+    let tokens = tokens.filter(|_| study.fits.iter().any(|fit| fit.shape.d_term));
+    let all = [("N", n.0, sizes, "model"), ("D", d.0, tokens, "run")];
+    all.into_iter().filter_map(|(what, value, range, run)| outside_scale(what, value, range?, run)).collect()
+}
+
+fn outside_scale(what: &str, value: f64, (least, most): (f64, f64), run: &str) -> Option<String> {
+    let count = |value: f64| write_count(value, 3);
+    // "3 % beyond" reads well up to a factor of 2, "5 times" after that.
+    let beyond = |factor: f64, side: &str| {
+        if factor < 2.0 {
+            format!("{} % {side}", write_number(100.0 * (factor - 1.0), 2))
+        } else if side == "beyond" {
+            format!("{} times", write_number(factor, 2))
+        } else {
+            format!("1/{} of", write_number(factor, 2))
+        }
+    };
+    let (largest, smallest) = if run == "model" { ("largest", "smallest") } else { ("longest", "shortest") };
     if value > most * SAME_SCALE {
         Some(format!(
-            "{what} is {} times the largest in the data ({})",
-            write_number(value / most, 2),
-            write_count(most, 3)
+            "{what} = {} is {} your {largest} {run} ({})",
+            count(value),
+            beyond(value / most, "beyond"),
+            count(most)
         ))
     } else if value * SAME_SCALE < least {
         Some(format!(
-            "{what} is 1/{} of the least in the data ({})",
-            write_number(least / value, 2),
-            write_count(least, 3)
+            "{what} = {} is {} your {smallest} {run} ({})",
+            count(value),
+            beyond(least / value, "below"),
+            count(least)
         ))
     } else {
         None

@@ -6,6 +6,9 @@
 //! "Bootstrap-based improvements for inference with clustered errors"). All fits of a study see the same draws, so
 //! that differences between targets keep their correlation.
 //!
+//! A study of N and D alone has no mixtures to draw: there its rows are, as runs of their own (Besiroglu et al. 2024,
+//! arXiv:2404.10102, §3, resample so).
+//!
 //! Intervals are percentiles of the replicates (Efron & Tibshirani 1993, §13.3).
 
 use std::collections::HashSet;
@@ -39,6 +42,18 @@ impl BootstrapConfig {
     pub const DEFAULT_REPLICATES: usize = 200;
     /// More than this is a mistake in the number.
     pub const MOST_REPLICATES: usize = 100_000;
+
+    /// Checks a number of replicates.
+    ///
+    /// # Errors
+    /// It is too small or too large.
+    pub fn check(replicates: usize) -> Result<(), BootstrapError> {
+        if (LEAST_REPLICATES..=Self::MOST_REPLICATES).contains(&replicates) {
+            Ok(())
+        } else {
+            Err(BootstrapError::Replicates { seen: replicates })
+        }
+    }
 }
 
 impl Default for BootstrapConfig {
@@ -84,11 +99,13 @@ pub enum BootstrapError {
     Fit(#[from] FitError),
     /// Nothing to draw from.
     #[error(
-        "the rows fitted have {n_mixtures} distinct mixture(s); drawing mixtures anew needs at least 3, and about 20 to be worth something"
+        "the bootstrap resamples {unit}, and the rows fitted have only {n}; it needs at least 3, and about 20 to be worth something"
     )]
-    Mixtures {
+    FewBlocks {
+        /// What is resampled.
+        unit: &'static str,
         /// How many there are.
-        n_mixtures: usize,
+        n: usize,
     },
     /// Too few or too many replicates.
     #[error(
@@ -108,7 +125,7 @@ pub enum BootstrapError {
 }
 
 /// Fewer mixtures than this say nothing about what others would have given.
-const LEAST_MIXTURES: usize = 3;
+const LEAST_BLOCKS: usize = 3;
 /// With fewer replicates a 90 % interval has no ends.
 pub const LEAST_REPLICATES: usize = 20;
 /// Draws for one replicate, until every fit can be made with it.
@@ -123,8 +140,10 @@ pub struct Bootstrap<'a> {
     target_idxs: Vec<Vec<usize>>,
     /// Of each fit: the weights of its rows, 0 where it does not use one.
     weights: Vec<Vec<f64>>,
-    /// Distinct mixtures with rows fitted.
-    mixtures: Vec<usize>,
+    /// What each row is drawn with: its mixture; in a study without domains, itself.
+    block_of: Vec<usize>,
+    /// Blocks with rows fitted.
+    blocks: Vec<usize>,
 }
 
 impl<'a> Bootstrap<'a> {
@@ -137,10 +156,7 @@ impl<'a> Bootstrap<'a> {
         study: &'a FittedStudy,
         config: &'a BootstrapConfig,
     ) -> Result<Self, BootstrapError> {
-        let seen = config.replicates;
-        if !(LEAST_REPLICATES..=BootstrapConfig::MOST_REPLICATES).contains(&seen) {
-            return Err(BootstrapError::Replicates { seen });
-        }
+        BootstrapConfig::check(config.replicates)?;
         if dataset.domains() != study.domains {
             let what = format!("their domains are {}", dataset.domains().join(", "));
             return Err(BootstrapError::OtherRuns { what });
@@ -156,20 +172,22 @@ impl<'a> Bootstrap<'a> {
             .map(|fit| fit.targets.iter().map(position).collect())
             .collect::<Result<_, BootstrapError>>()?;
         let weights: Vec<Vec<f64>> = study.fits.iter().map(|fit| fit::weights(dataset, &fit.report.config)).collect();
-        let mut mixtures: Vec<usize> = dataset
-            .design()
-            .rows()
-            .iter()
-            .enumerate()
-            .filter(|(row, _)| weights.iter().any(|weights| weights[*row] > 0.0))
-            .map(|(_, (mixture_idx, _))| *mixture_idx)
-            .collect();
-        mixtures.sort_unstable();
-        mixtures.dedup();
-        if mixtures.len() < LEAST_MIXTURES {
-            return Err(BootstrapError::Mixtures { n_mixtures: mixtures.len() });
+        // Without domains all rows have the same mixture, that is none.
+        let rows = dataset.design().rows().iter().enumerate();
+        let block_of: Vec<usize> = if study.domains.is_empty() {
+            rows.map(|(row, _)| row).collect()
+        } else {
+            rows.map(|(_, (mixture_idx, _))| *mixture_idx).collect()
+        };
+        let is_fitted = |row: &usize| weights.iter().any(|weights| weights[*row] > 0.0);
+        let mut blocks: Vec<usize> = (0..block_of.len()).filter(is_fitted).map(|row| block_of[row]).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        if blocks.len() < LEAST_BLOCKS {
+            let unit = if study.domains.is_empty() { "runs" } else { "mixtures" };
+            return Err(BootstrapError::FewBlocks { unit, n: blocks.len() });
         }
-        Ok(Self { dataset, study, config, target_idxs, weights, mixtures })
+        Ok(Self { dataset, study, config, target_idxs, weights, block_of, blocks })
     }
 
     /// The replicate of that index, which does not depend on the others.
@@ -208,13 +226,13 @@ impl<'a> Bootstrap<'a> {
         range.map(one).collect()
     }
 
-    /// How often each of the design's mixtures was drawn.
+    /// How often each block was drawn.
     fn draw(&self, random: &mut Xoshiro256PlusPlus) -> Vec<f64> {
-        let mut counts = vec![0.0; self.dataset.design().mixtures().len()];
-        let n = self.mixtures.len();
+        let mut counts = vec![0.0; self.blocks.iter().max().map_or(0, |last| last + 1)];
+        let n = self.blocks.len();
         for _ in 0..n {
             let drawn = ((random.random::<f64>() * n as f64) as usize).min(n - 1);
-            counts[self.mixtures[drawn]] += 1.0;
+            counts[self.blocks[drawn]] += 1.0;
         }
         counts
     }
@@ -224,14 +242,9 @@ impl<'a> Bootstrap<'a> {
         let mut replicate =
             Replicate { thetas: Vec::new(), holdout_mre_percent: Vec::new(), mixtures: drawn.collect() };
         for ((fit, target_idxs), weights) in self.study.fits.iter().zip(&self.target_idxs).zip(&self.weights) {
-            let drawn: Vec<f64> = self
-                .dataset
-                .design()
-                .rows()
-                .iter()
-                .zip(weights)
-                .map(|((mixture_idx, _), weight)| weight * counts[*mixture_idx])
-                .collect();
+            let times = |block: &usize| counts.get(*block).copied().unwrap_or(0.0);
+            let drawn: Vec<f64> =
+                self.block_of.iter().zip(weights).map(|(block, weight)| weight * times(block)).collect();
             // Each replicate has random starts of its own.
             let seed = self.config.seed.wrapping_add(index as u64);
             let theta = fit::refit(fit, self.dataset, target_idxs, &drawn, (self.config.starts, seed), true)?;

@@ -74,6 +74,8 @@ pub struct FittedStudy {
     pub validation: Validation,
     /// All ways that were validated, this one among them; empty where one law was asked for, or in old files.
     pub candidates: Vec<Candidate>,
+    /// What reading the runs left to be said, in sentences.
+    pub notices: Vec<String>,
 }
 
 /// What a study from a file or a link says that cannot be.
@@ -356,6 +358,7 @@ impl FittedStudy {
             processes: Vec::new(),
             validation: Validation::default(),
             candidates: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -487,6 +490,25 @@ impl FittedStudy {
         })
     }
 
+    /// Of each of the fit's domains, its position among these.
+    ///
+    /// # Errors
+    /// They are not the fit's.
+    pub fn order(&self, seen: &[String]) -> Result<Vec<usize>, PredictError> {
+        if let Some(domain) = seen.iter().find(|domain| !self.domains.contains(domain)) {
+            return Err(PredictError::UnknownDomain {
+                domain: domain.clone(),
+                known: choices(self.domains.iter().map(String::as_str), domain),
+            });
+        }
+        let mut order = Vec::with_capacity(self.domains.len());
+        for domain in &self.domains {
+            let position = seen.iter().position(|name| name == domain);
+            order.push(position.ok_or_else(|| PredictError::Domain { domain: domain.clone(), seen: seen.join(", ") })?);
+        }
+        Ok(order)
+    }
+
     /// Predicts every observation for every fitted target.
     ///
     /// `seen` and `targets` name the observations' weights and losses; the domains may stand in another order
@@ -500,17 +522,7 @@ impl FittedStudy {
         targets: &[String],
         observations: &[Observation],
     ) -> Result<Vec<Prediction>, PredictError> {
-        if let Some(domain) = seen.iter().find(|domain| !self.domains.contains(domain)) {
-            return Err(PredictError::UnknownDomain {
-                domain: domain.clone(),
-                known: choices(self.domains.iter().map(String::as_str), domain),
-            });
-        }
-        let mut order = Vec::with_capacity(self.domains.len());
-        for domain in &self.domains {
-            let position = seen.iter().position(|name| name == domain);
-            order.push(position.ok_or_else(|| PredictError::Domain { domain: domain.clone(), seen: seen.join(", ") })?);
-        }
+        let order = self.order(seen)?;
         let mut predictions = Vec::new();
         for (position, target) in self.targets().enumerate() {
             let target_idx = targets.iter().position(|name| name == target.name);

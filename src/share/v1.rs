@@ -23,6 +23,8 @@ const MOST_DOMAINS: usize = 64;
 const MOST_TARGETS: usize = 64;
 const MOST_SIZES: usize = 64;
 const LONGEST_NAME: usize = 64;
+const MOST_NOTICES: usize = 8;
+const LONGEST_NOTICE: usize = 240;
 /// Entries of θ per unit: 2²⁶. Four bytes reach ±32, and no law's bounds reach further.
 const THETA_UNIT: f64 = 67_108_864.0;
 
@@ -47,6 +49,9 @@ struct Body {
     /// The runs, where they were wanted in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y: Option<RunsBody>,
+    /// What reading the runs left to be said. Later than the rest; readers of before skip it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    q: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -231,15 +236,15 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Data
         } else {
             study.targets().map(|target| rounded(weight_of(target.name), 9)).collect()
         },
-        s: (*scenario
-            != Scenario { target_weights: scenario.target_weights.clone(), ..plain(scenario.n, scenario.d) })
-        .then(|| ScenarioBody {
-            a: scenario.aim,
-            l: scenario.limits.clone(),
-            p: scenario.prior.clone(),
-            b: scenario.budget,
-        }),
+        s: (*scenario != Scenario { target_weights: scenario.target_weights.clone(), ..plain(scenario.n, scenario.d) })
+            .then(|| ScenarioBody {
+                a: scenario.aim,
+                l: scenario.limits.clone(),
+                p: scenario.prior.clone(),
+                b: scenario.budget,
+            }),
         y: runs.map(v1_runs::write),
+        q: study.notices.iter().take(MOST_NOTICES).map(|notice| cleaned(notice, LONGEST_NOTICE)).collect(),
     };
     // Through plain values, as everything else that the page writes: less code to download.
     serde_json::to_value(&body)
@@ -336,11 +341,15 @@ pub(super) fn rounded(value: f64, digits: usize) -> f64 {
 
 /// A name without control and direction-changing characters, of at most [`LONGEST_NAME`] characters.
 pub(super) fn clean(name: &str) -> String {
+    cleaned(name, LONGEST_NAME)
+}
+
+fn cleaned(text: &str, longest: usize) -> String {
     let hidden = |c: &char| {
         c.is_control()
             || matches!(*c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
     };
-    name.chars().filter(|c| !hidden(c)).take(LONGEST_NAME).collect()
+    text.chars().filter(|c| !hidden(c)).take(longest).collect()
 }
 
 pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
@@ -399,7 +408,10 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean / mean_sum).collect(),
         mixtures: Vec::new(),
     };
-    let study = FittedStudy::new(body.d.iter().map(|name| clean(name)).collect(), summary, fits);
+    let study = FittedStudy {
+        notices: body.q.iter().take(MOST_NOTICES).map(|notice| cleaned(notice, LONGEST_NOTICE)).collect(),
+        ..FittedStudy::new(body.d.iter().map(|name| clean(name)).collect(), summary, fits)
+    };
     study.check().map_err(|error| impossible(error.what))?;
     scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;
     let runs = body.y.map(|runs| v1_runs::read(runs, &study.domains)).transpose()?;

@@ -225,7 +225,11 @@ impl LimitsInput {
         let kl = number("", &self.kl).ok().flatten();
         let holds = given(Column::Prior) && some(kl) && !domains.iter().all(in_prior);
         let pairs = [
-            (given(Column::Stock), &self.most_epochs, "Set a maximum number of epochs, or token stocks have no effect."),
+            (
+                given(Column::Stock),
+                &self.most_epochs,
+                "Set a maximum number of epochs, or token stocks have no effect.",
+            ),
             (given(Column::Present), &self.most_change, "Set a maximum change, or the present mixture limits nothing."),
             (given(Column::Prior), &self.kl, "Set λ, or the prior has no effect."),
         ];
@@ -409,7 +413,8 @@ mod tests {
             error(typed(&[("c4", Column::Stock, "10 %")])).starts_with("tokens in stock of c4: \"10 %\" is a share")
         );
         assert!(
-            error(LimitsInput { most_epochs: "four".into(), ..LimitsInput::default() }).starts_with("the maximum number of epochs: ")
+            error(LimitsInput { most_epochs: "four".into(), ..LimitsInput::default() })
+                .starts_with("the maximum number of epochs: ")
         );
         let group = |domains: &[&str], max: &str| LimitsInput {
             groups: vec![GroupInput {

@@ -152,6 +152,8 @@ pub struct ComparedRow {
     pub interval: Option<String>,
     /// What that means, where it says that there is no gain.
     pub verdict: Option<&'static str>,
+    /// Why it cannot be trained on, where it cannot.
+    pub breach: Option<String>,
     /// Whether the user typed it, as which of the typed ones.
     pub typed: Option<usize>,
 }
@@ -166,6 +168,7 @@ pub fn compared_rows(comparisons: &[Comparison], certainty: Option<&Certainty>, 
             gain: nats(comparison.gain),
             interval: interval.map(|interval| format!("{} to {}", nats(interval.low), nats(interval.high))),
             verdict: interval.and_then(|interval| interval.verdict()),
+            breach: comparison.breach.clone(),
             typed: at.checked_sub(first_typed),
         }
     });
@@ -313,7 +316,7 @@ mod tests {
     fn losses_of_a_mixture_are_those_of_the_laws() {
         let (study, n, d) = (fits().study, Params(1e9), Tokens(5e9));
         let compared = Compared { name: "mine".into(), mixture: vec![0.5, 0.5] };
-        let comparison = Comparison { compared, losses: Vec::new(), gain: 0.02 };
+        let comparison = Comparison { compared, losses: Vec::new(), gain: 0.02, breach: None };
         let losses: Vec<f64> =
             study.targets().map(|target| target.loss(Some(n), Some(d), &comparison.compared.mixture).0).collect();
         assert_eq!(
@@ -328,7 +331,8 @@ mod tests {
     #[test]
     fn a_gain_whose_interval_covers_zero_is_none() {
         let compared = |name: &str| Compared { name: name.into(), mixture: vec![1.0] };
-        let comparison = |name: &str, gain| Comparison { compared: compared(name), losses: Vec::new(), gain };
+        let comparison =
+            |name: &str, gain| Comparison { compared: compared(name), losses: Vec::new(), gain, breach: None };
         let comparisons = [comparison("uniform", 0.02), comparison("mine", -0.001)];
         let interval = |low, high| Interval { low, high };
         let certainty = Certainty {

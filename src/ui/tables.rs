@@ -292,9 +292,9 @@ fn loss_text(loss: f64) -> String {
 pub fn certificate_sentence(optimum: &Optimum) -> String {
     match optimum.certificate {
         Certificate::None => "This is not certified to be a minimum.".to_string(),
+        Certificate::Only => "The limits leave no other mixture.".to_string(),
         Certificate::Convex => {
-            "Global: the objective is convex in the mixture, so no other mixture is better under these fits."
-                .into()
+            "Global: the objective is convex in the mixture, so no other mixture is better under these fits.".into()
         }
         Certificate::BestOf { agreeing, starts } => format!(
             "Best of {starts} descents from different mixtures; {agreeing} of them ended here. \
@@ -645,7 +645,10 @@ mod tests {
         let limited = Scenario { aim: Aim::Worst, prior: Some(prior), ..plain };
         assert!(told(&limited)[0].starts_with("With the prior's part, every target is within "));
         let price = Price { limit: Limit::Min("b".into(), 0.9), nats: 0.12 };
-        assert_eq!(price_sentence(&price), "b at least 90 %: lowering b by 1 point would lower the loss by 0.0012 nats.");
+        assert_eq!(
+            price_sentence(&price),
+            "b at least 90 %: lowering b by 1 point would lower the loss by 0.0012 nats."
+        );
     }
 
     #[test]

@@ -131,7 +131,7 @@ fn a_bootstrap_without_mixtures_says_why() {
         refit(page, "additive").await;
         optimum(page).await;
         page.click("[data-test=bootstrap]").await;
-        page.wait_for("the rows fitted have 2 distinct mixture(s); drawing mixtures anew needs at least 3").await;
+        page.wait_for("the bootstrap resamples mixtures, and the rows fitted have only 2; it needs at least 3").await;
         page.paste("[data-test=replicates]", "many").await;
         page.click("[data-test=bootstrap]").await;
         page.wait_for("\"many\" is no number of replicates").await;

@@ -11,7 +11,7 @@ use mixlaw::export::{fit_file, scenario_file};
 use mixlaw::fit::search::Start;
 use mixlaw::fit::{self, Ending, Fit, FitConfig, FitError, Interval, Residual, Restriction, Runner};
 use mixlaw::law::{self, LAWS, Law};
-use mixlaw::predict::{self, FittedStudy, Metrics, Replicate, Validation, Workers, bootstrap};
+use mixlaw::predict::{self, FittedStudy, Metrics, Replicate, Validation, Workers, bootstrap, notices};
 use mixlaw::units::{Tokens, write_number};
 use rayon::prelude::*;
 
@@ -84,6 +84,8 @@ fn law_ids() -> Vec<&'static str> {
 
 pub fn run(args: &FitArgs) -> Result<String, String> {
     let imported = read_table(&args.files, &args.roles)?;
+    args.bootstrap.check()?;
+    let said = imported.warnings();
     let dataset = imported.dataset.ok_or_else(|| no_study(&args.files))?;
     let dataset = dataset.with_stocks(&stocks(&args.stocks)?).map_err(|error| error.to_string())?;
     // Which targets can be fitted does not depend on the candidate.
@@ -113,7 +115,12 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
     progress.clear();
     let seconds = began.elapsed().as_secs_f64();
     say!("mixlaw: fitted and validated {} in {seconds:.1} s", counted(study.targets().count(), "target"));
-    let replicates = args.bootstrap.replicates(&dataset, &study)?;
+    let study = FittedStudy { notices: said, ..study };
+    // The fit is done, and is not thrown away for want of intervals.
+    let replicates = args.bootstrap.replicates(&dataset, &study).unwrap_or_else(|error| {
+        say!("mixlaw: no intervals: {error}");
+        None
+    });
     Ok(if args.json {
         fit_file::write(&study, Some(&dataset), replicates.as_deref()) + "\n"
     } else {
@@ -161,14 +168,16 @@ fn fit_text(study: &FittedStudy, replicates: Option<&[Replicate]>) -> String {
     let intervals = replicates.map(|replicates| bootstrap::parameter_intervals(study, replicates));
     for (fit_idx, fit) in study.fits.iter().enumerate() {
         let parameters = fit.parameters(&study.domains);
-        let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
         lines.push(format!("\n{}", fit.targets.join(", ")));
         for (p, (name, value)) in parameters.iter().enumerate() {
             let interval = intervals.as_ref().and_then(|intervals| intervals[fit_idx].get(p));
             let interval = interval.map(|interval| format!("  {}", range(interval, 3))).unwrap_or_default();
             lines.push(format!("  {name} = {}{interval}", write_number(*value, 5)));
         }
-        lines.extend(fit.report.flags.iter().map(|flag| format!("  note: {}", flag.sentence(&names))));
+    }
+    let notices = notices(study).into_iter().map(|notice| format!("note: {notice}")).collect::<Vec<_>>();
+    if !notices.is_empty() {
+        lines.push(format!("\n{}", notices.join("\n")));
     }
     lines.join("\n") + "\n"
 }

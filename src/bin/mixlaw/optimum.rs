@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mixlaw::dataset::Dataset;
+use mixlaw::export::fit_file::Saved;
 use mixlaw::export::results::{self, Answers};
+use mixlaw::fit::Interval;
 use mixlaw::mixture::{
     self, Aim, Budget, Certainty, Certificate, Compared, DEFAULT_EPSILON, FixedPoint, Growth, LAMBDAS, NearOptimal,
-    OnPath, Optimum, Outcome, Price, Prior, Scenario,
+    OnPath, Optimum, Outcome, Price, Prior, ScaleIntervals, Scenario,
 };
-use mixlaw::predict::{FittedStudy, Replicate, bootstrap};
+use mixlaw::predict::{FittedStudy, Replicate, bootstrap, notices};
 use mixlaw::units::{write_count, write_nats, write_number};
 use rayon::prelude::*;
 
@@ -66,9 +68,70 @@ const NO_RUNS: &str = "the fit file has no runs to fit anew; write it with this 
 
 pub fn run(args: &OptimumArgs) -> Result<String, String> {
     let Fitted { study, saved } = read_fit(&args.fit)?;
-    let scenario = args.scenario.scenario(&study, saved.scenario)?;
+    let scenario = args.scenario.scenario(&study, saved.scenario.clone())?;
+    if mixture::is_of_scale_alone(&study) {
+        return of_scale(args, &study, &saved, &scenario);
+    }
     let answers = answers(args, &study, saved.runs.as_ref(), &saved.replicates, scenario)?;
     Ok(if args.json { results::optimum(&study, &answers) + "\n" } else { answers_text(&study, &answers) })
+}
+
+/// The replicates asked for, or those of the fit file.
+fn replicates(
+    args: &OptimumArgs,
+    study: &FittedStudy,
+    runs: Option<&Dataset>,
+    saved: &[Replicate],
+) -> Result<Vec<Replicate>, String> {
+    match (args.bootstrap.bootstrap, runs) {
+        (None, _) => Ok(saved.to_vec()),
+        (Some(_), None) => Err(NO_RUNS.into()),
+        (Some(_), Some(runs)) => Ok(args.bootstrap.replicates(runs, study)?.unwrap_or_default()),
+    }
+}
+
+/// The answer of a study of N and D alone.
+fn of_scale(args: &OptimumArgs, study: &FittedStudy, saved: &Saved, scenario: &Scenario) -> Result<String, String> {
+    if !args.paths.is_empty() || !args.compare.is_empty() {
+        return Err(mixture::OptimumError::NoDomains.to_string());
+    }
+    let found = mixture::best_scale(study, scenario).map_err(|error| error.to_string())?;
+    let replicates = replicates(args, study, saved.runs.as_ref(), &saved.replicates)?;
+    let intervals = mixture::scale_intervals(study, &replicates, scenario, &found);
+    let warnings: Vec<String> =
+        mixture::scale_warnings(study, found.n, found.d).into_iter().chain(notices(study)).collect();
+    if args.json {
+        return Ok(results::scale(scenario, &found, intervals.as_ref(), &warnings) + "\n");
+    }
+    let count = |value: f64| write_count(value, 3);
+    let range = |interval: Option<Interval>| {
+        interval.map(|at| format!(" ({} to {})", count(at.low), count(at.high))).unwrap_or_default()
+    };
+    let found_of = |interval: Option<Interval>| interval.filter(|_| scenario.budget != Budget::Given);
+    let of = |value: fn(&ScaleIntervals) -> Interval| intervals.as_ref().map(value);
+    let mut header = vec!["target", "weight", "loss"];
+    header.extend(intervals.is_some().then_some("90 % interval"));
+    let rows = found.targets.iter().enumerate().map(|(j, (name, weight, loss))| {
+        let mut row = vec![name.clone(), percent(*weight), format!("{:.4}", loss.0)];
+        let interval = intervals.as_ref().map(|intervals| intervals.losses[j]);
+        row.extend(interval.map(|interval| format!("{:.4} – {:.4}", interval.low, interval.high)));
+        row
+    });
+    let mut parts = vec![
+        format!(
+            "model size N = {}{}, tokens D = {}{}, {} tokens per parameter",
+            count(found.n.0),
+            range(found_of(of(|intervals| intervals.n))),
+            count(found.d.0),
+            range(found_of(of(|intervals| intervals.d))),
+            write_number(found.d.0 / found.n.0, 3),
+        ),
+        table(&header, &rows.collect::<Vec<_>>()),
+    ];
+    if !warnings.is_empty() {
+        parts.push(warnings.iter().map(|warning| format!("note: {warning}")).collect::<Vec<_>>().join("\n"));
+    }
+    Ok(parts.join("\n\n") + "\n")
 }
 
 fn answers(
@@ -91,11 +154,7 @@ fn answers(
         let given = named_shares("share", &given)?;
         compared.push(Compared::by_domain(text, &given, &study.domains).map_err(|error| error.to_string())?);
     }
-    let replicates = match (args.bootstrap.bootstrap, runs) {
-        (None, _) => saved.to_vec(),
-        (Some(_), None) => return Err(NO_RUNS.into()),
-        (Some(_), Some(runs)) => args.bootstrap.replicates(runs, study)?.unwrap_or_default(),
-    };
+    let replicates = replicates(args, study, runs, saved)?;
     let (certainty, failed_replicates) = certainty(study, &replicates, &scenario, &optimum, &compared);
     let words = |error: mixture::OptimumError| error.to_string();
     let uniform = || study.domains.iter().map(|domain| (domain.clone(), 1.0)).collect();
@@ -112,7 +171,7 @@ fn answers(
         near: (args.epsilon, ranges),
         certainty,
         failed_replicates,
-        warnings: mixture::warnings(study, &scenario, &optimum),
+        warnings: mixture::warnings(study, &scenario, &optimum).into_iter().chain(notices(study)).collect(),
         scale: asked(PathKind::Scale)
             .then(|| mixture::along_scale(study, &scenario, growth))
             .transpose()
@@ -300,9 +359,12 @@ fn certificate(optimum: &Optimum) -> String {
     };
     let certificate = match optimum.certificate {
         Certificate::None => "this is not certified to be a minimum".to_string(),
+        Certificate::Only => "the limits leave no other mixture".to_string(),
         Certificate::Convex => "the objective is convex, so this is the global minimum".to_string(),
         Certificate::BestOf { agreeing, starts } => {
-            format!("the objective is not convex: {agreeing} of {starts} descents ended here, none lower")
+            format!(
+                "not provably global (the objective is not convex): {agreeing} of {starts} descents ended here, none lower"
+            )
         }
     };
     format!("weighted loss {:.4}; KKT residual {residual}; {certificate}", optimum.weighted_loss.0)
@@ -313,6 +375,8 @@ fn gains(answers: &Answers) -> String {
     if answers.certainty.is_some() {
         header.push("bootstrap interval");
     }
+    let breaches = answers.comparisons.iter().any(|comparison| comparison.breach.is_some());
+    header.extend(breaches.then_some("allowed"));
     let ends = |gain: &mixlaw::fit::Interval| format!("{} – {}", write_nats(gain.low), write_nats(gain.high));
     let rows = answers.comparisons.iter().enumerate().map(|(at, comparison)| {
         let mut row = vec![comparison.compared.name.clone(), write_nats(comparison.gain)];
@@ -320,6 +384,8 @@ fn gains(answers: &Answers) -> String {
         row.push(predicted.as_ref().map_or("not known".into(), ends));
         row.push(predicted.and_then(|gain| gain.verdict()).unwrap_or("").to_string());
         row.extend(answers.certainty.as_ref().map(|certainty| ends(&certainty.gains[at])));
+        let breach = || comparison.breach.clone().unwrap_or_else(|| "yes".into());
+        row.extend(breaches.then(breach));
         row
     });
     table(&header, &rows.collect::<Vec<_>>())

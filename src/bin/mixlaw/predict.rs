@@ -6,7 +6,7 @@ use clap::Args;
 use mixlaw::export::results;
 use mixlaw::import::observe;
 use mixlaw::predict::study::prediction_mre_percent;
-use mixlaw::predict::{FittedStudy, Prediction};
+use mixlaw::predict::{FittedStudy, Prediction, beyond, notices};
 use mixlaw::units::Loss;
 
 use crate::read::{RoleArgs, no_study, read_fit, read_table_of};
@@ -41,15 +41,21 @@ pub fn run(args: &PredictArgs) -> Result<String, String> {
         return Err(no_study(std::slice::from_ref(&args.file)));
     }
     let predictions = study.predict(domains, targets, rows).map_err(|error| error.to_string())?;
+    let order = study.order(domains).map_err(|error| error.to_string())?;
+    let warnings: Vec<String> = beyond(&study, &order, rows).into_iter().chain(notices(&study)).collect();
+    warnings.iter().for_each(|warning| say!("note: {warning}"));
     say_errors(&study, &predictions);
     if args.json {
-        return Ok(results::predictions(&study, &predictions) + "\n");
+        return Ok(results::predictions(&study, &predictions, &warnings) + "\n");
     }
-    let mut lines = vec!["line\ttarget\tpredicted\tobserved".to_string()];
+    let has_intervals = predictions.iter().any(|prediction| prediction.interval.is_some());
+    let interval = if has_intervals { "\t90 % prediction interval" } else { "" };
+    let mut lines = vec![format!("line\ttarget\tpredicted\tobserved{interval}")];
     lines.extend(predictions.iter().map(|prediction| {
         let loss = |loss: Loss| if loss.0.is_finite() { format!("{:.4}", loss.0) } else { String::new() };
         let observed = prediction.observed.map_or(String::new(), loss);
-        format!("{}\t{}\t{}\t{observed}", prediction.line, prediction.target, loss(prediction.predicted))
+        let interval = prediction.interval.map(|at| format!("\t{:.4} – {:.4}", at.low, at.high)).unwrap_or_default();
+        format!("{}\t{}\t{}\t{observed}{interval}", prediction.line, prediction.target, loss(prediction.predicted))
     }));
     Ok(lines.join("\n") + "\n")
 }

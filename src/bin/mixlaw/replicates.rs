@@ -23,6 +23,11 @@ pub struct BootstrapArgs {
 }
 
 impl BootstrapArgs {
+    /// Whether so many replicates make sense, before anything is fitted.
+    pub fn check(&self) -> Result<(), String> {
+        self.bootstrap.map_or(Ok(()), |seen| BootstrapConfig::check(seen).map_err(|error| error.to_string()))
+    }
+
     /// The replicates, if any are asked for.
     pub fn replicates(&self, dataset: &Dataset, study: &FittedStudy) -> Result<Option<Vec<Replicate>>, String> {
         let Some(n_replicates) = self.bootstrap else { return Ok(None) };

@@ -1,0 +1,107 @@
+//! The scale to train at, where nothing depends on the mixture: N* and D* of least loss with 6 N D = C, or the loss at a
+//! given N and D.
+
+use serde::{Deserialize, Serialize};
+
+use super::optimum::{OptimumError, least_along};
+use super::scenario::{Aim, Budget, LEAST_SIZE, Scenario};
+use crate::fit::Interval;
+use crate::predict::{FittedStudy, Replicate, bootstrap};
+use crate::units::{Loss, Params, Tokens};
+
+/// A scale with its losses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AtScale {
+    /// Model size N: the scenario's, or the one found.
+    pub n: Params,
+    /// Training tokens D: the scenario's, or those found.
+    pub d: Tokens,
+    /// The targets with their weights, normalised, and their losses.
+    pub targets: Vec<(String, f64, Loss)>,
+    /// Σ_j w_j L_j.
+    pub weighted_loss: Loss,
+}
+
+/// What the replicates of a bootstrap make of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScaleIntervals {
+    /// Replicates that it is made of.
+    pub replicates: usize,
+    /// N of the replicates' own optima; one point where it is given.
+    pub n: Interval,
+    /// The same of D.
+    pub d: Interval,
+    /// Each target's loss at the scale found.
+    pub losses: Vec<Interval>,
+    /// Their weighted mean.
+    pub weighted_loss: Interval,
+}
+
+/// Whether the study's answer is a scale: it has no domains to mix.
+pub fn is_of_scale_alone(study: &FittedStudy) -> bool {
+    study.domains.is_empty()
+}
+
+/// The best scale of a study without domains.
+///
+/// # Errors
+/// The scenario asks for what has to do with a mixture, makes no sense, or asks for N and D that the fits do not depend on.
+pub fn best_scale(study: &FittedStudy, scenario: &Scenario) -> Result<AtScale, OptimumError> {
+    let Scenario { limits, prior, aim, .. } = scenario;
+    let is_limited = !(limits.weights.is_empty()
+        && limits.stocks.is_empty()
+        && limits.groups.is_empty()
+        && limits.present.is_empty());
+    if is_limited || prior.is_some() || *aim == Aim::Worst || scenario.budget == Budget::Stocks {
+        return Err(OptimumError::NoDomains);
+    }
+    scenario.check_scale(&study.summary)?;
+    match scenario.budget {
+        Budget::Compute(compute) => {
+            super::optimum::check_budget(study, scenario)?;
+            let at = |ln_n: f64| {
+                let n = Params(libm::exp(ln_n));
+                at_scale(study, scenario, n, compute.tokens(n))
+            };
+            let range = [LEAST_SIZE, compute.0 / (6.0 * LEAST_SIZE)].map(libm::log);
+            least_along(at, |at| at.weighted_loss.0, range)
+        }
+        _ => at_scale(study, scenario, scenario.n, scenario.d),
+    }
+}
+
+/// The same under each replicate; `None` where there are none.
+pub fn scale_intervals(
+    study: &FittedStudy,
+    replicates: &[Replicate],
+    scenario: &Scenario,
+    found: &AtScale,
+) -> Option<ScaleIntervals> {
+    let one = |replicate: &Replicate| {
+        let study = bootstrap::with_thetas(study, replicate);
+        let own = best_scale(&study, scenario).ok()?;
+        Some((own, at_scale(&study, scenario, found.n, found.d).ok()?))
+    };
+    let all: Vec<(AtScale, AtScale)> = replicates.iter().filter_map(one).collect();
+    let of = |value: &dyn Fn(&(AtScale, AtScale)) -> f64| Interval::of(all.iter().map(value));
+    Some(ScaleIntervals {
+        replicates: all.len(),
+        n: of(&|(own, _)| own.n.0)?,
+        d: of(&|(own, _)| own.d.0)?,
+        losses: (0..found.targets.len()).map(|j| of(&|(_, there)| there.targets[j].2.0)).collect::<Option<_>>()?,
+        weighted_loss: of(&|(_, there)| there.weighted_loss.0)?,
+    })
+}
+
+fn at_scale(study: &FittedStudy, scenario: &Scenario, n: Params, d: Tokens) -> Result<AtScale, OptimumError> {
+    let targets: Vec<(String, f64, Loss)> = scenario
+        .weighted_targets(study)?
+        .into_iter()
+        .map(|(target, weight)| (target.name.to_string(), weight, target.loss(Some(n), Some(d), &[])))
+        .collect();
+    let weighted_loss = Loss(targets.iter().map(|(_, weight, loss)| weight * loss.0).sum());
+    if !weighted_loss.0.is_finite() {
+        return Err(OptimumError::NotFinite);
+    }
+    Ok(AtScale { n, d, targets, weighted_loss })
+}

@@ -1,0 +1,72 @@
+//! What one must know of a study's fits before using them: each thing once, with the targets that it concerns.
+
+use super::FittedStudy;
+use crate::fit::Flag;
+
+/// More targets than anyone reads are counted.
+const MOST_TARGETS: usize = 6;
+
+/// All notices of a study, as sentences: what reading the runs left to be said, then what the fits' reports say, merged
+/// over targets. The command line, every export and the page take them from here.
+pub fn notices(study: &FittedStudy) -> Vec<String> {
+    let n_targets = study.targets().count();
+    // Each sentence with its targets, in the order in which they come.
+    let mut said: Vec<(Said, Vec<&str>)> = Vec::new();
+    for fit in &study.fits {
+        let names: Vec<String> = fit.parameters(&study.domains).into_iter().map(|(name, _)| name).collect();
+        for flag in &fit.report.flags {
+            let one = match flag {
+                // One target's parameters are another's: those of all are said together.
+                Flag::AtBound(positions) => positions.iter().map(|&p| Said::AtBound(names[p].clone())).collect(),
+                flag => vec![Said::Sentence(flag.sentence(&names))],
+            };
+            for what in one {
+                let at = said.iter().position(|(known, _)| *known == what).unwrap_or_else(|| {
+                    said.push((what, Vec::new()));
+                    said.len() - 1
+                });
+                said[at].1.extend(fit.targets.iter().map(String::as_str));
+            }
+        }
+    }
+    // Parameters at a bound for the same targets share a sentence.
+    let mut merged: Vec<(Said, Vec<&str>)> = Vec::new();
+    for (what, targets) in said {
+        let same = merged.iter_mut().find_map(|(known, of)| match (known, &what) {
+            (Said::AtBound(known), Said::AtBound(name)) if *of == targets => Some((known, name)),
+            _ => None,
+        });
+        match same {
+            Some((known, name)) => *known = format!("{known}, {name}"),
+            None => merged.push((what, targets)),
+        }
+    }
+    let sentence = |(what, targets): &(Said, Vec<&str>)| match what {
+        Said::AtBound(names) => {
+            let verb = if names.contains(", ") { "are" } else { "is" };
+            format!("{names} {verb} at a bound of the range{}", of_targets(targets, n_targets))
+        }
+        Said::Sentence(sentence) => format!("{sentence}{}", of_targets(targets, n_targets)),
+    };
+    study.notices.iter().cloned().chain(merged.iter().map(sentence)).collect()
+}
+
+#[derive(PartialEq)]
+enum Said {
+    /// A parameter is at a bound.
+    AtBound(String),
+    /// Anything else.
+    Sentence(String),
+}
+
+/// " (3 of 8 targets: a, b, c)"; nothing where there is one target only.
+fn of_targets(targets: &[&str], n_targets: usize) -> String {
+    let shown = targets.iter().take(MOST_TARGETS).copied().collect::<Vec<_>>().join(", ");
+    match targets.len() {
+        _ if n_targets < 2 => String::new(),
+        n if n == n_targets => format!(" (all {n} targets)"),
+        1 => format!(" ({shown})"),
+        n if n > MOST_TARGETS => format!(" ({n} of {n_targets} targets: {shown} and {} more)", n - MOST_TARGETS),
+        n => format!(" ({n} of {n_targets} targets: {shown})"),
+    }
+}

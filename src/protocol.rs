@@ -302,6 +302,8 @@ pub struct WireImport {
     pub questions: Vec<import::Question>,
     /// What the table was taken for, if it is one.
     pub understood: Option<Understood>,
+    /// Those that go along with the fits: see [`Imported::warnings`](crate::import::Imported::warnings).
+    pub warnings: Vec<String>,
 }
 
 /// An [`Issue`] as far as a page shows it.
@@ -340,6 +342,7 @@ fn read_table(text: &str, roles: Option<Roles>, answers: &[import::Answer], half
             imported = both;
         }
     }
+    let warnings = imported.warnings();
     let (table, issues) = (imported.table.as_ref(), &imported.issues);
     let first = |issues: &[Issue]| issues.iter().take(ISSUES_SHOWN).map(|issue| WireIssue::new(issue, table)).collect();
     let (errors, notices) = (first(issues.errors()), first(issues.notices()));
@@ -356,6 +359,7 @@ fn read_table(text: &str, roles: Option<Roles>, answers: &[import::Answer], half
         n_notices: issues.n_notices(),
         questions: imported.questions,
         understood: imported.understood,
+        warnings,
     }
 }
 

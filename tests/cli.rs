@@ -400,7 +400,7 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     // What the page says beside the optimum, this says, too.
     let idle = json(at, &["optimum", "fit.json", "--n", "700B", "--d", "20B", "--stock", "c4=1B", "--json"]);
     let warnings = idle["warnings"].to_string();
-    assert!(warnings.contains("N = 700B is "), "{warnings}");
+    assert!(warnings.contains("times your largest model"), "{warnings}");
     assert!(warnings.contains("set a maximum number of epochs, or token stocks have no effect"), "{warnings}");
     let prior =
         ["optimum", "fit.json", "--n", "7B", "--d", "20B", "--prior", "c4=1", "--kl", "0.1", "--extrapolate", "--json"];

@@ -36,4 +36,4 @@ pub use path::{
 pub use scale::{AtScale, ScaleIntervals, best_scale, is_of_scale_alone, scale_intervals};
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict};
-pub use warnings::{scale_warnings, warnings};
+pub use warnings::{extrapolation, scale_warnings, warnings};

@@ -74,37 +74,23 @@ pub fn scale_warnings(study: &FittedStudy, n: Params, d: Tokens) -> Vec<String> 
     let sizes = sizes.filter(|_| study.fits.iter().any(|fit| fit.shape.n_term));
     let tokens = data.token_range.map(|(least, most)| (least.0, most.0));
     let tokens = tokens.filter(|_| study.fits.iter().any(|fit| fit.shape.d_term));
-    let all = [("N", n.0, sizes, "model"), ("D", d.0, tokens, "run")];
-    all.into_iter().filter_map(|(what, value, range, run)| outside_scale(what, value, range?, run)).collect()
+    let all = [("N", n.0, sizes), ("D", d.0, tokens)];
+    all.into_iter().filter_map(|(what, value, range)| extrapolation(what, value, range?)).collect()
 }
 
-fn outside_scale(what: &str, value: f64, (least, most): (f64, f64), run: &str) -> Option<String> {
+/// How far N or D lies outside the data: "N is 2.6 times your largest model (2.72B)"; `None` inside.
+pub fn extrapolation(what: &str, value: f64, (least, most): (f64, f64)) -> Option<String> {
+    let (largest, smallest) =
+        if what == "N" { ("largest model", "smallest model") } else { ("longest run", "shortest run") };
+    let percent = |factor: f64| write_number(100.0 * (factor - 1.0), 2);
     let count = |value: f64| write_count(value, 3);
-    // "3 % beyond" reads well up to a factor of 2, "5 times" after that.
-    let beyond = |factor: f64, side: &str| {
-        if factor < 2.0 {
-            format!("{} % {side}", write_number(100.0 * (factor - 1.0), 2))
-        } else if side == "beyond" {
-            format!("{} times", write_number(factor, 2))
-        } else {
-            format!("1/{} of", write_number(factor, 2))
-        }
-    };
-    let (largest, smallest) = if run == "model" { ("largest", "smallest") } else { ("longest", "shortest") };
-    if value > most * SAME_SCALE {
-        Some(format!(
-            "{what} = {} is {} your {largest} {run} ({})",
-            count(value),
-            beyond(value / most, "beyond"),
-            count(most)
-        ))
+    // In percent up to a factor of 2.
+    if value > 2.0 * most {
+        Some(format!("{what} is {} times your {largest} ({})", write_number(value / most, 2), count(most)))
+    } else if value > most * SAME_SCALE {
+        Some(format!("{what} is {} % beyond your {largest} ({})", percent(value / most), count(most)))
     } else if value * SAME_SCALE < least {
-        Some(format!(
-            "{what} = {} is {} your {smallest} {run} ({})",
-            count(value),
-            beyond(least / value, "below"),
-            count(least)
-        ))
+        Some(format!("{what} is 1/{} of your {smallest} ({})", write_number(least / value, 2), count(least)))
     } else {
         None
     }

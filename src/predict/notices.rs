@@ -3,6 +3,8 @@
 use super::FittedStudy;
 use crate::fit::Flag;
 
+const BOUND: &str = "a bound of the range";
+const FLOOR: &str = "the least γ that the settings allow";
 /// More targets than anyone reads are counted.
 const MOST_TARGETS: usize = 6;
 
@@ -15,9 +17,10 @@ pub fn notices(study: &FittedStudy) -> Vec<String> {
     for fit in &study.fits {
         let names: Vec<String> = fit.parameters(&study.domains).into_iter().map(|(name, _)| name).collect();
         for flag in &fit.report.flags {
-            let one = match flag {
+            let one: Vec<Said> = match flag {
                 // One target's parameters are another's: those of all are said together.
-                Flag::AtBound(positions) => positions.iter().map(|&p| Said::AtBound(names[p].clone())).collect(),
+                Flag::AtBound(positions) => positions.iter().map(|&p| Said::At(BOUND, names[p].clone())).collect(),
+                Flag::AtFloor(positions) => positions.iter().map(|&p| Said::At(FLOOR, names[p].clone())).collect(),
                 flag => vec![Said::Sentence(flag.sentence(&names))],
             };
             for what in one {
@@ -33,7 +36,7 @@ pub fn notices(study: &FittedStudy) -> Vec<String> {
     let mut merged: Vec<(Said, Vec<&str>)> = Vec::new();
     for (what, targets) in said {
         let same = merged.iter_mut().find_map(|(known, of)| match (known, &what) {
-            (Said::AtBound(known), Said::AtBound(name)) if *of == targets => Some((known, name)),
+            (Said::At(end, known), Said::At(other, name)) if end == other && *of == targets => Some((known, name)),
             _ => None,
         });
         match same {
@@ -42,9 +45,9 @@ pub fn notices(study: &FittedStudy) -> Vec<String> {
         }
     }
     let sentence = |(what, targets): &(Said, Vec<&str>)| match what {
-        Said::AtBound(names) => {
+        Said::At(end, names) => {
             let verb = if names.contains(", ") { "are" } else { "is" };
-            format!("{names} {verb} at a bound of the range{}", of_targets(targets, n_targets))
+            format!("{names} {verb} at {end}{}", of_targets(targets, n_targets))
         }
         Said::Sentence(sentence) => format!("{sentence}{}", of_targets(targets, n_targets)),
     };
@@ -53,8 +56,8 @@ pub fn notices(study: &FittedStudy) -> Vec<String> {
 
 #[derive(PartialEq)]
 enum Said {
-    /// A parameter is at a bound.
-    AtBound(String),
+    /// A parameter is at an end of its range.
+    At(&'static str, String),
     /// Anything else.
     Sentence(String),
 }

@@ -26,13 +26,15 @@ pub struct StudyData {
     pub dataset: Dataset,
     /// Where they lie.
     pub summary: DataSummary,
+    /// What reading them left to be said.
+    pub notices: Vec<String>,
 }
 
 impl StudyData {
     /// Summarises the study.
     pub fn new(version: u64, dataset: Dataset) -> Self {
         let summary = DataSummary::new(&dataset);
-        Self { version, excluded: Vec::new(), dataset, summary }
+        Self { version, excluded: Vec::new(), dataset, summary, notices: Vec::new() }
     }
 
     /// The same study with those tokens in stock.
@@ -41,7 +43,8 @@ impl StudyData {
     /// A domain is none of the study's, or named twice.
     pub fn with_stocks(&self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
         let dataset = self.dataset.clone().with_stocks(stocks)?;
-        Ok(Self { version: self.version, excluded: self.excluded.clone(), dataset, summary: self.summary.clone() })
+        let (excluded, notices) = (self.excluded.clone(), self.notices.clone());
+        Ok(Self { version: self.version, excluded, dataset, summary: self.summary.clone(), notices })
     }
 
     /// Whether a fit of it takes seconds at most, so that it may start unasked.
@@ -62,7 +65,7 @@ pub fn without(data: &Same<StudyData>, lines: &BTreeMap<usize, String>) -> Optio
     let excluded = all.iter().map(|row| row.line).filter(|line| lines.contains_key(line)).collect();
     let (domains, targets) = (data.dataset.domains().to_vec(), data.dataset.targets().to_vec());
     let dataset = Dataset::new(domains, targets, kept).ok()?;
-    Some(Same::new(StudyData { excluded, ..StudyData::new(data.version, dataset) }))
+    Some(Same::new(StudyData { excluded, notices: data.notices.clone(), ..StudyData::new(data.version, dataset) }))
 }
 
 /// The inputs that made a fit.
@@ -319,7 +322,10 @@ impl Run {
                 ),
             }
         }
-        let study = FittedStudy::new(self.data.dataset.domains().to_vec(), self.data.summary.clone(), fits);
+        let study = FittedStudy {
+            notices: self.data.notices.clone(),
+            ..FittedStudy::new(self.data.dataset.domains().to_vec(), self.data.summary.clone(), fits)
+        };
         LawFits { key: self.key, law: self.law, data: self.data, study: Same::new(study), failures, seconds }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::LimitsInput;
 use crate::fit::Fit;
-use crate::mixture::{Aim, Budget, Scenario};
+use crate::mixture::{Aim, Budget, Scenario, extrapolation};
 use crate::predict::{DataSummary, FittedStudy};
 use crate::units::{
     Decimal, Flops, NumberError, Params, Tokens, read_number, write_count, write_count_exact, write_number,
@@ -86,9 +86,6 @@ impl BudgetChoice {
 
 /// N and D of a study that does not vary them: they play no part, but a scenario has them.
 const NO_SCALE: f64 = 1e9;
-
-/// Beyond the data by less than this factor is not worth a word.
-const SAME_SCALE: f64 = 1.001;
 
 impl ScenarioInput {
     /// The fields that say this scenario.
@@ -231,26 +228,14 @@ impl Ends {
     }
 }
 
-/// By which factor a scale lies outside the data: a sentence, or `None` inside.
-pub fn extrapolation(what: &str, value: f64, least: f64, most: f64) -> Option<String> {
-    let factor = |factor: f64| write_number(factor, 2);
-    if value > most * SAME_SCALE {
-        Some(format!("{what} is {} times the largest in the data ({})", factor(value / most), count(most)))
-    } else if value * SAME_SCALE < least {
-        Some(format!("{what} is 1/{} of the least in the data ({})", factor(least / value), count(least)))
-    } else {
-        None
-    }
-}
-
 /// The sentences of [`extrapolation`] for N and D.
 pub fn extrapolations(n: Params, d: Tokens, data: &DataSummary) -> Vec<String> {
     let n = match data.sizes.as_slice() {
-        [least, .., most] => extrapolation("N", n.0, least.0, most.0),
+        [least, .., most] => extrapolation("N", n.0, (least.0, most.0)),
         _ => None,
     };
     let range = data.token_range.filter(|(least, most)| least < most);
-    let d = range.and_then(|(least, most)| extrapolation("D", d.0, least.0, most.0));
+    let d = range.and_then(|(least, most)| extrapolation("D", d.0, (least.0, most.0)));
     n.into_iter().chain(d).collect()
 }
 
@@ -364,7 +349,7 @@ mod tests {
         assert_eq!(extrapolations(Params(1.2e9), Tokens(4e9), &summary()), [""; 0]);
         assert_eq!(
             extrapolations(Params(7e9), Tokens(1e9), &summary()),
-            ["N is 5.8 times the largest in the data (1.2B)", "D is 1/4 of the least in the data (4B)"]
+            ["N is 5.8 times your largest model (1.2B)", "D is 1/4 of your shortest run (4B)"]
         );
     }
 

@@ -91,7 +91,7 @@ fn the_real_runs_from_table_to_link() {
         fit(page, "joint").await;
         page.paste("[data-test=scenario-n]", "7B").await;
         page.paste("[data-test=scenario-d]", "150B").await;
-        page.wait_for("N is 2.6 times the largest in the data (2.72B)").await;
+        page.wait_for("N is 2.6 times your largest model (2.72B)").await;
         let joint = optimum(page).await;
         assert_ne!(joint, additive);
         page.screenshot("slimpajama-joint").await;

@@ -74,7 +74,7 @@ fn a_slider_of_n_moves_the_answer() {
             SOON,
         )
         .await;
-        page.wait_for("N is 100 times the largest in the data (3.2B)").await;
+        page.wait_for("N is 100 times your largest model (3.2B)").await;
         let_go(page, slider).await;
         page.click("[data-test=undo]").await;
         page.wait_until(&format!("return document.querySelector('{field}').value === '7B'"), SOON).await;
@@ -92,7 +92,7 @@ fn a_slider_of_n_moves_the_answer() {
 
         // What goes wrong in one effect, here a text that refuses to change, does not keep others from running.
         page.paste(field, "32B").await;
-        page.wait_for("N is 10 times the largest in the data").await;
+        page.wait_for("N is 10 times your largest model").await;
         let refuse = "const text = Object.getOwnPropertyDescriptor(Node.prototype, 'nodeValue');
             const refuse = () => { window.refused = true; throw new Error('refused') };
             Object.defineProperty(Node.prototype, 'nodeValue', { ...text, set: refuse });

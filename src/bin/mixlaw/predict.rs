@@ -43,7 +43,9 @@ pub fn run(args: &PredictArgs) -> Result<String, String> {
     let predictions = study.predict(domains, targets, rows).map_err(|error| error.to_string())?;
     let order = study.order(domains).map_err(|error| error.to_string())?;
     let warnings: Vec<String> = beyond(&study, &order, rows).into_iter().chain(notices(&study)).collect();
-    warnings.iter().for_each(|warning| say!("note: {warning}"));
+    for warning in &warnings {
+        say!("note: {warning}");
+    }
     say_errors(&study, &predictions);
     if args.json {
         return Ok(results::predictions(&study, &predictions, &warnings) + "\n");

@@ -111,7 +111,7 @@ fn MixtureSliders() -> impl IntoView {
 }
 
 fn compared_row(row: ComparedRow, remove: impl Fn(String) + 'static) -> impl IntoView {
-    let ComparedRow { name, gain, interval, verdict, typed } = row;
+    let ComparedRow { name, gain, interval, verdict, breach, typed } = row;
     let button = typed.map(|_| {
         let (label, name) = (format!("Remove {name}"), name.clone());
         view! { <button type="button" class="small" aria-label=label on:click=move |_| remove(name.clone())>"Remove"</button> }
@@ -121,7 +121,7 @@ fn compared_row(row: ComparedRow, remove: impl Fn(String) + 'static) -> impl Int
             <th scope="row">{name}</th>
             <td class="strong">{gain}</td>
             <td>{interval.unwrap_or_else(|| "–".to_string())}</td>
-            <td>{verdict}" "{button}</td>
+            <td>{verdict}" "{breach}" "{button}</td>
         </tr>
     }
 }

@@ -368,7 +368,8 @@ fn imported(import: WireImport, version: u64) -> Result<ImportedTable, String> {
         table: table.map(Same::new),
         columns: import.columns,
         roles: import.roles,
-        data: dataset.map(|dataset| Same::new(StudyData::new(version, dataset))),
+        data: dataset
+            .map(|dataset| Same::new(StudyData { notices: import.warnings, ..StudyData::new(version, dataset) })),
         n_left_out: import.n_left_out,
         errors: import.errors,
         n_errors: import.n_errors,

@@ -43,13 +43,41 @@ impl Constraint {
     }
 }
 
+/// A convex function that is to be at most 0, with its derivatives.
+pub(super) type Curved<'a> = dyn Fn(&[f64]) -> MixtureDerivatives + 'a;
+
 /// Among which mixtures of Σ h = 1 a descent goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Set<'a> {
     /// a·h ≥ b, with an inside.
     pub constraints: &'a [Constraint],
+    /// g(h) ≤ 0, with an inside, where there is such a limit. It counts as the constraint after the others.
+    pub curved: Option<&'a Curved<'a>>,
     /// a·h = b, independent of each other and of Σ h = 1.
     pub equations: &'a [Constraint],
+}
+
+impl Set<'_> {
+    /// The constraints as they are at h: of the curved one its tangent.
+    pub(super) fn linear(&self, h: &[f64]) -> Vec<Constraint> {
+        let mut linear = self.constraints.to_vec();
+        linear.extend(self.curved.map(|curved| tangent(&curved(h), h)));
+        linear
+    }
+}
+
+/// g(h') ≤ 0 to first order at h, in units in which its steepest slope is 1.
+pub(super) fn tangent(curved: &MixtureDerivatives, h: &[f64]) -> Constraint {
+    let unit = steepest(curved);
+    if unit == 0.0 {
+        return Constraint::new(vec![0.0; h.len()], -1.0);
+    }
+    let coefficients: Vec<f64> = curved.gradient.iter().map(|slope| -slope / unit).collect();
+    Constraint::new(coefficients.clone(), dot(&coefficients, h) + curved.value / unit)
+}
+
+fn steepest(curved: &MixtureDerivatives) -> f64 {
+    curved.gradient.iter().fold(0.0, |most, slope| most.max(slope.abs()))
 }
 
 /// Where a descent ended: near a minimum.
@@ -57,7 +85,7 @@ pub(super) struct Set<'a> {
 pub(super) struct Descent {
     pub h: Vec<f64>,
     pub value: f64,
-    /// Of the constraints, about.
+    /// Of the constraints, about; the curved one last.
     pub multipliers: Vec<f64>,
     /// Of the pieces, about.
     pub shares: Vec<f64>,
@@ -113,9 +141,16 @@ const KEPT_SLACK: f64 = 0.005;
 struct Iterate {
     h: Vec<f64>,
     multipliers: Vec<f64>,
-    /// Multipliers of the pieces that are limits.
+    /// Multipliers of the pieces that are limits, the last ones.
     of_pieces: Vec<f64>,
     pieces: Vec<MixtureDerivatives>,
+}
+
+impl Iterate {
+    /// The pieces that are no limits.
+    fn objective(&self) -> &[MixtureDerivatives] {
+        &self.pieces[..self.pieces.len() - self.of_pieces.len()]
+    }
 }
 
 /// What several pieces are.
@@ -149,13 +184,14 @@ impl<'a> Descents<'a> {
     /// Goes downhill from the strictly feasible `start`.
     pub(super) fn descend(&mut self, start: &[f64]) {
         let stages = self.stages();
-        let pieces = (self.function)(start);
+        let pieces = self.pieces(start);
         let multiplier = |constraint: &Constraint| stages[0] / constraint.slack(start);
         let multipliers = self.set.constraints.iter().map(multiplier).collect();
-        let of_pieces = match self.goal {
-            Goal::Largest(_) => Vec::new(),
-            Goal::First => pieces[1..].iter().map(|piece| stages[0] / -piece.value).collect(),
+        let first_limit = match self.goal {
+            Goal::Largest(_) => pieces.len() - usize::from(self.set.curved.is_some()),
+            Goal::First => 1,
         };
+        let of_pieces = pieces[first_limit..].iter().map(|piece| stages[0] / -piece.value).collect();
         let mut iterate = Iterate { h: start.to_vec(), multipliers, of_pieces, pieces };
         for barrier in stages {
             if !self.centre(&mut iterate, barrier) {
@@ -168,11 +204,18 @@ impl<'a> Descents<'a> {
             }
             self.centres.push((barrier, self.ended.len(), iterate.h.clone()));
             let terms = self.set.constraints.len() + iterate.pieces.len();
-            if largest(&iterate.pieces) - MARGIN * terms as f64 * barrier > self.level {
+            if largest(iterate.objective()) - MARGIN * terms as f64 * barrier > self.level {
                 break;
             }
         }
         self.ended.push(self.ended_at(iterate));
+    }
+
+    /// The function's pieces, and the curved constraint as one more.
+    fn pieces(&self, h: &[f64]) -> Vec<MixtureDerivatives> {
+        let mut pieces = (self.function)(h);
+        pieces.extend(self.set.curved.map(|curved| curved(h)));
+        pieces
     }
 
     /// The values of μ.
@@ -188,20 +231,27 @@ impl<'a> Descents<'a> {
         }
     }
 
-    fn ended_at(&self, Iterate { h, multipliers, pieces, .. }: Iterate) -> Descent {
+    fn ended_at(&self, iterate: Iterate) -> Descent {
+        let objective = iterate.objective();
         let (value, shares) = match self.goal {
-            Goal::Largest(least_smoothing) => (largest(&pieces), smoothed(&pieces, least_smoothing).1),
-            Goal::First => (pieces[0].value, vec![1.0]),
+            Goal::Largest(least_smoothing) => (largest(objective), smoothed(objective, least_smoothing).1),
+            Goal::First => (objective[0].value, vec![1.0]),
         };
+        let Iterate { h, mut multipliers, of_pieces, .. } = iterate;
+        if self.set.curved.is_some() {
+            multipliers.extend(of_pieces.last());
+        }
         Descent { h, value, multipliers, shares }
     }
 
     /// The function for that μ, without the constraints' part.
     fn smooth(&self, pieces: &[MixtureDerivatives], of_pieces: &[f64], barrier: f64) -> MixtureDerivatives {
-        match self.goal {
-            Goal::Largest(least_smoothing) => smoothed(pieces, barrier.max(least_smoothing)).0,
-            Goal::First => within(pieces, of_pieces, barrier),
-        }
+        let (objective, limits) = pieces.split_at(pieces.len() - of_pieces.len());
+        let objective = match self.goal {
+            Goal::Largest(least_smoothing) => smoothed(objective, barrier.max(least_smoothing)).0,
+            Goal::First => objective[0].clone(),
+        };
+        within(objective, limits, of_pieces, barrier)
     }
 
     /// Newton's method at one μ, until its conditions hold about; whether they do.
@@ -215,6 +265,7 @@ impl<'a> Descents<'a> {
                 return true;
             }
             let Some(step) = newton_step(&here, h, self.set, multipliers, &slacks, barrier) else { return false };
+            let first_limit = pieces.len() - of_pieces.len();
             if !of_pieces.is_empty() && step.iter().all(|step| step.abs() < LEAST_STEP_WITHIN) {
                 return true;
             }
@@ -234,7 +285,7 @@ impl<'a> Descents<'a> {
                 let trial = moved(h, &step, length);
                 let trial_slacks: Vec<f64> = constraints.iter().map(|constraint| constraint.slack(&trial)).collect();
                 if trial_slacks.iter().all(|&slack| slack > 0.0) {
-                    let trial_pieces = (self.function)(&trial);
+                    let trial_pieces = self.pieces(&trial);
                     let there = self.smooth(&trial_pieces, of_pieces, barrier);
                     let change = barrier_value(there.value, &trial_slacks, barrier) - level;
                     // Rounding hides a decrease near the minimum; the Newton step is right there.
@@ -254,8 +305,8 @@ impl<'a> Descents<'a> {
                 next(multiplier, slacks[j], changes[j], trial_slacks[j]);
             }
             for (j, multiplier) in of_pieces.iter_mut().enumerate() {
-                let change = -dot(&pieces[1 + j].gradient, &step);
-                next(multiplier, -pieces[1 + j].value, change, -trial_pieces[1 + j].value);
+                let (piece, trial_piece) = (&pieces[first_limit + j], &trial_pieces[first_limit + j]);
+                next(multiplier, -piece.value, -dot(&piece.gradient, &step), -trial_piece.value);
             }
             here = if of_pieces.is_empty() { there } else { self.smooth(&trial_pieces, of_pieces, barrier) };
             (*h, *pieces) = (trial, trial_pieces);
@@ -424,15 +475,16 @@ pub(super) fn polish(
     h: Vec<f64>,
     multipliers: &[f64],
 ) -> Minimum {
-    let constraints = set.constraints;
+    let constraints = set.linear(&h);
     let near = |j: &usize| constraints[*j].slack(&h) < NEAR;
     let holding = |j: &usize| near(j) && constraints[*j].slack(&h) < multipliers[*j];
     let active: Vec<usize> = (0..constraints.len()).filter(holding).collect();
     let mut best = certified(function, set, &active, h.clone());
-    settle(function, set, active, &h, &mut best);
+    let of_curved = set.curved.and_then(|_| multipliers.last()).copied().unwrap_or(0.0);
+    settle(function, set, active, of_curved, &h, &mut best);
     // A constraint that only just holds h has a multiplier next to 0, and its slack does not tell on which side it is.
     if best.kkt_residual > SETTLED {
-        settle(function, set, (0..constraints.len()).filter(near).collect(), &h, &mut best);
+        settle(function, set, (0..constraints.len()).filter(near).collect(), of_curved, &h, &mut best);
     }
     best
 }
@@ -443,11 +495,12 @@ fn settle(
     function: &dyn Fn(&[f64]) -> MixtureDerivatives,
     set: Set,
     mut active: Vec<usize>,
+    of_curved: f64,
     h: &[f64],
     best: &mut Minimum,
 ) {
-    for _ in 0..=set.constraints.len() {
-        let (candidate, negative) = newton_on(function, set, &active, h);
+    for _ in 0..=active.len() {
+        let (candidate, negative) = newton_on(function, set, &active, of_curved, h);
         if let Some(candidate) = candidate
             && candidate.kkt_residual < best.kkt_residual
         {
@@ -462,29 +515,39 @@ fn settle(
     }
 }
 
-/// Newton's method with the constraints `active` as equations. Also the position in `active` of the most
+/// Newton's method with the constraints `active` as equations, `of_curved` being about the curved one's multiplier. Also the position in `active` of the most
 /// negative multiplier.
 fn newton_on(
     function: &dyn Fn(&[f64]) -> MixtureDerivatives,
     set: Set,
     active: &[usize],
+    mut of_curved: f64,
     start: &[f64],
 ) -> (Option<Minimum>, Option<usize>) {
     let k = start.len();
-    let constraints = set.constraints;
-    // Those that hold h first, whose multipliers have a sign.
-    let rows: Vec<&Constraint> = active.iter().map(|&j| &constraints[j]).chain(set.equations).collect();
-    let n_equations = rows.len() + 1;
-    let mut h = snapped(start, constraints, active);
+    let n_equations = active.len() + set.equations.len() + 1;
+    // Of the curved constraint, where it is one of those.
+    let curved = set.curved.zip(active.iter().position(|&j| j == set.constraints.len()));
+    let mut h = snapped(start, set.constraints, active);
     let mut best: Option<Minimum> = None;
     let mut negative = None;
     let mut idle = 0;
     for _ in 0..MOST_STEPS {
-        let here = function(&h);
+        let mut here = function(&h);
+        let (mut linear, mut slope) = (Vec::new(), 0.0);
+        if let Some((curved, _)) = curved {
+            let curved = curved(&h);
+            linear.push(tangent(&curved, &h));
+            slope = steepest(&curved);
+            here.hessian.iter_mut().zip(&curved.hessian).for_each(|(out, curvature)| *out += of_curved * curvature);
+        }
+        let constraint = |j: usize| set.constraints.get(j).unwrap_or_else(|| &linear[0]);
+        // Those that hold h first, whose multipliers have a sign.
+        let rows: Vec<&Constraint> = active.iter().map(|&j| constraint(j)).chain(set.equations).collect();
         // A derivative of −∞ pulls that weight off its bound, however the bound's multiplier looked inside.
         let pinned = |i: usize| is_pinned(&here, &h, i);
         if let Some(i) = (0..k).find(|&i| !here.gradient[i].is_finite() && !pinned(i)) {
-            negative = active.iter().position(|&j| constraints[j].coefficients[i] != 0.0);
+            negative = active.iter().position(|&j| constraint(j).coefficients[i] != 0.0);
             break;
         }
         // In units of each weight, as above.
@@ -521,6 +584,9 @@ fn newton_on(
             }
         }
         let Some(solution) = solve(matrix, &right) else { break };
+        if let Some((_, position)) = curved {
+            of_curved = if slope > 0.0 { (-solution[k + 1 + position]).max(0.0) / slope } else { 0.0 };
+        }
         negative = (0..active.len())
             .map(|position| (position, -solution[k + 1 + position]))
             .filter(|(_, multiplier)| *multiplier < 0.0)
@@ -539,7 +605,7 @@ fn newton_on(
                 (h[i] * libm::exp(step.clamp(-LONGEST_LOG_STEP, LONGEST_LOG_STEP))).max(f64::MIN_POSITIVE)
             })
             .collect();
-        let snapped = snapped(&next, constraints, active);
+        let snapped = snapped(&next, set.constraints, active);
         let candidate = certified(function, set, active, snapped.clone());
         h = snapped;
         let candidate_is_perfect = candidate.kkt_residual < PERFECT;
@@ -577,7 +643,7 @@ fn is_tiny(weight: f64) -> bool {
 fn snapped(h: &[f64], constraints: &[Constraint], active: &[usize]) -> Vec<f64> {
     let mut h = h.to_vec();
     let mut held = vec![false; h.len()];
-    for &j in active {
+    for &j in active.iter().filter(|j| **j < constraints.len()) {
         let coefficients = &constraints[j].coefficients;
         let mut members = (0..h.len()).filter(|&i| coefficients[i] != 0.0);
         if let (Some(i), None) = (members.next(), members.next()) {
@@ -596,6 +662,8 @@ fn snapped(h: &[f64], constraints: &[Constraint], active: &[usize]) -> Vec<f64> 
 /// h with its KKT residual: the constraints `active` hold it, and maybe those that have next to no slack.
 fn certified(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, active: &[usize], h: Vec<f64>) -> Minimum {
     let here = function(&h);
+    let linear = set.linear(&h);
+    let set = Set { constraints: &linear, curved: None, ..set };
     let all: Vec<usize> = (0..set.constraints.len()).filter(|&j| set.constraints[j].slack(&h) < NO_SLACK).collect();
     let kkt_residual = kkt_residual(&here, set, active, &h).min(kkt_residual(&here, set, &all, &h));
     Minimum { h, value: here.value, kkt_residual, shares: vec![1.0] }
@@ -624,7 +692,7 @@ pub(super) fn multipliers(
     h: &[f64],
 ) -> (f64, Vec<(usize, f64)>) {
     let active: Vec<usize> = (0..constraints.len()).filter(|&j| constraints[j].slack(h) < NO_SLACK).collect();
-    match multipliers_of(here, Set { constraints, equations: &[] }, &active, h) {
+    match multipliers_of(here, Set { constraints, curved: None, equations: &[] }, &active, h) {
         Some(Multipliers { nu, of_active, .. }) => (nu, of_active),
         None => (0.0, Vec::new()),
     }
@@ -640,7 +708,7 @@ struct Multipliers {
 
 fn multipliers_of(
     here: &MixtureDerivatives,
-    Set { constraints, equations }: Set,
+    Set { constraints, equations, .. }: Set,
     active: &[usize],
     h: &[f64],
 ) -> Option<Multipliers> {

@@ -25,7 +25,8 @@ pub(super) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, 
     sort_by_number(&mut sizes, |n| n.abs_diff(n_meeting) as f64);
     // A limit that seems to hold h may be one equation too many, too: those with the least multipliers first.
     let by_multiplier = ascending(&descent.multipliers);
-    let holding = |j: &&usize| set.constraints[**j].slack(&descent.h) < descent.multipliers[**j];
+    let limits = set.linear(&descent.h);
+    let holding = |j: &&usize| limits[**j].slack(&descent.h) < descent.multipliers[**j];
     let held: Vec<usize> = by_multiplier.iter().filter(holding).copied().collect();
     let mut best: Option<Minimum> = None;
     for (n, n_loose) in sizes.into_iter().flat_map(|n| (0..=held.len()).map(move |n_loose| (n, n_loose))) {
@@ -97,10 +98,10 @@ fn linear(pieces: &[MixtureDerivatives], base: usize, j: usize, h: &[f64]) -> Co
 fn certified(pieces: &[MixtureDerivatives], meeting: &[usize], set: Set, h: Vec<f64>) -> Minimum {
     let base = base_of(pieces, meeting);
     let others: Vec<usize> = meeting.iter().copied().filter(|&j| j != base).collect();
-    let n_limits = set.constraints.len();
-    let constraints: Vec<Constraint> =
-        set.constraints.iter().cloned().chain(others.iter().map(|&j| linear(pieces, base, j, &h))).collect();
-    let with_kinks = Set { constraints: &constraints, ..set };
+    let mut constraints = set.linear(&h);
+    let n_limits = constraints.len();
+    constraints.extend(others.iter().map(|&j| linear(pieces, base, j, &h)));
+    let with_kinks = Set { constraints: &constraints, curved: None, ..set };
     let (of_others, residual) = interior::conditions(&pieces[base], with_kinks, n_limits, &h);
     let mut shares = vec![0.0; pieces.len()];
     for (&j, multiplier) in others.iter().zip(of_others) {

@@ -111,6 +111,13 @@ pub enum Limit {
         /// Whether it is the least weight, or the largest.
         least: bool,
     },
+    /// The edge of what the runs support, with the domains between which leaving it would be worth most.
+    Support {
+        /// The domain that would have less.
+        from: Option<String>,
+        /// The domain that would have more.
+        to: Option<String>,
+    },
     /// A domain without weight in the prior.
     Prior(String),
 }
@@ -139,6 +146,7 @@ impl fmt::Display for Limit {
                 let (side, end) = if *least { ("least", "lowest") } else { ("most", "highest") };
                 write!(f, "{domain} at {side} {}, its {end} weight in the runs", short(*weight))
             }
+            Limit::Support { .. } => write!(f, "close to the runs' mixtures"),
             Limit::Prior(domain) => write!(f, "{domain} at most 0 %, its weight in the prior"),
         }
     }

@@ -6,8 +6,10 @@
 //! the worst of several targets needs beside that. `limits` turns what a lab can do into constraints, and `feasible` says
 //! which of them conflict.
 
+mod beyond;
 mod certainty;
 mod feasible;
+mod hull;
 mod interior;
 mod kinks;
 mod limits;
@@ -23,6 +25,7 @@ mod support;
 mod verdict;
 mod warnings;
 
+pub use beyond::{Beyond, beyond};
 pub use certainty::{
     Certainty, Compared, Comparison, Outcome, Regret, SAME_SHARE, compare, excess, outcome, outside_data,
 };
@@ -35,5 +38,6 @@ pub use path::{
 };
 pub use scale::{AtScale, ScaleIntervals, best_scale, is_of_scale_alone, scale_intervals};
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
+pub use support::{QUANTILE, Support, support};
 pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict};
 pub use warnings::{extrapolation, scale_warnings, warnings};

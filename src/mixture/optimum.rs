@@ -103,6 +103,10 @@ impl Price {
                 let (direction, edge) = if *least { ("lowering", "below") } else { ("raising", "beyond") };
                 (format!("{direction} {domain} by 1 point, {edge} the runs,"), point)
             }
+            Limit::Support { from: Some(from), to: Some(to) } => {
+                (format!("moving 1 point from {from} to {to}, beyond what the runs cover,"), point)
+            }
+            Limit::Support { .. } => ("going beyond what the runs cover".to_string(), self.nats),
             Limit::Prior(domain) => (format!("giving {domain} 1 point, which the prior rules out,"), point),
             Limit::Near { domain, least, .. } => {
                 let direction = if *least { "lowering" } else { "raising" };
@@ -164,7 +168,8 @@ fn sum_sentence(limits: &[Limit]) -> String {
 
 /// How to lift the limits of the data, where a conflict has some.
 fn data_sentence(limits: &[Limit]) -> &'static str {
-    let of_data = limits.iter().any(|limit| matches!(limit, Limit::Fixed { .. } | Limit::Data { .. }));
+    let of_data =
+        limits.iter().any(|limit| matches!(limit, Limit::Fixed { .. } | Limit::Data { .. } | Limit::Support { .. }));
     if of_data { ". To leave the range of the runs, extrapolate (--extrapolate)" } else { "" }
 }
 
@@ -310,7 +315,7 @@ fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Optim
         objective: posed.value(&best.h),
         targets: losses,
         kkt_residual: best.kkt_residual,
-        prices: region.prices(&posed.bounds, &posed.objective(&best.h, &best.shares), &best.h),
+        prices: region.prices(&study.domains, &posed.bounds, &posed.objective(&best.h, &best.shares), &best.h),
         certificate: if best.kkt_residual > CERTIFIED || region.violation(&best.h) > ROUNDING {
             Certificate::None
         } else if posed.convex {

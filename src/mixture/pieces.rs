@@ -58,12 +58,16 @@ pub(super) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (Mixtur
     (out, shares)
 }
 
-/// f_0 − μ Σ_j ln(−f_j) over the others, the barrier function of f_j ≤ 0, with its gradient, and with the second
+/// f − μ Σ_j ln(−f_j), the barrier function of f_j ≤ 0, with its gradient, and with the second
 /// derivatives that Newton's method takes for it where the others have the multipliers y_j, which come near to
-/// μ/(−f_j): f_0'' + Σ_j y_j f_j'' + y_j/(−f_j) f_j' f_j'ᵀ. Infinite where one of the others is not below 0.
-pub(super) fn within(pieces: &[MixtureDerivatives], multipliers: &[f64], barrier: f64) -> MixtureDerivatives {
-    let mut out = pieces[0].clone();
-    for (piece, multiplier) in pieces[1..].iter().zip(multipliers) {
+/// μ/(−f_j): f'' + Σ_j y_j f_j'' + y_j/(−f_j) f_j' f_j'ᵀ. Infinite where one of those is not below 0.
+pub(super) fn within(
+    mut out: MixtureDerivatives,
+    limits: &[MixtureDerivatives],
+    multipliers: &[f64],
+    barrier: f64,
+) -> MixtureDerivatives {
+    for (piece, multiplier) in limits.iter().zip(multipliers) {
         let room = -piece.value;
         if !(room > 0.0) {
             out.value = f64::INFINITY;

@@ -1,10 +1,13 @@
 //! A scenario posed on a study: what is to be least, and among which mixtures.
 
+use std::sync::Arc;
+
 use super::limits::{Bound, Limit, by_domain};
 use super::optimum::{Optimum, OptimumError};
 use super::pieces::{combined, largest};
 use super::region::{Exploration, Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
+use super::support::{self, Support};
 use crate::law::{LossOf, Mixture, MixtureDerivatives, Scale};
 use crate::predict::study::AddDerivatives;
 use crate::predict::{FittedStudy, FittedTarget};
@@ -23,6 +26,8 @@ pub(super) struct Posed<'a> {
     pub bounds: Vec<Bound>,
     /// Whether the objective is convex in h.
     pub convex: bool,
+    /// What the runs support, where the mixture is to be among that and it is known.
+    support: Option<Arc<Support>>,
     domains: &'a [String],
     mean_mixture: &'a [f64],
     /// The least that each target's loss can be; empty where the aim is the mean.
@@ -71,6 +76,7 @@ impl<'a> Posed<'a> {
             prior,
             bounds,
             convex,
+            support: support::of(&study.summary).filter(|_| scenario.limits.inside_data),
             domains: &study.domains,
             mean_mixture: &study.summary.mean_mixture,
             least: least.to_vec(),
@@ -96,7 +102,7 @@ impl<'a> Posed<'a> {
     pub fn region(&self, further: &[Bound]) -> Result<Region, OptimumError> {
         let bounds: Vec<Bound> = self.bounds.iter().chain(further).cloned().collect();
         let prior = self.prior.as_ref().map(|(_, prior)| prior.as_slice());
-        Region::new(self.domains, &bounds, prior)
+        Region::new(self.domains, &bounds, prior, self.support.as_ref())
     }
 
     /// The mixture of least objective in the region.
@@ -191,7 +197,7 @@ impl<'a> Posed<'a> {
 fn lift_fixed(domains: &[String], bounds: &mut Vec<Bound>, prior: Option<&[f64]>) {
     let is_fixed = |limit: &Limit| matches!(limit, Limit::Fixed { .. });
     while bounds.iter().any(|bound| is_fixed(&bound.limit)) {
-        let Err(OptimumError::Infeasible(conflict)) = Region::new(domains, bounds, prior) else { return };
+        let Err(OptimumError::Infeasible(conflict)) = Region::new(domains, bounds, prior, None) else { return };
         let before = bounds.len();
         bounds.retain(|bound| !(is_fixed(&bound.limit) && conflict.contains(&bound.limit)));
         if bounds.len() == before {

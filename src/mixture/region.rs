@@ -1,15 +1,20 @@
 //! The mixtures that limits leave, and the search for the least value of a function on them.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::feasible::{self, EMPTY, Left, ROUNDING, conflict, innermost};
-use super::interior::{self, Constraint, Descent, Descents, Goal, Minimum, Set};
+use super::hull::Face;
+use super::interior::{self, Constraint, Curved, Descent, Descents, Goal, Minimum, Set};
 use super::kinks;
 use super::limits::{Bound, Limit};
 use super::optimum::{OptimumError, Price};
 use super::pieces::{Pieces, largest};
+use super::support::Support;
 use crate::law::MixtureDerivatives;
 use crate::order::sort_by_number;
 
@@ -57,7 +62,9 @@ pub(super) struct Region {
     equations: Vec<Constraint>,
     /// The limits that do so, as they are, with their indices.
     tight: Vec<(Constraint, usize)>,
-    /// The share of the rest that is farthest inside.
+    /// What the runs support, where mixtures are to be among that.
+    support: Option<Arc<Support>>,
+    /// A share of the rest that is well inside.
     middle: Vec<f64>,
 }
 
@@ -69,21 +76,38 @@ const SAME_PLACE: f64 = 1e-3;
 const MOST_PLACES: usize = 6;
 /// An equation that others give but for this much of it is no further one.
 const DEPENDENT: f64 = 1e-9;
+/// A distance from the runs, in radii, up to which a middle is well inside.
+const WELL_SUPPORTED: f64 = 0.5;
+/// What is left next to the edge by less than this, in radii, is nothing.
+const EDGE: f64 = 1e-9;
+/// Runs that a start is blended of.
+const BLENDED: usize = 3;
 
 impl Region {
-    /// The mixtures that the limits leave; of a prior they have no weight where it has none.
+    /// The mixtures that the limits leave, among those that are supported; of a prior they have no weight where it has
+    /// none.
     ///
     /// # Errors
     /// There are none: a smallest set of limits that conflict.
-    pub(super) fn new(domains: &[String], bounds: &[Bound], prior: Option<&[f64]>) -> Result<Self, OptimumError> {
-        let k = domains.len();
-        let without = prior.into_iter().flatten().zip(domains).enumerate().filter(|(_, (prior, _))| **prior == 0.0);
-        let without = without.map(|(i, (_, domain))| {
-            let coefficients = (0..k).map(|j| if i == j { -1.0 } else { 0.0 }).collect();
-            (Limit::Prior(domain.clone()), Constraint::new(coefficients, 0.0))
-        });
-        let named = bounds.iter().map(|bound| (bound.limit.clone(), bound.constraint.clone()));
-        let (names, limits): (Vec<Limit>, Vec<Constraint>) = named.chain(without).unzip();
+    pub(super) fn new(
+        domains: &[String],
+        bounds: &[Bound],
+        prior: Option<&[f64]>,
+        support: Option<&Arc<Support>>,
+    ) -> Result<Self, OptimumError> {
+        let (names, limits) = named(domains, bounds, prior);
+        let mut region = Self::of_limits(domains.len(), &names, limits)?;
+        if let Some(support) = support
+            && let Err(cut) = region.keep_to(support)
+        {
+            let limits: Vec<Constraint> = region.limits.into_iter().chain([cut]).collect();
+            let name = |j: usize| names.get(j).cloned().unwrap_or_else(|| Limit::Support { from: None, to: None });
+            return Err(OptimumError::Infeasible(conflict(&limits, domains.len()).into_iter().map(name).collect()));
+        }
+        Ok(region)
+    }
+
+    fn of_limits(k: usize, names: &[Limit], limits: Vec<Constraint>) -> Result<Self, OptimumError> {
         let (mut low, mut high) = (vec![0.0_f64; k], vec![1.0_f64; k]);
         for constraint in &limits {
             if let Some((i, value)) = of_one(constraint) {
@@ -114,6 +138,46 @@ impl Region {
         Ok(Self::of(k, region.limits, region.telling, held, Some(&left)))
     }
 
+    /// Leaves only what is supported.
+    ///
+    /// # Errors
+    /// Nothing is left: a constraint that every supported mixture keeps, and none of the region.
+    fn keep_to(&mut self, support: &Arc<Support>) -> Result<(), Constraint> {
+        let distance = |shares: &[f64]| support.relative(&self.mixture(shares), &mut Vec::new());
+        let at_middle = distance(&self.middle);
+        if self.is_point() && at_middle > 1.0 + EDGE {
+            return Err(support.cut(&self.mixture(&self.middle)));
+        }
+        if !self.is_point() && at_middle > WELL_SUPPORTED {
+            let mut nearest = self.inside(&support.centre());
+            if distance(&nearest) > WELL_SUPPORTED {
+                let face = RefCell::default();
+                let unit = at_middle * at_middle;
+                let excess = |shares: &[f64]| {
+                    let mut excess = self.of_shares(&|h| vec![support.excess(h, &face)], shares);
+                    let piece = &mut excess[0];
+                    piece.value /= unit;
+                    piece.gradient.iter_mut().chain(&mut piece.hessian).for_each(|entry| *entry /= unit);
+                    excess
+                };
+                let curved = |shares: &[f64]| self.excess(shares, &face);
+                let goal = Goal::Largest(SMOOTHING);
+                nearest = interior::descend(&excess, self.set(&curved), &self.middle, goal).h;
+            }
+            let nearest_mixture = self.mixture(&nearest);
+            if !(distance(&nearest) < 1.0 - EDGE) {
+                let cut = support.cut(&nearest_mixture);
+                // It is the nearest up to rounding.
+                let bound = cut.bound.max(cut.bound + cut.slack(&nearest_mixture) + EMPTY);
+                return Err(Constraint::new(cut.coefficients, bound));
+            }
+            let share = 0.5 * support.reach(&nearest_mixture, &self.mixture(&self.middle), 0.0);
+            self.middle = between(&nearest, &self.middle, share);
+        }
+        self.support = Some(support.clone());
+        Ok(())
+    }
+
     fn telling_limits(&self) -> Vec<Constraint> {
         self.telling.iter().map(|&j| self.limits[j].clone()).collect()
     }
@@ -134,6 +198,7 @@ impl Region {
             limit_of: vec![None; n],
             equations: Vec::new(),
             tight: Vec::new(),
+            support: None,
             middle: vec![1.0 / n.max(1) as f64; n],
             limits,
             telling,
@@ -189,17 +254,45 @@ impl Region {
 
     /// By how much a mixture breaks the limits, and Σ h = 1.
     pub(super) fn violation(&self, h: &[f64]) -> f64 {
-        let below = self.limits.iter().map(|limit| -limit.slack(h)).chain(h.iter().map(|h| -h));
+        let beyond = self.support.iter().map(|support| {
+            let excess = support.excess(h, &RefCell::default());
+            -interior::tangent(&excess, h).slack(h)
+        });
+        let below = self.limits.iter().map(|limit| -limit.slack(h)).chain(h.iter().map(|h| -h)).chain(beyond);
         below.fold((h.iter().sum::<f64>() - 1.0).abs(), f64::max)
     }
 
     /// The least (`sign` −1) or largest (1) weight of a domain.
     pub(super) fn farthest(&self, domain: usize, sign: f64) -> Option<f64> {
-        feasible::farthest(&self.telling_limits(), self.k, domain, -sign)
+        if self.support.is_none() {
+            return feasible::farthest(&self.telling_limits(), self.k, domain, -sign);
+        }
+        if self.is_point() || self.held[domain].is_some() {
+            return Some(self.mixture(&self.middle)[domain]);
+        }
+        let weight = |h: &[f64]| {
+            let mut weight = MixtureDerivatives::zero(self.k);
+            weight.value = -sign * h[domain];
+            weight.gradient[domain] = -sign;
+            vec![weight]
+        };
+        let (face, of_shares) = (RefCell::default(), |shares: &[f64]| self.of_shares(&weight, shares));
+        let curved = |shares: &[f64]| self.excess(shares, &face);
+        let end = interior::descend(&of_shares, self.set(&curved), &self.middle, Goal::Largest(SMOOTHING));
+        Some(self.mixture(&end.h)[domain])
     }
 
-    fn set(&self) -> Set<'_> {
-        Set { constraints: &self.constraints, equations: &self.equations }
+    fn set<'a>(&'a self, curved: &'a Curved<'a>) -> Set<'a> {
+        let curved = self.support.is_some().then_some(curved);
+        Set { constraints: &self.constraints, curved, equations: &self.equations }
+    }
+
+    /// By how much shares are beyond what is supported.
+    fn excess(&self, shares: &[f64], face: &RefCell<Face>) -> MixtureDerivatives {
+        match &self.support {
+            Some(support) => self.of_shares(&|h| vec![support.excess(h, face)], shares).swap_remove(0),
+            None => MixtureDerivatives::zero(shares.len()),
+        }
     }
 
     fn is_point(&self) -> bool {
@@ -238,8 +331,20 @@ impl Region {
         out
     }
 
-    /// The shares nearest to a mixture on the way from the middle that lie inside.
+    /// Shares next to a mixture on the way from the middle that lie inside.
     fn inside(&self, h: &[f64]) -> Vec<f64> {
+        let shares = self.inside_limits(h);
+        match &self.support {
+            Some(support) => {
+                let reach = support.reach(&self.mixture(&self.middle), &self.mixture(&shares), INSIDE);
+                between(&self.middle, &shares, reach)
+            }
+            None => shares,
+        }
+    }
+
+    /// The same for the limits alone.
+    fn inside_limits(&self, h: &[f64]) -> Vec<f64> {
         let sum: f64 = self.free.iter().map(|&i| h[i]).sum();
         let n = self.free.len() as f64;
         let share = |i: usize| if sum > 0.0 { h[i] / sum } else { 1.0 / n };
@@ -248,7 +353,7 @@ impl Region {
             let (here, there) = (constraint.slack(&self.middle), constraint.slack(&toward));
             if there < here * INSIDE { reach.min(here * (1.0 - INSIDE) / (here - there)) } else { reach }
         });
-        self.middle.iter().zip(&toward).map(|(middle, toward)| middle + reach * (toward - middle)).collect()
+        between(&self.middle, &toward, reach)
     }
 
     /// The shares nearest to these on the way from the middle that keep the limits: Newton's method on the conditions of a
@@ -259,7 +364,14 @@ impl Region {
             let (here, there) = (constraint.slack(&self.middle), constraint.slack(&toward));
             if there < 0.0 { reach.min(here / (here - there)) } else { reach }
         });
-        self.middle.iter().zip(&toward).map(|(middle, toward)| middle + reach * (toward - middle)).collect()
+        let kept = between(&self.middle, &toward, reach);
+        match &self.support {
+            Some(support) => {
+                let reach = support.reach(&self.mixture(&self.middle), &self.mixture(&kept), 0.0);
+                between(&self.middle, &kept, reach)
+            }
+            None => kept,
+        }
     }
 
     /// The nearest shares that keep the equations.
@@ -300,8 +412,9 @@ impl Region {
         if self.is_point() {
             return self.point(function);
         }
-        let of_shares = |shares: &[f64]| self.of_shares(function, shares);
-        let mut descents = Descents::new(&of_shares, self.set(), Goal::Largest(SMOOTHING));
+        let (face, of_shares) = (RefCell::default(), |shares: &[f64]| self.of_shares(function, shares));
+        let curved = |shares: &[f64]| self.excess(shares, &face);
+        let mut descents = Descents::new(&of_shares, self.set(&curved), Goal::Largest(SMOOTHING));
         let Some(exploration) = exploration else {
             descents.descend(&self.middle);
             return self.settled(&of_shares, descents.ended);
@@ -331,8 +444,9 @@ impl Region {
             let Found { best, places, .. } = self.point(function);
             return (best.value, places);
         }
-        let of_shares = |shares: &[f64]| self.of_shares(function, shares);
-        let mut descents = Descents::new(&of_shares, self.set(), Goal::Largest(SMOOTHING));
+        let (face, of_shares) = (RefCell::default(), |shares: &[f64]| self.of_shares(function, shares));
+        let curved = |shares: &[f64]| self.excess(shares, &face);
+        let mut descents = Descents::new(&of_shares, self.set(&curved), Goal::Largest(SMOOTHING));
         descents.level = level;
         for place in places {
             descents.descend(&self.inside(place));
@@ -354,7 +468,12 @@ impl Region {
         let of_shares = |shares: &[f64]| self.of_shares(functions, shares);
         let from: Vec<f64> = self.free.iter().map(|&i| from[i] / self.rest).collect();
         let is_within = |shares: &Vec<f64>| of_shares(shares)[1..].iter().all(|piece| piece.value < 0.0);
-        let is_inside = |shares: &Vec<f64>| self.constraints.iter().all(|constraint| constraint.slack(shares) > 0.0);
+        let (face, support) = (RefCell::default(), self.support.as_ref());
+        let curved = |shares: &[f64]| self.excess(shares, &face);
+        let is_inside = |shares: &Vec<f64>| {
+            self.constraints.iter().all(|constraint| constraint.slack(shares) > 0.0)
+                && (support.is_none() || curved(shares).value < 0.0)
+        };
         if !is_within(&from) {
             return None;
         }
@@ -363,11 +482,14 @@ impl Region {
             from.iter().zip(&self.middle).map(|(from, middle)| from + step * (middle - from)).collect()
         };
         let start = (0..MOST_HALVINGS).map(inward).find(|shares| is_inside(shares) && is_within(shares))?;
-        Some(self.mixture(&interior::descend(&of_shares, self.set(), &start, Goal::First).h))
+        Some(self.mixture(&interior::descend(&of_shares, self.set(&curved), &start, Goal::First).h))
     }
 
     /// The best of some descents with its certificate.
     fn settled(&self, of_shares: &Pieces, mut descents: Vec<Descent>) -> Found {
+        let face = RefCell::default();
+        let curved = |shares: &[f64]| self.excess(shares, &face);
+        let set = self.set(&curved);
         sort_by_number(&mut descents, |descent| descent.value);
         let (least, n_pieces) = (descents[0].value, descents[0].shares.len());
         // A kink is lower than what is smooth beside it by up to this.
@@ -377,11 +499,11 @@ impl Region {
         for descent in descents.iter().filter(may_be_best).take(MOST_SETTLED) {
             let minimum = if n_pieces == 1 {
                 let function = |shares: &[f64]| of_shares(shares).swap_remove(0);
-                interior::polish(&function, self.set(), descent.h.clone(), &descent.multipliers)
+                interior::polish(&function, set, descent.h.clone(), &descent.multipliers)
             } else {
                 let start = self.inside(&self.mixture(&descent.h));
-                let sharp = interior::descend(of_shares, self.set(), &start, Goal::Largest(SHARP));
-                kinks::to_kink(of_shares, self.set(), &sharp, SHARP)
+                let sharp = interior::descend(of_shares, set, &start, Goal::Largest(SHARP));
+                kinks::to_kink(of_shares, set, &sharp, SHARP)
             };
             if best.as_ref().is_none_or(|best| is_better(&minimum, best)) {
                 best = Some(minimum);
@@ -429,6 +551,20 @@ impl Region {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(k as u64);
         let mut looked_at: Vec<(f64, Vec<f64>)> = (0..LOOKED_AT)
             .map(|draw_idx| {
+                // A blend of a few runs' mixtures is supported, and so is what lies between it and the middle.
+                if let Some(support) = &self.support {
+                    let mut blend = vec![0.0; k];
+                    let runs = support.mixtures();
+                    let draws: Vec<(f64, f64)> =
+                        (0..BLENDED).map(|_| (random.random::<f64>(), random.random::<f64>())).collect();
+                    let sum: f64 = draws.iter().map(|(draw, _)| draw).sum();
+                    for (draw, which) in draws {
+                        let run = &runs[((which * runs.len() as f64) as usize).min(runs.len() - 1)];
+                        blend.iter_mut().zip(run).for_each(|(blend, weight)| *blend += draw / sum * weight);
+                    }
+                    let shares = self.inside_limits(&blend);
+                    return (value(&self.mixture(&shares)), shares);
+                }
                 // A high power of a uniform number is small for most domains and large for a few. Every other mixture
                 // is of all domains: the worst of several targets has minima there, too.
                 let power = if draw_idx % 2 == 0 { 6.0 } else { 1.0 };
@@ -467,8 +603,43 @@ impl Region {
         places
     }
 
+    /// What the edge of what is supported costs, which is the last of the constraints: what moving weight beyond it
+    /// would be worth, from the domain to the domain where that is most.
+    fn price_of_edge(
+        &self,
+        domains: &[String],
+        constraints: &[Constraint],
+        shares: &[f64],
+        multiplier: f64,
+    ) -> Option<Price> {
+        let edge = constraints.last()?;
+        let n = shares.len();
+        // What another limit holds cannot move that way.
+        let is_held = |i: usize, sign: f64| {
+            let holds = |limit: &Constraint| {
+                of_one(limit).is_some_and(|(of, _)| of == i)
+                    && limit.coefficients[i] * sign < 0.0
+                    && limit.slack(shares) < NO_ROOM
+            };
+            constraints[..constraints.len() - 1].iter().any(holds)
+        };
+        let slope = |i: &usize| -edge.coefficients[*i] / self.rest;
+        let to = (0..n).filter(|&i| !is_held(i, 1.0)).max_by(|a, b| slope(a).total_cmp(&slope(b)))?;
+        let gives = |i: &usize| shares[*i] * self.rest > SOME_WEIGHT && !is_held(*i, -1.0);
+        let from = (0..n).filter(gives).min_by(|a, b| slope(a).total_cmp(&slope(b)))?;
+        let nats = multiplier * (slope(&to) - slope(&from));
+        let name = |i: usize| Some(domains[self.free[i]].clone());
+        (nats > 0.0).then(|| Price { limit: Limit::Support { from: name(from), to: name(to) }, nats })
+    }
+
     /// What the limits that hold the mixture cost.
-    pub(super) fn prices(&self, bounds: &[Bound], here: &MixtureDerivatives, h: &[f64]) -> Vec<Price> {
+    pub(super) fn prices(
+        &self,
+        domains: &[String],
+        bounds: &[Bound],
+        here: &MixtureDerivatives,
+        h: &[f64],
+    ) -> Vec<Price> {
         let mut prices = Vec::new();
         let mut level = None;
         if !self.is_point() {
@@ -477,15 +648,19 @@ impl Region {
             let gradient = self.free.iter().map(|&i| self.rest * here.gradient[i]).collect();
             let of_shares = MixtureDerivatives { value: here.value, gradient, hessian: vec![0.0; n * n] };
             let tight = self.tight.iter().map(|(constraint, _)| constraint.clone());
-            let constraints: Vec<Constraint> = self.constraints.iter().cloned().chain(tight).collect();
+            let edge =
+                self.support.is_some().then(|| interior::tangent(&self.excess(&shares, &RefCell::default()), &shares));
+            let constraints: Vec<Constraint> = self.constraints.iter().cloned().chain(tight).chain(edge).collect();
             let limit_of = |j: usize| match self.limit_of.get(j) {
                 Some(limit) => *limit,
-                None => Some(self.tight[j - self.limit_of.len()].1),
+                None => self.tight.get(j - self.limit_of.len()).map(|(_, limit)| *limit),
             };
             let (nu, multipliers) = interior::multipliers(&of_shares, &constraints, &shares);
             level = Some(nu / self.rest);
             for (j, multiplier) in multipliers {
-                if let Some(index) = limit_of(j)
+                if self.support.is_some() && j + 1 == constraints.len() {
+                    prices.extend(self.price_of_edge(domains, &constraints, &shares, multiplier));
+                } else if let Some(index) = limit_of(j)
                     && multiplier > 0.0
                 {
                     prices.push(Price { limit: bounds[index].limit.clone(), nats: multiplier * bounds[index].unit });
@@ -509,6 +684,22 @@ impl Region {
         sort_by_number(&mut prices, |price| -price.nats);
         prices
     }
+}
+
+/// The limits with their constraints, and those of a prior.
+fn named(domains: &[String], bounds: &[Bound], prior: Option<&[f64]>) -> (Vec<Limit>, Vec<Constraint>) {
+    let k = domains.len();
+    let without = prior.into_iter().flatten().zip(domains).enumerate().filter(|(_, (prior, _))| **prior == 0.0);
+    let without = without.map(|(i, (_, domain))| {
+        let coefficients = (0..k).map(|j| if i == j { -1.0 } else { 0.0 }).collect();
+        (Limit::Prior(domain.clone()), Constraint::new(coefficients, 0.0))
+    });
+    bounds.iter().map(|bound| (bound.limit.clone(), bound.constraint.clone())).chain(without).unzip()
+}
+
+/// a + share · (b − a).
+fn between(a: &[f64], b: &[f64], share: f64) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a + share * (b - a)).collect()
 }
 
 /// Of constraints with the same coefficients the one of the largest bound, by index.

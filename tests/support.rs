@@ -19,7 +19,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 const N: Params = Params(7e9);
 const D: Tokens = Tokens(150e9);
 
-fn law(id: &str) -> &'static dyn Law {
+pub fn law(id: &str) -> &'static dyn Law {
     by_id(id).expect("a law")
 }
 
@@ -27,8 +27,7 @@ fn with_runs(mut study: FittedStudy, mixtures: Vec<Vec<f64>>) -> FittedStudy {
     let (n, k) = (mixtures.len() as f64, study.domains.len());
     let weights = |i: usize| mixtures.iter().map(move |h| h[i]);
     let summary = &mut study.summary;
-    summary.weight_ranges =
-        (0..k).map(|i| (weights(i).fold(1.0, f64::min), weights(i).fold(0.0, f64::max))).collect();
+    summary.weight_ranges = (0..k).map(|i| (weights(i).fold(1.0, f64::min), weights(i).fold(0.0, f64::max))).collect();
     summary.mean_mixture = (0..k).map(|i| weights(i).sum::<f64>() / n).collect();
     summary.n_mixtures = mixtures.len();
     summary.mixtures = mixtures;
@@ -47,6 +46,13 @@ fn study(random: &mut Xoshiro256PlusPlus, law: &'static dyn Law, k: usize, n_tar
     };
     let runs = (0..n).map(|_| run(random)).collect();
     with_runs(study, runs)
+}
+
+/// Eight-target laws of that many domains with that many runs, all domains alike.
+pub fn study_of(k: usize, n: usize, n_targets: usize, law: &'static dyn Law) -> FittedStudy {
+    let mut random = random(k as u64);
+    let study = fitted(law, k, (0..n_targets).map(|_| theta(&mut random, law, &shape(k, true, true))).collect());
+    with_runs(study, (0..n).map(|_| mixture(&mut random, k, false)).collect())
 }
 
 fn of(study: &FittedStudy) -> Arc<Support> {
@@ -177,7 +183,8 @@ fn of_two_domains_the_edge_of_the_runs_holds_it() {
     let [price] = &found.prices[..] else { panic!("{:?}", found.prices) };
     let sentence = price.sentence();
     assert!(
-        sentence.starts_with("moving 1 point from domain1 to domain0, beyond what the runs cover, would lower the loss by"),
+        sentence
+            .starts_with("moving 1 point from domain1 to domain0, beyond what the runs cover, would lower the loss by"),
         "{sentence}"
     );
     let more = optimum(&study, &limited(Limits::extrapolating())).expect("sound");

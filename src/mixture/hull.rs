@@ -23,26 +23,23 @@ pub(super) struct Hull {
     longest: f64,
 }
 
-/// The face with the nearest point: positions of its vertices, with their weights in that point.
-pub(super) type Face = Vec<(usize, f64)>;
-
 /// The nearest point.
 pub(super) struct Nearest {
     /// From it to the point asked for; 0 inside the hull.
     pub offset: Vec<f64>,
     /// The length of that.
     pub distance: f64,
-    /// An orthonormal basis of the directions within the face.
-    pub basis: Vec<Vec<f64>>,
 }
 
-/// Vertices with the basis of their flat.
-struct Flat<'a> {
-    hull: &'a Hull,
-    to: &'a [f64],
+/// The face that the nearest point is on. It is kept from point to point: the next one's is often the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Face {
+    /// Positions of its vertices.
     vertices: Vec<usize>,
+    /// What each of them counts in the nearest point.
     weights: Vec<f64>,
-    basis: Vec<Vec<f64>>,
+    /// An orthonormal basis of the directions within it.
+    pub basis: Vec<Vec<f64>>,
     /// Of each vertex after the first, its offset from the first along the basis.
     along: Vec<Vec<f64>>,
 }
@@ -68,69 +65,58 @@ impl Hull {
     }
 
     /// The point of the hull nearest to `to`, or of that of all vertices but one. It begins at `face`, which is best
-    /// that of a point nearby, and leaves the nearest point's there.
+    /// that of a point nearby or new, and leaves the nearest point's there.
     pub fn nearest(&self, to: &[f64], without: Option<usize>, face: &mut Face) -> Nearest {
-        let mut flat =
-            Flat { hull: self, to, vertices: Vec::new(), weights: Vec::new(), basis: Vec::new(), along: Vec::new() };
-        for &(at, weight) in face.iter().filter(|(at, _)| Some(*at) != without) {
-            if flat.join(at) {
-                flat.weights.push(weight);
-            }
-        }
-        if flat.vertices.is_empty() {
+        let others = || (0..self.n()).filter(|at| Some(*at) != without);
+        if face.vertices.is_empty() {
             let squared = |at: usize| self.point(at).iter().zip(to).map(|(z, to)| (z - to) * (z - to)).sum::<f64>();
-            let others = (0..self.n()).filter(|at| Some(*at) != without);
-            let Some(first) = others.min_by(|&a, &b| squared(a).total_cmp(&squared(b))) else {
-                return Nearest { offset: vec![0.0; self.dimensions], distance: 0.0, basis: Vec::new() };
+            let Some(first) = others().min_by(|&a, &b| squared(a).total_cmp(&squared(b))) else {
+                return Nearest { offset: vec![0.0; self.dimensions], distance: 0.0 };
             };
-            flat.join(first);
-            flat.weights.push(1.0);
+            face.join(self, first);
+            face.weights.push(1.0);
         }
-        let sum: f64 = flat.weights.iter().sum();
-        flat.weights.iter_mut().for_each(|weight| *weight /= sum);
-        flat.settle();
+        face.settle(self, to);
         let scale = self.longest + dot(to, to).sqrt();
-        let mut offset = flat.offset();
+        let mut offset = face.offset(self, to);
         for _ in 0..MOST_CHANGES * (self.dimensions + 1) {
             let length = dot(&offset, &offset).sqrt();
             if length <= ROUNDING * scale {
                 offset.fill(0.0);
                 break;
             }
-            let here = dot(self.point(flat.vertices[0]), &offset);
-            let farther = |at: usize| dot(self.point(at), &offset);
+            let here = dot(self.point(face.vertices[0]), &offset);
             let mut best: Option<(f64, usize)> = None;
-            for at in (0..self.n()).filter(|at| Some(*at) != without) {
-                let value = farther(at);
+            for at in others() {
+                let value = dot(self.point(at), &offset);
                 if best.is_none_or(|(most, _)| value > most) {
                     best = Some((value, at));
                 }
             }
             let Some((most, joins)) = best else { break };
-            if most - here <= ROUNDING * scale * length || !flat.join(joins) {
+            if most - here <= ROUNDING * scale * length || !face.join(self, joins) {
                 break;
             }
-            flat.weights.push(0.0);
-            flat.settle();
-            let next = flat.offset();
+            face.weights.push(0.0);
+            face.settle(self, to);
+            let next = face.offset(self, to);
             // Only rounding can end farther away.
             if dot(&next, &next).sqrt() >= length {
                 break;
             }
             offset = next;
         }
-        *face = flat.vertices.iter().copied().zip(flat.weights.iter().copied()).collect();
         let distance = dot(&offset, &offset).sqrt();
-        Nearest { offset, distance, basis: flat.basis }
+        Nearest { offset, distance }
     }
 }
 
-impl Flat<'_> {
+impl Face {
     /// Adds a vertex, without its weight, unless it is on the flat already.
-    fn join(&mut self, at: usize) -> bool {
-        let vertex = self.hull.point(at);
+    fn join(&mut self, hull: &Hull, at: usize) -> bool {
+        let vertex = hull.point(at);
         if let Some(&first) = self.vertices.first() {
-            let mut rest: Vec<f64> = vertex.iter().zip(self.hull.point(first)).map(|(z, first)| z - first).collect();
+            let mut rest: Vec<f64> = vertex.iter().zip(hull.point(first)).map(|(z, first)| z - first).collect();
             let whole = dot(&rest, &rest).sqrt();
             let mut along = vec![0.0; self.basis.len()];
             // Twice is enough (Giraud et al. 2005, "Rounding error analysis of the classical Gram–Schmidt process").
@@ -155,13 +141,13 @@ impl Flat<'_> {
     }
 
     /// From the first vertex to the point asked for.
-    fn from_first(&self) -> Vec<f64> {
-        self.to.iter().zip(self.hull.point(self.vertices[0])).map(|(to, first)| to - first).collect()
+    fn from_first(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
+        to.iter().zip(hull.point(self.vertices[0])).map(|(to, first)| to - first).collect()
     }
 
     /// From the flat's nearest point to the one asked for.
-    fn offset(&self) -> Vec<f64> {
-        let mut offset = self.from_first();
+    fn offset(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
+        let mut offset = self.from_first(hull, to);
         for _ in 0..2 {
             for axis in &self.basis {
                 let part = dot(axis, &offset);
@@ -172,8 +158,8 @@ impl Flat<'_> {
     }
 
     /// The weights of the flat's nearest point.
-    fn affine_weights(&self) -> Vec<f64> {
-        let mut rest = self.from_first();
+    fn affine_weights(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
+        let mut rest = self.from_first(hull, to);
         let mut parts: Vec<f64> = Vec::with_capacity(self.basis.len());
         for axis in &self.basis {
             let part = dot(axis, &rest);
@@ -191,9 +177,9 @@ impl Flat<'_> {
     }
 
     /// Goes towards the flat's nearest point; vertices whose weight becomes 0 on the way leave, until it is inside.
-    fn settle(&mut self) {
+    fn settle(&mut self, hull: &Hull, to: &[f64]) {
         loop {
-            let weights = self.affine_weights();
+            let weights = self.affine_weights(hull, to);
             if weights.iter().all(|&weight| weight >= 0.0) || self.vertices.len() == 1 {
                 self.weights = weights;
                 return;
@@ -205,11 +191,11 @@ impl Flat<'_> {
             for (weight, toward) in self.weights.iter_mut().zip(&weights) {
                 *weight = (*weight + share * (toward - *weight)).max(0.0);
             }
-            self.leave(leaves);
+            self.leave(hull, leaves);
         }
     }
 
-    fn leave(&mut self, position: usize) {
+    fn leave(&mut self, hull: &Hull, position: usize) {
         let mut later = self.vertices.split_off(position);
         let mut later_weights = self.weights.split_off(position);
         later.remove(0);
@@ -218,7 +204,7 @@ impl Flat<'_> {
         self.basis.truncate(kept);
         self.along.truncate(kept);
         for (at, weight) in later.into_iter().zip(later_weights) {
-            if self.join(at) {
+            if self.join(hull, at) {
                 self.weights.push(weight);
             }
         }

@@ -28,6 +28,8 @@ pub fn near_optimal(
 
 /// Ends of ranges are found to this, as a share of the mixture.
 const TOLERANCE: f64 = 1e-6;
+/// How far beyond an end is looked, as a share of the way to where the limits end.
+const PROBE: f64 = 1e-3;
 /// Steps of the look from where the limits end inwards.
 const LOOKS: usize = 8;
 /// Evaluations of the profile for one end.
@@ -98,7 +100,12 @@ impl<'a> NearOptimal<'a> {
         let reach = |place: &Vec<f64>| self.reach(i, sign / width, place);
         let farther = |a: &Vec<f64>, b: &Vec<f64>| (sign * a[i]).total_cmp(&(sign * b[i]));
         let mut end = self.places.iter().filter_map(reach).max_by(farther).unwrap_or_else(|| h.to_vec());
-        if self.posed.convex {
+        // A descent along the edge of what is supported may end early.
+        let is_end = |end: f64| {
+            let next = end + sign * PROBE * width;
+            self.region.unsupported().is_none() || self.at(i, next, &self.places).0 > self.level()
+        };
+        if self.posed.convex && is_end(end[i]) {
             return end[i];
         }
         let step = (outer - h[i]) / LOOKS as f64;

@@ -114,8 +114,15 @@ impl<'a> Posed<'a> {
             let divergence = self.prior.as_ref().map_or(0.0, |(kl, prior)| kl * divergence(h, prior));
             self.loss_of(&losses) + divergence
         };
-        let exploration = Exploration { value: &mut value, mean_mixture: self.mean_mixture };
-        region.least(&|h: &[f64]| self.pieces(h), (!self.convex).then_some(exploration))
+        let mut least = |region: &Region| {
+            let exploration = Exploration { value: &mut value, mean_mixture: self.mean_mixture };
+            region.least(&|h: &[f64]| self.pieces(h), (!self.convex).then_some(exploration))
+        };
+        // The best of all mixtures is the best of those that are supported if it is one; without their edge it is
+        // quicker to find.
+        let free = region.unsupported().map(|free| least(&free));
+        free.filter(|free| free.best.value.is_finite() && region.is_well_supported(&free.best.h))
+            .unwrap_or_else(|| least(region))
     }
 
     /// Its value only, from those places, and where the descents ended: where it is much like one that was searched from

@@ -42,6 +42,7 @@ pub(super) struct Exploration<'a> {
 }
 
 /// The mixtures that the limits leave: some weights are held at one value, the others share the rest.
+#[derive(Clone)]
 pub(super) struct Region {
     k: usize,
     /// All limits, of the whole mixture.
@@ -143,7 +144,7 @@ impl Region {
     /// # Errors
     /// Nothing is left: a constraint that every supported mixture keeps, and none of the region.
     fn keep_to(&mut self, support: &Arc<Support>) -> Result<(), Constraint> {
-        let distance = |shares: &[f64]| support.relative(&self.mixture(shares), &mut Vec::new());
+        let distance = |shares: &[f64]| support.relative(&self.mixture(shares), &mut Face::default());
         let at_middle = distance(&self.middle);
         if self.is_point() && at_middle > 1.0 + EDGE {
             return Err(support.cut(&self.mixture(&self.middle)));
@@ -260,6 +261,16 @@ impl Region {
         });
         let below = self.limits.iter().map(|limit| -limit.slack(h)).chain(h.iter().map(|h| -h)).chain(beyond);
         below.fold((h.iter().sum::<f64>() - 1.0).abs(), f64::max)
+    }
+
+    /// The same without regard to what is supported, if that leaves anything out.
+    pub(super) fn unsupported(&self) -> Option<Self> {
+        self.support.is_some().then(|| Self { support: None, ..self.clone() })
+    }
+
+    /// Whether a mixture is well among those that are supported, so that their edge does not hold it.
+    pub(super) fn is_well_supported(&self, h: &[f64]) -> bool {
+        self.support.as_ref().is_none_or(|support| support.relative(h, &mut Face::default()) < 1.0 - EDGE)
     }
 
     /// The least (`sign` −1) or largest (1) weight of a domain.

@@ -107,7 +107,7 @@ impl Support {
         let n_left_out = points.len().min(MOST_LEFT_OUT.min(affordable.max(LEAST_LEFT_OUT)));
         if points.len() > 1 {
             let left_out = (0..n_left_out).map(|at| at * points.len() / n_left_out);
-            let distance = |at: usize| support.hull.nearest(&points[at], Some(at), &mut Vec::new()).distance;
+            let distance = |at: usize| support.hull.nearest(&points[at], Some(at), &mut Face::default()).distance;
             let mut distances: Vec<f64> = left_out.map(distance).collect();
             sort(&mut distances);
             support.radius = percentile(&distances, quantile).unwrap_or(0.0).max(LEAST_RADIUS);
@@ -119,7 +119,11 @@ impl Support {
     /// a domain has another weight than the one that it has in all runs.
     pub fn distance(&self, h: &[f64]) -> f64 {
         let moved = |(h, fixed): (&f64, &Option<f64>)| fixed.is_some_and(|fixed| (h - fixed).abs() > FIXED_ROUNDING);
-        if h.iter().zip(&self.fixed).any(moved) { f64::INFINITY } else { self.distance_of_varying(h, &mut Vec::new()) }
+        if h.iter().zip(&self.fixed).any(moved) {
+            f64::INFINITY
+        } else {
+            self.distance_of_varying(h, &mut Face::default())
+        }
     }
 
     /// The distance up to which a mixture is supported.
@@ -161,7 +165,8 @@ impl Support {
     /// (dist/r)² − 1, which is convex and at most 0 where a mixture is supported, with its derivatives in h. `face` is
     /// where the last mixture's nearest point was.
     pub(super) fn excess(&self, h: &[f64], face: &RefCell<Face>) -> MixtureDerivatives {
-        let nearest = self.hull.nearest(&self.standardised(h), None, &mut face.borrow_mut());
+        let mut face = face.borrow_mut();
+        let nearest = self.hull.nearest(&self.standardised(h), None, &mut face);
         let mut out = MixtureDerivatives::zero(h.len());
         let square = self.radius * self.radius;
         out.value = nearest.distance * nearest.distance / square - 1.0;
@@ -172,7 +177,7 @@ impl Support {
         for (a, (&i, s)) in self.varying.iter().zip(&self.deviations).enumerate() {
             out.gradient[i] = 2.0 * nearest.offset[a] / (square * s);
             for (b, (&j, t)) in self.varying.iter().zip(&self.deviations).enumerate().take(a + 1) {
-                let within: f64 = nearest.basis.iter().map(|axis| axis[a] * axis[b]).sum();
+                let within: f64 = face.basis.iter().map(|axis| axis[a] * axis[b]).sum();
                 let curvature = 2.0 * (f64::from(u8::from(a == b)) - within) / (square * s * t);
                 out.hessian[i * k + j] = curvature;
                 out.hessian[j * k + i] = curvature;
@@ -183,7 +188,7 @@ impl Support {
 
     /// The half-space that holds all supported mixtures and is farthest from this one, which is none of them.
     pub(super) fn cut(&self, h: &[f64]) -> Constraint {
-        let nearest = self.hull.nearest(&self.standardised(h), None, &mut Vec::new());
+        let nearest = self.hull.nearest(&self.standardised(h), None, &mut Face::default());
         let direction: Vec<f64> = nearest.offset.iter().map(|offset| offset / nearest.distance).collect();
         let mut coefficients = vec![0.0; h.len()];
         let mut bound = -(self.hull.farthest_along(&direction) + self.radius);
@@ -197,7 +202,7 @@ impl Support {
     /// How much of the way from a supported mixture to another one is supported for certain, as the distance is convex,
     /// and keeps this share of the room that there is at its beginning.
     pub(super) fn reach(&self, from: &[f64], to: &[f64], kept: f64) -> f64 {
-        let mut face = Vec::new();
+        let mut face = Face::default();
         let (here, there) = (self.relative(from, &mut face), self.relative(to, &mut face));
         let most = 1.0 - kept * (1.0 - here);
         if there <= most { 1.0 } else { ((most - here) / (there - here)).clamp(0.0, 1.0) }
@@ -297,7 +302,7 @@ mod tests {
             let mixtures = random_mixtures(seed, n, k);
             let support = Support::new(&mixtures, QUANTILE).expect("runs");
             let points: Vec<Vec<f64>> = mixtures.iter().map(|h| support.standardised(h)).collect();
-            let mut face = Vec::new();
+            let mut face = Face::default();
             for h in random_mixtures(seed ^ 1, 8, k) {
                 let to = support.standardised(&h);
                 let expected = distance_by_clarabel(&points, &to);

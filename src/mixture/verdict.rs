@@ -6,6 +6,7 @@ use super::certainty::outside_data;
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::posed::Posed;
 use super::scenario::Scenario;
+use super::support::support;
 use crate::fit::Interval;
 use crate::law::Scale;
 use crate::predict::FittedStudy;
@@ -42,6 +43,9 @@ impl Grade {
         }
     }
 }
+
+/// A mixture farther from the runs than so many times what they support is far.
+const FAR: f64 = 2.0;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,7 +113,7 @@ pub fn verdict(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Res
     let (n, d) = (Some(found.n), Some(found.d));
     let weights = weighted(study, found);
     let findings = vec![
-        support(study, found),
+        supported(study, found),
         unseen(study),
         larger(study, found.n, found.d),
         agreement(study, found, &alternatives),
@@ -126,7 +130,19 @@ fn finding(question: &str, grade: Grade, sentence: impl Into<String>) -> Finding
     Finding { question: question.to_string(), grade, sentence: sentence.into() }
 }
 
-fn support(study: &FittedStudy, found: &Optimum) -> Finding {
+fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
+    if let Some(support) = support(study) {
+        let radii = support.distance(&found.mixture) / support.radius();
+        return if support.is_supported(&found.mixture) {
+            finding("Supported", Grade::Green, "the mixture is as close to the runs as most of them are to each other")
+        } else if radii.is_finite() {
+            let grade = if radii <= FAR { Grade::Amber } else { Grade::Red };
+            let far = write_number(radii, 2);
+            finding("Supported", grade, format!("the mixture is {far} times as far from the runs as what they support"))
+        } else {
+            finding("Supported", Grade::Red, "the mixture moves a domain that has one weight in all runs")
+        };
+    }
     let outside = outside_data(&found.mixture, &study.summary.weight_ranges);
     let named: Vec<&str> =
         study.domains.iter().zip(&outside).filter(|(_, outside)| **outside).map(|(name, _)| name.as_str()).collect();

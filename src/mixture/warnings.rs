@@ -3,7 +3,7 @@
 use super::certainty::outside_data;
 use super::optimum::Optimum;
 use super::scenario::{Prior, Scenario};
-use super::support::fixed;
+use super::support::{fixed, support};
 use crate::predict::FittedStudy;
 use crate::units::{Params, Tokens, write_count, write_number};
 
@@ -17,7 +17,17 @@ pub fn warnings(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
     let mut warnings = scale_warnings(study, optimum.n, optimum.d);
     let percent = |share: f64| format!("{} %", write_number(100.0 * share, 3));
     let fixed = fixed(data);
-    let outside = outside_data(&optimum.mixture, &data.weight_ranges);
+    let support = support(study);
+    let is_supported = support.as_ref().is_some_and(|support| support.is_supported(&optimum.mixture));
+    // Next to the runs a range says nothing: a scarce domain may have a little more than any run gave it.
+    let outside: Vec<bool> =
+        outside_data(&optimum.mixture, &data.weight_ranges).iter().map(|outside| *outside && !is_supported).collect();
+    if let Some(support) = support.filter(|_| !is_supported && !outside.contains(&true)) {
+        warnings.push(format!(
+            "each weight is within its range in the runs, but no run is near the mixture: it is {} times as far from them as what they support",
+            write_number(support.distance(&optimum.mixture) / support.radius(), 2)
+        ));
+    }
     let mut kept: Vec<(&str, f64)> = Vec::new();
     for (i, domain) in study.domains.iter().enumerate() {
         let (least, most) = data.weight_ranges[i];

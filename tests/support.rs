@@ -19,7 +19,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 const N: Params = Params(7e9);
 const D: Tokens = Tokens(150e9);
 
-pub fn law(id: &str) -> &'static dyn Law {
+fn law(id: &str) -> &'static dyn Law {
     by_id(id).expect("a law")
 }
 

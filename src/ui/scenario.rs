@@ -6,9 +6,7 @@ use super::limits::LimitsInput;
 use crate::fit::Fit;
 use crate::mixture::{Aim, Budget, Scenario, extrapolation};
 use crate::predict::{DataSummary, FittedStudy};
-use crate::units::{
-    Decimal, Flops, NumberError, Params, Tokens, read_number, write_count, write_count_exact, write_number,
-};
+use crate::units::{Decimal, Flops, NumberError, Params, Tokens, read_number, write_count, write_count_exact};
 
 /// What stands in the fields; `None` where the user has typed nothing and the data decide. Drafts of before a field
 /// was there get its default.
@@ -255,10 +253,6 @@ pub fn next_size(largest: Params) -> Params {
     let power = (2.0 * largest.0).log10().floor();
     let round = ROUND.into_iter().map(|digit| digit * 10f64.powf(power)).find(|size| *size >= 2.0 * largest.0);
     Params(round.unwrap_or(2.0 * largest.0))
-}
-
-fn count(value: f64) -> String {
-    crate::units::write_count(value, 3)
 }
 
 #[cfg(test)]

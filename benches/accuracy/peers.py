@@ -74,7 +74,7 @@ def log_linear(x, y, at):
         constant = np.log(y.min()) + np.linspace(-3.0, -0.05, STARTS)[start]
         level = np.log(max(y.mean() - np.exp(constant), 1e-3))
         theta = np.concatenate([[constant], level + 0.1 * random.standard_normal(k)])
-        fit = least_squares(residuals, theta, jacobian, loss="huber", f_scale=0.02, max_nfev=60)
+        fit = least_squares(residuals, theta, jacobian, loss="huber", f_scale=0.02, max_nfev=60, bounds=(-10, 10))
         if best is None or fit.cost < best.cost:
             best = fit
     return np.exp(best.x[0]) + np.exp(np.minimum(at @ best.x[1:], 50.0))

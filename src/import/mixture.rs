@@ -7,7 +7,7 @@ use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::guess::Column;
 use super::question::{Answer, Question};
 use super::recipe::is_recipe;
-use super::roles::{Role, SEPARATORS, is_weight_word, key, split_path, words};
+use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{excerpt, try_number};
 
@@ -223,6 +223,34 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
         }
         several => Found { question: Some(which(table, several)), ..Found::default() },
     }
+}
+
+/// Whether a share and its made-up rest are the mixture, where the name is not that of a kind of text: a ratio may be of
+/// anything.
+pub(super) fn share_and_rest(header: &[String], roles: &Roles, answers: &[Answer]) -> Option<Question> {
+    const TEXTS: &[&str] = &[
+        "code", "web", "math", "wiki", "wikipedia", "book", "books", "paper", "papers", "arxiv", "github", "news", "c4",
+        "cc", "crawl", "commoncrawl", "pile", "synthetic", "synth", "instruct", "instruction", "dialogue", "chat", "qa",
+        "science", "legal", "medical", "multilingual", "english", "en", "de", "fr", "zh", "ja", "es", "target", "domain",
+        "image", "images", "text", "speech", "audio", "video", "stack", "stackexchange", "forum", "forums", "social",
+    ];
+    let weights: Vec<&String> = roles.columns(Role::Weight).map(|i| &header[i]).collect();
+    let [share, rest] = weights[..] else { return None };
+    let own = share.strip_prefix("weight_")?;
+    let is_rest = rest.strip_prefix("weight_not_") == Some(own);
+    let is_text = words(own).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)));
+    let is_told = answers.iter().any(|answer| answer.column() == Some(share));
+    if !is_rest || is_text || is_told {
+        return None;
+    }
+    let both = |role| vec![Answer::Role(share.clone(), role), Answer::Role(rest.clone(), role)];
+    Some(Question::new(
+        format!(
+            "\"{own}\" is a share, and no other column is a weight. Is it the share of one of two domains, so that the \
+             rest of the mixture is another one?"
+        ),
+        [("yes".to_string(), both(Role::Weight)), ("no, it is no weight".to_string(), both(Role::Ignored))],
+    ))
 }
 
 /// Whether these columns sum to 1 on nearly every line.

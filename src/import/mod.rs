@@ -122,6 +122,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             let guess = guess::guess(&table, answers);
             guess.said.into_iter().for_each(|issue| issues.push(issue));
             guess.questions.into_iter().for_each(|question| issues.ask(question));
+            let rest = mixture::share_and_rest(table.header(), &guess.roles, answers);
+            rest.into_iter().for_each(|question| issues.ask(question));
             guess.roles
         }
     };

@@ -259,10 +259,10 @@ fn losses_in_another_unit_are_refused() {
         fit(law("additive"), &dataset, &[0], &QUICK, &mut |_| {}).err().expect("no fit").to_string()
     };
     assert_eq!(
-        says(["3.1e-9", "3e-9", "2.9e-9"]),
-        "the losses of \"loss\" are about 3e-9; losses in nats per token are between 0.01 and 100, so give them in nats"
+        says(["3.1e-5", "3e-5", "2.9e-5"]),
+        "the losses of \"loss\" are about 3e-5; losses in nats per token are between 0.01 and 100, so give them in nats"
     );
-    assert!(says(["3e6", "2e6", "4e6"]).contains("are about 3000000"));
+    assert!(says(["3e5", "2e5", "4e5"]).contains("are about 300000"));
 }
 
 /// What a fit file says is checked as what a link says is.

@@ -455,6 +455,26 @@ pub enum Cause {
         /// What was made from what.
         what: String,
     },
+    /// A table whose columns are runs.
+    #[error("its columns are the runs and its lines what is known of them, so it is read turned")]
+    Turned,
+    /// Losses by size and tokens.
+    #[error(
+        "its columns are called by sizes, so each of its {rows} losses is read as that of a model of that size, with D from the first column"
+    )]
+    BySize {
+        /// How many.
+        rows: usize,
+    },
+    /// Losses by size and step.
+    #[error(
+        "this looks like losses by step (\"{column}\") and by size, but how many tokens a step has is not said: write the tokens seen \
+         in the place of the steps, and call the column \"tokens\""
+    )]
+    StepsBySize {
+        /// The first column.
+        column: String,
+    },
     /// Names on two lines.
     #[error("line {line} is read as a second line of names, below those of the first")]
     TwoHeaders {
@@ -712,6 +732,8 @@ impl Cause {
             | Cause::MixedLosses { .. }
             | Cause::Rivals { .. }
             | Cause::Decorated { .. }
+            | Cause::Turned
+            | Cause::BySize { .. }
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }
             | Cause::UnwordedLosses { .. }

@@ -11,6 +11,7 @@
 
 mod assemble;
 mod checks;
+mod commas;
 mod contradictions;
 pub mod decode;
 mod forms;
@@ -80,7 +81,8 @@ pub fn import(text: &str, roles: Option<Roles>) -> Imported {
 /// Reads a text as [`import`] does; what the answers say wins over every guess and over the roles.
 pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Imported {
     let (table, mut issues) = read_table(text);
-    let Some(mut table) = table else { return Imported { issues, ..Imported::default() } };
+    let Some(table) = table else { return Imported { issues, ..Imported::default() } };
+    let mut table = commas::settled(table, answers, &mut issues);
     let staged = stages::of_lines(&table, answers).or_else(|| {
         let stages = guess::guess(&table, answers).stages;
         (!stages.is_empty()).then(|| stages::of_columns(&table, &stages, answers))

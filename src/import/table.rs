@@ -289,6 +289,15 @@ impl Table {
         self
     }
 
+    /// The same, its decimals parted so.
+    pub(super) fn in_decimals(mut self, decimal: Decimal) -> Self {
+        self.layout.decimal = decimal;
+        if decimal == Decimal::Comma {
+            self.layout.delimiter = Delimiter::Semicolon;
+        }
+        self
+    }
+
     /// The same, its columns from there on being of other lines.
     pub(super) fn with_lines_of(mut self, first_column: usize, lines: Vec<usize>) -> Self {
         self.joined = Some((first_column, lines.into_iter().map(|line| line as u32).collect()));

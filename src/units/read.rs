@@ -107,7 +107,7 @@ pub(crate) fn try_number(text: &str, decimal: Decimal) -> Option<f64> {
 /// Whether a table's cell says that there is no value: nothing, "-", "--", "NA", "N/A", "n.a.",
 /// "#N/A", "<NA>", "NaN", "null", "None", "?", "…".
 pub fn is_missing(text: &str) -> bool {
-    const WORDS: [&str; 8] = ["na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none"];
+    const WORDS: [&str; 9] = ["na", "tbd", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none"];
     let text = text.trim();
     // The longest of the words has four bytes, three long dashes nine; numbers, nearly all longer, are out at once.
     text.len() <= 4
@@ -296,6 +296,8 @@ fn without_stray_letters(text: &str) -> String {
         chars[i].is_alphabetic()
             && before.is_some_and(|c| c.is_ascii_digit() || *c == '.')
             && after.is_some_and(char::is_ascii_digit)
+            // "1b5" is 1.5B to some, and 15 to none.
+            && !"kKmMbBgGtTeE".contains(chars[i])
     };
     (0..chars.len()).filter(|&i| !is_stray(i)).map(|i| chars[i]).collect()
 }
@@ -415,6 +417,7 @@ mod tests {
         check_error("2..5", "\"2..5\" is not a number; did you mean 2.5?");
         check_error("~1.3B*", "\"~1.3B*\" is not a number; did you mean 1.3B?");
         check_error("1.g696", "\"1.g696\" is not a number; did you mean 1.696?");
+        check_error("1b5", "\"1b5\" is not a number");
         check_error("300Mb", "\"300Mb\" is not a number; did you mean 300M?");
         check_error("1,300", "\"1,300\" can be read as 1300 or as 1.300; write the one that is meant");
         check_error("1,300M", "\"1,300M\" can be read as 1300M or as 1.300M; write the one that is meant");

@@ -442,7 +442,7 @@ fn sizes_in_names(table: &Table, roles: &Roles) -> Option<Made> {
 }
 
 /// The one size in a name: a number with M or B that nothing but separators touches, from 1M to 1T.
-fn size_in(name: &str) -> Option<f64> {
+pub(super) fn size_in(name: &str) -> Option<f64> {
     if name.len() > LONGEST {
         return None;
     }

@@ -13,6 +13,7 @@ mod json;
 mod latex;
 mod long_form;
 mod markdown;
+mod turned;
 mod whitespace;
 mod ye2024;
 
@@ -75,9 +76,9 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
         issues.push(Cause::Chart.of_text());
         return (None, issues);
     }
-    let tables = tables.into_iter().map(|table| {
+    let tables = tables.into_iter().filter_map(|table| {
         let table = headers::in_one_line(cells::bare(table, &mut issues), &mut issues);
-        headers::filled_down(table, &mut issues)
+        turned::with_runs_as_lines(headers::filled_down(table, &mut issues), &mut issues)
     });
     let tables = tables.collect();
     (join::joined(tables, &mut issues), issues)

@@ -22,6 +22,8 @@ const SIZES: [(&str, f64); 5] = [
     ("410M", 302_311_424.0),
     ("1B", 805_736_448.0),
 ];
+/// Lines among which one must be a run's.
+const LINES_LOOKED_AT: usize = 50;
 const LAST_FITTED_RUN: u64 = 900;
 
 /// What a path says.
@@ -36,8 +38,10 @@ struct Checkpoint<'a> {
 pub(super) fn read(text: &str) -> Option<(Option<Table>, Issues)> {
     let text = text.trim_start_matches('\u{FEFF}');
     let lines = || text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !is_comment(line));
-    let (_, first) = lines().next()?;
-    if !fields(first).is_some_and(|[path, ..]| path.contains("/ckpts/")) {
+    // What the runs began from may stand above them.
+    let is_of_run = |line: &str| fields(line).is_some_and(|[path, ..]| path.contains("/ckpts/"));
+    let first = lines().take(LINES_LOOKED_AT).position(|(_, line)| is_of_run(line))?;
+    if !lines().take(first).all(|(_, line)| fields(line).is_some_and(|[path, ..]| path.contains('/'))) {
         return None;
     }
     let mut issues = Issues::default();

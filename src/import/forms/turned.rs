@@ -1,0 +1,85 @@
+//! Tables that do not have a line for each run: runs as columns, and losses by size and tokens.
+
+use super::derive::size_in;
+use crate::import::guess::{has_loss_word, is_perplexity, is_score};
+use crate::import::issue::{Cause, Issues};
+use crate::import::names;
+use crate::import::roles::Role;
+use crate::import::table::Table;
+use crate::units::{is_missing, try_number};
+
+/// The table with a line for each run; `None`, with an issue, where it holds losses by steps of unknown length.
+pub(super) fn with_runs_as_lines(table: Table, issues: &mut Issues) -> Option<Table> {
+    if let Some(turned) = runs_as_columns(&table) {
+        issues.push(Cause::Turned.of_text());
+        return Some(turned);
+    }
+    let Some(sizes) = sizes_as_columns(&table) else { return Some(table) };
+    if !is_tokens(&table) {
+        issues.push(Cause::StepsBySize { column: table.header()[0].clone() }.of_text());
+        return None;
+    }
+    let header = ["params", "tokens", "loss"].map(String::from).to_vec();
+    let rows = table.rows().flat_map(|row| {
+        let cells = sizes.iter().enumerate().filter(move |(i, _)| !is_missing(row.cell(i + 1)));
+        cells.map(move |(i, size)| {
+            (row.line(), vec![size.to_string(), row.cell(0).to_string(), row.cell(i + 1).to_string()])
+        })
+    });
+    let rows: Vec<(usize, Vec<String>)> = rows.collect();
+    issues.push(Cause::BySize { rows: rows.len() }.of_text());
+    let tokens = table.header()[0].clone();
+    let melted = Table::of_cells(header, rows).in_decimals_of(&table);
+    Some(if names::count(&tokens).is_some() { melted.renamed(1, &tokens) } else { melted })
+}
+
+/// The table turned, if its lines and not its columns are called N, D and loss.
+fn runs_as_columns(table: &Table) -> Option<Table> {
+    let header = table.header();
+    let is_known =
+        |name: &str| names::count(name).is_some() || has_loss_word(name) || is_perplexity(name) || is_score(name);
+    if table.n_rows() < 2 || header.len() < 3 || header.iter().any(|name| is_known(name)) {
+        return None;
+    }
+    let first: Vec<&str> = table.rows().map(|row| row.cell(0)).collect();
+    let is_name = |cell: &&str| !is_missing(cell) && try_number(cell, table.layout().decimal).is_none();
+    let has_count = first.iter().any(|name| names::count(name).is_some() || matches!(*name, "N" | "D"));
+    let has_loss = first.iter().any(|name| has_loss_word(name) || is_perplexity(name));
+    if !(has_count && has_loss && first.iter().all(is_name)) {
+        return None;
+    }
+    let names = std::iter::once("run".to_string()).chain(first.iter().map(|name| name.to_string())).collect();
+    let line = table.row(0).line();
+    let runs = (1..header.len()).map(|i| {
+        let cells = table.rows().map(|row| row.cell(i).to_string());
+        (line, std::iter::once(header[i].clone()).chain(cells).collect())
+    });
+    Some(Table::of_cells(names, runs).in_decimals_of(table))
+}
+
+/// The sizes that all columns but the first are called, if their numbers may be losses.
+fn sizes_as_columns(table: &Table) -> Option<Vec<f64>> {
+    const LOSSES: std::ops::Range<f64> = 0.2..20.0;
+    let decimal = table.layout().decimal;
+    let sizes: Vec<f64> = table.header().iter().skip(1).map(|name| size_in(name)).collect::<Option<_>>()?;
+    if sizes.len() < 2 || table.n_rows() < 2 {
+        return None;
+    }
+    let mut largest = 0.0f64;
+    for row in table.rows() {
+        try_number(row.cell(0), decimal)?;
+        for cell in row.cells().skip(1).filter(|cell| !is_missing(cell)) {
+            largest = largest.max(try_number(cell, decimal).filter(|loss| LOSSES.contains(loss))?);
+        }
+    }
+    (largest > 1.0).then_some(sizes)
+}
+
+/// Whether the first column counts tokens: by its name, or by numbers that steps do not reach.
+fn is_tokens(table: &Table) -> bool {
+    const MOST_STEPS: f64 = 5e6;
+    let name = &table.header()[0];
+    let is_named = names::count(name).is_some_and(|count| count.role == Role::D) || matches!(name.as_str(), "D" | "d");
+    let numbers = || table.rows().filter_map(|row| try_number(row.cell(0), table.layout().decimal));
+    is_named || numbers().all(|number| number > MOST_STEPS)
+}

@@ -50,7 +50,7 @@ fn issues_of(table: &Table) -> Option<Question> {
         let cells = || sample.iter().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
         let mut ambiguous = cells().filter_map(|cell| Some((cell, readings(cell, own)?)));
         let (cell, [thousands, decimals]) = ambiguous.next()?;
-        if 2 * (1 + ambiguous.count()) < cells().count() {
+        if 2 * (1 + ambiguous.count()) <= cells().count() {
             return None;
         }
         let column = excerpt(&table.header()[i]);

@@ -455,6 +455,14 @@ pub enum Cause {
         /// What was made from what.
         what: String,
     },
+    /// Titles between the runs.
+    #[error("{lines} lines of one cell, the first is line {first}, are read as titles of the lines below them")]
+    Titles {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        first: usize,
+    },
     /// A table whose columns are runs.
     #[error("its columns are the runs and its lines what is known of them, so it is read turned")]
     Turned,
@@ -733,6 +741,7 @@ impl Cause {
             | Cause::Rivals { .. }
             | Cause::Decorated { .. }
             | Cause::Turned
+            | Cause::Titles { .. }
             | Cause::BySize { .. }
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }

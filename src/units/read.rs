@@ -297,7 +297,7 @@ fn without_stray_letters(text: &str) -> String {
             && before.is_some_and(|c| c.is_ascii_digit() || *c == '.')
             && after.is_some_and(char::is_ascii_digit)
             // "1b5" is 1.5B to some, and 15 to none.
-            && !"kKmMbBgGtTeE".contains(chars[i])
+            && !(before.is_some_and(char::is_ascii_digit) && "kKmMbBgGtTeE".contains(chars[i]))
     };
     (0..chars.len()).filter(|&i| !is_stray(i)).map(|i| chars[i]).collect()
 }

@@ -58,6 +58,10 @@ pub(super) fn bare_name(name: &str) -> String {
     {
         plain = inner.trim();
     }
+    if plain.contains("_{") {
+        // An index of several letters: "w_{web}".
+        return plain.replace(['{', '}'], "").replace("_ ", "_");
+    }
     if plain.is_empty() { name.to_string() } else { plain.to_string() }
 }
 
@@ -71,6 +75,9 @@ pub(super) fn without_markup(cell: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(cell)
     };
+    if text.contains("<br") {
+        text = Cow::Owned(text.replace("<br>", " ").replace("<br/>", " ").replace("<br />", " "));
+    }
     for _ in 0..DEEPEST {
         let inner = unwrapped(&text);
         if inner == text.as_ref() {

@@ -17,8 +17,8 @@ const CHINCHILLA: f64 = 20.0;
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 5] =
-        [weights_of_tokens, weights_in_names, the_rest, sizes_in_names, tokens];
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 7] =
+        [weights_of_tokens, weights_of_ratios, weights_in_names, the_rest, of_logarithms, sizes_in_names, tokens];
     for step in steps {
         let roles = guess_roles(&table);
         if let Some(made) = step(&table, &roles) {
@@ -285,6 +285,44 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
     })
 }
 
+/// Weights of two domains as a ratio: 90/10 in a column called "web/code".
+fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
+    if has(roles, Role::Weight) || table.n_rows() == 0 {
+        return None;
+    }
+    roles.columns(Role::Ignored).find_map(|i| {
+        let parts = |text: &str| text.split_once(['/', ':']).map(|(a, b)| [a.trim().to_string(), b.trim().to_string()]);
+        let names = parts(&table.header()[i]).filter(|names| names.iter().all(|name| !name.is_empty()))?;
+        let shares = |cell: &str| {
+            let [a, b] = parts(cell)?.map(|part| try_number(&part, table.layout().decimal));
+            let (a, b) = (a?, b?);
+            let is_whole = [1.0, 10.0, 100.0].iter().any(|whole| ((a + b) / whole - 1.0).abs() < 1e-6);
+            (is_whole && a >= 0.0 && b >= 0.0).then(|| [a / (a + b), b / (a + b)])
+        };
+        let rows: Vec<[f64; 2]> = table.rows().map(|row| shares(row.cell(i))).collect::<Option<_>>()?;
+        let column =
+            |at: usize| (format!("weight_{}", names[at]), rows.iter().map(|shares| shares[at].to_string()).collect());
+        let what = format!("\"{}\" is read as the weights of \"{}\" and \"{}\"", table.header()[i], names[0], names[1]);
+        Some(Made { columns: vec![column(0), column(1)], what })
+    })
+}
+
+/// N and D of their decimal logarithms.
+fn of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
+    const NAMES: [(Role, &str, [&str; 3]); 2] = [
+        (Role::N, "params", ["log10 n", "log10 params", "log10 n params"]),
+        (Role::D, "tokens", ["log10 d", "log10 tokens", "log10 n tokens"]),
+    ];
+    let made = NAMES.iter().filter(|(role, ..)| !has(roles, *role)).filter_map(|(_, name, logarithms)| {
+        let i = table.header().iter().position(|own| logarithms.contains(&words(own).join(" ").as_str()))?;
+        let powers: Vec<String> = numbers(table, i)?.iter().map(|number| libm::exp10(*number).to_string()).collect();
+        Some((i, (name.to_string(), powers)))
+    });
+    let (used, columns): (Vec<usize>, Vec<_>) = made.unzip();
+    let names = listed(used.iter().map(|&i| table.header()[i].as_str()));
+    (!columns.is_empty()).then(|| Made { columns, what: format!("{names}: ten to the power of the number is used") })
+}
+
 /// Domains that a run's name may list.
 const MOST_IN_NAMES: usize = 40;
 
@@ -314,17 +352,21 @@ fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
         *sum += number;
         Some(*sum)
     }));
-    let sums = |whole: f64| {
+    let sums = |whole: f64, tolerance: f64| {
         // The longest stretch of pairs that is a whole: a seed or a size may stand beside it.
         (2..=n).rev().find_map(|length| {
-            let is_whole = |start: &usize| ((upto[start + length] - upto[*start]) / whole - 1.0).abs() < 0.015;
+            let is_whole = |start: &usize| ((upto[start + length] - upto[*start]) / whole - 1.0).abs() < tolerance;
             let start = (0..=n - length).find(is_whole)?;
             let stretch = &pairs[start..start + length];
             let different = stretch.iter().map(|(name, _)| name).collect::<HashSet<_>>().len() == length;
             different.then(|| stretch.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
         })
     };
-    if n > MOST_IN_NAMES { None } else { sums(1.0).or_else(|| sums(100.0)) }
+    if n > MOST_IN_NAMES {
+        None
+    } else {
+        [1e-6, 0.015].into_iter().find_map(|tolerance| sums(1.0, tolerance).or_else(|| sums(100.0, tolerance)))
+    }
 }
 
 /// One share of two domains: the rest is the other one's.
@@ -585,6 +627,8 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
         "chinchilla",
         "times chinchilla",
         "chinchilla factor",
+        "x c",
+        "cx",
         "chin",
         "chinchilla optimal multiple",
     ])?;

@@ -122,6 +122,49 @@ fn with_second(table: &Table, row: Row) -> Vec<String> {
     names
 }
 
+/// Lines of a single cell more than these are data.
+const MOST_NOTES: usize = 50;
+
+/// The table without notes, means over its runs and titles within it. A title that stands above every run is a column
+/// of its own: "70M models" says what is below it.
+pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
+    const MEANS: [&str; 9] = ["average", "mean", "avg", "avg.", "median", "std", "stdev", "total", "overall"];
+    let decimal = table.layout().decimal;
+    if table.header().len() < 3 {
+        return table;
+    }
+    let is_text = |cell: &str| !is_missing(cell) && try_number(cell, decimal).is_none();
+    let n_filled = |row: &Row| row.cells().filter(|cell| !cell.is_empty()).count();
+    let is_title = |row: &Row| is_text(row.cell(0)) && n_filled(row) == 1;
+    let is_mean = |row: &Row| {
+        let word = row.cell(0).to_lowercase();
+        MEANS.contains(&word.as_str()) && n_filled(row) < table.header().len()
+    };
+    let left_out: Vec<usize> =
+        table.rows().filter(|row| is_title(row) || is_mean(row)).map(|row| row.line()).take(MOST_NOTES + 1).collect();
+    let (Some(&first), true) = (left_out.first(), left_out.len() <= MOST_NOTES) else { return table };
+    if left_out.len() == table.n_rows() {
+        return table;
+    }
+    let kept = table.of_rows(|row| left_out.binary_search(&row.line()).is_err());
+    let titles = table.rows().filter(is_title).count();
+    if titles > 1 && is_title(&table.row(0)) {
+        let mut title = "";
+        let mut column = Vec::new();
+        for row in table.rows() {
+            match left_out.binary_search(&row.line()) {
+                Ok(_) if is_title(&row) => title = row.cell(0),
+                Ok(_) => {}
+                Err(_) => column.push(title.to_string()),
+            }
+        }
+        issues.push(Cause::Titles { lines: titles, first }.of_text());
+        return kept.with_columns(&[("model section".to_string(), column)]);
+    }
+    issues.push(Cause::Around { lines: left_out.len(), first }.of_text());
+    kept
+}
+
 /// Share of a column's cells that is blank at least where blanks are "as above".
 const SHARE_OF_BLANKS: f64 = 0.3;
 

@@ -452,8 +452,23 @@ fn segment(name: &str) -> String {
 }
 
 /// Words for a list of names, or for an item's name.
-const WHICH: [&str; 12] =
-    ["name", "domain", "source", "dataset", "names", "domains", "sources", "datasets", "id", "key", "path", "task"];
+const WHICH: [&str; 15] = [
+    "domain_names",
+    "source_names",
+    "dataset_names",
+    "name",
+    "domain",
+    "source",
+    "dataset",
+    "names",
+    "domains",
+    "sources",
+    "datasets",
+    "id",
+    "key",
+    "path",
+    "task",
+];
 
 fn all_different(names: &[String]) -> bool {
     names.iter().collect::<std::collections::HashSet<_>>().len() == names.len()

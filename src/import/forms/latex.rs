@@ -36,7 +36,10 @@ struct Row {
 impl Row {
     fn add(&mut self, line_idx: usize, text: &str) {
         // A rule or the start of an environment on a line of its own is not where the row begins.
-        if text.contains('&') || !matches!(text.trim().as_bytes().first(), None | Some(b'\\')) {
+        if text.contains('&')
+            || text.contains(r"\multicolumn{")
+            || !matches!(text.trim().as_bytes().first(), None | Some(b'\\'))
+        {
             self.first_line.get_or_insert(line_idx);
         }
         self.text.push_str(text);
@@ -46,15 +49,20 @@ impl Row {
         let text = std::mem::take(&mut self.text);
         let Some(line) = self.first_line.take() else { return };
         let text = without_rules(&text);
-        if !text.contains('&') {
+        if !text.contains('&')
+            && !(text.contains(r"\multicolumn{") && text.bytes().any(|byte| byte.is_ascii_alphanumeric()))
+        {
             return;
         }
+        // A title over all columns stands in the first.
+        let is_title = !text.contains('&');
         let mut cells: Vec<String> = Vec::new();
         for cell in text.replace(r"\&", "\u{1}").split('&') {
             let cell = cell.trim().replace('\u{1}', r"\&");
             let width = argument_of(&cell, r"\multicolumn{").and_then(|n| n.parse::<usize>().ok()).unwrap_or(1);
             // A cell over several columns stands in each of them.
-            cells.extend((0..width.clamp(1, MOST_COLUMNS)).map(|_| cell.clone()));
+            let width = if is_title { 1 } else { width.clamp(1, MOST_COLUMNS) };
+            cells.extend((0..width).map(|_| cell.clone()));
         }
         for (i, cell) in cells.iter_mut().enumerate() {
             if above.len() <= i {

@@ -15,6 +15,7 @@ mod long_form;
 mod markdown;
 mod turned;
 mod whitespace;
+mod yaml;
 mod ye2024;
 
 #[cfg(test)]
@@ -78,6 +79,7 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     }
     let tables = tables.into_iter().filter_map(|table| {
         let table = headers::in_one_line(cells::bare(table, &mut issues), &mut issues);
+        let table = headers::without_notes(table, &mut issues);
         turned::with_runs_as_lines(headers::filled_down(table, &mut issues), &mut issues)
     });
     let tables = tables.collect();
@@ -97,8 +99,11 @@ fn tables(text: &str, issues: &mut Issues) -> Vec<Table> {
             let (found, end) = json::read(trimmed, &mut said);
             let found: Vec<Table> = found.into_iter().map(|table| table.shifted(n_skipped)).collect();
             (found, skipped + end, said.shifted(n_skipped))
+        } else if let Some((mixtures, end)) = yaml::read(trimmed) {
+            let skipped = rest.len() - trimmed.len();
+            (vec![mixtures.shifted(1 + n_lines(&rest[..skipped]))], skipped + end, Issues::default())
         } else {
-            let end = start_of_json(rest).unwrap_or(rest.len());
+            let end = start_of_other(rest).unwrap_or(rest.len());
             let mut said = Issues::default();
             (separated(&rest[..end], &mut said), end, said)
         };
@@ -120,11 +125,13 @@ fn n_lines(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
-/// Where JSON begins after a blank line.
-fn start_of_json(text: &str) -> Option<usize> {
+/// Where JSON or YAML begins after a blank line.
+fn start_of_other(text: &str) -> Option<usize> {
     let (mut at, mut is_after_blank) = (0, false);
     for line in text.split_inclusive('\n') {
-        if is_after_blank && line.starts_with(['[', '{']) && json::begins(&text[at..]) {
+        let is_json = || line.starts_with(['[', '{']) && json::begins(&text[at..]);
+        let is_yaml = || line.trim_end().ends_with(':') && yaml::begins(&text[at..]);
+        if is_after_blank && (is_json() || is_yaml()) {
             return Some(at);
         }
         is_after_blank = line.trim().is_empty();

@@ -606,3 +606,60 @@ fn lines_that_contradict_each_other_are_filtered() {
     assert!(text.contains("line 9 is far from the fit, by up to"), "{text}");
     assert!(text.contains("no column for D was found"), "{text}");
 }
+
+/// Runs of N and D alone: L = 1.7 + 406/N^0.34 + 411/D^0.28, with a little of something that is no law.
+fn scale_study(n_runs: usize) -> String {
+    let mut text = "params,tokens,x_loss\n".to_string();
+    for i in 0..n_runs {
+        let n = 1e8 * 1.6_f64.powi((i % 5) as i32);
+        let d = 2e9 * 1.7_f64.powi((i / 5) as i32);
+        let loss = 1.7 + 406.4 / n.powf(0.34) + 410.7 / d.powf(0.28) + 1e-3 * ((i * 7 % 5) as f64 - 2.0);
+        text += &format!("{n},{d},{loss}\n");
+    }
+    text
+}
+
+/// A study of N and D alone is answered by N* and D*, with intervals; nothing is said of domains.
+#[test]
+fn a_study_of_scale_alone_gets_its_n_and_d() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    write(&folder, "runs.csv", &scale_study(25));
+    let fit = ["fit", "runs.csv", "--law", "chinchilla", "--starts", "4", "--bootstrap", "20", "--json"];
+    write(&folder, "fit.json", &json(at, &fit).to_string());
+    let found = json(at, &["optimum", "fit.json", "--flops", "1e20", "--json"]);
+    let (n, d) = (found["n"].as_f64().expect("N"), found["d"].as_f64().expect("D"));
+    assert!((6.0 * n * d / 1e20 - 1.0).abs() < 1e-9);
+    // The closed form αA/N^α = βB/D^β of the law that the runs are of.
+    let expected = (0.34 * 406.4 / (0.28 * 410.7) * (1e20_f64 / 6.0).powf(0.28)).powf(1.0 / 0.62);
+    assert!((n / expected).ln().abs() < 0.5, "{n} {expected}");
+    let interval = &found["bootstrap"]["n"];
+    assert!(interval[0].as_f64() < Some(n * 1.01) && interval[1].as_f64() > Some(n * 0.99), "{interval}");
+    let text = String::from_utf8(mixlaw(at, &["optimum", "fit.json", "--flops", "1e20"]).stdout).expect("text");
+    assert!(text.contains("tokens per parameter") && !text.contains("domain"), "{text}");
+    let given = json(at, &["optimum", "fit.json", "--n", "1B", "--d", "20B", "--json"]);
+    assert!((given["losses"]["x_loss"].as_f64().expect("a loss") - 2.58).abs() < 0.1, "{given}");
+    let (_, sentence) = fails(at, &["optimum", "fit.json", "--max", "web=0.5"]);
+    assert!(sentence.contains("this study has no domains"), "{sentence}");
+}
+
+/// A bootstrap that cannot be made is said, and the fit is written all the same.
+#[test]
+fn a_failed_bootstrap_keeps_the_fit() {
+    let folder = folder_with_study();
+    let at = folder.path();
+    // Two mixtures only: nothing to resample.
+    let two: String = "web,code,N,D,x_loss\n".to_string()
+        + &(0..12)
+            .map(|i| {
+                let (h, n, d) = ([0.3, 0.7][i % 2], 1e8 * (1 + i) as f64, 1e9 * (1 + i % 5) as f64);
+                format!("{h},{},{n},{d},{}\n", 1.0 - h, 2.0 + h + 400.0 / n.powf(0.34) + 400.0 / d.powf(0.28))
+            })
+            .collect::<String>();
+    write(&folder, "two.csv", &two);
+    let output = mixlaw(at, &["fit", "two.csv", "--law", "chinchilla", "--starts", "2", "--bootstrap", "20", "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr).to_string();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("no intervals: the bootstrap resamples mixtures, and the rows fitted have only 2"), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"chinchilla\""));
+}

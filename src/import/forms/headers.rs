@@ -133,7 +133,8 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
     if table.header().len() < 3 {
         return table;
     }
-    let is_text = |cell: &str| !is_missing(cell) && try_number(cell, decimal).is_none();
+    // "70M parameters" is a number too.
+    let is_text = |cell: &str| !is_missing(cell) && (try_number(cell, decimal).is_none() || cell.contains(' '));
     let n_filled = |row: &Row| row.cells().filter(|cell| !cell.is_empty()).count();
     let is_title = |row: &Row| is_text(row.cell(0)) && n_filled(row) == 1;
     let is_mean = |row: &Row| {

@@ -303,7 +303,10 @@ fn a_combination_of_many_parameters_is_named_in_part() {
         assert!(!told.is_empty(), "noise {noise}: nothing is told to be undetermined");
         for sentence in &told {
             assert!(sentence.starts_with("C_domain"), "noise {noise}: {sentence}");
-            assert!(sentence.contains(" more: ") && sentence.len() < 250, "noise {noise}: {sentence}");
+            assert!(
+                sentence.contains(" more are not identified separately") && sentence.len() < 250,
+                "noise {noise}: {sentence}"
+            );
         }
     }
 }

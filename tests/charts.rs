@@ -12,7 +12,7 @@ use mixlaw::fit::{Fit, FitConfig, Interval, fit};
 use mixlaw::import::import;
 use mixlaw::law::by_id;
 use mixlaw::mixture::{
-    DEFAULT_EPSILON, Growth, Optimum, Scenario, along_scale, each_target, excess, near_optimal, optimum,
+    DEFAULT_EPSILON, Growth, Limits, Optimum, Scenario, along_scale, each_target, excess, near_optimal, optimum,
 };
 use mixlaw::predict::{DataSummary, FittedStudy, FittedTarget, Form, Replicate, bootstrap};
 use mixlaw::sample;
@@ -84,7 +84,8 @@ fn against(against: Against) -> Spec {
 static OPTIMUM: LazyLock<(FittedStudy, Scenario, Optimum, Vec<Interval>)> = LazyLock::new(|| {
     let (dataset, fits) = &*STUDY;
     let study = FittedStudy::of(dataset, fits.clone());
-    let scenario = Scenario::new(Params(7e9), Tokens(150e9));
+    // A chart shows all mixtures, those beyond the runs too.
+    let scenario = Scenario { limits: Limits::extrapolating(), ..Scenario::new(Params(7e9), Tokens(150e9)) };
     let found = optimum(&study, &scenario).expect("an optimum");
     let near = near_optimal(&study, &scenario, &found, DEFAULT_EPSILON).expect("ranges");
     (study, scenario, found, near)

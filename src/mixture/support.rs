@@ -23,8 +23,10 @@ use crate::predict::{DataSummary, FittedStudy};
 
 /// A weight that varies by no more than this is one.
 const SAME: f64 = 1e-9;
-/// The quantile of the runs' distances that is the radius.
-pub const QUANTILE: f64 = 0.75;
+/// The quantile of the runs' distances that is the radius. In a simulation on three public studies (`examples/support.rs`:
+/// the best of many candidates by a predictor, judged by a process on all runs) the mixtures that were found lost less on
+/// average with 0.9 than with 0.75 in all six cases, and the worst of them at most 0.03 nats more.
+pub const QUANTILE: f64 = 0.9;
 /// The least radius, in standard deviations: less than a reader sees, but so that the region has an inside.
 const LEAST_RADIUS: f64 = 1e-3;
 /// Runs nearer to each other than this, in standard deviations, are one.
@@ -307,7 +309,9 @@ mod tests {
                 let to = support.standardised(&h);
                 let expected = distance_by_clarabel(&points, &to);
                 let found = support.distance(&h);
-                prop_assert!((found - expected).abs() < 1e-5 * (1.0 + expected), "{found} {expected}");
+                // The other solver keeps to its tolerance in the square.
+                let off = (found * found - expected * expected).abs();
+                prop_assert!(off < 1e-6 * (1.0 + expected * expected), "{found} {expected}");
                 // It does not matter where the search begins.
                 let warm = support.hull.nearest(&to, None, &mut face);
                 prop_assert!((warm.distance - found).abs() < 1e-10 * (1.0 + found), "{} {found}", warm.distance);

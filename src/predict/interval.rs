@@ -15,7 +15,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::validate::{HeldOut, Question};
+use super::validate::{HeldOut, Question, SAME_SCALE};
 use crate::dataset::Dataset;
 use crate::fit::LEVEL;
 use crate::order::sort;
@@ -41,8 +41,6 @@ pub struct Widths {
 impl Widths {
     /// The half-width that comes from unseen mixtures, and that from another scale; nothing where that is not known.
     pub fn half_widths(&self, deviation: f64, distance: f64) -> Option<(f64, f64)> {
-        /// Nearer than a percent is the same scale.
-        const SAME_SCALE: f64 = 0.01;
         let beyond = if distance <= SAME_SCALE { 0.0 } else { self.beyond? * distance };
         Some((self.within * deviation, beyond))
     }

@@ -166,6 +166,9 @@ impl<'a> FittedTarget<'a> {
     }
 }
 
+/// The widest interval that is shown, in ln L from its middle to its end: a factor of e.
+const MOST_HALF_WIDTH: f64 = 1.0;
+
 /// Adds a loss with its derivatives in h, as a function of the mixture and of its weight.
 pub(crate) type AddDerivatives<'a> = Box<dyn Fn(&[f64], f64, &mut MixtureDerivatives) + Send + Sync + 'a>;
 
@@ -398,6 +401,7 @@ impl FittedStudy {
         h: &[f64],
     ) -> Option<Interval> {
         let scale = Scale::new(n, d);
+        self.validation.range.filter(|range| range.knows(scale))?;
         let targets: Vec<FittedTarget> = self.targets().collect();
         let parts: Option<Vec<(f64, f64)>> = weights
             .iter()
@@ -411,7 +415,8 @@ impl FittedStudy {
         let mean: f64 = weights.iter().zip(&losses).map(|((_, weight), loss)| weight * loss).sum();
         // In ln L, where losses cannot become negative.
         let half = self.half_width(weights, &losses, &parts?) / mean;
-        half.is_finite().then(|| Interval { low: mean * libm::exp(-half), high: mean * libm::exp(half) })
+        // So wide an interval says nothing.
+        (half <= MOST_HALF_WIDTH).then(|| Interval { low: mean * libm::exp(-half), high: mean * libm::exp(half) })
     }
 
     /// The 90 % prediction interval of Σ_j w_j (L_j(from) − L_j(to)): what a model trained on `to` gains over one trained
@@ -426,7 +431,7 @@ impl FittedStudy {
     ) -> Option<Interval> {
         let scale = Scale::new(n, d);
         let targets: Vec<FittedTarget> = self.targets().collect();
-        let distance = self.validation.range?.distance(scale);
+        let distance = self.validation.range.filter(|range| range.knows(scale))?.distance(scale);
         let (mut parts, mut losses, mut gain) = (Vec::new(), Vec::new(), 0.0);
         for &(j, weight) in weights {
             let target = targets.get(j)?;

@@ -28,6 +28,9 @@ const MOST_TESTED: usize = 320;
 /// A scale of the back-test counts as at least so far from those fitted, in ln N·D: below it hardly extrapolates.
 pub(super) const LEAST_DISTANCE: f64 = 0.2;
 
+/// Nearer than a percent is the same scale.
+pub(super) const SAME_SCALE: f64 = 0.01;
+
 /// What a split asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
@@ -71,6 +74,13 @@ impl ScaleRange {
     pub(super) fn of_rows(dataset: &Dataset, used: &dyn Fn(usize) -> bool) -> Self {
         let rows = dataset.observations().iter().enumerate().filter(|(i, _)| used(*i));
         Self::of(rows.map(|(_, row)| Scale::new(row.n, row.d)))
+    }
+
+    /// Whether anything is known of other values of what the scale differs in: not where the runs have one N (or D) only.
+    pub fn knows(&self, scale: Scale) -> bool {
+        let same = |(low, high): (f64, f64), value: f64| low < high || (value - low).abs() <= SAME_SCALE;
+        let given = |ends: (f64, f64), value: f64| ends == (0.0, 0.0) || same(ends, value);
+        given(self.ln_n, scale.ln_n) && given(self.ln_d, scale.ln_d)
     }
 
     /// How far a scale lies beyond: the largest of ln N·D above the largest, and of N and D outside their ranges. What

@@ -663,3 +663,41 @@ fn a_failed_bootstrap_keeps_the_fit() {
     assert!(said.contains("no intervals: the bootstrap resamples mixtures, and the rows fitted have only 2"), "{said}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"chinchilla\""));
 }
+
+/// Finite numbers of no model end with a sentence, from flags and from a file.
+#[test]
+fn numbers_of_no_model_end_with_a_sentence() {
+    let folder = folder_with_study();
+    let at = folder.path();
+    let args = ["fit", "runs.csv", "--law", "additive", "--target", "c4_loss", "--starts", "1", "--json"];
+    write(&folder, "fit.json", &json(at, &args).to_string());
+    write(&folder, "huge.json", r#"{ "n": 1e300, "d": "150B" }"#);
+    let all = ["arxiv", "book", "c4", "github", "commoncrawl", "stackexchange", "wikipedia"];
+    let stocks: Vec<String> = all.iter().map(|domain| format!("{domain}=1e308")).collect();
+    let many: Vec<&str> = ["--epochs", "1", "--spend-stocks", "--stock"]
+        .into_iter()
+        .chain(stocks.iter().map(String::as_str))
+        .collect();
+    let stocks: Vec<String> = all.iter().map(|domain| format!("{domain}=1e15")).collect();
+    let often: Vec<&str> = ["--epochs", "1e200", "--spend-stocks", "--stock"]
+        .into_iter()
+        .chain(stocks.iter().map(String::as_str))
+        .collect();
+    let cases: [(&[&str], &str); 6] = [
+        (&["--n", "1e-300"], "the model size N is 1e-300; it must lie between "),
+        (&["--d", "1e300"], "the tokens D is 1e300; it must lie between "),
+        (&["--flops", "1e300"], "the compute C is 1e300; it must lie between 6e12 and 1e31"),
+        (&["--scenario", "huge.json"], "the model size N is 1e300; "),
+        (&many, "is 1e308 tokens; it can be at most "),
+        (&often, "what the stocks allow at this many epochs is "),
+    ];
+    for (changes, expected) in cases {
+        let (code, sentence) = fails(at, &[&["optimum", "fit.json"][..], changes].concat());
+        assert!(code == 1 && sentence.contains(expected), "{changes:?}: {sentence}");
+    }
+    // A mixture that the limits rule out is marked beside its gain.
+    let compared = json(at, &["optimum", "fit.json", "--stock", "wikipedia=1B", "--epochs", "4", "--extrapolate", "--json"]);
+    let uniform = &compared["compared"][0];
+    assert_eq!((uniform["name"].as_str(), uniform["allowed"].as_bool()), (Some("uniform"), Some(false)));
+    assert!(uniform["breaks"].as_str().is_some_and(|why| why.contains("epochs of wikipedia, at most 4")), "{uniform}");
+}

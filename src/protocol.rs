@@ -3,16 +3,22 @@
 //! Page and worker run one program, so messages hold the core types as they are; links and files have
 //! wire types of their own. [`handle`] is a plain function: the worker's program only moves its messages.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
 use crate::fit::{self, Ending, Fit, FitConfig, FitError, FitReport, Interval, Progress};
+use crate::gp::GaussianProcess;
 use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table, Understood};
 use crate::law::{self, Law, Shape};
-use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario};
-use crate::predict::{Bootstrap, BootstrapConfig, DataSummary, FittedStudy, Replicate, bootstrap};
+use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario, Verdict};
+use crate::predict::choice::{Trial, Tried};
+use crate::predict::{
+    Bootstrap, BootstrapConfig, Candidate, DataSummary, FittedStudy, Form, Replicate, Validation, bootstrap,
+};
 use crate::units::{Params, Tokens};
 
 /// Tells a job from those before it; events of a job that is no longer wanted are dropped.
@@ -57,6 +63,15 @@ pub enum Task {
         job: WireJob,
         /// What [`Task::Starts`] gave for all starts, in order.
         endings: Vec<Ending>,
+    },
+    /// Validate fits of one law.
+    Try {
+        /// The runs.
+        study: WireStudy,
+        /// The law's fits.
+        fits: Vec<WireFit>,
+        /// In which forms they may predict.
+        forms: Vec<Form>,
     },
     /// The replicates of that range, of a bootstrap that several workers share.
     Replicates {
@@ -120,6 +135,8 @@ pub enum Question {
     Near(f64),
     /// What these mixtures lose against the optimum.
     Excess(Vec<Vec<f64>>),
+    /// May one act on it? The fits come with all candidates.
+    Verdict,
     /// The optimum along a path of scale.
     Scale(Growth),
     /// The optimum as a prior gets heavier.
@@ -137,6 +154,8 @@ pub enum Reply {
     Near(Vec<Interval>),
     /// Of [`Question::Excess`].
     Excess(Vec<f64>),
+    /// Of [`Question::Verdict`].
+    Verdict(Box<Verdict>),
     /// Of [`Question::Scale`].
     Scale(Vec<OnPath>),
     /// Of [`Question::Prior`].
@@ -173,6 +192,15 @@ pub enum Event {
         /// How far it is.
         progress: Progress,
     },
+    /// So many of a validation's splits are done.
+    Validated {
+        /// The job.
+        job: JobId,
+        /// How many.
+        done: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// A job is done.
     Done {
         /// The job.
@@ -191,6 +219,8 @@ pub enum Answer {
     Fit(Box<WireFit>),
     /// Of [`Task::Starts`].
     Starts(Vec<Ending>),
+    /// Of [`Task::Try`].
+    Tried(Box<WireTried>),
     /// Of [`Task::Replicates`].
     Replicates(Vec<Replicate>),
     /// Of [`Task::Outcomes`].
@@ -396,6 +426,92 @@ impl WireFit {
     }
 }
 
+/// A Gaussian process on its way, packed: it is asked with at every move of a slider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireProcess(#[serde(with = "serde_bytes")] Vec<u8>);
+
+impl From<&Arc<GaussianProcess>> for WireProcess {
+    fn from(process: &Arc<GaussianProcess>) -> Self {
+        Self(postcard::to_allocvec(&**process).expect("numbers have a form in bytes"))
+    }
+}
+
+/// Processes as they are unpacked; forms of one law share theirs.
+#[derive(Default)]
+struct Processes(Vec<(WireProcess, Arc<GaussianProcess>)>);
+
+impl Processes {
+    fn unpack(&mut self, wire: Vec<WireProcess>) -> Result<Vec<Arc<GaussianProcess>>, String> {
+        let one = |wire: WireProcess| {
+            if let Some((_, known)) = self.0.iter().find(|(known, _)| *known == wire) {
+                return Ok(known.clone());
+            }
+            let process: Arc<GaussianProcess> = Arc::new(postcard::from_bytes(&wire.0).map_err(not_understood)?);
+            self.0.push((wire, process.clone()));
+            Ok(process)
+        };
+        wire.into_iter().map(one).collect()
+    }
+}
+
+/// A [`Candidate`] on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireCandidate {
+    form: Form,
+    fits: Vec<WireFit>,
+    processes: Vec<WireProcess>,
+    validation: Validation,
+}
+
+impl From<&Candidate> for WireCandidate {
+    fn from(candidate: &Candidate) -> Self {
+        Self {
+            form: candidate.form,
+            fits: candidate.fits.iter().map(WireFit::from).collect(),
+            processes: candidate.processes.iter().map(WireProcess::from).collect(),
+            validation: candidate.validation.clone(),
+        }
+    }
+}
+
+impl WireCandidate {
+    fn into_candidate(self, known: &mut Processes) -> Result<Candidate, String> {
+        let Self { form, fits, processes, validation } = self;
+        let fits: Result<Vec<Fit>, String> = fits.into_iter().map(WireFit::into_fit).collect();
+        Ok(Candidate { form, fits: fits?, processes: known.unpack(processes)?, validation })
+    }
+}
+
+/// A [`Tried`] on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireTried {
+    candidates: Vec<WireCandidate>,
+    #[serde(with = "serde_bytes")]
+    errors: Vec<u8>,
+}
+
+impl From<&Tried> for WireTried {
+    fn from(tried: &Tried) -> Self {
+        Self {
+            candidates: tried.candidates.iter().map(WireCandidate::from).collect(),
+            errors: postcard::to_allocvec(&tried.errors).expect("numbers have a form in bytes"),
+        }
+    }
+}
+
+impl WireTried {
+    /// What was tried.
+    ///
+    /// # Errors
+    /// The message is of another build.
+    pub fn into_tried(self) -> Result<Tried, String> {
+        let mut known = Processes::default();
+        let candidates = self.candidates.into_iter().map(|one| one.into_candidate(&mut known));
+        let candidates: Result<Vec<Candidate>, String> = candidates.collect();
+        Ok(Tried { candidates: candidates?, errors: postcard::from_bytes(&self.errors).map_err(not_understood)? })
+    }
+}
+
 /// A [`FittedStudy`] on its way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireFittedStudy {
@@ -403,8 +519,13 @@ pub struct WireFittedStudy {
     summary: DataSummary,
     fits: Vec<WireFit>,
     notices: Vec<String>,
+    form: Form,
+    processes: Vec<WireProcess>,
+    validation: Validation,
+    candidates: Vec<WireCandidate>,
 }
 
+/// As it predicts, without the other candidates.
 impl From<&FittedStudy> for WireFittedStudy {
     fn from(study: &FittedStudy) -> Self {
         Self {
@@ -412,31 +533,93 @@ impl From<&FittedStudy> for WireFittedStudy {
             summary: study.summary.clone(),
             fits: study.fits.iter().map(WireFit::from).collect(),
             notices: study.notices.clone(),
+            form: study.form,
+            processes: study.processes.iter().map(WireProcess::from).collect(),
+            validation: study.validation.clone(),
+            candidates: Vec::new(),
         }
     }
 }
 
 impl WireFittedStudy {
-    /// The study.
+    /// With all candidates.
+    pub fn whole(study: &FittedStudy) -> Self {
+        Self { candidates: study.candidates.iter().map(WireCandidate::from).collect(), ..Self::from(study) }
+    }
+
+    /// The study. The one before is kept: its processes take far longer to solve anew than to ask.
     ///
     /// # Errors
     /// A law's id is unknown, or something cannot be: the message is none of this program's.
     pub fn into_study(self) -> Result<FittedStudy, String> {
+        thread_local! {
+            static LAST: RefCell<Option<(WireFittedStudy, FittedStudy)>> = const { RefCell::new(None) };
+        }
+        let same = |last: &Option<(Self, FittedStudy)>| {
+            last.as_ref().filter(|(wire, _)| *wire == self).map(|(_, study)| study.clone())
+        };
+        if let Some(study) = LAST.with_borrow(same) {
+            return Ok(study);
+        }
+        let study = self.clone().unpack()?;
+        if !self.processes.is_empty() {
+            LAST.set(Some((self, study.clone())));
+        }
+        Ok(study)
+    }
+
+    fn unpack(self) -> Result<FittedStudy, String> {
+        let mut known = Processes::default();
         let fits: Result<Vec<Fit>, String> = self.fits.into_iter().map(WireFit::into_fit).collect();
+        let processes = known.unpack(self.processes)?;
+        let candidates = self.candidates.into_iter().map(|one| one.into_candidate(&mut known));
+        let candidates: Result<Vec<Candidate>, String> = candidates.collect();
         let study = FittedStudy { notices: self.notices, ..FittedStudy::new(self.domains, self.summary, fits?) };
         study.check().map_err(|error| error.to_string())?;
-        Ok(study)
+        let n_targets = study.targets().count();
+        self.validation.check(n_targets).map_err(|error| error.to_string())?;
+        if !processes.is_empty() && processes.len() != n_targets {
+            return Err("a study with processes that are not its targets'".to_string());
+        }
+        Ok(FittedStudy { form: self.form, processes, validation: self.validation, candidates: candidates?, ..study })
     }
 }
 
 /// Does what the request asks; progress on the way, then one [`Event::Done`].
 pub fn handle(request: Request, emit: &mut dyn FnMut(Event)) {
     let job = request.job;
-    let outcome = answer(request.task, &mut |progress| emit(Event::Progress { job, progress }));
+    let outcome = answer(job, request.task, emit);
     emit(Event::Done { job, outcome });
 }
 
-fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, String> {
+fn tried(
+    study: WireStudy,
+    fits: Vec<WireFit>,
+    forms: Vec<Form>,
+    done: &mut dyn FnMut(usize, usize),
+) -> Result<Tried, String> {
+    let dataset = study.into_dataset()?;
+    let fits: Result<Vec<Fit>, String> = fits.into_iter().map(WireFit::into_fit).collect();
+    let fits = fits?;
+    let study = FittedStudy::of(&dataset, fits.clone());
+    study.check().map_err(|error| error.to_string())?;
+    if let Some(target) = study.targets().find(|target| dataset.target_idx(target.name).is_none()) {
+        return Err(format!("\"{}\" is no target of the study", target.name));
+    }
+    let trial = Trial::new(&dataset, fits, forms);
+    let n_splits = trial.n_splits();
+    let split = |split_idx: usize| {
+        let held_out = trial.held_out(split_idx);
+        done(split_idx + 1, n_splits);
+        held_out
+    };
+    let held_out = (0..n_splits).map(split).collect();
+    Ok(trial.end(held_out))
+}
+
+fn answer(job: JobId, task: Task, emit: &mut dyn FnMut(Event)) -> Result<Answer, String> {
+    let mut progress = |progress| emit(Event::Progress { job, progress });
+    let progress = &mut progress;
     match task {
         Task::Import { text, roles, answers, half } => {
             Ok(Answer::Import(Box::new(read_table(&text, roles, &answers, half))))
@@ -454,6 +637,10 @@ fn answer(task: Task, progress: &mut dyn FnMut(Progress)) -> Result<Answer, Stri
         Task::Finish { job, endings } => {
             let Job { law, dataset, target_idxs, config } = job.into_job()?;
             fitted(fit::fit_from(law, &dataset, &target_idxs, &config, endings, progress))
+        }
+        Task::Try { study, fits, forms } => {
+            let tried = tried(study, fits, forms, &mut |done, all| emit(Event::Validated { job, done, all }))?;
+            Ok(Answer::Tried(Box::new(WireTried::from(&tried))))
         }
         Task::Replicates { study, fitted, config, range } => {
             let (dataset, fitted) = (study.into_dataset()?, fitted.into_study()?);
@@ -552,6 +739,7 @@ fn reply(
     Ok(match question {
         Question::Near(epsilon) => Reply::Near(mixture::near_optimal(study, scenario, optimum, *epsilon)?),
         Question::Excess(mixtures) => Reply::Excess(mixture::excess(study, scenario, optimum, mixtures)?),
+        Question::Verdict => Reply::Verdict(Box::new(mixture::verdict(study, scenario, optimum)?)),
         Question::Scale(growth) => Reply::Scale(mixture::along_scale(study, scenario, *growth)?),
         Question::Prior(prior) => Reply::Prior(mixture::along_prior(study, scenario, prior, &mixture::LAMBDAS)?),
         Question::EachTarget => Reply::EachTarget(mixture::each_target(study, scenario)?),
@@ -658,5 +846,62 @@ mod tests {
             replicates,
         };
         assert!(refused(outcomes).contains("a replicate of a bootstrap that is not of these fits"));
+    }
+
+    fn done(task: Task) -> (Result<Answer, String>, Vec<(usize, usize)>) {
+        let (mut answer, mut steps) = (None, Vec::new());
+        handle(Request { job: JobId(1), task }, &mut |event| match event {
+            Event::Done { outcome, .. } => answer = Some(outcome),
+            Event::Validated { done, all, .. } => steps.push((done, all)),
+            _ => {}
+        });
+        (answer.expect("an answer"), steps)
+    }
+
+    /// What workers validate law by law is what [`auto`](crate::predict::auto) gives, and predicts the same to the bit on
+    /// the other side of a message.
+    #[test]
+    fn validation_over_messages_is_the_same() {
+        use crate::predict::{OneByOne, auto, choice};
+        let mut text = "w_a,w_b,w_c,N,D,loss\n".to_string();
+        for i in 0..9_i32 {
+            let (a, b) = (f64::from(10 + 7 * i % 40) / 100.0, f64::from(15 + 11 * i % 35) / 100.0);
+            let loss = 2.0 + 0.4 * (a - 0.3) * (a - 0.3) + 0.2 * b * b;
+            text.push_str(&format!("{a},{b},{},1B,20B,{loss}\n", 1.0 - a - b));
+        }
+        let dataset = import::import(&text, None).dataset.expect("a study");
+        let config = FitConfig { starts: 3, ..FitConfig::default() };
+        let expected = auto(&dataset, &[0], &config, &OneByOne, &|_, _| {}).expect("a study");
+        let mut tried = Vec::new();
+        for (law, forms) in choice::ways(&dataset, &[0], &config) {
+            let fit = fit::fit(law, &dataset, &[0], &config, &mut |_| {}).expect("a fit");
+            let task = Task::Try { study: WireStudy::from(&dataset), fits: vec![WireFit::from(&fit)], forms };
+            let (Ok(Answer::Tried(one)), steps) = done(task) else { panic!("no validation") };
+            assert_eq!((steps.first(), steps.last()), (Some(&(1, 9)), Some(&(9, 9))));
+            tried.push(one.into_tried().expect("of this build"));
+        }
+        let study = choice::chosen(&dataset, tried);
+        assert_eq!(
+            (study.form, study.chosen(), &study.validation),
+            (expected.form, expected.chosen(), &expected.validation)
+        );
+        assert_eq!(study.candidates.len(), 3);
+        let wire = WireFittedStudy::whole(&study);
+        let h = [0.3, 0.3, 0.4];
+        let interval = |study: &FittedStudy| study.interval(0, Some(Params(1e9)), Some(Tokens(2e10)), &h);
+        let over = wire.clone().into_study().expect("of this build");
+        assert!(interval(&expected).is_some());
+        assert_eq!((interval(&study), interval(&over)), (interval(&expected), interval(&expected)));
+        assert_eq!(wire.clone().into_study().expect("again").processes[0], over.processes[0]);
+        // Another study after it is that other one.
+        let other = WireFittedStudy { processes: Vec::new(), form: Form::Law, candidates: Vec::new(), ..wire };
+        assert!(other.into_study().expect("of this build").processes.is_empty());
+        let scenario = Scenario::at_the_edge_of(&study.summary);
+        let optimum = mixture::optimum(&study, &scenario).expect("an optimum");
+        let expected = mixture::verdict(&expected, &scenario, &optimum).expect("a verdict");
+        let (scenario, optimum) = (Box::new(scenario), Box::new(optimum));
+        let fitted = WireFittedStudy::whole(&study);
+        let (answer, _) = done(Task::About { fitted, scenario, optimum, question: Question::Verdict });
+        assert_eq!(answer, Ok(Answer::About(Reply::Verdict(Box::new(expected)))));
     }
 }

@@ -39,5 +39,5 @@ pub use path::{
 pub use scale::{AtScale, ScaleIntervals, best_scale, is_of_scale_alone, scale_intervals};
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 pub use support::{QUANTILE, Support, support};
-pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict};
+pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict, weighted};
 pub use warnings::{extrapolation, scale_warnings, warnings};

@@ -170,8 +170,8 @@ pub fn of_law(dataset: &Dataset, fits: Vec<Fit>, workers: &impl Workers, report:
     validated(dataset, vec![(fits, vec![Form::Law])], workers, report)
 }
 
-/// The laws that are tried, with the forms of each, in the order of preference; see [`choose`].
-fn ways(dataset: &Dataset, target_idxs: &[usize], config: &FitConfig) -> Vec<(&'static dyn Law, Vec<Form>)> {
+/// The laws that are tried, with the forms of each, in the order of preference; see [`chosen`].
+pub fn ways(dataset: &Dataset, target_idxs: &[usize], config: &FitConfig) -> Vec<(&'static dyn Law, Vec<Form>)> {
     let weights = fit::weights(dataset, config);
     let fitted = |i: usize| weights[i] > 0.0;
     let design = dataset.design();
@@ -210,46 +210,110 @@ fn validated(
     workers: &impl Workers,
     report: Report,
 ) -> FittedStudy {
-    let weights = fit::weights(dataset, &fitted[0].0[0].report.config);
-    let rows: Vec<bool> = weights.iter().map(|weight| *weight > 0.0).collect();
-    let splits = validate::splits(dataset, &rows);
-    let blocks = validate::blocks(dataset);
-    // All rows first: folds go on from their hyperparameters.
-    let whole = workers.map(fitted.len(), |at| whole(dataset, &fitted[at], &rows));
-    let n_jobs = fitted.len() * splits.len();
+    let trials = workers.map(fitted.len(), |at| {
+        let (fits, forms) = fitted[at].clone();
+        Trial::new(dataset, fits, forms)
+    });
+    let n_splits = trials.first().map_or(0, Trial::n_splits);
+    let n_jobs = trials.len() * n_splits;
     let done = std::sync::atomic::AtomicUsize::new(0);
     let held_out = workers.map(n_jobs, |job| {
-        let (at, split_idx) = (job / splits.len(), job % splits.len());
-        let held_out = of_split(dataset, &fitted[at], &whole[at], (split_idx, &splits[split_idx]));
+        let held_out = trials[job / n_splits].held_out(job % n_splits);
         let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         report(n_jobs + done, 2 * n_jobs);
         held_out
     });
-    let mut candidates = Vec::new();
-    let mut errors: Vec<Vec<HeldOut>> = Vec::new();
-    for (at, (fits, forms)) in fitted.iter().enumerate() {
-        for (form_at, &form) in forms.iter().enumerate() {
-            let of_law = &held_out[at * splits.len()..(at + 1) * splits.len()];
-            let of_form: Vec<HeldOut> = of_law.iter().flat_map(|forms| forms[form_at].iter().copied()).collect();
-            let processes = match &whole[at][usize::from(form == Form::Process)] {
+    let mut held_out = held_out.into_iter();
+    let tried = trials.into_iter().map(|trial| trial.end(held_out.by_ref().take(n_splits).collect())).collect();
+    chosen(dataset, tried)
+}
+
+/// A law's fits whose forms are being validated, split by split, so that splits and laws can be shared among workers.
+pub struct Trial<'a> {
+    dataset: &'a Dataset,
+    fits: Vec<Fit>,
+    forms: Vec<Form>,
+    /// The rows that are fitted.
+    rows: Vec<bool>,
+    splits: Vec<Split>,
+    /// All rows first: splits go on from their hyperparameters.
+    whole: Whole,
+}
+
+/// A law's forms with their held-out errors: what [`chosen`] chooses among.
+#[derive(Clone)]
+pub struct Tried {
+    /// The forms that can predict.
+    pub candidates: Vec<Candidate>,
+    /// The held-out errors of each.
+    pub errors: Vec<Vec<HeldOut>>,
+}
+
+/// Of each form, the held-out errors on one split.
+pub type OfSplit = Vec<Vec<HeldOut>>;
+
+impl<'a> Trial<'a> {
+    /// Fits the forms' processes to all rows.
+    pub fn new(dataset: &'a Dataset, fits: Vec<Fit>, forms: Vec<Form>) -> Self {
+        let weights = fits.first().map(|fit| fit::weights(dataset, &fit.report.config)).unwrap_or_default();
+        let rows: Vec<bool> = weights.iter().map(|weight| *weight > 0.0).collect();
+        let splits = validate::splits(dataset, &rows);
+        let whole = whole(dataset, &fits, &forms, &rows);
+        Self { dataset, fits, forms, rows, splits, whole }
+    }
+
+    /// How many splits there are.
+    pub fn n_splits(&self) -> usize {
+        self.splits.len()
+    }
+
+    /// The errors on one split.
+    pub fn held_out(&self, split_idx: usize) -> OfSplit {
+        let split = &self.splits[split_idx];
+        let start = |form: Form| {
+            let processes = self.whole[usize::from(form == Form::Process)].iter().flatten();
+            processes.map(|process| process.hyperparameters().clone()).collect()
+        };
+        match validate::refits(self.dataset, &self.fits, split, split_idx as u64) {
+            Ok(refits) => validate::held_out(self.dataset, &refits, &self.forms, (split_idx, split), &start),
+            // A split whose rows do not allow the law says nothing of it.
+            Err(_) => vec![Vec::new(); self.forms.len()],
+        }
+    }
+
+    /// The forms that can predict, with what all splits showed of them.
+    pub fn end(self, of_splits: Vec<OfSplit>) -> Tried {
+        let blocks = validate::blocks(self.dataset);
+        let mut tried = Tried { candidates: Vec::new(), errors: Vec::new() };
+        for (form_at, &form) in self.forms.iter().enumerate() {
+            let of_form: Vec<HeldOut> = of_splits.iter().flat_map(|forms| forms[form_at].iter().copied()).collect();
+            let processes = match &self.whole[usize::from(form == Form::Process)] {
                 Some(processes) => processes.clone(),
                 None if form == Form::Law => Vec::new(),
                 None => continue,
             };
-            let validation = validation(dataset, fits, &of_form, &blocks, &rows);
-            candidates.push(Candidate { form, fits: fits.clone(), processes, validation });
-            errors.push(of_form);
+            let validation = validation(self.dataset, &self.fits, &of_form, &blocks, &self.rows);
+            tried.candidates.push(Candidate { form, fits: self.fits.clone(), processes, validation });
+            tried.errors.push(of_form);
         }
+        tried
     }
+}
+
+/// The study as the candidate predicts it that predicts best, of laws in the order of preference.
+pub fn chosen(dataset: &Dataset, tried: Vec<Tried>) -> FittedStudy {
+    let (candidates, errors): (Vec<Vec<Candidate>>, Vec<Vec<Vec<HeldOut>>>) =
+        tried.into_iter().map(|tried| (tried.candidates, tried.errors)).unzip();
+    let candidates = candidates.concat();
     let forms: Vec<Form> = candidates.iter().map(|candidate| candidate.form).collect();
-    let chosen = choose(&forms, &errors, &blocks);
+    let chosen = choose(&forms, &errors.concat(), &validate::blocks(dataset));
     FittedStudy::of_candidates(dataset, candidates, chosen)
 }
 
 /// The processes of all rows: on the law's residuals and, where a form asks for it, alone.
 type Whole = [Option<Vec<Arc<GaussianProcess>>>; 2];
 
-fn whole(dataset: &Dataset, (fits, forms): &(Vec<Fit>, Vec<Form>), rows: &[bool]) -> Whole {
+fn whole(dataset: &Dataset, fits: &[Fit], forms: &[Form], rows: &[bool]) -> Whole {
     let lessons = validate::lessons(dataset, fits, rows);
     let laws: Vec<(&Fit, usize)> =
         validate::targets(dataset, fits).into_iter().map(|(fit, pos, _)| (fit, pos)).collect();
@@ -259,23 +323,6 @@ fn whole(dataset: &Dataset, (fits, forms): &(Vec<Fit>, Vec<Form>), rows: &[bool]
         residual.then(|| of(Form::Residual)).flatten(),
         forms.contains(&Form::Process).then(|| of(Form::Process)).flatten(),
     ]
-}
-
-fn of_split(
-    dataset: &Dataset,
-    (fits, forms): &(Vec<Fit>, Vec<Form>),
-    whole: &Whole,
-    (split_idx, split): (usize, &Split),
-) -> Vec<Vec<HeldOut>> {
-    let start = |form: Form| {
-        let processes = whole[usize::from(form == Form::Process)].iter().flatten();
-        processes.map(|process| process.hyperparameters().clone()).collect()
-    };
-    match validate::refits(dataset, fits, split, split_idx as u64) {
-        Ok(refits) => validate::held_out(dataset, &refits, forms, (split_idx, split), &start),
-        // A split whose rows do not allow the law says nothing of it.
-        Err(_) => vec![Vec::new(); forms.len()],
-    }
 }
 
 fn validation(dataset: &Dataset, fits: &[Fit], held_out: &[HeldOut], blocks: &[usize], rows: &[bool]) -> Validation {

@@ -32,7 +32,7 @@ pub(super) const LEAST_DISTANCE: f64 = 0.2;
 pub(super) const SAME_SCALE: f64 = 0.01;
 
 /// What a split asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Question {
     /// How well unseen mixtures are predicted.
     Unseen,
@@ -96,19 +96,19 @@ impl ScaleRange {
 }
 
 /// A held-out loss and its prediction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct HeldOut {
-    pub question: Question,
-    pub split: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeldOut {
+    pub(super) question: Question,
+    pub(super) split: usize,
     /// Position among the targets that are validated.
-    pub target: usize,
-    pub observation_idx: usize,
+    pub(super) target: usize,
+    pub(super) observation_idx: usize,
     /// ln predicted − ln observed.
-    pub error: f64,
+    pub(super) error: f64,
     /// The process's standard deviation of ln L there; 1 without a process.
-    pub deviation: f64,
+    pub(super) deviation: f64,
     /// Of the scale from those fitted.
-    pub distance: f64,
+    pub(super) distance: f64,
 }
 
 /// The splits of a study on the rows that are fitted.

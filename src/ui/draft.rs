@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fits::AUTO;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
 use super::tables::counted;
@@ -127,11 +128,12 @@ impl Draft {
             }
         };
         let law = law::by_id(&self.law).map_or(self.law.as_str(), |law| law.name());
+        let law = if law == AUTO { "law chosen by validation".to_string() } else { format!("{law} law") };
         let left_out = match self.excluded_rows.len() {
             0 => String::new(),
             n => format!(" · {n} left out"),
         };
-        format!("{table} · {law} law{left_out}")
+        format!("{table} · {law}{left_out}")
     }
 
     /// The text to store; `None` if the table is too long to keep.

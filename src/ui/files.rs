@@ -2,6 +2,7 @@
 
 use super::address;
 use super::draft::{Draft, Origin, Version};
+use super::fits::AUTO;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
 use crate::dataset::{Dataset, Holdout};
@@ -40,7 +41,7 @@ pub fn draft_of(study: &FittedStudy, runs: &Dataset, scenario: Option<&Scenario>
         roles: Some(roles),
         answers: Vec::new(),
         excluded_rows: Vec::new(),
-        law: fit.law.id().to_string(),
+        law: if study.candidates.len() > 1 { AUTO } else { fit.law.id() }.to_string(),
         excluded_targets: excluded,
         settings,
         scenario,

@@ -10,10 +10,20 @@ use super::tables::counted;
 use super::text;
 use crate::dataset::{Dataset, DatasetError, Holdout, Observation};
 use crate::fit::{Ending, Fit, FitConfig, FitError, Progress, check, target_groups, usable_targets};
-use crate::law::{Law, Shape};
+use crate::law::{self, LAWS, Law, Shape};
 use crate::predict::{DataSummary, FittedStudy};
 use crate::protocol::{Answer, Task, WireJob, WireStudy};
 use crate::units::Tokens;
+
+/// The choice among laws that validation makes, as the menu's value.
+pub const AUTO: &str = "auto";
+
+/// The law of that id; under [`AUTO`] the one that the study is shown with until validation has chosen.
+pub fn law_of(id: &str, dataset: Option<&Dataset>) -> &'static dyn Law {
+    let has_mixtures = |dataset: &Dataset| dataset.domains().len() > 1 && dataset.design().mixtures().len() > 1;
+    let usual = if dataset.is_none_or(has_mixtures) { "additive" } else { "chinchilla" };
+    law::by_id(if id == AUTO { usual } else { id }).unwrap_or(LAWS[0])
+}
 
 /// A study with its summary. The version tells it from the one before: contents are not compared.
 #[derive(Debug)]
@@ -141,6 +151,8 @@ pub struct LawFits {
     pub key: FitKey,
     /// The law.
     pub law: &'static dyn Law,
+    /// What was asked for: its id, or [`AUTO`].
+    pub choice: &'static str,
     /// The study they are of.
     pub data: Same<StudyData>,
     /// Those that succeeded.
@@ -185,6 +197,10 @@ pub struct Run {
     pub key: FitKey,
     /// The law.
     pub law: &'static dyn Law,
+    /// What was asked for: its id, or [`AUTO`].
+    pub choice: &'static str,
+    /// Its position in the validation that it is fitted for, where it is not the first.
+    pub trial: Option<usize>,
     /// The study.
     pub data: Same<StudyData>,
     /// The study as it goes to the workers, packed once for all jobs.
@@ -218,7 +234,12 @@ impl Run {
         let group =
             |target_idxs| Group { target_idxs, parts: (0..n_parts).map(part).collect(), seconds: 0.0, outcome: None };
         let packed = Arc::new(WireStudy::from(&data.dataset));
-        Self { key, law, data, packed, groups: groups.into_iter().map(group).collect() }
+        Self { key, law, choice: law.id(), trial: None, data, packed, groups: groups.into_iter().map(group).collect() }
+    }
+
+    /// The same for another choice than its law, or for a validation.
+    pub fn asked_as(self, choice: &'static str, trial: Option<usize>) -> Self {
+        Self { choice, trial, ..self }
     }
 
     /// The jobs to begin with.
@@ -326,7 +347,8 @@ impl Run {
             notices: self.data.notices.clone(),
             ..FittedStudy::new(self.data.dataset.domains().to_vec(), self.data.summary.clone(), fits)
         };
-        LawFits { key: self.key, law: self.law, data: self.data, study: Same::new(study), failures, seconds }
+        let (law, choice) = (self.law, self.choice);
+        LawFits { key: self.key, law, choice, data: self.data, study: Same::new(study), failures, seconds }
     }
 }
 
@@ -337,13 +359,21 @@ impl LawFits {
             return format!("Fit finished: the {} law could not be fitted to any target: {sentence}", self.law.name());
         }
         let n_fitted = counted(self.study.targets().count(), "target");
-        let mut sentence = format!("Fit finished: {} law, {n_fitted} in {:.1} s", self.law.name(), self.seconds);
+        let chosen = self.study.chosen().filter(|_| self.choice == AUTO).map(|at| self.study.candidates[at].name());
+        let name = match chosen {
+            Some(name) => format!("{name}, chosen by validation"),
+            None => format!("{} law", self.law.name()),
+        };
+        let mut sentence = format!("Fit finished: {name}, {n_fitted} in {:.1} s", self.seconds);
         let scores = || self.study.fits.iter().flat_map(|fit| &fit.report.scores);
         if let Some(mre) = mean(scores().map(|score| score.fit_mre_percent)) {
             sentence.push_str(&format!(", mean relative error {mre:.2} %"));
         }
         if let Some(mre) = mean(scores().filter_map(|score| score.holdout_mre_percent)) {
             sentence.push_str(&format!(", {mre:.2} % on held-out rows"));
+        }
+        if let Some(metrics) = &self.study.validation.unseen {
+            sentence.push_str(&format!(", {:.2} % on unseen mixtures", metrics.mre_percent));
         }
         if !self.failures.is_empty() {
             sentence.push_str(&format!("; {} could not be fitted", self.failures.len()));

@@ -3,7 +3,7 @@
 //! Inputs are signals in `state`; everything else is a `Memo` over a pure function or the answer of a worker.
 //! What can be said without a browser is in plain modules with native tests: [`draft`] and [`settings`] (what the
 //! user typed), [`history`] (earlier drafts), [`rename`] (other names for domains), [`fits`] (a run over the worker
-//! pool and its results), [`scenario`] and [`limits`] (what to optimise for), [`sure`] (a bootstrap over the pool and its intervals), [`tables`] (results → rows of formatted cells),
+//! pool and its results), [`validation`] (how well those predict), [`scenario`] and [`limits`] (what to optimise for), [`sure`] (a bootstrap over the pool and its intervals), [`tables`] (results → rows of formatted cells),
 //! [`observations`] (what charts show of the runs), [`undo`] (steps back and forth), [`files`] (what is opened),
 //! [`differences`] (two fits side by side), [`address`] (links in the address bar), [`theme`] (light or dark) and
 //! [`text`] (the longer sentences).
@@ -26,6 +26,7 @@ pub mod tables;
 pub mod text;
 pub mod theme;
 pub mod undo;
+pub mod validation;
 
 #[cfg(feature = "web")]
 mod app;

@@ -148,7 +148,9 @@ pub struct ComparedRow {
     pub name: String,
     /// What the optimum gains over it, nats.
     pub gain: String,
-    /// The interval of that, if it is known.
+    /// Its 90 % prediction interval, if it is known.
+    pub predicted: Option<String>,
+    /// The bootstrap's interval of it, if there is one.
     pub interval: Option<String>,
     /// What that means, where it says that there is no gain.
     pub verdict: Option<&'static str>,
@@ -158,16 +160,24 @@ pub struct ComparedRow {
     pub typed: Option<usize>,
 }
 
-/// The table of compared mixtures; the last `n_typed` are the user's own.
-pub fn compared_rows(comparisons: &[Comparison], certainty: Option<&Certainty>, n_typed: usize) -> Vec<ComparedRow> {
+/// The table of compared mixtures with the prediction intervals of their gains; the last `n_typed` are the user's own.
+pub fn compared_rows(
+    comparisons: &[Comparison],
+    gains: &[Option<Interval>],
+    certainty: Option<&Certainty>,
+    n_typed: usize,
+) -> Vec<ComparedRow> {
     let first_typed = comparisons.len().saturating_sub(n_typed);
     let rows = comparisons.iter().enumerate().map(|(at, comparison)| {
         let interval = certainty.and_then(|certainty| certainty.gains.get(at));
+        let predicted = gains.get(at).and_then(Option::as_ref);
+        let ends = |interval: &Interval| format!("{} to {}", nats(interval.low), nats(interval.high));
         ComparedRow {
             name: comparison.compared.name.clone(),
             gain: nats(comparison.gain),
-            interval: interval.map(|interval| format!("{} to {}", nats(interval.low), nats(interval.high))),
-            verdict: interval.and_then(|interval| interval.verdict()),
+            predicted: predicted.map(ends),
+            interval: interval.map(ends),
+            verdict: predicted.or(interval).and_then(|interval| interval.verdict()),
             breach: comparison.breach.clone(),
             typed: at.checked_sub(first_typed),
         }
@@ -347,8 +357,10 @@ mod tests {
             outside: vec![0.0],
             any_outside: 0.0,
         };
-        let rows = compared_rows(&comparisons, Some(&certainty), 1);
-        assert_eq!((rows[0].verdict, rows[0].typed), (None, None));
+        let rows = compared_rows(&comparisons, &[Some(interval(-0.01, 0.05)), None], Some(&certainty), 1);
+        // What the prediction interval says goes before the bootstrap.
+        assert_eq!((rows[0].verdict, rows[0].typed), (Some("no detectable gain"), None));
+        assert_eq!(rows[0].predicted.as_deref(), Some("−0.0100 to 0.0500"));
         assert_eq!((rows[1].verdict, rows[1].typed), (Some("no detectable gain"), Some(0)));
         assert_eq!((rows[1].gain.as_str(), rows[1].interval.as_deref()), ("−0.0010", Some("−0.0100 to 0.0100")));
     }

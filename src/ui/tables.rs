@@ -249,7 +249,9 @@ pub struct LossRow {
     pub share: String,
     /// Losses at optimum, uniform and the data's mean.
     pub losses: [String; 3],
-    /// The 90 % interval of the loss at the optimum.
+    /// The 90 % prediction interval of each.
+    pub predicted: [Option<String>; 3],
+    /// The bootstrap's 90 % interval of the loss at the optimum.
     pub interval: Option<String>,
 }
 
@@ -264,23 +266,43 @@ pub fn loss_rows(
     let uniform = vec![1.0 / k as f64; study.domains.len()];
     let mixtures = [&optimum.mixture, &uniform, &study.summary.mean_mixture];
     let weighted = scenario.weighted_targets(study).unwrap_or_default();
+    let (n, d) = (Some(optimum.n), Some(optimum.d));
+    let predicted =
+        |weights: &[(usize, f64)]| mixtures.map(|h| study.mean_interval(weights, n, d, h).as_ref().map(loss_range));
+    let share_of = |target: &FittedTarget| {
+        weighted.iter().find(|(weighted, _)| weighted.name == target.name).map_or(0.0, |(_, share)| *share)
+    };
     let mut means = [0.0; 3];
     let mut rows: Vec<LossRow> = study
         .targets()
-        .map(|target| {
-            let share =
-                weighted.iter().find(|(weighted, _)| weighted.name == target.name).map_or(0.0, |(_, share)| *share);
-            let losses = mixtures.map(|h| target.loss(Some(optimum.n), Some(optimum.d), h).0);
+        .enumerate()
+        .map(|(position, target)| {
+            let share = share_of(&target);
+            let losses = mixtures.map(|h| target.loss(n, d, h).0);
             for (mean, loss) in means.iter_mut().zip(losses) {
                 *mean += share * loss;
             }
             let at = optimum.targets.iter().position(|(name, ..)| name == target.name);
             let interval = certainty.zip(at).and_then(|(certainty, at)| certainty.losses.get(at)).map(loss_range);
-            LossRow { target: target.name.to_string(), share: percent(share), losses: losses.map(loss_text), interval }
+            LossRow {
+                target: target.name.to_string(),
+                share: percent(share),
+                losses: losses.map(loss_text),
+                predicted: predicted(&[(position, 1.0)]),
+                interval,
+            }
         })
         .collect();
+    let shares: Vec<(usize, f64)> = study.targets().map(|target| share_of(&target)).enumerate().collect();
+    let shares: Vec<(usize, f64)> = shares.into_iter().filter(|(_, share)| *share > 0.0).collect();
     let interval = certainty.map(|certainty| loss_range(&certainty.weighted_loss));
-    rows.push(LossRow { target: "weighted mean".into(), share: percent(1.0), losses: means.map(loss_text), interval });
+    rows.push(LossRow {
+        target: "weighted mean".into(),
+        share: percent(1.0),
+        losses: means.map(loss_text),
+        predicted: predicted(&shares),
+        interval,
+    });
     rows
 }
 

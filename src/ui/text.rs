@@ -195,5 +195,12 @@ pub const NO_RUNS: &str = "This link holds no runs, so there is nothing to draw 
 /// An example of a mixture.
 pub const MIXTURE_EXAMPLE: &str = "arxiv 10 %, book 20 %, c4 70 %";
 
+/// While the verdict is computed.
+pub const JUDGING: &str = "Comparing with what the other candidates recommend …";
+/// In place of a prediction interval.
+pub const NO_INTERVAL: &str = "no prediction interval";
+/// Below the table of candidates.
+pub const CANDIDATES_HELP: &str = "Errors are mean relative errors on runs that the candidate was not fitted to. Regret: of the held-out mixtures at one scale, what training on the one predicted best costs. Candidates that predict much worse have no say in the verdict.";
+
 /// What the slices show.
 pub const SLICES_HELP: &str = "One domain's weight moves, the others keep their proportions. The dashed rule is 0.1 % of the loss; the shaded range can be reached within it when all weights move.";

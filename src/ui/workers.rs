@@ -42,6 +42,13 @@ pub enum Lane {
 pub enum Reply {
     /// It goes on.
     Progress(Progress),
+    /// So many of a validation's splits are done.
+    Validated {
+        /// How many.
+        done: usize,
+        /// Of how many.
+        all: usize,
+    },
     /// It is done; nothing follows.
     Done {
         /// The answer, or in a sentence why there is none.
@@ -234,6 +241,12 @@ impl Pool {
                 }
                 Event::Progress { job: of, progress } => match &state.members[member_idx].doing {
                     Doing::Busy { job, listener, .. } if *job == of => (listener.clone(), Reply::Progress(progress)),
+                    _ => return,
+                },
+                Event::Validated { job: of, done, all } => match &state.members[member_idx].doing {
+                    Doing::Busy { job, listener, .. } if *job == of => {
+                        (listener.clone(), Reply::Validated { done, all })
+                    }
                     _ => return,
                 },
                 Event::Done { job: of, outcome } => match &state.members[member_idx].doing {

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use leptos::prelude::*;
 
 use super::slider::Slider;
-use crate::ui::state::{AskedOptimum, use_state};
+use crate::fit::Interval;
+use crate::mixture::{Comparison, gain_interval};
+use crate::ui::state::{AskedOptimum, State, use_state};
 use crate::ui::sure::{ComparedRow, compared_rows, losses_sentence, with_share};
 use crate::ui::text;
 use crate::units::write_percent;
@@ -20,7 +22,7 @@ pub fn Compared() -> impl IntoView {
         let n_typed = comparisons.iter().filter(|comparison| typed.contains(&comparison.compared.name)).count();
         // Gains of the mixtures before, while those of a new list are on their way, would stand beside wrong names.
         let certainty = state.certainty.get().filter(|_| state.outcomes.read().are_beside(&state.compared.read()));
-        compared_rows(&comparisons, certainty.as_ref(), n_typed)
+        compared_rows(&comparisons, &gains(state, &comparisons), certainty.as_ref(), n_typed)
     });
     let is_old = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
     let typed = RwSignal::new(String::new());
@@ -41,7 +43,7 @@ pub fn Compared() -> impl IntoView {
                         <tr>
                             <th scope="col">"Compared with"</th>
                             <th scope="col">"Gain, nats"</th>
-                            <th scope="col">"90 % interval"</th>
+                            <th scope="col">"90 % prediction interval"</th>
                             <th scope="col"><span class="visually-hidden">"Verdict"</span></th>
                         </tr>
                     </thead>
@@ -60,6 +62,13 @@ pub fn Compared() -> impl IntoView {
             <MixtureSliders/>
         </section>
     }
+}
+
+/// The 90 % prediction interval of each gain.
+fn gains(state: State, comparisons: &[Comparison]) -> Vec<Option<Interval>> {
+    let optimum = state.optimum.read();
+    let Some(found) = optimum.latest() else { return Vec::new() };
+    comparisons.iter().map(|one| gain_interval(&found.study, &found.optimum, &one.compared.mixture)).collect()
 }
 
 /// The mixture that was typed last, or else one that begins as uniform: a share is moved, the others keep their
@@ -111,7 +120,8 @@ fn MixtureSliders() -> impl IntoView {
 }
 
 fn compared_row(row: ComparedRow, remove: impl Fn(String) + 'static) -> impl IntoView {
-    let ComparedRow { name, gain, interval, verdict, breach, typed } = row;
+    let ComparedRow { name, gain, predicted, interval, verdict, breach, typed } = row;
+    let bootstrap = interval.map(|interval| view! { <small class="interval">"bootstrap: "{interval}</small> });
     let button = typed.map(|_| {
         let (label, name) = (format!("Remove {name}"), name.clone());
         view! { <button type="button" class="small" aria-label=label on:click=move |_| remove(name.clone())>"Remove"</button> }
@@ -120,7 +130,7 @@ fn compared_row(row: ComparedRow, remove: impl Fn(String) + 'static) -> impl Int
         <tr>
             <th scope="row">{name}</th>
             <td class="strong">{gain}</td>
-            <td>{interval.unwrap_or_else(|| "–".to_string())}</td>
+            <td data-test="gain-prediction">{predicted.unwrap_or_else(|| "–".to_string())}{bootstrap}</td>
             <td>{verdict}" "{breach}" "{button}</td>
         </tr>
     }

@@ -9,8 +9,10 @@ use super::results::Results;
 use super::run_bar::RunBar;
 use super::target_choice::TargetChoice;
 use crate::law::{LAWS, Law};
+use crate::ui::fits::AUTO;
 use crate::ui::state::{State, use_state};
 use crate::ui::tables::{formula, law_groups};
+use crate::ui::validation::formula_note;
 
 /// The second panel. Of a link it shows the fits alone.
 #[component]
@@ -24,6 +26,7 @@ pub fn FitPanel() -> impl IntoView {
                 </Show>
                 // MathML of the program's own symbols; the names in it are escaped.
                 <div class="formula" data-test="formula" tabindex="0" inner_html=move || shown_formula(state)/>
+                {move || state.shown.get().and_then(|shown| formula_note(&shown.study)).map(|note| view! { <p class="note" data-test="formula-note">{note}</p> })}
                 <p class="help" data-test="use-when">{move || shown_law(state).use_when()}</p>
                 <p class="help">{move || shown_law(state).source()}</p>
             </div>
@@ -54,6 +57,7 @@ fn LawChoice() -> impl IntoView {
         <label class="field">
             <span>"Law"</span>
             <select data-test="law-select" on:change:target=move |event| state.law_id.set(event.target().value())>
+                <option value=AUTO prop:selected=move || *state.law_id.read() == AUTO>"auto: chosen by validation"</option>
                 {groups.collect_view()}
             </select>
         </label>
@@ -76,12 +80,15 @@ fn formula_parts(state: State) -> Vec<String> {
         Some((study, fit)) => fit.law.formula(&fit.shape).mathml(&study.domains),
         None => state.data.with(|data| {
             let domains = data.as_ref().map_or(&[][..], |data| data.dataset.domains());
-            formula(state.law(), data.as_deref()).mathml(domains)
+            formula(shown_law(state), data.as_deref()).mathml(domains)
         }),
     }
 }
 
 fn shown_law(state: State) -> &'static dyn Law {
     let linked = state.shown.get().filter(|shown| shown.fits.is_none());
-    linked.and_then(|shown| shown.study.fits.first().map(|fit| fit.law)).unwrap_or_else(|| state.law())
+    let linked = linked.and_then(|shown| shown.study.fits.first().map(|fit| fit.law));
+    // What validation has chosen.
+    let chosen = || Some(state.shown.get()?.fits?).filter(|fits| fits.choice == AUTO).map(|fits| fits.law);
+    linked.or_else(chosen).unwrap_or_else(|| state.law())
 }

@@ -33,7 +33,7 @@ pub fn LossTable() -> impl IntoView {
                     <tr>
                         <th scope="col" rowspan="2">"Target"</th>
                         <th scope="col" colspan="2">"Weight"</th>
-                        <th scope="col" colspan="3">"Predicted loss, nats per token"</th>
+                        <th scope="col" colspan="3">"Predicted loss, nats per token; below it the 90 % prediction interval"</th>
                     </tr>
                     <tr>
                         <th scope="col">"given"</th><th scope="col">"share"</th>
@@ -83,6 +83,15 @@ fn LossLine(target: String, rows: Memo<Vec<LossRow>>) -> impl IntoView {
 
 fn cells(row: &LossRow) -> impl IntoView + use<> {
     let [optimum, uniform, mean] = row.losses.clone();
-    let interval = row.interval.clone().map(|interval| view! { <small class="interval">{interval}</small> });
-    view! { <td>{row.share.clone()}</td><td class="strong">{optimum}{interval}</td><td>{uniform}</td><td>{mean}</td> }
+    let [of_optimum, of_uniform, of_mean] = row.predicted.clone().map(|interval| {
+        interval.map(|interval| view! { <small class="interval" data-test="loss-prediction">{interval}</small> })
+    });
+    let bootstrap =
+        row.interval.clone().map(|interval| view! { <small class="interval">"bootstrap: "{interval}</small> });
+    view! {
+        <td>{row.share.clone()}</td>
+        <td class="strong">{optimum}{of_optimum}{bootstrap}</td>
+        <td>{uniform}{of_uniform}</td>
+        <td>{mean}{of_mean}</td>
+    }
 }

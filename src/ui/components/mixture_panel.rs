@@ -14,6 +14,7 @@ use super::path::Path;
 use super::scale_fields::ScaleFields;
 use super::slices_chart::SlicesChart;
 use super::triangle_chart::TriangleChart;
+use super::verdict_card::VerdictCard;
 use crate::ui::state::use_state;
 use crate::ui::text;
 
@@ -30,6 +31,7 @@ pub fn MixturePanel() -> impl IntoView {
         <Panel id="mixture" number=4 title="Mixture">
             <Show when=mixes fallback=move || view! { <p class="note" data-test="no-mixture">{why_not}</p> }>
                 <div class:stale=state.stale>
+                    <VerdictCard/>
                     <ScaleFields/>
                     <Limits/>
                     <NoOptimum/>

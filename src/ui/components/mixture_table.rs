@@ -38,7 +38,7 @@ pub fn MixtureTable() -> impl IntoView {
                             <th scope="col">"Domain"</th>
                             <th scope="col">"Optimum"</th>
                             <th scope="col">{within}</th>
-                            {sure.then(|| view! { <th scope="col">"90 % interval"</th> })}
+                            {sure.then(|| view! { <th scope="col">"Bootstrap, 90 % interval"</th> })}
                             <th scope="col">"Uniform"</th>
                             <th scope="col">"Data mean"</th>
                         </tr>

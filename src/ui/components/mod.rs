@@ -50,6 +50,7 @@ mod slider;
 mod table_text;
 mod target_choice;
 mod triangle_chart;
+mod verdict_card;
 
 pub use charts_panel::ChartsPanel;
 pub use compare_panel::ComparePanel;

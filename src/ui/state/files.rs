@@ -13,7 +13,7 @@ use crate::predict::FittedStudy;
 use crate::ui::browser;
 use crate::ui::draft::Draft;
 use crate::ui::files::{draft_of, is_fit_file, same_settings};
-use crate::ui::fits::LawFits;
+use crate::ui::fits::{AUTO, LawFits};
 use crate::ui::same::Same;
 use crate::ui::scenario::ScenarioInput;
 use crate::ui::sure::BootstrapRun;
@@ -141,21 +141,37 @@ impl State {
         let (Some(data), Ok(key)) = (self.data.get_untracked(), self.key.get_untracked()) else { return false };
         let law = untrack(|| self.law());
         let names: Vec<String> = study.targets().map(|target| target.name.to_string()).collect();
+        let choice = untrack(|| self.choice());
+        // Of several candidates any may have been chosen; a named law is that law.
+        let is_choice = |id: &str| {
+            if choice == AUTO {
+                study.candidates.len() > 1 || id == law.id()
+            } else {
+                id == law.id() && study.candidates.len() < 2
+            }
+        };
         let fitted_so =
-            study.fits.iter().all(|fit| fit.law.id() == law.id() && same_settings(&fit.report.config, &key.config));
+            study.fits.iter().all(|fit| is_choice(fit.law.id()) && same_settings(&fit.report.config, &key.config));
         let of_data = study.domains == data.dataset.domains() && study.summary.is_close_to(&data.summary);
         if names != key.targets || !fitted_so || !of_data {
             return false;
         }
         let study = Same::new(study);
-        let fits = LawFits { key, law, data, study: study.clone(), failures: Vec::new(), seconds: 0.0 };
+        let law = study.fits.first().map_or(law, |fit| fit.law);
+        let is_quick = data.is_quick();
+        let fits = LawFits { key, law, choice, data, study: study.clone(), failures: Vec::new(), seconds: 0.0 };
+        let fits = Same::new(fits);
         self.fits.update(|all| {
-            all.insert(law.id(), Same::new(fits));
+            all.insert(choice, fits.clone());
         });
         if !replicates.is_empty() {
             self.bootstrap.set(Some(BootstrapRun::of(study, replicates)));
         }
         self.status.set(text::FITS_FROM_FILE.to_string());
+        // Files of before have no validation.
+        if is_quick && fits.study.validation.range.is_none() {
+            self.start_validation(fits);
+        }
         true
     }
 }

@@ -6,10 +6,12 @@ use leptos::prelude::*;
 
 use super::State;
 use crate::fit::target_groups;
-use crate::protocol::Task;
+use crate::protocol::{Answer, Task, WireFit, WireStudy};
 use crate::ui::browser;
-use crate::ui::fits::{JobPlace, Run};
+use crate::ui::fits::{AUTO, JobPlace, LawFits, Run};
 use crate::ui::same::Same;
+use crate::ui::text;
+use crate::ui::validation::ValidationRun;
 use crate::ui::workers::{Lane, Reply, most_workers};
 
 impl State {
@@ -29,8 +31,12 @@ impl State {
         let target_idxs: Vec<usize> = key.targets.iter().filter_map(|name| data.dataset.target_idx(name)).collect();
         let groups = target_groups(law, &target_idxs);
         let run = Run::new(law, data, key, groups, most_workers(Lane::Heavy));
-        self.run.set(Some(run.clone()));
         self.status.set(format!("Fitting the {} law", law.name()));
+        self.start_run(run.asked_as(untrack(|| self.choice()), None));
+    }
+
+    fn start_run(self, run: Run) {
+        self.run.set(Some(run.clone()));
         let (run, since) = (Rc::new(run), browser::seconds());
         for place in run.places() {
             let run = run.clone();
@@ -54,7 +60,9 @@ impl State {
 
     pub(super) fn stop_run(self) {
         self.replace_jobs("fit", Vec::new());
+        self.replace_jobs("validation", Vec::new());
         self.run.set(None);
+        self.validation.set(None);
     }
 
     fn submit_fit(self, place: JobPlace, since: f64, task: impl FnOnce() -> Task + 'static) {
@@ -64,6 +72,7 @@ impl State {
 
     fn fit_goes_on(self, place: JobPlace, reply: Reply, since: f64) {
         match reply {
+            Reply::Validated { .. } => {}
             Reply::Progress(progress) => self.run.update(|run| {
                 if let Some(run) = run {
                     run.progressed(place, progress);
@@ -85,15 +94,125 @@ impl State {
             return;
         }
         if let Some(run) = self.run.try_update(Option::take).flatten() {
+            let trial = run.trial;
             let fits = run.into_fits(browser::seconds() - since);
             // The table may have been replaced meanwhile.
             if !fits.are_of(self.data.get_untracked().as_deref()) {
+                self.validation.set(None);
                 return;
             }
-            self.status.set(fits.sentence());
-            self.fits.update(|all| {
-                all.insert(fits.law.id(), Same::new(fits));
-            });
+            match trial {
+                None => {
+                    self.status.set(fits.sentence());
+                    let fits = Same::new(fits);
+                    self.fits.update(|all| {
+                        all.insert(fits.choice, fits.clone());
+                    });
+                    self.start_validation(fits);
+                }
+                Some(law_idx) => {
+                    self.validation.update(|validation| {
+                        if let Some((validation, _)) = validation {
+                            validation.fitted(law_idx, &fits);
+                        }
+                    });
+                    self.go_on_validating(Some(law_idx));
+                }
+            }
+        }
+    }
+
+    /// Validates fits; the candidates that are not fitted yet are fitted one law after another meanwhile.
+    pub(super) fn start_validation(self, fits: Same<LawFits>) {
+        self.replace_jobs("validation", Vec::new());
+        let validation = ValidationRun::new(fits);
+        let ready: Vec<usize> = validation.as_ref().map_or_else(Vec::new, |validation| {
+            (0..validation.laws.len()).filter(|law_idx| validation.is_ready(*law_idx)).collect()
+        });
+        self.validation.set(validation.map(|validation| (validation, browser::seconds())));
+        self.go_on_validating(None);
+        ready.into_iter().for_each(|law_idx| self.submit_trial(law_idx));
+    }
+
+    /// Validates the law that was just fitted, fits the next one, and ends after the last.
+    fn go_on_validating(self, fitted: Option<usize>) {
+        let Some((validation, _)) = self.validation.get_untracked() else { return };
+        if let Some(law_idx) = fitted.filter(|law_idx| validation.is_ready(*law_idx)) {
+            self.submit_trial(law_idx);
+        }
+        if self.run.with_untracked(Option::is_none)
+            && let Some(law_idx) = validation.next_to_fit()
+        {
+            let (law, of) = (validation.laws[law_idx].law, &validation.of);
+            let names = of.key.targets.iter();
+            let idxs: Vec<usize> = names.filter_map(|name| of.data.dataset.target_idx(name)).collect();
+            let groups = target_groups(law, &idxs);
+            let run = Run::new(law, of.data.clone(), of.key.clone(), groups, most_workers(Lane::Heavy));
+            self.start_run(run.asked_as(of.choice, Some(law_idx)));
+        }
+        self.end_validation();
+    }
+
+    fn submit_trial(self, law_idx: usize) {
+        let Some((validation, _)) = self.validation.get_untracked() else { return };
+        let task = move || {
+            let law = &validation.laws[law_idx];
+            Task::Try {
+                study: WireStudy::from(&validation.of.data.dataset),
+                fits: law.fits.iter().flatten().map(WireFit::from).collect(),
+                forms: law.forms.clone(),
+            }
+        };
+        let job = self.pool().submit(Lane::Heavy, task, move |reply| {
+            let change = |change: &dyn Fn(&mut ValidationRun)| {
+                self.validation.update(|validation| {
+                    if let Some((validation, _)) = validation {
+                        change(validation);
+                    }
+                });
+            };
+            match reply {
+                Reply::Progress(_) => {}
+                Reply::Validated { done, all } => change(&|validation| validation.progressed(law_idx, done, all)),
+                Reply::Done { outcome, .. } => {
+                    let tried = match *outcome {
+                        Ok(Answer::Tried(tried)) => tried.into_tried(),
+                        Ok(_) => Err(text::WORKER_STOPPED.to_string()),
+                        Err(sentence) => Err(sentence),
+                    };
+                    change(&|validation| validation.tried(law_idx, tried.clone()));
+                    self.end_validation();
+                }
+            }
+        });
+        self.add_job("validation", job);
+    }
+
+    /// Shows what predicts best once all is validated, unless what was validated is not on show any more.
+    fn end_validation(self) {
+        if !self.validation.with_untracked(|it| it.as_ref().is_some_and(|(validation, _)| validation.is_complete())) {
+            return;
+        }
+        let Some((validation, since)) = self.validation.try_update(Option::take).flatten() else { return };
+        let of = validation.of.clone();
+        let is_there = self.fits.with_untracked(|all| all.get(of.choice) == Some(&of));
+        match validation.into_fits(browser::seconds() - since) {
+            _ if !is_there || !of.are_of(self.data.get_untracked().as_deref()) => {}
+            Err(sentence) => self.status.set(format!("{} Not validated: {sentence}.", of.sentence())),
+            Ok(fits) => {
+                // The replicates of a named law are those of its fits, validated or not.
+                if fits.choice != AUTO {
+                    self.bootstrap.update(|run| {
+                        if let Some(run) = run.as_mut().filter(|run| run.study == of.study) {
+                            run.study = fits.study.clone();
+                        }
+                    });
+                }
+                self.status.set(fits.sentence());
+                self.fits.update(|all| {
+                    all.insert(fits.choice, Same::new(fits));
+                });
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::sample::Sample;
 use crate::ui::address;
 use crate::ui::browser;
 use crate::ui::draft::{Draft, Origin, SharedText};
-use crate::ui::fits::StudyData;
+use crate::ui::fits::{AUTO, StudyData};
 use crate::ui::rename::{DomainColumn, renamed_column};
 use crate::ui::same::Same;
 use crate::ui::scenario::ScenarioInput;
@@ -165,8 +165,12 @@ impl State {
         // What was typed last is to be found among the earlier drafts.
         self.keep_now();
         self.forget_link();
-        self.forget_sample();
         self.waiting.set_value(None);
+        // A law that the user has named is kept.
+        if self.source.with_untracked(|source| source.origin != Origin::Own) {
+            self.law_id.set(AUTO.to_string());
+        }
+        self.forget_sample();
         self.roles.set(None);
         self.answers.set(Vec::new());
         self.excluded.set(Vec::new());

@@ -60,6 +60,11 @@ impl State {
         if !is_fitted && !is_running && is_quick {
             self.start_fit();
         }
+        // Its validation was stopped for the link.
+        let fits = self.shown.with_untracked(|shown| shown.as_ref().and_then(|shown| shown.fits.clone()));
+        if let Some(fits) = fits.filter(|fits| is_quick && !is_running && fits.study.validation.range.is_none()) {
+            self.start_validation(fits);
+        }
     }
 
     /// Takes the link off the page and out of the address.

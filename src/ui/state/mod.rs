@@ -27,7 +27,7 @@ pub use other::{Beside, Other};
 pub use sure::{About, AskedPath, Outcomes, PathKind, PathSpread};
 
 use super::draft::Draft;
-use super::fits::{FitKey, LawFits, Run, StudyData, left_out, without};
+use super::fits::{AUTO, FitKey, LawFits, Run, StudyData, law_of, left_out, without};
 use super::same::Same;
 use super::scenario::ScenarioInput;
 use super::settings::Settings;
@@ -35,12 +35,13 @@ use super::sure::{BootstrapRun, is_news, read_mixture};
 use super::tables::no_mixture;
 use super::theme::ThemeChoice;
 use super::undo::Undo;
+use super::validation::ValidationRun;
 use super::workers::Pool;
 use crate::dataset::Dataset;
 use crate::export::fit_file::Saved;
 use crate::import::{Answer, Roles};
-use crate::law::{self, LAWS, Law};
-use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, compare};
+use crate::law::Law;
+use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, Verdict, compare};
 use crate::predict::bootstrap::LEAST_REPLICATES;
 use crate::predict::{BootstrapConfig, FittedStudy};
 use crate::protocol::JobId;
@@ -140,7 +141,9 @@ pub struct State {
     pub imported: RwSignal<Import>,
     /// A fit that is under way.
     pub run: RwSignal<Option<Run>>,
-    /// The fits of each law.
+    /// A validation that is under way, and since when.
+    pub validation: RwSignal<Option<(ValidationRun, f64)>>,
+    /// The fits of each law, and of the choice among them.
     pub fits: RwSignal<BTreeMap<&'static str, Same<LawFits>>>,
     /// The optimum.
     pub optimum: RwSignal<AskedOptimum>,
@@ -156,6 +159,8 @@ pub struct State {
     pub outcomes: RwSignal<Outcomes>,
     /// What else is known of the optimum.
     pub about: RwSignal<About>,
+    /// Whether one may act on the optimum: of which, and the answer or in a sentence why there is none.
+    pub verdict: RwSignal<Option<(Same<Answered>, Result<Verdict, String>)>>,
     /// What the optimum is followed along.
     pub path_kind: RwSignal<Option<PathKind>>,
     /// How N and D grow along a path.
@@ -226,7 +231,7 @@ impl State {
     /// The state at load: the draft kept from last time, or else the example.
     pub fn new() -> Self {
         let source = RwSignal::new(Source::default());
-        let law_id = RwSignal::new(LAWS[0].id().to_string());
+        let law_id = RwSignal::new(AUTO.to_string());
         let excluded = RwSignal::new(Vec::new());
         let excluded_rows: RwSignal<BTreeMap<usize, String>> = RwSignal::new(BTreeMap::new());
         let settings = RwSignal::new(Settings::default());
@@ -245,9 +250,12 @@ impl State {
         });
         let key = Memo::new(move |_| {
             let data = data.get().ok_or("there is no study to fit yet")?;
-            FitKey::new(law_of(&law_id.read()), &data, &settings.read(), &excluded.read())
+            FitKey::new(law_of(&law_id.read(), Some(&data.dataset)), &data, &settings.read(), &excluded.read())
         });
-        let left_out = Memo::new(move |_| left_out(law_of(&law_id.read()), &*data.get()?, &excluded.read()));
+        let left_out = Memo::new(move |_| {
+            let data = data.get()?;
+            left_out(law_of(&law_id.read(), Some(&data.dataset)), &data, &excluded.read())
+        });
         let shown = Memo::new(move |_| match &*opened.read() {
             Some(Opened::Study(study)) => Some(Shown { study: study.clone(), fits: None }),
             _ => {
@@ -342,6 +350,7 @@ impl State {
             theme,
             imported,
             run: RwSignal::new(None),
+            validation: RwSignal::new(None),
             fits,
             optimum,
             replicates: RwSignal::new(BootstrapConfig::DEFAULT_REPLICATES.to_string()),
@@ -350,6 +359,7 @@ impl State {
             bootstrap_error: RwSignal::new(None),
             outcomes,
             about: RwSignal::new(About::default()),
+            verdict: RwSignal::new(None),
             path_kind: RwSignal::new(Some(PathKind::Scale)),
             growth: RwSignal::new(Growth::default()),
             path: RwSignal::new(AskedPath::default()),
@@ -404,7 +414,12 @@ impl State {
 
     /// The chosen law.
     pub fn law(self) -> &'static dyn Law {
-        law_of(&self.law_id.read())
+        self.data.with(|data| law_of(&self.law_id.read(), data.as_ref().map(|data| &data.dataset)))
+    }
+
+    /// The key of the chosen law's fits: its id, or [`AUTO`].
+    pub fn choice(self) -> &'static str {
+        if *self.law_id.read() == AUTO { AUTO } else { self.law().id() }
     }
 
     /// Whether the fits on show come from a link.
@@ -460,10 +475,6 @@ impl Default for State {
 
 fn from_link(opened: RwSignal<Option<Opened>>) -> bool {
     matches!(&*opened.read(), Some(Opened::Study(_)))
-}
-
-fn law_of(id: &str) -> &'static dyn Law {
-    law::by_id(id).unwrap_or(LAWS[0])
 }
 
 /// The state of the page.

@@ -180,6 +180,7 @@ impl State {
             let answered = done.get();
             self.later("about", PAUSE, move || {
                 if let Some(answered) = answered {
+                    self.ask_verdict(&answered);
                     self.ask_about(answered);
                 }
             });
@@ -343,6 +344,23 @@ impl State {
         self.outcomes.maybe_update(|outcomes| outcomes.tell(goes_on));
     }
 
+    /// Judges the optimum, where the fits were validated.
+    fn ask_verdict(self, answered: &Same<Answered>) {
+        self.replace_jobs("verdict", Vec::new());
+        if answered.study.validation.range.is_none() {
+            return self.verdict.set(None);
+        }
+        let of = answered.clone();
+        self.ask("verdict", answered, Question::Verdict, move |reply| {
+            let verdict = match reply {
+                Ok(protocol::Reply::Verdict(verdict)) => Ok(*verdict),
+                Ok(_) => Err(text::WORKER_STOPPED.to_string()),
+                Err(sentence) => Err(sentence),
+            };
+            self.verdict.set(Some((of.clone(), verdict)));
+        });
+    }
+
     fn ask_about(self, answered: Same<Answered>) {
         self.replace_jobs("about", Vec::new());
         // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
@@ -398,9 +416,12 @@ impl State {
     ) {
         let answered = answered.clone();
         // A path of scale is asked for unasked: what else is asked of an optimum need not wait for it.
-        let lane = if matches!(question, Question::Scale(_)) { Lane::Heavy } else { Lane::Quick };
+        let lane = if matches!(question, Question::Scale(_) | Question::Verdict) { Lane::Heavy } else { Lane::Quick };
         let task = move || Task::About {
-            fitted: WireFittedStudy::from(&*answered.study),
+            fitted: match question {
+                Question::Verdict => WireFittedStudy::whole(&answered.study),
+                _ => WireFittedStudy::from(&*answered.study),
+            },
             scenario: Box::new(answered.scenario.clone()),
             optimum: Box::new(answered.optimum.clone()),
             question,

@@ -226,7 +226,7 @@ fn half_a_link_says_that_it_was_cut() {
 
 #[test]
 fn other_links_get_a_sentence() {
-    let expected = "this is no Mixlaw link: after the # it should read 1.z., then letters and digits";
+    let expected = "this is no Mixlaw link: after the # it should read 1.z. or 2.z., then letters and digits";
     for text in ["", "#", "section-2", "x.z.abc", "0.z.abc.1234567"] {
         assert_eq!(says(text), expected, "{text:?}");
     }
@@ -239,13 +239,13 @@ fn other_links_get_a_sentence() {
 /// Made by hand: a link of version 2 with a sound check.
 #[test]
 fn a_newer_link_says_so() {
-    let front = "2.y.whatever";
+    let front = "3.y.whatever";
     let crc = crc32fast::hash(front.as_bytes());
     let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let check: String = (0..7).rev().map(|digit| char::from(letters[(crc >> (5 * digit)) as usize & 31])).collect();
     assert_eq!(
         says(&format!("{front}.{check}")),
-        "this link was made with a newer version of Mixlaw (link version 2; this page reads up to 1); reload the page to get that version"
+        "this link was made with a newer version of Mixlaw (link version 3; this page reads up to 2); reload the page to get that version"
     );
 }
 
@@ -278,7 +278,10 @@ fn old_links_open() {
     for line in links.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let (expected, link) = line.split_once(' ').expect("the weighted loss at the optimum, then the link");
         let shared = decode(link).unwrap_or_else(|error| panic!("{link}: {error}"));
-        let found = optimum(&shared.study, &shared.scenario).expect("a sound scenario").weighted_loss.0;
+        let found = match &shared.computed {
+            Some(computed) => computed.weighted_loss,
+            None => optimum(&shared.study, &shared.scenario).expect("a sound scenario").weighted_loss.0,
+        };
         assert_eq!(format!("{found:.5}"), expected, "{link}");
     }
 }
@@ -297,4 +300,81 @@ fn links_of_the_papers_studies_are_short() {
         let length = encode(&study, &scenario(8)).expect("a small study").len();
         assert!(length < most, "{}: {length} characters", law.id());
     }
+}
+
+/// A study of one scale whose losses have no law's form, so that a process predicts.
+fn validated() -> (FittedStudy, mixlaw::dataset::Dataset) {
+    let mut text = "w_a,w_b,w_c,N,D,loss\n".to_string();
+    for i in 0..11_i32 {
+        let (a, b) = (f64::from(10 + 7 * i % 40) / 100.0, f64::from(15 + 11 * i % 35) / 100.0);
+        let loss = 2.0 + 0.4 * (a - 0.3) * (a - 0.3) + 0.2 * b * b + 0.3 * (a - 0.2).abs() * b;
+        text.push_str(&format!("{a},{b},{},1B,20B,{loss:.5}\n", 1.0 - a - b));
+    }
+    let dataset = mixlaw::import::import(&text, None).dataset.expect("a study");
+    let config = mixlaw::fit::FitConfig { starts: 3, ..mixlaw::fit::FitConfig::default() };
+    let study =
+        mixlaw::predict::auto(&dataset, &[0], &config, &mixlaw::predict::OneByOne, &|_, _| {}).expect("a study");
+    // Whatever validation chooses, the process is what a link alone cannot make.
+    let process = study.candidates.iter().position(|one| one.form == mixlaw::predict::Form::Process).expect("one");
+    (study.with_candidate(process).expect("a candidate"), dataset)
+}
+
+#[test]
+fn a_link_of_a_process_shows_the_answer_that_was_computed() {
+    let (study, runs) = validated();
+    let scenario = Scenario::at_the_edge_of(&study.summary);
+    let found = optimum(&study, &scenario).expect("an optimum");
+    let link = encode(&study, &scenario).expect("a link");
+    assert!(link.starts_with("2.z.") && link.len() < 2500, "{} {link}", link.len());
+    let shared = decode(&link).expect("our own");
+    assert!(shared.is_fixed && shared.study.processes.is_empty());
+    let computed = shared.computed.expect("an answer");
+    assert!((computed.weighted_loss - found.weighted_loss.0).abs() < 1e-6);
+    assert!(computed.mixture.iter().zip(&found.mixture).all(|(a, b)| (a - b).abs() < 1e-6));
+    assert!(computed.interval.is_some_and(|it| it.low < computed.weighted_loss && computed.weighted_loss < it.high));
+    let verdict = mixlaw::mixture::verdict(&study, &scenario, &found).expect("a verdict");
+    assert_eq!((computed.findings, computed.n_candidates), (verdict.findings, 3));
+    assert!(
+        computed.gains.iter().any(|(name, gain, interval)| name == "uniform" && *gain >= 0.0 && interval.is_some())
+    );
+
+    // With its runs it predicts the same.
+    let anew = mixlaw::share::Computed::anew(&study, &scenario).expect("an answer");
+    let link = mixlaw::share::encode_computed(&study, &scenario, Some(&runs), &anew).expect("a link");
+    let shared = decode(&link).expect("our own");
+    assert!(!shared.is_fixed && shared.study.form == study.form);
+    let again = optimum(&shared.study, &shared.scenario).expect("an optimum");
+    assert_eq!(format!("{:.5}", again.weighted_loss.0), format!("{:.5}", found.weighted_loss.0));
+    let interval = |study: &FittedStudy| study.interval(0, Some(found.n), Some(found.d), &found.mixture).expect("one");
+    assert!((interval(&shared.study).high - interval(&study).high).abs() < 1e-5);
+}
+
+/// A part that says something impossible makes the whole link none.
+#[test]
+fn answers_that_cannot_be_are_refused() {
+    use base64::Engine as _;
+    let (study, _) = validated();
+    let link = encode(&study, &Scenario::at_the_edge_of(&study.summary)).expect("a link");
+    let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let body = base64.decode(link.split('.').nth(2).expect("a body")).expect("base64");
+    let body = miniz_oxide::inflate::decompress_to_vec(&body).expect("deflated");
+    let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut body = body.clone();
+        change(&mut body);
+        let body = miniz_oxide::deflate::compress_to_vec(body.to_string().as_bytes(), 9);
+        let front = format!("2.z.{}", base64.encode(body));
+        let crc = crc32fast::hash(front.as_bytes());
+        let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let check: String = (0..7).rev().map(|digit| char::from(letters[(crc >> (5 * digit)) as usize & 31])).collect();
+        decode(&format!("{front}.{check}")).err()
+    };
+    assert_eq!(changed(&|_| {}), None);
+    let refused = |change: &dyn Fn(&mut serde_json::Value)| matches!(changed(change), Some(ShareError::Content { .. }));
+    assert!(refused(&|body| body["a"]["h"] = serde_json::json!([0.5, 0.5])));
+    assert!(refused(&|body| body["a"]["h"] = serde_json::json!([0.9, 0.9, 0.9])));
+    assert!(refused(&|body| body["a"]["n"] = serde_json::json!(-1.0)));
+    assert!(refused(&|body| body["a"]["t"][0][0] = serde_json::json!("elsewhere")));
+    assert!(refused(&|body| body["b"]["d"] = serde_json::json!(["a"])));
+    assert!(refused(&|body| body["f"] = serde_json::json!("oracle")));
 }

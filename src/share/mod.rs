@@ -14,13 +14,15 @@
 
 mod v1;
 mod v1_runs;
+mod v2;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::dataset::Dataset;
-use crate::mixture::Scenario;
-use crate::predict::FittedStudy;
+use crate::fit::Interval;
+use crate::mixture::{self, Compared, Finding, Optimum, OptimumError, Scenario, Verdict};
+use crate::predict::{FittedStudy, Form};
 
 /// Longest fragment that is read and written: browsers take more, but nothing else does.
 const LONGEST_FRAGMENT: usize = 64 * 1024;
@@ -39,13 +41,88 @@ pub struct Shared {
     pub scenario: Scenario,
     /// The runs that the fits are of, where the link's maker wanted them in.
     pub runs: Option<Dataset>,
+    /// The answer as it was computed, where the study was validated.
+    pub computed: Option<Computed>,
+    /// Whether that answer is all there is: what predicts is not in the link, and the fits alone predict something else.
+    pub is_fixed: bool,
+}
+
+/// An answer as it was computed, for those who cannot compute it anew.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Computed {
+    /// Of how many candidates the predictor was chosen.
+    pub n_candidates: usize,
+    /// h*.
+    pub mixture: Vec<f64>,
+    /// N in parameters.
+    pub n: f64,
+    /// D in tokens.
+    pub d: f64,
+    /// Of each weighted target: name, weight, loss in nats, 90 % prediction interval.
+    pub losses: Vec<(String, f64, f64, Option<Interval>)>,
+    /// Their weighted mean.
+    pub weighted_loss: f64,
+    /// Its 90 % prediction interval.
+    pub interval: Option<Interval>,
+    /// What it gains: over which mixture, nats, 90 % prediction interval.
+    pub gains: Vec<(String, f64, Option<Interval>)>,
+    /// The verdict; empty where it was not known.
+    pub findings: Vec<Finding>,
+}
+
+impl Computed {
+    /// Of an optimum with its verdict and what it is compared with.
+    ///
+    /// # Errors
+    /// The optimum is of another study.
+    pub fn of(
+        study: &FittedStudy,
+        scenario: &Scenario,
+        optimum: &Optimum,
+        verdict: Option<&Verdict>,
+        compared: &[Compared],
+    ) -> Result<Self, OptimumError> {
+        let (n, d) = (Some(optimum.n), Some(optimum.d));
+        let weights = mixture::weighted(study, optimum);
+        let gains = mixture::compare(study, scenario, optimum, compared)?;
+        let losses = optimum.targets.iter().zip(&weights).map(|((name, weight, loss), (target, _))| {
+            (name.clone(), *weight, loss.0, study.interval(*target, n, d, &optimum.mixture))
+        });
+        Ok(Self {
+            n_candidates: study.candidates.len(),
+            mixture: optimum.mixture.clone(),
+            n: optimum.n.0,
+            d: optimum.d.0,
+            losses: losses.collect(),
+            weighted_loss: optimum.weighted_loss.0,
+            interval: study.mean_interval(&weights, n, d, &optimum.mixture),
+            gains: gains
+                .into_iter()
+                .map(|one| {
+                    let interval = mixture::gain_interval(study, optimum, &one.compared.mixture);
+                    (one.compared.name, one.gain, interval)
+                })
+                .collect(),
+            findings: verdict.map_or_else(Vec::new, |verdict| verdict.findings.clone()),
+        })
+    }
+
+    /// Of a scenario, all anew.
+    ///
+    /// # Errors
+    /// It has no optimum.
+    pub fn anew(study: &FittedStudy, scenario: &Scenario) -> Result<Self, OptimumError> {
+        let optimum = mixture::optimum(study, scenario)?;
+        let verdict = mixture::verdict(study, scenario, &optimum)?;
+        Self::of(study, scenario, &optimum, Some(&verdict), &Compared::usual(study, scenario)?)
+    }
 }
 
 /// Why a link cannot be opened, or made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ShareError {
     /// No link of ours.
-    #[error("this is no Mixlaw link: after the # it should read 1.z., then letters and digits")]
+    #[error("this is no Mixlaw link: after the # it should read 1.z. or 2.z., then letters and digits")]
     NotALink,
     /// Far too long.
     #[error("this link has {seen} characters after the #; a Mixlaw link has at most {LONGEST_FRAGMENT}")]
@@ -55,7 +132,7 @@ pub enum ShareError {
     },
     /// Made by a later version.
     #[error(
-        "this link was made with a newer version of Mixlaw (link version {seen}; this page reads up to 1); reload the page to get that version"
+        "this link was made with a newer version of Mixlaw (link version {seen}; this page reads up to 2); reload the page to get that version"
     )]
     Newer {
         /// Its version.
@@ -80,12 +157,25 @@ pub enum ShareError {
     },
 }
 
-/// Writes the fragment, without the #.
+/// Writes the fragment, without the #. Of a study whose laws do not predict alone, with the answer computed for it.
 ///
 /// # Errors
 /// The study is larger than links allow.
 pub fn encode(study: &FittedStudy, scenario: &Scenario) -> Result<String, ShareError> {
-    write(study, scenario, None)
+    write(study, scenario, None, None)
+}
+
+/// Writes the fragment with the answer as it was computed, and with the runs if there are any.
+///
+/// # Errors
+/// The study and its runs are larger than links allow.
+pub fn encode_computed(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    runs: Option<&Dataset>,
+    computed: &Computed,
+) -> Result<String, ShareError> {
+    write(study, scenario, runs, Some(computed))
 }
 
 /// Writes the fragment with the runs in it.
@@ -93,13 +183,24 @@ pub fn encode(study: &FittedStudy, scenario: &Scenario) -> Result<String, ShareE
 /// # Errors
 /// The study and its runs are larger than links allow.
 pub fn encode_with_runs(study: &FittedStudy, scenario: &Scenario, runs: &Dataset) -> Result<String, ShareError> {
-    write(study, scenario, Some(runs))
+    write(study, scenario, Some(runs), None)
 }
 
-fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Dataset>) -> Result<String, ShareError> {
-    let body = v1::write(study, scenario, runs)?;
+fn write(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    runs: Option<&Dataset>,
+    computed: Option<&Computed>,
+) -> Result<String, ShareError> {
+    // A law's own answer needs no more than the law.
+    let anew = (computed.is_none() && study.form != Form::Law).then(|| Computed::anew(study, scenario)).transpose();
+    let anew = anew.map_err(|error| ShareError::TooLarge { what: error.to_string() })?;
+    let (version, body) = match computed.or(anew.as_ref()) {
+        Some(computed) => (2, v2::write(study, scenario, runs, computed)?),
+        None => (1, v1::write(study, scenario, runs)?),
+    };
     let deflated = miniz_oxide::deflate::compress_to_vec(&body, DEFLATE_LEVEL);
-    let front = format!("1.z.{}", URL_SAFE_NO_PAD.encode(deflated));
+    let front = format!("{version}.z.{}", URL_SAFE_NO_PAD.encode(deflated));
     let fragment = format!("{front}.{}", check(&front));
     if runs.is_some() && (body.len() > LARGEST_BODY || fragment.len() > LONGEST_FRAGMENT) {
         let length = fragment.len();
@@ -132,13 +233,13 @@ pub fn decode(fragment: &str) -> Result<Shared, ShareError> {
     let Some((front, given)) = fragment.rsplit_once('.') else { return Err(ShareError::Damaged) };
     let sound = check(front) == given.to_ascii_uppercase();
     match version {
-        1 if !sound => Err(ShareError::Damaged),
-        1 => {
-            let body = front.strip_prefix("1.z.").ok_or(ShareError::NotALink)?;
+        1 | 2 if !sound => Err(ShareError::Damaged),
+        1 | 2 => {
+            let body = front.strip_prefix(&format!("{version}.z.")).ok_or(ShareError::NotALink)?;
             let deflated = URL_SAFE_NO_PAD.decode(body).map_err(|_| ShareError::Damaged)?;
             let body = miniz_oxide::inflate::decompress_to_vec_with_limit(&deflated, LARGEST_BODY)
                 .map_err(|_| ShareError::Damaged)?;
-            v1::read(&body)
+            if version == 1 { v1::read(&body) } else { v2::read(&body) }
         }
         0 => Err(ShareError::NotALink),
         // The check is part of the form, not of the version: a newer link that is whole says so.

@@ -415,7 +415,7 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
     study.check().map_err(|error| impossible(error.what))?;
     scenario.weighted_targets(&study).map_err(|error| impossible(error.to_string()))?;
     let runs = body.y.map(|runs| v1_runs::read(runs, &study.domains)).transpose()?;
-    Ok(Shared { study, scenario, runs })
+    Ok(Shared { study, scenario, runs, computed: None, is_fixed: false })
 }
 
 fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig) -> Result<Fit, ShareError> {

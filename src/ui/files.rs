@@ -9,7 +9,7 @@ use crate::dataset::{Dataset, Holdout};
 use crate::export::{fit_file, runs_table};
 use crate::fit::FitConfig;
 use crate::mixture::Scenario;
-use crate::predict::FittedStudy;
+use crate::predict::{FittedStudy, Form};
 use crate::share;
 
 /// The settings of a fit and those of the page; a study without a split holds out nothing, whatever the fit's say.
@@ -41,7 +41,7 @@ pub fn draft_of(study: &FittedStudy, runs: &Dataset, scenario: Option<&Scenario>
         roles: Some(roles),
         answers: Vec::new(),
         excluded_rows: Vec::new(),
-        law: if study.candidates.len() > 1 { AUTO } else { fit.law.id() }.to_string(),
+        law: if study.candidates.len() > 1 || study.form != Form::Law { AUTO } else { fit.law.id() }.to_string(),
         excluded_targets: excluded,
         settings,
         scenario,
@@ -55,6 +55,9 @@ pub fn draft_of(study: &FittedStudy, runs: &Dataset, scenario: Option<&Scenario>
 pub fn read_other(text: &str) -> Result<(FittedStudy, Scenario), String> {
     if let Some(fragment) = address::link_in(text) {
         let shared = share::decode(fragment).map_err(|error| error.to_string())?;
+        if shared.is_fixed {
+            return Err("this link holds an answer as it was computed, but not the runs that it takes to compute others; ask for a link made with its runs".to_string());
+        }
         return Ok((shared.study, shared.scenario));
     }
     if !text.trim_start().starts_with('{') {

@@ -197,6 +197,10 @@ pub const MIXTURE_EXAMPLE: &str = "arxiv 10 %, book 20 %, c4 70 %";
 
 /// While the verdict is computed.
 pub const JUDGING: &str = "Comparing with what the other candidates recommend …";
+/// In place of a link.
+pub const LINK_WAITS: &str = "The link holds the answer, which is being computed.";
+/// In place of charts and comparisons of a link with an answer alone.
+pub const FIXED: &str = "This link holds the answer as it was computed, not the runs that it takes to compute another one. Ask for a link made with its runs to change the scenario.";
 /// In place of a prediction interval.
 pub const NO_INTERVAL: &str = "no prediction interval";
 /// Below the table of candidates.

@@ -36,7 +36,7 @@ async fn check_access(page: &Browser, state: &str) {
 }
 
 /// The same in light and dark, narrow and wide.
-async fn check_access_everywhere(page: &Browser, state: &str) {
+pub async fn check_access_everywhere(page: &Browser, state: &str) {
     for dark in [true, false] {
         page.prefer_dark(dark).await;
         for (width, height) in [(320, 640), (1440, 900)] {

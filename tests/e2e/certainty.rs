@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::browser::{Browser, in_browser};
-use crate::page::{open_example, optimum, paste, pictures, refit};
+use crate::page::{fit, open_example, optimum, paste, pictures};
 
 /// A few dozen refits of all targets on two busy cores.
 const SLOW: Duration = Duration::from_secs(120);
@@ -25,7 +25,7 @@ fn ranges_intervals_and_gains_stand_beside_the_mixture() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         page.choose("[data-test=law-select]", "additive").await;
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         optimum(page).await;
         page.wait_until("return !document.querySelector('[data-test=near]')?.textContent.includes('…')", SLOW).await;
         let weights = cells(page, "optimum-weight").await;
@@ -128,7 +128,7 @@ fn a_bootstrap_without_mixtures_says_why() {
         open_example(page).await;
         let rows = ["0.5,0.5,100M,1B,3.0", "0.2,0.8,100M,2B,2.9", "0.5,0.5,300M,2B,2.7", "0.2,0.8,300M,3B,2.6"];
         paste(page, &format!("w_a,w_b,N,D,a_loss\n{}\n", rows.join("\n")), "4 observations").await;
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         optimum(page).await;
         page.click("[data-test=bootstrap]").await;
         page.wait_for("the bootstrap resamples mixtures, and the rows fitted have only 2; it needs at least 3").await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::browser::{Browser, SOON, in_browser};
-use crate::page::{open_example, paste, refit};
+use crate::page::{fit, open_example, paste, refit};
 
 /// As a driver of browsers names the keys.
 const ENTER: &str = "\u{E007}";
@@ -26,7 +26,7 @@ async fn cell(page: &Browser, row: usize, column: usize) -> String {
 pub async fn edit_cells_and_go_back(page: &Browser) {
     open_example(page).await;
     paste(page, TABLE, "8 observations").await;
-    refit(page, "additive").await;
+    fit(page, "additive").await;
     assert_eq!(cell(page, 0, 5).await, "3.0");
     // Down, and right to the loss; Enter opens the cell and closes it.
     page.type_into("[data-test=grid]", &format!("{DOWN}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{RIGHT}{ENTER}")).await;
@@ -71,7 +71,7 @@ fn lines_are_left_out_with_a_reason_and_brought_back() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         paste(page, TABLE, "8 observations").await;
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         page.type_into("[data-test=grid]", &format!("{DOWN}{LEFT} ")).await;
         page.wait_for("7 observations").await;
         page.wait_for("1 line left out by hand").await;
@@ -83,7 +83,7 @@ fn lines_are_left_out_with_a_reason_and_brought_back() {
         page.open("").await;
         page.wait_for("7 observations").await;
         assert_eq!(page.value_of("[data-test=reason][data-line='3']").await, "diverged");
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         page.click("[data-test=include]").await;
         page.wait_for("8 observations").await;
         page.wait(Duration::from_millis(700)).await;
@@ -191,7 +191,7 @@ fn earlier_drafts_are_put_back() {
         page.wait_for("Sample, synthetic: multimodal models").await;
         assert_eq!(page.value_of("[data-test=law-select]").await, "simple");
         page.click("[data-test=drafts] summary").await;
-        page.wait_for("w_a,w_b,N,D,a_loss · 8 lines · additive law").await;
+        page.wait_for("w_a,w_b,N,D,a_loss · 8 lines · law chosen by validation").await;
         page.screenshot("data-drafts").await;
         page.click("[data-test=restore-draft]").await;
         page.wait_for("8 observations").await;
@@ -230,7 +230,7 @@ fn no_page_destroys_the_draft_of_another_or_one_that_it_cannot_read() {
         page.wait_for("8 observations").await;
         assert_eq!(page.value_of("[data-test=law-select]").await, "chinchilla");
         page.click("[data-test=drafts] summary").await;
-        page.wait_for("8 lines · additive law").await;
+        page.wait_for("8 lines · law chosen by validation").await;
         page.wait_for("8 lines · Chinchilla law").await;
         page.wait_for("A draft that this version of the page cannot read").await;
         let unread = "return [localStorage['mixlaw.draft'], localStorage['mixlaw.draft.5.5']]";
@@ -245,7 +245,7 @@ fn a_domain_is_given_another_name() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         paste(page, TABLE, "8 observations").await;
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         page.click("[data-test=limits] summary").await;
         page.paste("[data-test=limit][data-column=max][data-domain=a]", "0.6").await;
         pause(page).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::browser::{Browser, in_browser};
-use crate::page::{FIT, data, fit, open_example, optimum, paste, pictures, refit, weight};
+use crate::page::{FIT, data, fit, open_example, optimum, paste, pictures, weight};
 
 /// Losses by L = 1.8 + 0.3/(h_a^0.5 + 0.6 h_b^0.5) + 0.5/N^0.3 + 2/D^0.4, N and D in 10⁹.
 fn table() -> String {
@@ -116,7 +116,7 @@ fn a_compute_finds_n_and_d() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         paste(page, &table(), "35 observations").await;
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         page.choose("[data-test=budget]", "FLOPs given, find N and D").await;
         assert_eq!(page.value_of("[data-test=scenario-flops]").await, "1.2e20");
         page.paste("[data-test=scenario-flops]", "1e21").await;
@@ -138,7 +138,7 @@ fn limits_survive_a_reload_and_a_link() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         paste(page, &table(), "35 observations").await;
-        refit(page, "additive").await;
+        fit(page, "additive").await;
         unfold(page, "limits").await;
         page.paste(&limit("a", "max"), "1/4").await;
         page.paste(&limit("b", "stock"), "4.5B").await;

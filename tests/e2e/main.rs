@@ -4,6 +4,7 @@
 #![cfg(unix)] // a browser and all it started are ended as a process group
 
 mod access;
+mod auto;
 #[allow(dead_code, reason = "what a user can do, whether or not a test does it yet")]
 mod browser;
 mod certainty;

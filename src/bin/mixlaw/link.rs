@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mixlaw::share;
+use mixlaw::share::{self, Computed};
 
 use crate::read::{Fitted, read_fit};
 use crate::scenario::ScenarioArgs;
@@ -23,6 +23,13 @@ pub fn run(args: &LinkArgs) -> Result<String, String> {
     let Fitted { study, saved } = read_fit(&args.fit)?;
     let scenario = args.scenario.scenario(&study, saved.scenario)?;
     scenario.weighted_targets(&study).map_err(|error| error.to_string())?;
-    let fragment = share::encode(&study, &scenario).map_err(|error| error.to_string())?;
+    let fragment = match study.validation.range {
+        Some(_) => {
+            let computed = Computed::anew(&study, &scenario).map_err(|error| error.to_string())?;
+            share::encode_computed(&study, &scenario, None, &computed)
+        }
+        None => share::encode(&study, &scenario),
+    };
+    let fragment = fragment.map_err(|error| error.to_string())?;
     Ok(format!("{}#{fragment}\n", args.page))
 }

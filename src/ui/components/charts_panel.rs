@@ -30,7 +30,7 @@ pub fn ChartsPanel() -> impl IntoView {
     });
     view! {
         <Panel id="trust" number=3 title="Trust">
-            <Show when=move || state.target.read().is_some() fallback=|| view! { <p class="note">{text::NOT_FITTED}</p> }>
+            <Show when=move || state.target.read().is_some() && !state.is_fixed() fallback=move || view! { <p class="note">{if state.is_fixed() { text::FIXED } else { text::NOT_FITTED }}</p> }>
                 <p class="help chart-help" id=CHART_HELP>{text::CHART_HELP}" "{move || (!state.from_link()).then_some(text::POINT_HELP)}</p>
                 <div class="columns" class:stale=state.stale>
                     <ObservedChart observations sight/>

@@ -21,7 +21,7 @@ pub fn ComparePanel() -> impl IntoView {
         let sentence = beside.get().and_then(Result::err);
         sentence.map(|sentence| view! { <p class="error" role="alert" data-test="other-error">{sentence}</p> })
     };
-    let cannot_keep = move || !matches!(*state.scenario.read(), Some(Ok(_)));
+    let cannot_keep = move || state.is_fixed() || !matches!(*state.scenario.read(), Some(Ok(_)));
     let choose = move |file: web_sys::File| {
         spawn_local(async move {
             match read_as_text(&gloo_file::File::from(file)).await {

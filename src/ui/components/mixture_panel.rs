@@ -14,7 +14,7 @@ use super::path::Path;
 use super::scale_fields::ScaleFields;
 use super::slices_chart::SlicesChart;
 use super::triangle_chart::TriangleChart;
-use super::verdict_card::VerdictCard;
+use super::verdict_card::{FixedAnswer, VerdictCard};
 use crate::ui::state::use_state;
 use crate::ui::text;
 
@@ -23,13 +23,15 @@ use crate::ui::text;
 pub fn MixturePanel() -> impl IntoView {
     let state = use_state();
     let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
-    let mixes = move || fitted() && state.no_mixture.read().is_none();
+    let fixed = Memo::new(move |_| state.is_fixed());
+    let mixes = move || !fixed.get() && fitted() && state.no_mixture.read().is_none();
     // Pictures of an optimum that there is none of any more.
     let none = Memo::new(move |_| state.optimum.read().latest().is_none());
     let why_not = move || state.no_mixture.get().unwrap_or_else(|| text::NOT_FITTED.to_string());
     view! {
         <Panel id="mixture" number=4 title="Mixture">
-            <Show when=mixes fallback=move || view! { <p class="note" data-test="no-mixture">{why_not}</p> }>
+            <Show when=move || fixed.get()><FixedAnswer/></Show>
+            <Show when=mixes fallback=move || (!fixed.get()).then(|| view! { <p class="note" data-test="no-mixture">{why_not}</p> })>
                 <div class:stale=state.stale>
                     <VerdictCard/>
                     <ScaleFields/>

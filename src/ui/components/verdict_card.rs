@@ -9,6 +9,7 @@ use crate::ui::state::{Answered, AskedOptimum, State, use_state};
 use crate::ui::tables::loss_range;
 use crate::ui::text;
 use crate::ui::validation::{CandidateRow, candidate_rows, gain_sentence, predictor_sentence};
+use crate::units::{write_count, write_percent};
 
 /// Above the mixture.
 #[component]
@@ -47,6 +48,76 @@ fn findings(state: State) -> Option<AnyView> {
         Some((_, Err(sentence))) => Some(view! { <p class="error">{sentence.clone()}</p> }.into_any()),
         None => Some(view! { <p class="note">{text::JUDGING}</p> }.into_any()),
     }
+}
+
+/// The answer of a link that holds it alone.
+#[component]
+pub fn FixedAnswer() -> impl IntoView {
+    let state = use_state();
+    move || {
+        let (study, computed) = (state.shown.get()?.study, state.computed()?);
+        let range =
+            |interval: &Option<Interval>| interval.as_ref().map_or_else(|| text::NO_INTERVAL.to_string(), loss_range);
+        let weights = study.domains.iter().zip(&computed.mixture).map(|(domain, h)| {
+            view! {
+                <tr>
+                    <th scope="row">{domain.clone()}</th>
+                    <td class="strong" data-test="optimum-weight" data-domain=domain.clone()>{percent(*h)}</td>
+                </tr>
+            }
+        });
+        let loss = |name: String, share: String, loss: f64, interval: &Option<Interval>| {
+            view! {
+                <tr><th scope="row">{name}</th><td>{share}</td><td class="strong">{format!("{loss:.4}")}</td><td>{range(interval)}</td></tr>
+            }
+        };
+        let losses = computed
+            .losses
+            .iter()
+            .map(|(name, weight, value, interval)| loss(name.clone(), percent(*weight), *value, interval));
+        let mean = loss("weighted mean".into(), percent(1.0), computed.weighted_loss, &computed.interval);
+        let gains = computed.gains.iter().map(|(name, gain, interval)| {
+            view! { <li data-test="gain">{gain_sentence(name, *gain, *interval)}</li> }
+        });
+        let chosen = if computed.n_candidates > 1 {
+            format!("Chosen by validation from {} candidates. ", computed.n_candidates)
+        } else {
+            String::new()
+        };
+        let scale = format!("For N = {} and D = {}.", write_count(computed.n, 3), write_count(computed.d, 3));
+        Some(view! {
+            <section class="verdict-card" aria-labelledby="verdict-heading" data-test="verdict">
+                <h3 id="verdict-heading">"How far to trust it"</h3>
+                <p data-test="fixed">{chosen}{text::FIXED}</p>
+                <ul class="findings" data-test="findings">{computed.findings.iter().map(finding).collect_view()}</ul>
+                <ul class="expected">
+                    <li data-test="expected-loss">{scale}" Expected loss "<strong>{format!("{:.4}", computed.weighted_loss)}</strong>" nats per token ("{range(&computed.interval)}")"</li>
+                    {gains.collect_view()}
+                </ul>
+            </section>
+            <div class="columns">
+                <div class="scroll" tabindex="0">
+                    <table class="mixture" data-test="optimum">
+                        <thead><tr><th scope="col">"Domain"</th><th scope="col">"Optimum"</th></tr></thead>
+                        <tbody>{weights.collect_view()}</tbody>
+                    </table>
+                </div>
+                <div class="scroll" tabindex="0">
+                    <table class="losses" data-test="losses">
+                        <thead><tr>
+                            <th scope="col">"Target"</th><th scope="col">"Share"</th>
+                            <th scope="col">"Predicted loss"</th><th scope="col">"90 % prediction interval"</th>
+                        </tr></thead>
+                        <tbody>{losses.collect_view()}{mean}</tbody>
+                    </table>
+                </div>
+            </div>
+        })
+    }
+}
+
+fn percent(share: f64) -> String {
+    write_percent(share, 1)
 }
 
 fn finding(finding: &Finding) -> impl IntoView + use<> {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{AskedOptimum, Opened, Shown, State};
+use super::{AskedOptimum, FromLink, Opened, Shown, State};
 use crate::dataset::Dataset;
 use crate::export::fit_file::{self, Saved};
 use crate::export::{Format, Known, KnownOptimum};
 use crate::mixture::Scenario;
-use crate::predict::FittedStudy;
+use crate::predict::Form;
 use crate::ui::browser;
 use crate::ui::draft::Draft;
 use crate::ui::files::{draft_of, is_fit_file, same_settings};
@@ -25,6 +25,7 @@ impl State {
     pub fn save(self, format: &Format) {
         let text = self.with_known(|known| format.write(known).map_err(|missing| missing.to_string()));
         match text.unwrap_or_else(|| Err(text::NOT_FITTED.to_string())) {
+            _ if untrack(|| self.is_fixed()) => self.saved.set(Some(text::FIXED.to_string())),
             Ok(text) => self.download(format.file, &text),
             Err(sentence) => self.saved.set(Some(format!("{}: {sentence}.", format.label))),
         }
@@ -32,6 +33,9 @@ impl State {
 
     /// Saves the inputs with what has come of them. On a page opened from a link, that is the link's fits.
     pub fn save_project(self) {
+        if untrack(|| self.is_fixed()) {
+            return self.saved.set(Some(text::FIXED.to_string()));
+        }
         let draft = self.draft().to_value();
         let text = match self.from_link() {
             // The user's own inputs have nothing to do with a link's fits.
@@ -110,10 +114,13 @@ impl State {
                 self.forget_link();
                 self.put(Draft { work: browser::random(), ..draft });
                 self.later("import", Duration::ZERO, move || self.import_now(true));
+                // A link's choice is made anew, as the other candidates are not in it.
+                let study = study.filter(|study| study.form == Form::Law || !study.candidates.is_empty());
                 self.waiting.set_value(study.map(|study| Saved { study: Some(study), ..saved }));
             }
             (None, Some(study)) => {
                 let scenario = scenario.unwrap_or_else(|| Scenario::at_the_edge_of(&study.summary));
+                let study = FromLink { study: Same::new(study), computed: None, fixed: None };
                 self.show_study(study, None, &scenario);
                 self.status.set(text::FROM_LINK.to_string());
             }
@@ -122,13 +129,13 @@ impl State {
     }
 
     /// Shows fits that were not made here.
-    pub(super) fn show_study(self, study: FittedStudy, runs: Option<Dataset>, scenario: &Scenario) {
+    pub(super) fn show_study(self, study: FromLink, runs: Option<Dataset>, scenario: &Scenario) {
         self.stop_run();
         let scenario = ScenarioInput::of(scenario);
         self.link_undo.set(Undo::beginning(scenario.clone()));
         self.link_scenario.set(scenario);
         self.link_runs.set(runs.map(Same::new));
-        self.opened.set(Some(Opened::Study(Same::new(study))));
+        self.opened.set(Some(Opened::Study(study)));
     }
 
     /// Takes up the fits that came with the table just read, if they are of it and of the present settings; whether it

@@ -98,8 +98,7 @@ impl State {
             let fits = run.into_fits(browser::seconds() - since);
             // The table may have been replaced meanwhile.
             if !fits.are_of(self.data.get_untracked().as_deref()) {
-                self.validation.set(None);
-                return;
+                return self.stop_run();
             }
             match trial {
                 None => {
@@ -130,8 +129,8 @@ impl State {
             (0..validation.laws.len()).filter(|law_idx| validation.is_ready(*law_idx)).collect()
         });
         self.validation.set(validation.map(|validation| (validation, browser::seconds())));
-        self.go_on_validating(None);
         ready.into_iter().for_each(|law_idx| self.submit_trial(law_idx));
+        self.go_on_validating(None);
     }
 
     /// Validates the law that was just fitted, fits the next one, and ends after the last.

@@ -5,17 +5,28 @@ use leptos::prelude::*;
 
 use super::State;
 use crate::predict::FittedStudy;
-use crate::share;
+use crate::share::{self, Computed};
 use crate::ui::address;
 use crate::ui::browser;
 use crate::ui::same::Same;
 use crate::ui::text;
 
+/// What a link or a file shows.
+#[derive(Clone)]
+pub struct FromLink {
+    /// The fits.
+    pub study: Same<FittedStudy>,
+    /// The answer as it was computed, where it is in the link.
+    pub computed: Option<Same<Computed>>,
+    /// The link's fragment, where that answer is all there is and nothing can be computed anew.
+    pub fixed: Option<String>,
+}
+
 /// What came of a link.
 #[derive(Clone)]
 pub enum Opened {
     /// Its fits.
-    Study(Same<FittedStudy>),
+    Study(FromLink),
     /// Why it cannot be opened.
     Bad(String),
 }
@@ -40,7 +51,10 @@ impl State {
     pub(super) fn open(self, fragment: &str) {
         match share::decode(fragment) {
             Ok(shared) => {
-                self.show_study(shared.study, shared.runs, &shared.scenario);
+                let fixed = shared.is_fixed.then(|| fragment.to_string());
+                let study =
+                    FromLink { study: Same::new(shared.study), computed: shared.computed.map(Same::new), fixed };
+                self.show_study(study, shared.runs, &shared.scenario);
                 self.status.set(format!("Opened from a link. {}", text::FROM_LINK));
             }
             Err(error) => {
@@ -48,6 +62,19 @@ impl State {
                 self.opened.set(Some(Opened::Bad(error.to_string())));
             }
         }
+    }
+
+    /// The answer that came with the link on show.
+    pub fn computed(self) -> Option<Same<Computed>> {
+        match &*self.opened.read() {
+            Some(Opened::Study(shown)) => shown.computed.clone(),
+            _ => None,
+        }
+    }
+
+    /// Whether the link on show holds an answer alone, of which nothing can be computed anew.
+    pub fn is_fixed(self) -> bool {
+        matches!(&*self.opened.read(), Some(Opened::Study(FromLink { fixed: Some(_), .. })))
     }
 
     /// Goes back to the draft, and fits it if it was not yet.

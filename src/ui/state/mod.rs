@@ -21,7 +21,7 @@ use leptos::prelude::*;
 
 pub use import::{Import, ImportedTable, Source};
 use keep::Kept;
-pub use link::Opened;
+pub use link::{FromLink, Opened};
 pub use optimum::{Answered, AskedOptimum};
 pub use other::{Beside, Other};
 pub use sure::{About, AskedPath, Outcomes, PathKind, PathSpread};
@@ -33,6 +33,7 @@ use super::scenario::ScenarioInput;
 use super::settings::Settings;
 use super::sure::{BootstrapRun, is_news, read_mixture};
 use super::tables::no_mixture;
+use super::text;
 use super::theme::ThemeChoice;
 use super::undo::Undo;
 use super::validation::ValidationRun;
@@ -43,9 +44,9 @@ use crate::import::{Answer, Roles};
 use crate::law::Law;
 use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, Verdict, compare};
 use crate::predict::bootstrap::LEAST_REPLICATES;
-use crate::predict::{BootstrapConfig, FittedStudy};
+use crate::predict::{BootstrapConfig, FittedStudy, Form};
 use crate::protocol::JobId;
-use crate::share;
+use crate::share::{self, Computed};
 
 /// The fits that the page shows, whether made here or opened from a link.
 #[derive(Clone, PartialEq)]
@@ -257,7 +258,7 @@ impl State {
             left_out(law_of(&law_id.read(), Some(&data.dataset)), &data, &excluded.read())
         });
         let shown = Memo::new(move |_| match &*opened.read() {
-            Some(Opened::Study(study)) => Some(Shown { study: study.clone(), fits: None }),
+            Some(Opened::Study(link)) => Some(Shown { study: link.study.clone(), fits: None }),
             _ => {
                 let fits = fits.read().get(law_id.read().as_str()).cloned()?;
                 imported.read().settled()?;
@@ -286,19 +287,8 @@ impl State {
             // The key was made with them, so they are sound.
             Some(Same::new(fits.data.with_stocks(&fits.key.stocks).ok()?.dataset))
         });
-        let fragment = Memo::new(move |_| {
-            let study = shown.get()?.study;
-            (!study.fits.is_empty()).then_some(())?;
-            let scenario = match scenario.get()? {
-                Ok(scenario) => scenario,
-                Err(sentence) => return Some(Err(sentence)),
-            };
-            let fragment = match with_runs.get().then(|| runs.get()).flatten() {
-                Some(runs) => share::encode_with_runs(&study, &scenario, &runs),
-                None => share::encode(&study, &scenario),
-            };
-            Some(fragment.map_err(|error| error.to_string()))
-        });
+        let optimum = RwSignal::new(AskedOptimum::default());
+        let verdict = RwSignal::new(None::<(Same<Answered>, Result<Verdict, String>)>);
         let compared = Memo::new(move |_| {
             let (Some(shown), Some(Ok(scenario))) = (shown.get(), scenario.get()) else { return Vec::new() };
             let input = if from_link(opened) { link_scenario } else { own_scenario };
@@ -308,7 +298,43 @@ impl State {
             compared.extend(typed.iter().filter_map(|text| read_mixture(text, &shown.study.domains).ok()));
             compared
         });
-        let optimum = RwSignal::new(AskedOptimum::default());
+        let fragment = Memo::new(move |_| {
+            if let Some(Opened::Study(FromLink { fixed: Some(fragment), .. })) = &*opened.read() {
+                return Some(Ok(fragment.clone()));
+            }
+            let study = shown.get()?.study;
+            (!study.fits.is_empty()).then_some(())?;
+            let scenario = match scenario.get()? {
+                Ok(scenario) => scenario,
+                Err(sentence) => return Some(Err(sentence)),
+            };
+            let runs = with_runs.get().then(|| runs.get()).flatten();
+            let optimum = optimum.read();
+            let answered = match &*optimum {
+                AskedOptimum::Done(answered) => Some(answered),
+                _ => None,
+            };
+            let answered = answered.filter(|of| of.study == study && of.scenario == scenario);
+            let verdict = verdict.read();
+            let judged = verdict.as_ref().filter(|(of, _)| Some(of) == answered);
+            let judged = judged.and_then(|(_, verdict)| verdict.as_ref().ok());
+            let fragment = match (answered, runs) {
+                (None, _) if study.form != Form::Law => {
+                    return Some(Err(text::LINK_WAITS.to_string()));
+                }
+                // What a law says needs no more than the law, until its verdict is known.
+                (Some(answered), runs) if study.form != Form::Law || judged.is_some() => {
+                    let computed = Computed::of(&study, &scenario, &answered.optimum, judged, &compared.read());
+                    match computed {
+                        Ok(computed) => share::encode_computed(&study, &scenario, runs.as_deref(), &computed),
+                        Err(error) => return Some(Err(error.to_string())),
+                    }
+                }
+                (_, Some(runs)) => share::encode_with_runs(&study, &scenario, &runs),
+                (_, None) => share::encode(&study, &scenario),
+            };
+            Some(fragment.map_err(|error| error.to_string()))
+        });
         let comparisons = Memo::new(move |_| {
             let (optimum, compared) = (optimum.read(), compared.get());
             let found = optimum.latest().filter(|found| {
@@ -359,7 +385,7 @@ impl State {
             bootstrap_error: RwSignal::new(None),
             outcomes,
             about: RwSignal::new(About::default()),
-            verdict: RwSignal::new(None),
+            verdict,
             path_kind: RwSignal::new(Some(PathKind::Scale)),
             growth: RwSignal::new(Growth::default()),
             path: RwSignal::new(AskedPath::default()),

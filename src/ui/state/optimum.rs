@@ -59,7 +59,8 @@ impl State {
     pub(super) fn follow_optimum(self) {
         Effect::new(move |_| {
             let study = self.shown.get().map(|shown| shown.study).filter(|study| !study.fits.is_empty());
-            let study = study.filter(|_| self.no_mixture.read().is_none());
+            // A link with an answer alone shows that one.
+            let study = study.filter(|_| self.no_mixture.read().is_none() && !self.is_fixed());
             match (study, self.scenario.get()) {
                 (Some(study), Some(Ok(scenario))) if self.is_sliding.get_value() => {
                     self.ask_when_free(study, scenario);

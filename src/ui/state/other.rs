@@ -107,6 +107,9 @@ impl State {
             Ok(other) => other,
             Err(sentence) => return Some(Err(sentence)),
         };
+        if self.is_fixed() {
+            return Some(Err(text::FIXED.to_string()));
+        }
         let study = self.shown.get()?.study;
         let scenario = self.scenario.get().and_then(Result::ok);
         let answered = match self.optimum.get() {

@@ -133,9 +133,10 @@ fn computed(body: AnswerBody, n_candidates: usize, study: &FittedStudy) -> Resul
     }
     let losses = body.t.iter().map(|(_, _, loss, ends)| (*loss, ends));
     let all = losses.chain([(body.l, &body.i)]).chain(body.g.iter().map(|(_, gain, ends)| (*gain, ends)));
-    let mut numbers = all.flat_map(|(value, ends)| [Some(value), ends.map(|it| it.0), ends.map(|it| it.1)]).flatten();
+    let numbers = all.flat_map(|(value, ends)| [Some(value), ends.map(|it| it.0), ends.map(|it| it.1)]).flatten();
+    let are_finite = numbers.collect::<Vec<f64>>().into_iter().all(f64::is_finite);
     let scales = body.n > 0.0 && body.d > 0.0 && body.n.is_finite() && body.d.is_finite();
-    if !scales || !numbers.all(f64::is_finite) || body.v.len() > MOST_FINDINGS || body.g.len() > MOST_GAINS {
+    if !scales || !are_finite || body.v.len() > MOST_FINDINGS || body.g.len() > MOST_GAINS {
         return Err(impossible("an answer that is none".into()));
     }
     if let Some((name, ..)) = body.t.iter().find(|(name, ..)| !study.targets().any(|target| target.name == name)) {

@@ -112,7 +112,7 @@ fn sealed(body: &[u8]) -> String {
     format!("{front}.{}", check.collect::<String>())
 }
 
-fn opened(Shared { study, scenario, runs }: &Shared) {
+fn opened(Shared { study, scenario, runs, .. }: &Shared) {
     study.check().expect("what a link says was checked");
     answered(study, scenario, runs.as_ref());
     let Ok(fragment) = share::encode(study, scenario) else { return };

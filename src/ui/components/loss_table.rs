@@ -33,7 +33,7 @@ pub fn LossTable() -> impl IntoView {
                     <tr>
                         <th scope="col" rowspan="2">"Target"</th>
                         <th scope="col" colspan="2">"Weight"</th>
-                        <th scope="col" colspan="3">"Predicted loss, nats per token; below it the 90 % prediction interval"</th>
+                        <th scope="col" colspan="3">"Predicted loss, nats per token, and its 90 % prediction interval"</th>
                     </tr>
                     <tr>
                         <th scope="col">"given"</th><th scope="col">"share"</th>

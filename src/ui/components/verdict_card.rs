@@ -6,10 +6,10 @@ use crate::fit::Interval;
 use crate::mixture::{Finding, Grade, Verdict, gain_interval, weighted};
 use crate::ui::fits::AUTO;
 use crate::ui::state::{Answered, AskedOptimum, State, use_state};
-use crate::ui::tables::loss_range;
+use crate::ui::tables::{loss_range, percent};
 use crate::ui::text;
 use crate::ui::validation::{CandidateRow, candidate_rows, gain_sentence, predictor_sentence};
-use crate::units::{write_count, write_percent};
+use crate::units::write_count;
 
 /// Above the mixture.
 #[component]
@@ -114,10 +114,6 @@ pub fn FixedAnswer() -> impl IntoView {
             </div>
         })
     }
-}
-
-fn percent(share: f64) -> String {
-    write_percent(share, 1)
 }
 
 fn finding(finding: &Finding) -> impl IntoView + use<> {

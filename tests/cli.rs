@@ -674,10 +674,8 @@ fn numbers_of_no_model_end_with_a_sentence() {
     write(&folder, "huge.json", r#"{ "n": 1e300, "d": "150B" }"#);
     let all = ["arxiv", "book", "c4", "github", "commoncrawl", "stackexchange", "wikipedia"];
     let stocks: Vec<String> = all.iter().map(|domain| format!("{domain}=1e308")).collect();
-    let many: Vec<&str> = ["--epochs", "1", "--spend-stocks", "--stock"]
-        .into_iter()
-        .chain(stocks.iter().map(String::as_str))
-        .collect();
+    let many: Vec<&str> =
+        ["--epochs", "1", "--spend-stocks", "--stock"].into_iter().chain(stocks.iter().map(String::as_str)).collect();
     let stocks: Vec<String> = all.iter().map(|domain| format!("{domain}=1e15")).collect();
     let often: Vec<&str> = ["--epochs", "1e200", "--spend-stocks", "--stock"]
         .into_iter()
@@ -696,7 +694,8 @@ fn numbers_of_no_model_end_with_a_sentence() {
         assert!(code == 1 && sentence.contains(expected), "{changes:?}: {sentence}");
     }
     // A mixture that the limits rule out is marked beside its gain.
-    let compared = json(at, &["optimum", "fit.json", "--stock", "wikipedia=1B", "--epochs", "4", "--extrapolate", "--json"]);
+    let compared =
+        json(at, &["optimum", "fit.json", "--stock", "wikipedia=1B", "--epochs", "4", "--extrapolate", "--json"]);
     let uniform = &compared["compared"][0];
     assert_eq!((uniform["name"].as_str(), uniform["allowed"].as_bool()), (Some("uniform"), Some(false)));
     assert!(uniform["breaks"].as_str().is_some_and(|why| why.contains("epochs of wikipedia, at most 4")), "{uniform}");

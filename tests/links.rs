@@ -345,6 +345,14 @@ fn a_link_of_a_process_shows_the_answer_that_was_computed() {
     assert!(!shared.is_fixed && shared.study.form == study.form);
     let again = optimum(&shared.study, &shared.scenario).expect("an optimum");
     assert_eq!(format!("{:.5}", again.weighted_loss.0), format!("{:.5}", found.weighted_loss.0));
+    // Of a law alone, too: the runs' mixtures are in the link, among which it was sought.
+    let law = study.candidates.iter().position(|one| one.form == mixlaw::predict::Form::Law).expect("one");
+    let law = study.with_candidate(law).expect("a candidate");
+    let anew = mixlaw::share::Computed::anew(&law, &scenario).expect("an answer");
+    let link = mixlaw::share::encode_computed(&law, &scenario, None, &anew).expect("a link");
+    let back = decode(&link).expect("our own");
+    let again = optimum(&back.study, &back.scenario).expect("an optimum").weighted_loss.0;
+    assert!(!back.is_fixed && (again - anew.weighted_loss).abs() < 1e-5, "{again} {}", anew.weighted_loss);
     let interval = |study: &FittedStudy| study.interval(0, Some(found.n), Some(found.d), &found.mixture).expect("one");
     assert!((interval(&shared.study).high - interval(&study).high).abs() < 1e-5);
 }

@@ -13,7 +13,7 @@ use crate::dataset::Dataset;
 use crate::fit::Interval;
 use crate::gp::Hyperparameters;
 use crate::mixture::{Finding, Grade, Scenario};
-use crate::predict::{Candidate, FittedStudy, Form, Validation};
+use crate::predict::{Candidate, DataSummary, FittedStudy, Form, Validation};
 
 /// Questions of a verdict, and mixtures that an optimum is compared with.
 const MOST_FINDINGS: usize = 16;
@@ -35,6 +35,9 @@ struct Body {
     h: Vec<Hyperparameters>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     v: Option<Validation>,
+    /// Without the runs, of laws that predict alone: the runs' mixtures, among which the optimum is sought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    m: Vec<Vec<f64>>,
 }
 
 type Ends = Option<(f64, f64)>;
@@ -97,6 +100,12 @@ pub(super) fn write(
         },
         h: runs.iter().flat_map(|_| &study.processes).map(|process| process.hyperparameters().clone()).collect(),
         v: runs.map(|_| study.validation.clone()),
+        m: if runs.is_none() && study.form == Form::Law {
+            let rounded = |h: &Vec<f64>| h.iter().map(|h| rounded(*h, 6)).collect();
+            study.summary.mixtures.iter().map(rounded).collect()
+        } else {
+            Vec::new()
+        },
     };
     serde_json::to_value(&body).and_then(|body| serde_json::to_vec(&body)).map_err(unwritten)
 }
@@ -109,9 +118,14 @@ fn sentence(text: &str) -> String {
 
 pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
     let unread = |error: serde_json::Error| impossible(error.to_string());
-    let Body { b, f, k, a, h, v } = serde_json::from_slice(body).map_err(unread)?;
+    let Body { b, f, k, a, h, v, m } = serde_json::from_slice(body).map_err(unread)?;
     let mut shared = v1::read(&serde_json::to_vec(&b).map_err(unread)?)?;
     let computed = computed(a, k, &shared.study)?;
+    shared.study.summary.mixtures = m;
+    if let Some(runs) = &shared.runs {
+        shared.study.summary = DataSummary::new(runs);
+    }
+    shared.study.check().map_err(|error| impossible(error.what))?;
     if let (Some(runs), Some(validation)) = (&shared.runs, v) {
         validation.check(shared.study.targets().count()).map_err(|error| impossible(error.what))?;
         let restored = Candidate::restored(runs, f, shared.study.fits.clone(), h, validation);

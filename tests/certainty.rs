@@ -172,7 +172,8 @@ fn intervals_cover_the_truth_about_as_often_as_they_say() {
     let (mut covered, mut of) = (0, 0);
     for seed in 0..20 {
         let (data, study, exact) = known(seed, "additive", NOISE);
-        let scenario = Scenario::new(Params(2.3e9), Tokens(160e9));
+        let limits = Limits::extrapolating();
+        let scenario = Scenario { limits, ..Scenario::new(Params(2.3e9), Tokens(160e9)) };
         let truth = optimum(&exact, &scenario).expect("an optimum");
         let certainty = certainty(&data, &study, &scenario, 50);
         for (interval, truth) in certainty.mixture.iter().zip(&truth.mixture) {

@@ -108,8 +108,12 @@ fn fit_predict_optimum_and_link_go_together() {
         let seen = predicted["mre_percent"]["arxiv_loss"].as_f64().expect("a number");
         assert!((seen - expected).abs() < 1e-9, "{seen} {expected}");
 
-        let args =
-            ["optimum", "fit.json", "--n", "7B", "--d", "150B", "--weights", "arxiv_loss=1", "c4_loss=3", "--json"];
+        let args = [
+            &["optimum", "fit.json", "--n", "7B", "--d", "150B", "--weights", "arxiv_loss=1", "c4_loss=3"][..],
+            // A link has no runs, and so cannot say which mixtures they support.
+            &["--extrapolate", "--json"],
+        ]
+        .concat();
         let optimum = json(at, &args);
         let weights = optimum["weights"].as_object().expect("weights by domain");
         let sum: f64 = weights.values().map(|weight| weight.as_f64().expect("a number")).sum();
@@ -118,7 +122,8 @@ fn fit_predict_optimum_and_link_go_together() {
         assert!(optimum["losses"]["arxiv_loss"].is_f64());
         assert!(optimum["kkt_residual"].as_f64().expect("a number") <= 1e-8);
 
-        let args = ["link", "fit.json", "--n", "7B", "--d", "150B", "--weights", "arxiv_loss=1", "c4_loss=3"];
+        let args =
+            ["link", "fit.json", "--n", "7B", "--d", "150B", "--extrapolate", "--weights", "arxiv_loss=1", "c4_loss=3"];
         let link = String::from_utf8(mixlaw(at, &args).stdout).expect("text");
         let shared = mixlaw::share::decode(&link).expect("our own link");
         let again = mixlaw::mixture::optimum(&shared.study, &shared.scenario).expect("a sound scenario");
@@ -266,7 +271,9 @@ fn an_optimum_comes_with_all_that_was_asked_for() {
     let folder = folder_with_study();
     let at = folder.path();
     let targets = ["--target", "arxiv_loss", "--target", "wikipedia_loss"];
-    let args = [&["fit", "runs.csv", "--starts", "4", "--bootstrap", "20", "--json"][..], &targets].concat();
+    let args =
+        [&["fit", "runs.csv", "--law", "additive", "--starts", "4", "--bootstrap", "20", "--json"][..], &targets]
+            .concat();
     let fitted = json(at, &args);
     let interval = &fitted["bootstrap"]["fits"][0]["parameters"]["alpha"];
     let (low, high) = (interval[0].as_f64().expect("a number"), interval[1].as_f64().expect("a number"));
@@ -502,7 +509,7 @@ fn fits_are_exported_and_projects_are_fit_files() {
     write(&folder, "project.json", &project.to_string());
     let found = json(at, &["optimum", "project.json", "--json"]);
     assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(3e9), Some(8e10)));
-    assert!((found["weights"]["arxiv"].as_f64().expect("a weight") - 0.2).abs() < 1e-9);
+    assert!(found["weights"]["arxiv"].as_f64().expect("a weight") >= 0.2 - 1e-9);
     let found = json(at, &["optimum", "project.json", "--n", "7B", "--min", "arxiv=0.3", "--json"]);
     assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(7e9), Some(8e10)));
     assert!((found["weights"]["arxiv"].as_f64().expect("a weight") - 0.3).abs() < 1e-9);

@@ -110,7 +110,7 @@ fn pairs(dataset: &Dataset, held_out: &[HeldOut], question: Question) -> Vec<Err
                     pairs.push(Error {
                         target: a.target,
                         size: (a.error - b.error).abs(),
-                        deviation: (a.deviation * a.deviation + b.deviation * b.deviation).sqrt(),
+                        deviation: (a.near_deviation * a.near_deviation + b.near_deviation * b.near_deviation).sqrt(),
                         distance: a.distance,
                         split: a.split,
                     });

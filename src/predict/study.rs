@@ -431,11 +431,13 @@ impl FittedStudy {
     ) -> Option<Interval> {
         let scale = Scale::new(n, d);
         let targets: Vec<FittedTarget> = self.targets().collect();
-        let distance = self.validation.range.filter(|range| range.knows(scale))?.distance(scale);
+        let range = self.validation.range.filter(|range| range.knows(scale))?;
+        // What is not known of another scale is not known of both mixtures alike, and cancels.
+        let (distance, near) = (range.distance(scale), range.nearest(scale));
         let (mut parts, mut losses, mut gain) = (Vec::new(), Vec::new(), 0.0);
         for &(j, weight) in weights {
             let target = targets.get(j)?;
-            let [a, b] = [from, to].map(|h| (target.losses(scale)(&Mixture::new(h)), target.deviation(scale, h)));
+            let [a, b] = [from, to].map(|h| (target.losses(scale)(&Mixture::new(h)), target.deviation(near, h)));
             let deviation = (a.1 * a.1 + b.1 * b.1).sqrt();
             parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance)?);
             losses.push(0.5 * (a.0 + b.0));

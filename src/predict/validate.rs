@@ -83,6 +83,11 @@ impl ScaleRange {
         given(self.ln_n, scale.ln_n) && given(self.ln_d, scale.ln_d)
     }
 
+    /// The nearest scale within the ranges.
+    pub(super) fn nearest(&self, scale: Scale) -> Scale {
+        Scale { ln_n: scale.ln_n.clamp(self.ln_n.0, self.ln_n.1), ln_d: scale.ln_d.clamp(self.ln_d.0, self.ln_d.1) }
+    }
+
     /// How far a scale lies beyond: the largest of ln N·D above the largest, and of N and D outside their ranges. What
     /// has one value only is not asked, as no law depends on it then.
     pub fn distance(&self, scale: Scale) -> f64 {
@@ -107,6 +112,8 @@ pub struct HeldOut {
     pub(super) error: f64,
     /// The process's standard deviation of ln L there; 1 without a process.
     pub(super) deviation: f64,
+    /// The same at the nearest scale that was fitted: what two mixtures at one scale do not share.
+    pub(super) near_deviation: f64,
     /// Of the scale from those fitted.
     pub(super) distance: f64,
 }
@@ -309,6 +316,10 @@ pub(super) fn held_out(
                     observation_idx: i,
                     error: ln_predicted - libm::log(observed.0),
                     deviation,
+                    near_deviation: match split.question {
+                        Question::Unseen => deviation,
+                        Question::Larger => ln_loss(Form::Law, process, || 0.0, range.nearest(scale), &row.mixture).1,
+                    },
                     distance: match split.question {
                         Question::Unseen => 0.0,
                         Question::Larger => range.distance(scale).max(LEAST_DISTANCE),

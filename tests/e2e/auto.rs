@@ -27,7 +27,7 @@ fn a_new_table_is_predicted_by_what_validation_chooses() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         paste(page, &swarm(), "18 observations").await;
-        assert_eq!(page.value_of("[data-test=law-select]").await, "auto");
+        page.wait_until("return document.querySelector('[data-test=law-select]').value === 'auto'", FIT).await;
         page.wait_until("return document.querySelectorAll('[data-test=finding]').length === 4", FIT).await;
         let predictor = page.text_of("[data-test=predictor]").await;
         assert!(predictor.contains("chosen by validation: of 3 candidates"), "{predictor}");

@@ -28,7 +28,7 @@ const SAME: f64 = 1e-9;
 /// average with 0.9 than with 0.75 in all six cases, and the worst of them at most 0.03 nats more.
 pub const QUANTILE: f64 = 0.9;
 /// The least radius, in standard deviations: less than a reader sees, but so that the region has an inside.
-const LEAST_RADIUS: f64 = 1e-3;
+const LEAST_RADIUS: f64 = 1e-2;
 /// Runs nearer to each other than this, in standard deviations, are one.
 const SAME_RUN: f64 = 1e-3;
 /// Runs whose distance to the others' hull is looked at: at most so many, and fewer where that many products of a weight

@@ -116,7 +116,7 @@ pub fn as_fitted(plan: &Plan, law: &'static dyn Law, truths: &[Vec<f64>], data: 
             objective: 0.0,
             termination: Termination::Converged,
             agreeing_starts: 1,
-            config: FitConfig::default(),
+            config: FitConfig::of_the_paper(),
             scores: vec![Score { n_fit: 0, n_holdout: 0, fit_mre_percent: 0.0, holdout_mre_percent: None }],
             condition: 1.0,
             flags: Vec::new(),
@@ -128,7 +128,8 @@ pub fn as_fitted(plan: &Plan, law: &'static dyn Law, truths: &[Vec<f64>], data: 
 
 /// Fits the law to every target, with default settings.
 pub fn fitted(law: &'static dyn Law, data: &Dataset) -> FittedStudy {
-    let fits = (0..data.targets().len())
-        .map(|target_idx| fit(law, data, &[target_idx], &FitConfig::default(), &mut |_| {}).expect("a sound study"));
+    let fits = (0..data.targets().len()).map(|target_idx| {
+        fit(law, data, &[target_idx], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study")
+    });
     FittedStudy::of(data, fits.collect())
 }

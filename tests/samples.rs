@@ -16,7 +16,7 @@ fn every_sample_shows_its_point() {
         let dataset = imported.dataset.expect("a study");
         let law = by_id(sample.law).expect("a law");
         let groups = target_groups(law, &(0..dataset.targets().len()).collect::<Vec<_>>());
-        let fits = groups.iter().map(|group| fit(law, &dataset, group, &FitConfig::default(), &mut |_| {}));
+        let fits = groups.iter().map(|group| fit(law, &dataset, group, &FitConfig::of_the_paper(), &mut |_| {}));
         let fits: Vec<_> = fits.collect::<Result<_, _>>().expect("a sound study");
         for fit in &fits {
             for score in &fit.report.scores {
@@ -44,7 +44,7 @@ fn every_seed_finds_the_least_minimum() {
     for target in ["book_loss", "arxiv_loss"] {
         let target_idx = dataset.target_idx(target).expect("a target");
         let objective = |seed| {
-            let config = FitConfig { seed, ..FitConfig::default() };
+            let config = FitConfig { seed, ..FitConfig::of_the_paper() };
             fit(law, &dataset, &[target_idx], &config, &mut |_| {}).expect("a sound study").report.objective
         };
         let objectives: Vec<f64> = (1..=5).map(objective).collect();

@@ -73,7 +73,7 @@ fn noiseless_studies_give_back_their_law() {
             let law = law(id);
             let truth = plausible(law, plan.k, &mut random);
             let data = drawn(plan, law, std::slice::from_ref(&truth), NONE, &mut random);
-            let fitted = fit(law, &data, &[0], &FitConfig::default(), &mut |_| {}).expect("a sound study");
+            let fitted = fit(law, &data, &[0], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study");
             let worst = errors(plan, &fitted, law, &truth, &mut random).iter().fold(0.0_f64, |w, e| w.max(e.abs()));
             assert!(worst < 1e-3, "{id}, k = {}: {worst:e} at larger scales", plan.k);
             if id == "additive" {
@@ -105,7 +105,7 @@ fn noisy_studies_predict_larger_scales_within_the_noise() {
                 let mut random = random(seed);
                 let truth = plausible(law, plan.k, &mut random);
                 let data = drawn(plan, law, std::slice::from_ref(&truth), noise, &mut random);
-                let fitted = fit(law, &data, &[0], &FitConfig::default(), &mut |_| {}).expect("a sound study");
+                let fitted = fit(law, &data, &[0], &FitConfig::of_the_paper(), &mut |_| {}).expect("a sound study");
                 let errors = errors(plan, &fitted, law, &truth, &mut random);
                 errors.iter().map(|error| error.abs()).sum::<f64>() / errors.len() as f64
             };

@@ -153,7 +153,7 @@ pub fn run(draws: u64) {
                         let Some(predictor) = predictor else { continue };
                         add("anywhere".into(), name, best(all.iter(), &predictor), best(rest.iter(), &predictor));
                         let within =
-                            |h: &&Vec<f64>| h.iter().zip(&ranges).all(|(h, (low, high))| (*low..=*high).contains(&h));
+                            |h: &&Vec<f64>| h.iter().zip(&ranges).all(|(h, (low, high))| (*low..=*high).contains(h));
                         add(
                             "ranges".into(),
                             name,

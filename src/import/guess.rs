@@ -478,7 +478,7 @@ impl<'a> Column<'a> {
             && self.least > 0.0
             && self.count.is_none_or(|count| count.role == role)
             && !is_known_as_other(self.name)
-            && (spellings.iter().any(|name| is_near(name))
+            && (spellings.iter().any(is_near)
                 || self.least < self.largest && has_part() && !is_other() && !is_unique_tokens(self.name))
     }
 

@@ -141,13 +141,13 @@ impl Face {
     }
 
     /// From the first vertex to the point asked for.
-    fn from_first(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
+    fn nearest_from_first(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
         to.iter().zip(hull.point(self.vertices[0])).map(|(to, first)| to - first).collect()
     }
 
     /// From the flat's nearest point to the one asked for.
     fn offset(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
-        let mut offset = self.from_first(hull, to);
+        let mut offset = self.nearest_from_first(hull, to);
         for _ in 0..2 {
             for axis in &self.basis {
                 let part = dot(axis, &offset);
@@ -159,7 +159,7 @@ impl Face {
 
     /// The weights of the flat's nearest point.
     fn affine_weights(&self, hull: &Hull, to: &[f64]) -> Vec<f64> {
-        let mut rest = self.from_first(hull, to);
+        let mut rest = self.nearest_from_first(hull, to);
         let mut parts: Vec<f64> = Vec::with_capacity(self.basis.len());
         for axis in &self.basis {
             let part = dot(axis, &rest);

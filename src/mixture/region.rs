@@ -102,7 +102,7 @@ impl Region {
             && let Err(cut) = region.keep_to(support)
         {
             let limits: Vec<Constraint> = region.limits.into_iter().chain([cut]).collect();
-            let name = |j: usize| names.get(j).cloned().unwrap_or_else(|| Limit::Support { from: None, to: None });
+            let name = |j: usize| names.get(j).cloned().unwrap_or(Limit::Support { from: None, to: None });
             return Err(OptimumError::Infeasible(conflict(&limits, domains.len()).into_iter().map(name).collect()));
         }
         Ok(region)

@@ -173,11 +173,11 @@ impl<'a> Bootstrap<'a> {
             .collect::<Result<_, BootstrapError>>()?;
         let weights: Vec<Vec<f64>> = study.fits.iter().map(|fit| fit::weights(dataset, &fit.report.config)).collect();
         // Without domains all rows have the same mixture, that is none.
-        let rows = dataset.design().rows().iter().enumerate();
+        let rows = dataset.design().rows();
         let block_of: Vec<usize> = if study.domains.is_empty() {
-            rows.map(|(row, _)| row).collect()
+            (0..rows.len()).collect()
         } else {
-            rows.map(|(_, (mixture_idx, _))| *mixture_idx).collect()
+            rows.iter().map(|(mixture_idx, _)| *mixture_idx).collect()
         };
         let is_fitted = |row: &usize| weights.iter().any(|weights| weights[*row] > 0.0);
         let mut blocks: Vec<usize> = (0..block_of.len()).filter(is_fitted).map(|row| block_of[row]).collect();

@@ -20,6 +20,7 @@ pub(super) fn read(text: &str) -> Option<(Table, usize)> {
     // The names above an entry, each with its indent.
     let mut above: Vec<(usize, &str)> = Vec::new();
     let mut domains: Vec<&str> = Vec::new();
+    #[expect(clippy::type_complexity, reason = "a line, a name, and the lines and texts below it")]
     let mut mixtures: Vec<(usize, &str, Vec<(usize, &str)>)> = Vec::new();
     let mut end = 0;
     for (line_idx, whole) in text.split_inclusive('\n').enumerate() {

@@ -278,7 +278,7 @@ impl GaussianProcess {
     }
 
     /// Means of z at some places with the most probable hyperparameters, and the covariance of each with the first over
-    /// all draws of them: E[cov] + E[(mean − mean with the most probable)²].
+    /// all draws of them: `E[cov] + E[(mean − mean with the most probable)²]`.
     fn joint<const N: usize>(&self, places: [KernelPlace; N]) -> ([f64; N], [f64; N]) {
         let (means, own) = self.posterior.at(&self.kernel, &self.points, places);
         let draws = self.drawn();

@@ -231,7 +231,7 @@ pub(super) fn scale_of(name: &str) -> Option<(String, &'static str)> {
     in_brackets(name).or_else(|| at_end(name)).or_else(|| in_front(name)).or_else(|| of_flops(name))
 }
 
-/// "D (B tokens)", "N [M]", "tokens (in billions)".
+/// "D (B tokens)", `N [M]`, "tokens (in billions)".
 fn in_brackets(name: &str) -> Option<(String, &'static str)> {
     let inner = name.trim_end().strip_suffix([')', ']'])?;
     let (rest, inner) = inner.rsplit_once(['(', '['])?;

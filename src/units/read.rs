@@ -105,7 +105,7 @@ pub(crate) fn try_number(text: &str, decimal: Decimal) -> Option<f64> {
 }
 
 /// Whether a table's cell says that there is no value: nothing, "-", "--", "NA", "N/A", "n.a.",
-/// "#N/A", "<NA>", "NaN", "null", "None", "?", "…".
+/// "#N/A", `<NA>`, "NaN", "null", "None", "?", "…".
 pub fn is_missing(text: &str) -> bool {
     const WORDS: [&str; 9] = ["na", "tbd", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none"];
     let text = text.trim();

@@ -97,6 +97,9 @@ impl ChartMixture {
     }
 }
 
+/// A verdict, or why there is none, with the answer that it is on.
+pub type Judged = (Same<Answered>, Result<Verdict, String>);
+
 /// All signals; a copy is the same state.
 #[derive(Clone, Copy)]
 pub struct State {
@@ -161,7 +164,7 @@ pub struct State {
     /// What else is known of the optimum.
     pub about: RwSignal<About>,
     /// Whether one may act on the optimum: of which, and the answer or in a sentence why there is none.
-    pub verdict: RwSignal<Option<(Same<Answered>, Result<Verdict, String>)>>,
+    pub verdict: RwSignal<Option<Judged>>,
     /// What the optimum is followed along.
     pub path_kind: RwSignal<Option<PathKind>>,
     /// How N and D grow along a path.

@@ -513,7 +513,8 @@ fn fits_are_exported_and_projects_are_fit_files() {
     let found = json(at, &["optimum", "project.json", "--n", "7B", "--min", "arxiv=0.3", "--json"]);
     assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(7e9), Some(8e10)));
     assert!(found["weights"]["arxiv"].as_f64().expect("a weight") >= 0.3 - 1e-9);
-    let again = json(at, &["fit", "project.json", "--target", "arxiv_loss", "--starts", "2", "--json"]);
+    let again =
+        json(at, &["fit", "project.json", "--law", "additive", "--target", "arxiv_loss", "--starts", "2", "--json"]);
     assert_eq!(again["fits"][0]["objective"], project["fits"][0]["objective"]);
 
     let (code, sentence) = fails(at, &["export", "fit.json", "--as", "axolotl"]);

@@ -179,8 +179,8 @@ fn of_two_domains_the_edge_of_the_runs_holds_it() {
     let runs: Vec<Vec<f64>> = (0..21).map(|i| 0.2 + 0.01 * f64::from(i)).map(|w| vec![w, 1.0 - w]).collect();
     let study = with_runs(greedy(2), runs);
     let found = optimum(&study, &Scenario::new(N, D)).expect("sound");
-    // Most runs are between others: what is supported ends a thousandth of a deviation after the last of them.
-    assert!(found.mixture[0] >= 0.4 && found.mixture[0] < 0.4001, "{:?}", found.mixture);
+    // Most runs are between others: what is supported ends a hundredth of a deviation after the last of them.
+    assert!(found.mixture[0] >= 0.4 && found.mixture[0] < 0.402, "{:?}", found.mixture);
     assert_eq!(found.certificate, Certificate::Convex);
     let [price] = &found.prices[..] else { panic!("{:?}", found.prices) };
     let sentence = price.sentence();

@@ -30,6 +30,13 @@ fn window() -> Option<Window> {
     web_sys::window()
 }
 
+/// Loads the page again.
+pub fn reload() {
+    if let Some(window) = window() {
+        window.location().reload().ok();
+    }
+}
+
 /// What counts the milliseconds since the page was opened.
 pub fn clock() -> Option<Performance> {
     window()?.performance()

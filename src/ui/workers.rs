@@ -131,6 +131,13 @@ impl Pool {
         self.pump();
     }
 
+    /// Ends every worker and forgets what was asked: the page is being left, and Firefox brings messages while it is.
+    pub fn close(&self) {
+        let Ok(mut state) = self.0.try_borrow_mut() else { return };
+        state.queue.clear();
+        state.members.clear();
+    }
+
     /// Gives waiting jobs to idle workers, and starts workers where there are too few.
     fn pump(&self) {
         loop {

@@ -50,7 +50,6 @@ pub async fn check_access_everywhere(page: &Browser, state: &str) {
 const OPEN_ALL: &str = "document.querySelectorAll('details').forEach(details => details.open = true)";
 
 #[test]
-#[ignore = "written for the page before validation chose the predictor; to be adapted"]
 fn nothing_serious_keeps_anyone_out() {
     in_browser(async |page: &Browser| {
         open_example(page).await;

@@ -23,7 +23,6 @@ async fn texts(page: &Browser, name: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "written for the page before validation chose the predictor; to be adapted"]
 fn a_new_table_is_predicted_by_what_validation_chooses() {
     in_browser(async |page: &Browser| {
         open_example(page).await;

@@ -177,7 +177,6 @@ async fn held(page: &Browser, fields: &[(&str, &str)]) -> String {
 }
 
 #[test]
-#[ignore = "written for the page before validation chose the predictor; to be adapted"]
 fn every_limit_and_every_path_on_the_real_runs() {
     let Some(table) = data("slimpajama_paper_split.csv") else { return };
     in_browser(async |page: &Browser| {

@@ -66,7 +66,6 @@ pub fn weight(optimum: &str, domain: &str) -> f64 {
 }
 
 #[test]
-#[ignore = "written for the page before validation chose the predictor; to be adapted"]
 fn the_real_runs_from_table_to_link() {
     let Some(table) = data("slimpajama_paper_split.csv") else { return };
     in_browser(async |page: &Browser| {

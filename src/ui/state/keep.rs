@@ -15,6 +15,7 @@ use crate::ui::history::{Earlier, Entry, Key, OLD_KEY, OPENING_KEY, PREFIX, TAB_
 use crate::ui::scenario::ScenarioInput;
 use crate::ui::text;
 use crate::ui::undo::Undo;
+use crate::ui::workers::Pool;
 
 /// Storage is written after this pause, and what changes within it is one step of undo.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -97,6 +98,7 @@ impl State {
                 false => self.put_off("opened"),
             }
         });
+        window_event_listener(ev::beforeunload, move |_| done());
         window_event_listener(ev::pagehide, move |_| done());
     }
 
@@ -129,8 +131,19 @@ impl State {
         for event in ["change", "pointerup", "pointercancel", "focusout"] {
             window_event_listener_untyped(event, move |_| self.let_go());
         }
-        // Whoever leaves within the pause has typed all the same.
-        window_event_listener(ev::pagehide, move |_| self.keep_now());
+        // Whoever leaves within the pause has typed all the same. What is written to the tab's own storage any later, as
+        // on `pagehide`, Firefox has been seen to lose.
+        window_event_listener(ev::beforeunload, move |_| self.keep_now());
+        window_event_listener(ev::pagehide, move |_| {
+            self.pool.with_value(Pool::close);
+            self.keep_now();
+        });
+        // Brought back from the browser's cache, the page has no workers and jobs that nobody does.
+        window_event_listener(ev::pageshow, move |event| {
+            if event.persisted() {
+                browser::reload();
+            }
+        });
     }
 
     fn keep_later(self) {

@@ -158,6 +158,7 @@ impl State {
         self.file_error.set(None);
         self.forget_link();
         self.put(Draft::of_sample(sample, browser::random()));
+        self.note_step();
         self.later("import", Duration::ZERO, move || self.import_now(true));
     }
 
@@ -176,6 +177,7 @@ impl State {
         self.excluded.set(Vec::new());
         self.excluded_rows.set(BTreeMap::new());
         self.source.set(source);
+        self.note_step();
         // Not in the same task: a long table takes the browser a while to hand over.
         self.later("import", Duration::ZERO, move || self.import_with(half, true));
     }

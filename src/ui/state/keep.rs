@@ -173,6 +173,12 @@ impl State {
 
     /// Keeps the draft now, and notes it as a step. Beside a link, the link's scenario has steps of its own.
     pub(super) fn keep_now(self) {
+        self.note_step();
+        self.store();
+    }
+
+    /// Notes what there is now as a step, which can be taken back from now on.
+    pub(super) fn note_step(self) {
         self.has_slid.set_value(false);
         if untrack(|| self.from_link()) {
             let scenario = self.link_scenario.get_untracked();
@@ -181,7 +187,6 @@ impl State {
             let draft = self.draft();
             self.undo.update(|undo| undo.note(draft));
         }
-        self.store();
     }
 
     fn store(self) {

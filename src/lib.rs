@@ -48,6 +48,8 @@
 //! | [`export`] | fit files, scenario files and answers as JSON | [`export::fit_file`], [`export::scenario_file`] |
 //! | [`sample`] | synthetic studies to begin with | [`sample::SAMPLES`] |
 //! | [`protocol`] | what page and worker say to each other | [`protocol::handle`] |
+//! | [`wording`] | sentences of the page | |
+//! | [`page`] | the page | |
 //!
 //! # Invariants
 //!
@@ -68,9 +70,10 @@ pub mod import;
 pub mod law;
 pub mod mixture;
 pub mod order;
+pub mod page;
 pub mod predict;
 pub mod protocol;
 pub mod sample;
 pub mod share;
-pub mod ui;
 pub mod units;
+pub mod wording;

@@ -18,10 +18,10 @@ use mixlaw::mixture::{
     Aim, Budget, Certificate, DEFAULT_EPSILON, GroupLimit, Limits, Optimum, Prior, Scenario, WeightLimit, each_target,
     excess, near_optimal, optimum,
 };
+use mixlaw::page::input::draft::Draft;
 use mixlaw::predict::FittedStudy;
 use mixlaw::protocol::{Event, Request, Task, handle};
 use mixlaw::share::{self, Shared};
-use mixlaw::ui::draft::Draft;
 use mixlaw::units::{Decimal, Flops, Loss, Params, Quantity, Tokens, read_number, write_number};
 
 /// A target's name and what it does.

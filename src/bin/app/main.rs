@@ -1,4 +1,4 @@
-//! The page and its workers, one program: a page mounts [`mixlaw::ui::App`], a worker answers it.
+//! The page and its workers, one program: a page mounts [`mixlaw::page::App`], a worker answers it.
 //!
 //! More than half of what a worker needs the page has, too; as two programs they would be a fifth larger.
 
@@ -7,12 +7,12 @@ mod worker;
 use wasm_bindgen::JsCast;
 
 fn main() {
-    mixlaw::ui::report_panics();
+    mixlaw::page::report_panics();
     match js_sys::global().dyn_into() {
         Ok(scope) => worker::serve(&scope),
         Err(_) => {
-            mixlaw::ui::take_turns();
-            leptos::mount::mount_to_body(mixlaw::ui::App);
+            mixlaw::page::take_turns();
+            leptos::mount::mount_to_body(mixlaw::page::App);
         }
     }
 }

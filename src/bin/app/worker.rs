@@ -1,7 +1,7 @@
 //! A worker: moves messages to and from [`handle`].
 
+use mixlaw::page::browser::messages::{from_js, to_js};
 use mixlaw::protocol::{Event, Request, handle};
-use mixlaw::ui::messages::{from_js, to_js};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 

@@ -1,0 +1,5 @@
+//! Results as rows of formatted cells; without a browser.
+
+pub mod compare;
+pub mod observations;
+pub mod tables;

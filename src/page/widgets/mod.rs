@@ -1,0 +1,11 @@
+//! Pieces that several sections use.
+
+pub mod canvas;
+pub mod chart;
+pub mod chart_table;
+pub mod explained;
+pub mod field;
+pub mod menu;
+pub mod panel;
+pub mod readout;
+pub mod slider;

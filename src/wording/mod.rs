@@ -1,0 +1,3 @@
+//! Sentences that the page, the command line and files say.
+
+pub mod page;

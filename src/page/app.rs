@@ -6,16 +6,13 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Element};
 
 use crate::page::browser::dom::files_of;
-use crate::page::input::theme::ThemeChoice;
-use crate::page::sections::answer::MixturePanel;
+use crate::page::sections::Sections;
+use crate::page::sections::answer::AnswerPanel;
 use crate::page::sections::answer::link_card::LinkCard;
-use crate::page::sections::compare::ComparePanel;
-use crate::page::sections::data::DataPanel;
 use crate::page::sections::data::file_picker::take_files;
-use crate::page::sections::data::law::FitPanel;
-use crate::page::sections::evidence::ChartsPanel;
-use crate::page::sections::export::SharePanel;
-use crate::page::store::{State, use_state};
+use crate::page::sections::header::Header;
+use crate::page::sections::intro::Intro;
+use crate::page::store::State;
 use crate::wording::page as text;
 
 /// The page.
@@ -27,53 +24,17 @@ pub fn App() -> impl IntoView {
     listen_for_steps(state);
     state.begin();
     view! {
-        <header class="masthead">
-            <h1>"Mixlaw"</h1>
-            <p>{text::PROMISE}</p>
-            <div class="tools">
-                <Steps/>
-                <Colours/>
-            </div>
-        </header>
+        <a class="skip-link" href="#answer">"Skip to the answer"</a>
+        <Header/>
         <main class="page" class:linked=move || state.from_link()>
             <LinkCard/>
-            <DataPanel/>
-            <FitPanel/>
-            <ChartsPanel/>
-            <MixturePanel/>
-            <ComparePanel/>
-            <SharePanel/>
+            <Intro/>
+            <AnswerPanel/>
+            <Sections/>
         </main>
-        <footer class="colophon"><p>{text::FOOTER}</p></footer>
+        <footer class="colophon"><p>{text::PROMISE}" "{text::FOOTER}</p></footer>
         <div class="visually-hidden" role="status" aria-live="polite" data-test="announcement">{state.status}</div>
     }
-}
-
-/// Back and forth through what was done.
-#[component]
-fn Steps() -> impl IntoView {
-    let state = use_state();
-    view! {
-        <div class="steps">
-            <button type="button" data-test="undo" aria-keyshortcuts="Control+Z" disabled=move || !state.can_step_back()
-                on:click=move |_| state.step_back()>"Undo"</button>
-            <button type="button" data-test="redo" aria-keyshortcuts="Control+Y" disabled=move || !state.can_step_forth()
-                on:click=move |_| state.step_forth()>"Redo"</button>
-        </div>
-    }
-}
-
-/// Light, dark, or as the system is.
-#[component]
-fn Colours() -> impl IntoView {
-    let theme = use_state().theme;
-    let button = move |choice: ThemeChoice| {
-        view! {
-            <button type="button" data-test=format!("theme-{}", choice.id()) aria-pressed=move || (theme.get() == choice).to_string()
-                on:click=move |_| theme.set(choice)>{choice.label()}</button>
-        }
-    };
-    view! { <div class="views" role="group" aria-label="Colours">{ThemeChoice::ALL.map(button).collect_view()}</div> }
 }
 
 /// Ctrl+Z and Ctrl+Y, or with ⌘; in a field the browser undoes what was typed there.

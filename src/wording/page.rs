@@ -208,3 +208,11 @@ pub const CANDIDATES_HELP: &str = "Errors are mean relative errors on runs that 
 
 /// What the slices show.
 pub const SLICES_HELP: &str = "One domain's weight moves, the others keep their proportions. The dashed rule is 0.1 % of the loss; the shaded range can be reached within it when all weights move.";
+
+/// What a table must hold.
+pub const COLUMNS_NEEDED: &str = "One row per run or checkpoint: a column for each domain's weight, one or more losses, and model size N and tokens D where they vary.";
+/// In place of a verdict while the predictor has not been validated.
+pub const NOT_VALIDATED: &str = "Not validated: there is no verdict on this mixture yet.";
+/// In place of the verdict of a link without one.
+pub const NO_VERDICT_IN_LINK: &str =
+    "This link was made before the verdict was known. Open it with its runs to compute one.";

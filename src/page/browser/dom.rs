@@ -30,6 +30,14 @@ fn window() -> Option<Window> {
     web_sys::window()
 }
 
+/// Puts the focus on the element of that id, if there is one.
+pub fn focus(id: &str) {
+    let element = window().and_then(|window| window.document()?.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        element.focus().ok();
+    }
+}
+
 /// Loads the page again.
 pub fn reload() {
     if let Some(window) = window() {

@@ -7,6 +7,7 @@ pub mod history;
 pub mod limits;
 pub mod rename;
 pub mod scenario;
+pub mod section;
 pub mod settings;
 pub mod theme;
 pub mod undo;

@@ -34,6 +34,7 @@ use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, Verdict,
 use crate::page::browser::workers::Pool;
 use crate::page::input::draft::Draft;
 use crate::page::input::scenario::ScenarioInput;
+use crate::page::input::section::Section;
 use crate::page::input::settings::Settings;
 use crate::page::input::theme::ThemeChoice;
 use crate::page::input::undo::Undo;
@@ -177,6 +178,8 @@ pub struct State {
     pub status: RwSignal<String>,
     /// Why a file could not be read.
     pub file_error: RwSignal<Option<String>>,
+    /// The section that was opened; without one, the page shows what there is to see.
+    pub opened_section: RwSignal<Option<Section>>,
     /// Why the draft is not kept.
     pub not_kept: RwSignal<Option<&'static str>>,
     /// The key of a draft that was left closed, since the page did not get through it last time.
@@ -395,6 +398,7 @@ impl State {
             spread: RwSignal::new(PathSpread::default()),
             status: RwSignal::new(String::new()),
             file_error: RwSignal::new(None),
+            opened_section: RwSignal::new(None),
             not_kept: RwSignal::new(None),
             not_opened: RwSignal::new(None),
             is_dark: theme::is_dark(theme),
@@ -423,6 +427,12 @@ impl State {
             jobs: StoredValue::default(),
             waiting: StoredValue::default(),
         }
+    }
+
+    /// The section on show: the table as long as it is no study that can be fitted.
+    pub fn section(self) -> Section {
+        let is_unread = move || !self.from_link() && self.data.read().is_none();
+        self.opened_section.get().unwrap_or(if is_unread() { Section::Data } else { Section::Explore })
     }
 
     /// Starts what runs beside the user: draft, link, optimum.

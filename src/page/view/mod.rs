@@ -1,5 +1,6 @@
 //! Results as rows of formatted cells; without a browser.
 
+pub mod answer;
 pub mod compare;
 pub mod observations;
 pub mod tables;

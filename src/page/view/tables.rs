@@ -444,7 +444,8 @@ pub fn grouped(n: usize) -> String {
     text
 }
 
-fn size(n: Params) -> String {
+/// A model size in three digits.
+pub fn size(n: Params) -> String {
     write_count(n.0, 3)
 }
 

@@ -6,6 +6,5 @@ pub mod chart_table;
 pub mod explained;
 pub mod field;
 pub mod menu;
-pub mod panel;
 pub mod readout;
 pub mod slider;

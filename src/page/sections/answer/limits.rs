@@ -22,8 +22,9 @@ pub fn Limits() -> impl IntoView {
     let needed = move || n_set.get() > 0 || state.scenario_input().read().budget == BudgetChoice::Stocks;
     let open = Memo::new(move |before: Option<&bool>| before == Some(&true) || needed());
     let summary = move || match n_set.get() {
-        0 => "Limits: none".to_string(),
-        n => format!("Limits: {n} set"),
+        0 => "no limits".to_string(),
+        1 => "1 limit".to_string(),
+        n => format!("{n} limits"),
     };
     let change = move |change: fn(&mut LimitsInput)| state.scenario_input().update(|input| change(&mut input.limits));
     let hints = move || domains.with(|domains| limits(state, |limits| limits.hints(domains))).join(" ");

@@ -1,74 +1,103 @@
-//! The next model and the mixture to train it on.
+//! The answer: for which model, what to train it on, and how far to trust that.
 
-pub mod certificate;
+use leptos::prelude::*;
+
 pub mod domain_limits;
-pub mod gains;
+pub mod expected;
+pub mod fixed;
 pub mod group_limits;
 pub mod limits;
 pub mod limits_paste;
 pub mod link_card;
-pub mod losses;
-pub mod mixture_table;
-pub mod scale;
+pub mod mixture;
+pub mod scale_alone;
+pub mod scenario;
 pub mod verdict;
+pub mod waiting;
 
-use leptos::prelude::*;
-
-use crate::page::sections::answer::certificate::{Answer, NoOptimum};
-use crate::page::sections::answer::gains::Compared;
-use crate::page::sections::answer::limits::Limits;
-use crate::page::sections::answer::losses::LossTable;
-use crate::page::sections::answer::mixture_table::MixtureTable;
-use crate::page::sections::answer::scale::ScaleFields;
-use crate::page::sections::answer::verdict::{FixedAnswer, VerdictCard};
-use crate::page::sections::evidence::bootstrap::Certainty;
-use crate::page::sections::explore::mixtures_chart::MixturesChart;
-use crate::page::sections::explore::path::Path;
-use crate::page::sections::explore::slices_chart::SlicesChart;
-use crate::page::sections::explore::ternary_chart::TriangleChart;
-use crate::page::store::use_state;
-use crate::page::widgets::panel::Panel;
+use self::expected::OptimumExpected;
+use self::fixed::FixedAnswer;
+use self::mixture::OptimumBars;
+use self::scale_alone::ScaleAlone;
+use self::scenario::ScenarioSentence;
+use self::verdict::OptimumVerdict;
+use self::waiting::{Fitting, Problem, Validating};
+use crate::page::input::section::Section;
+use crate::page::store::{AskedOptimum, use_state};
 use crate::wording::page as text;
 
-/// The fourth panel.
+/// What the answer's place shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Shows {
+    Fixed,
+    Problem,
+    Fitting,
+    ScaleAlone,
+    Answer,
+}
+
+/// The first thing on the page.
 #[component]
-pub fn MixturePanel() -> impl IntoView {
+pub fn AnswerPanel() -> impl IntoView {
     let state = use_state();
-    let fitted = move || state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
-    let fixed = Memo::new(move |_| state.is_fixed());
-    let mixes = move || !fixed.get() && fitted() && state.no_mixture.read().is_none();
-    // Pictures of an optimum that there is none of any more.
-    let none = Memo::new(move |_| state.optimum.read().latest().is_none());
-    let why_not = move || state.no_mixture.get().unwrap_or_else(|| text::NOT_FITTED.to_string());
+    let shows = Memo::new(move |_| {
+        let is_fitted = state.shown.read().as_ref().is_some_and(|shown| !shown.study.fits.is_empty());
+        match () {
+            () if state.is_fixed() => Shows::Fixed,
+            () if !state.from_link() && state.data.read().is_none() => Shows::Problem,
+            () if !is_fitted => Shows::Fitting,
+            () if state.no_mixture.read().is_some() => Shows::ScaleAlone,
+            () => Shows::Answer,
+        }
+    });
     view! {
-        <Panel id="mixture" number=4 title="Mixture">
-            <Show when=move || fixed.get()><FixedAnswer/></Show>
-            <Show when=mixes fallback=move || (!fixed.get()).then(|| view! { <p class="note" data-test="no-mixture">{why_not}</p> })>
-                <div class:stale=state.stale>
-                    <VerdictCard/>
-                    <ScaleFields/>
-                    <Limits/>
-                    <NoOptimum/>
-                    <p class="help chart-help">{text::CHART_HELP}</p>
-                    <div class="columns">
-                        <div>
-                            <MixturesChart/>
-                            <MixtureTable/>
-                            <Answer/>
-                            <Certainty/>
-                        </div>
-                        <div>
-                            <LossTable/>
-                            <Compared/>
-                            <div hidden=none><TriangleChart/></div>
-                        </div>
-                    </div>
-                    <div hidden=none>
-                        <SlicesChart/>
-                        <Path/>
-                    </div>
-                </div>
-            </Show>
-        </Panel>
+        <section id="answer" class="answer" aria-label="The answer" tabindex="-1">
+            {move || match shows.get() {
+                Shows::Fixed => view! { <FixedAnswer/> }.into_any(),
+                Shows::Problem => view! { <Problem/> }.into_any(),
+                Shows::Fitting => view! { <Fitting/> }.into_any(),
+                Shows::ScaleAlone => view! { <ScaleAlone/> }.into_any(),
+                Shows::Answer => view! { <Answer/> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Answer() -> impl IntoView {
+    let state = use_state();
+    let export = move |_| state.opened_section.set(Some(Section::Export));
+    view! {
+        <ScenarioSentence/>
+        <Show when=move || state.stale.get()><p class="stale-label" data-test="stale">{text::STALE}</p></Show>
+        <NoOptimum/>
+        <div class="answer-card" class:stale=state.stale>
+            <section aria-labelledby="train-on">
+                <h2 id="train-on">"Train on"<button type="button" class="small" data-test="copy-mixture" on:click=export>"Copy or export"</button></h2>
+                <OptimumBars/>
+                <p class="legend" aria-hidden="true">
+                    <span><i class="weight"></i>"weight"</span>
+                    <span><i class="near"></i>"within 0.1 % of the best loss"</span>
+                </p>
+            </section>
+            <section aria-labelledby="verdict-heading" data-test="verdict">
+                <h2 id="verdict-heading">"How far to trust it"</h2>
+                <OptimumVerdict/>
+                <Validating/>
+                <OptimumExpected/>
+            </section>
+        </div>
+    }
+}
+
+/// Why there is no optimum; below the fields that it is about.
+#[component]
+fn NoOptimum() -> impl IntoView {
+    let state = use_state();
+    move || match &*state.optimum.read() {
+        AskedOptimum::Failed(sentence) => {
+            Some(view! { <p class="error" role="alert" data-test="optimum-error">{sentence.clone()}</p> })
+        }
+        _ => None,
     }
 }

@@ -8,18 +8,15 @@ use crate::page::run::validation::formula_note;
 use crate::page::sections::data::fit_settings::FitSettings;
 use crate::page::sections::data::run_bar::RunBar;
 use crate::page::sections::data::target_choice::TargetChoice;
-use crate::page::sections::evidence::parameters::Parameters;
-use crate::page::sections::evidence::results::Results;
 use crate::page::store::{State, use_state};
 use crate::page::view::tables::{formula, law_groups};
-use crate::page::widgets::panel::Panel;
 
-/// The second panel. Of a link it shows the fits alone.
+/// Which law is fitted, and how; of a link, which was.
 #[component]
-pub fn FitPanel() -> impl IntoView {
+pub fn LawSettings() -> impl IntoView {
     let state = use_state();
     view! {
-        <Panel id="fit" number=2 title="Fit">
+        <section aria-labelledby="law-heading"><h3 id="law-heading">"Law"</h3>
             <div class="law">
                 <Show when=move || !state.from_link() fallback=move || view! { <p class="law-name">{move || link_law(state)}</p> }>
                     <LawChoice/>
@@ -36,9 +33,7 @@ pub fn FitPanel() -> impl IntoView {
                 <FitSettings/>
                 <RunBar/>
             </Show>
-            <Results/>
-            <Parameters/>
-        </Panel>
+        </section>
     }
 }
 

@@ -21,20 +21,19 @@ use crate::page::sections::data::excluded::Excluded;
 use crate::page::sections::data::file_picker::FilePicker;
 use crate::page::sections::data::grid::Grid;
 use crate::page::sections::data::issues::Issues;
+use crate::page::sections::data::law::LawSettings;
 use crate::page::sections::data::mapping::Mapping;
-use crate::page::sections::data::questions::Questions;
 use crate::page::sections::data::table_text::TableText;
 use crate::page::store::{Import, State, use_state};
 use crate::page::view::tables::data_sentence;
-use crate::page::widgets::panel::Panel;
-use crate::sample;
 use crate::wording::page as text;
 
-/// The first panel. Of a link it shows what the link says of its data.
+/// The table, what it was taken for, and the law. Of a link it shows what the link says of its data.
 #[component]
-pub fn DataPanel() -> impl IntoView {
+pub fn DataSection() -> impl IntoView {
     let state = use_state();
     let own = move || !state.from_link();
+    let is_own = move || state.source.read().origin == Origin::Own;
     let as_text = RwSignal::new(false);
     let has_cells =
         move || state.imported.with(|imported| imported.latest().is_some_and(|table| table.table.is_some()));
@@ -47,23 +46,16 @@ pub fn DataPanel() -> impl IntoView {
         request_animation_frame(move || sought.update(|n| *n += 1));
     };
     view! {
-        <Panel id="data" number=1 title="Data">
+
             <Show when=own fallback=move || view! { <p class="summary" data-test="data-summary">{move || link_summary(state)}</p> }>
-                {move || match state.source.read().origin {
-                    Origin::Sample(id) => sample::sample(id).map(|sample| view! {
-                        <p class="example" data-test="example-label"><strong>"Sample, synthetic: "{sample.title}"."</strong>" "{sample.about}</p>
-                    }),
-                    Origin::Own => None,
-                }}
                 {move || state.not_opened.get().map(|key| view! {
                     <p class="note" data-test="not-opened">{text::NOT_OPENED}" "
                         <button type="button" class="small" data-test="open-anyway" on:click=move |_| state.restore_draft(&key)>"Open it all the same"</button>
                     </p>
                 })}
-                <FilePicker/>
+                <Show when=is_own><FilePicker/></Show>
                 <p class="help" id="table-help">{text::PASTE_HELP}</p>
                 <Understood/>
-                <Questions/>
                 <div class="views" role="group" aria-label="Training runs as">
                     <button type="button" data-test="view-cells" aria-pressed=move || shows_cells().to_string() disabled=move || !has_cells()
                         on:click=move |_| as_text.set(false)>"Cells"</button>
@@ -78,7 +70,7 @@ pub fn DataPanel() -> impl IntoView {
                 <Drafts/>
                 {move || state.not_kept.get().map(|sentence| view! { <p class="note">{sentence}</p> })}
             </Show>
-        </Panel>
+        <LawSettings/>
     }
 }
 

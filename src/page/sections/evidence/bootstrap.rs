@@ -10,12 +10,12 @@ use crate::wording::page as text;
 
 /// The bootstrap: asked for, on its way, and what it says.
 #[component]
-pub fn Certainty() -> impl IntoView {
+pub fn Bootstrap() -> impl IntoView {
     let state = use_state();
     let has_runs = Memo::new(move |_| state.runs.read().is_some());
     view! {
         <section class="certainty" data-test="certainty">
-            <h3>"How sure"</h3>
+            <h3>"Uncertainty of the fit and of the optimum"</h3>
             <Show when=move || has_runs.get() fallback=|| view! { <p class="note">{text::NO_RUNS}</p> }>
                 <p class="help">{text::BOOTSTRAP_HELP}</p>
                 <Controls/>

@@ -1,6 +1,7 @@
 //! How far the fit can be trusted.
 
 pub mod bootstrap;
+pub mod candidates;
 pub mod leave_out;
 pub mod loss_chart;
 pub mod observed_chart;
@@ -13,6 +14,11 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
+use self::bootstrap::Bootstrap;
+use self::candidates::Candidates;
+use self::parameters::Parameters;
+use self::results::Results;
+
 use crate::chart::{Sight, Spec, loss_interval};
 use crate::page::same::Same;
 use crate::page::sections::evidence::leave_out::LeaveOut;
@@ -23,13 +29,12 @@ use crate::page::sections::evidence::residual_chart::ResidualChart;
 use crate::page::store::{Shown, State, use_state};
 use crate::page::view::observations::{LeftOut, Observations};
 use crate::page::view::tables::loss_range;
-use crate::page::widgets::panel::Panel;
 use crate::predict::{FittedTarget, Replicate};
 use crate::wording::page as text;
 
-/// The third panel: charts of the marked target.
+/// Candidates, charts of the marked target, parameters, and the bootstrap.
 #[component]
-pub fn ChartsPanel() -> impl IntoView {
+pub fn EvidenceSection() -> impl IntoView {
     let state = use_state();
     let observations = observations(state);
     let sight = Memo::new(move |_| {
@@ -38,7 +43,8 @@ pub fn ChartsPanel() -> impl IntoView {
         Sight::of(&observations.dataset, target, &observations.uses).map(Same)
     });
     view! {
-        <Panel id="trust" number=3 title="Trust">
+        <Candidates/>
+            <Results/>
             <Show when=move || state.target.read().is_some() && !state.is_fixed() fallback=move || view! { <p class="note">{if state.is_fixed() { text::FIXED } else { text::NOT_FITTED }}</p> }>
                 <p class="help chart-help" id=CHART_HELP>{text::CHART_HELP}" "{move || (!state.from_link()).then_some(text::POINT_HELP)}</p>
                 <div class="columns" class:stale=state.stale>
@@ -48,7 +54,8 @@ pub fn ChartsPanel() -> impl IntoView {
                     <ParametersChart/>
                 </div>
             </Show>
-        </Panel>
+            <Parameters/>
+            <Bootstrap/>
     }
 }
 

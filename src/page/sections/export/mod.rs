@@ -13,12 +13,11 @@ use crate::page::sections::export::downloads::Downloads;
 use crate::page::sections::export::link_contents::LinkContents;
 use crate::page::store::use_state;
 use crate::page::view::tables::counted;
-use crate::page::widgets::panel::Panel;
 use crate::wording::page as text;
 
-/// The sixth panel: copies the link, and shows it for copying by hand; files.
+/// Copies the link, and shows it for copying by hand; files.
 #[component]
-pub fn SharePanel() -> impl IntoView {
+pub fn ExportSection() -> impl IntoView {
     let state = use_state();
     let url = Memo::new(move |_| state.share_url().and_then(Result::ok));
     let refused = move || state.share_url().and_then(Result::err);
@@ -27,7 +26,7 @@ pub fn SharePanel() -> impl IntoView {
         own || state.link_runs.read().is_some()
     };
     view! {
-        <Panel id="share" number=6 title="Share">
+
             <Show when=move || url.read().is_some() fallback=move || view! { <p class="note">{move || refused().unwrap_or_else(|| text::NOT_FITTED.to_string())}</p> }>
                 <LinkRow url/>
             </Show>
@@ -46,7 +45,6 @@ pub fn SharePanel() -> impl IntoView {
                 <LinkContents/>
             </Show>
             <Downloads/>
-        </Panel>
     }
 }
 

@@ -14,7 +14,7 @@ use crate::wording::page as text;
 
 /// What the optimum gains over other mixtures, and a field for one more.
 #[component]
-pub fn Compared() -> impl IntoView {
+pub fn Gains() -> impl IntoView {
     let state = use_state();
     let rows = Memo::new(move |_| {
         let comparisons = state.comparisons.read();
@@ -36,7 +36,7 @@ pub fn Compared() -> impl IntoView {
     };
     view! {
         <section class="compared">
-            <h3>"What it gains"</h3>
+            <h3>"Gain over baselines"</h3>
             <div class="scroll" tabindex="0">
                 <table class="comparison" class:stale=is_old data-test="compared">
                     <thead>
@@ -52,7 +52,7 @@ pub fn Compared() -> impl IntoView {
             </div>
             <form class="compare" on:submit=move |event| { event.prevent_default(); add(); }>
                 <label class="field">
-                    <span>"Another mixture"</span>
+                    <span>"Your mixture"</span>
                     <input type="text" autocomplete="off" placeholder=text::MIXTURE_EXAMPLE data-test="compare" prop:value=move || typed.get()
                         on:input:target=move |event| typed.set(event.target().value())/>
                 </label>
@@ -112,7 +112,7 @@ fn MixtureSliders() -> impl IntoView {
     };
     view! {
         <details class="sliders" data-test="mixture-sliders">
-            <summary>"Move its shares"</summary>
+            <summary>"Your mixture, on sliders"</summary>
             {move || domains.get().into_iter().enumerate().map(slider).collect_view()}
             <p class="note" data-test="slid-losses">{losses}</p>
         </details>

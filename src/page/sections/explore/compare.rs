@@ -8,12 +8,11 @@ use crate::page::browser::dom;
 use crate::page::store::{Beside, use_state};
 use crate::page::view::compare::{SideBySide, SideRow, side_by_side};
 use crate::page::widgets::chart::Chart;
-use crate::page::widgets::panel::Panel;
 use crate::wording::page as text;
 
 /// The fifth panel: what is on show can be kept, a link pasted or a fit file chosen; then both stand side by side.
 #[component]
-pub fn ComparePanel() -> impl IntoView {
+pub fn Compare() -> impl IntoView {
     let state = use_state();
     let beside = Memo::new(move |_| state.beside());
     let sides = Memo::new(move |_| beside.get().and_then(Result::ok));
@@ -31,10 +30,10 @@ pub fn ComparePanel() -> impl IntoView {
         });
     };
     view! {
-        <Panel id="compare" number=5 title="Compare">
+        <section id="compare" class="compare-studies" aria-labelledby="compare-heading"><h3 id="compare-heading">"Compare fits and scenarios"</h3>
             <p class="help">{text::COMPARE_HELP}</p>
             <div class="share-row">
-                <button type="button" data-test="keep" disabled=cannot_keep on:click=move |_| state.keep_to_compare()>"Keep this to compare"</button>
+                <button type="button" data-test="keep" disabled=cannot_keep on:click=move |_| state.keep_to_compare()>"Pin for comparison"</button>
                 <input type="text" aria-label="Another link" placeholder="or another link: https://…#1.z.…" autocomplete="off" data-test="other-link"
                     on:input:target=move |event| state.take_other(&event.target().value())/>
                 <label class="button">
@@ -43,12 +42,12 @@ pub fn ComparePanel() -> impl IntoView {
                         on:change:target=move |event| dom::take_files(&event.target()).into_iter().for_each(choose)/>
                 </label>
                 <button type="button" data-test="forget-other" disabled=move || state.other.read().is_none() on:click=move |_| state.forget_other()>
-                    "Take it away"
+                    "Remove"
                 </button>
             </div>
             {refused}
             <Show when=move || sides.read().is_some()><Sides sides/></Show>
-        </Panel>
+        </section>
     }
 }
 

@@ -1,0 +1,93 @@
+//! The mixture to train on, as bars.
+
+use leptos::prelude::*;
+
+use crate::mixture::DEFAULT_EPSILON;
+use crate::page::store::{AskedOptimum, use_state};
+use crate::page::view::answer::{Bar, bars};
+use crate::page::view::tables::{found_sentences, mixture_rows};
+use crate::units::write_percent;
+
+/// The optimum of what is on show: its bars, and what else was found beside it.
+#[component]
+pub fn OptimumBars() -> impl IntoView {
+    let state = use_state();
+    let rows = Memo::new(move |_| {
+        let optimum = state.optimum.read();
+        let answered = optimum.latest()?;
+        let about = state.about.read();
+        let near = about.near.as_deref().filter(|_| about.of.as_ref() == Some(answered));
+        let certainty = state.certainty.get();
+        let (domains, summary) = (&answered.study.domains, &answered.study.summary);
+        Some(bars(&mixture_rows(&answered.optimum, domains, summary, near, certainty.as_ref())))
+    });
+    let found = move || {
+        let optimum = state.optimum.read();
+        let answered = optimum.latest()?;
+        let found = found_sentences(&answered.scenario, &answered.optimum);
+        (!found.is_empty()).then(|| view! { <p class="found" data-test="found">{found.join(" ")}</p> })
+    };
+    let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
+    view! {
+        {found}
+        <div class:stale=waiting>{move || rows.get().map(|rows| view! { <Bars rows/> })}</div>
+    }
+}
+
+/// A mixture's bars as a table: name, weight, the bar with its ranges, and the ranges in words.
+#[component]
+pub fn Bars(
+    /// The largest first.
+    rows: Vec<Bar>,
+) -> impl IntoView {
+    let has_near = rows.iter().any(|row| row.near.is_some());
+    let has_interval = rows.iter().any(|row| row.interval.is_some());
+    let (small, large): (Vec<Bar>, Vec<Bar>) = rows.into_iter().partition(|row| row.is_small);
+    let n_small = small.len();
+    let line = move |row: Bar| bar_row(row, has_near, has_interval);
+    let head = move || {
+        view! {
+            <thead><tr>
+                <th scope="col">"Domain"</th>
+                <th scope="col">"Weight"</th>
+                <td aria-hidden="true" class="bar-cell"></td>
+                {has_near.then(|| view! { <th scope="col">"Within "{write_percent(DEFAULT_EPSILON, 1)}" of the best loss"</th> })}
+                {has_interval.then(|| view! { <th scope="col">"Bootstrap, 90 % interval"</th> })}
+            </tr></thead>
+        }
+    };
+    let folded = (n_small > 0).then(|| {
+        view! {
+            <details class="small-weights" data-test="small-weights">
+                <summary>{format!("{n_small} domains below 1 %")}</summary>
+                <table class="mixture">{head()}<tbody>{small.into_iter().map(line).collect_view()}</tbody></table>
+            </details>
+        }
+    });
+    view! {
+        <table class="mixture" data-test="optimum">{head()}<tbody>{large.into_iter().map(line).collect_view()}</tbody></table>
+        {folded}
+    }
+}
+
+fn bar_row(row: Bar, has_near: bool, has_interval: bool) -> impl IntoView {
+    let percent = |share: f64| format!("{:.2}%", 100.0 * share);
+    let mark = move |class: &'static str, [from, to]: [f64; 2]| {
+        view! { <i class=class style:left=percent(from) style:width=percent((to - from).max(0.002))></i> }
+    };
+    let words = |range: Option<([f64; 2], String)>| range.map_or_else(|| "…".to_string(), |(_, words)| words);
+    let near = row.near.as_ref().map(|(ends, _)| mark("near", *ends));
+    let interval = row.interval.as_ref().map(|(ends, _)| mark("interval", *ends));
+    view! {
+        <tr>
+            <th scope="row" title=row.domain.clone()>
+                {row.name}
+                {row.note.map(|note| view! { <small class="outside">{note}</small> })}
+            </th>
+            <td class="strong" data-test="optimum-weight" data-domain=row.domain>{row.weight}</td>
+            <td aria-hidden="true" class="bar-cell"><span class="bar">{near}{mark("weight", [0.0, row.length])}{interval}</span></td>
+            {has_near.then(|| view! { <td class="range" data-test="near">{words(row.near)}</td> })}
+            {has_interval.then(|| view! { <td class="range" data-test="interval">{words(row.interval)}</td> })}
+        </tr>
+    }
+}

@@ -1,0 +1,53 @@
+//! The answer where nothing depends on the mixture: N* and D*, or the loss at a given scale.
+
+use leptos::prelude::*;
+
+use crate::mixture::{AtScale, best_scale};
+use crate::page::run::validation::predictor_sentence;
+use crate::page::sections::answer::expected::ExpectedTable;
+use crate::page::sections::answer::scenario::ScenarioSentence;
+use crate::page::store::use_state;
+use crate::page::view::answer::loss;
+use crate::units::write_count;
+
+/// The scale, its loss, and why there is no mixture.
+#[component]
+pub fn ScaleAlone() -> impl IntoView {
+    let state = use_state();
+    let best = Memo::new(move |_| {
+        let study = state.shown.get()?.study;
+        let scenario = state.scenario.get()?;
+        Some(scenario.and_then(|scenario| best_scale(&study, &scenario).map_err(|error| error.to_string())))
+    });
+    let answer = move || {
+        let study = state.shown.get()?.study;
+        Some(match best.get()? {
+            Ok(AtScale { n, d, targets, weighted_loss }) => {
+                let position = |name: &str| study.targets().position(|target| target.name == name);
+                let weights = targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight)));
+                let interval = study.mean_interval(&weights.collect::<Vec<_>>(), Some(n), Some(d), &[]);
+                view! {
+                    <p class="found scale-found" data-test="best-scale">
+                        "Train "<strong>{write_count(n.0, 3)}</strong>" parameters on "<strong>{write_count(d.0, 3)}</strong>" tokens"
+                        <small>{format!(" ({:.1} tokens per parameter)", d.0 / n.0)}</small>
+                    </p>
+                    <ExpectedTable loss=loss(weighted_loss.0, interval) gains=Vec::new()/>
+                }
+                .into_any()
+            }
+            Err(sentence) => view! { <p class="error" role="alert">{sentence}</p> }.into_any(),
+        })
+    };
+    let predictor = move || Some(predictor_sentence(&state.shown.get()?.study, false, false));
+    view! {
+        <ScenarioSentence/>
+        <div class="answer-card" class:stale=state.stale>
+            <section aria-labelledby="train-on"><h2 id="train-on">"Train"</h2>{answer}</section>
+            <section>
+                <h2>"Why there is no mixture"</h2>
+                <p class="note" data-test="no-mixture">{move || state.no_mixture.get()}</p>
+                <p class="note">{predictor}</p>
+            </section>
+        </div>
+    }
+}

@@ -1,0 +1,103 @@
+//! The top of the page: the study on show, steps, colours, and the link.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::page::browser::dom;
+use crate::page::input::section::Section;
+use crate::page::input::theme::ThemeChoice;
+use crate::page::store::use_state;
+use crate::page::view::answer::study_line;
+use crate::page::view::tables::counted;
+use crate::wording::page as text;
+
+/// Name, study, tools.
+#[component]
+pub fn Header() -> impl IntoView {
+    let state = use_state();
+    let study = move || {
+        if let Some(shown) = state.shown.get() {
+            let study = shown.study;
+            return Some(study_line(&study.summary, study.domains.len(), study.targets().count()));
+        }
+        let data = state.data.get()?;
+        Some(study_line(&data.summary, data.dataset.domains().len(), data.dataset.targets().len()))
+    };
+    let n_notices = move || match state.from_link() {
+        true => 0,
+        false => state.imported.with(|imported| imported.latest().map_or(0, |table| table.n_notices + table.n_errors)),
+    };
+    let notices = move || {
+        let n = n_notices();
+        (n > 0).then(|| {
+            view! {
+                <button type="button" class="notices" data-test="notices" on:click=move |_| state.opened_section.set(Some(Section::Data))>
+                    {counted(n, "notice")}
+                </button>
+            }
+        })
+    };
+    view! {
+        <header class="masthead">
+            <h1>"Mixlaw"</h1>
+            <p class="study" data-test="study-line">{study}</p>
+            {notices}
+            <div class="tools">
+                <Steps/>
+                <Colours/>
+                <button type="button" data-test="new-data" on:click=move |_| state.opened_section.set(Some(Section::Data))>"New data"</button>
+                <Share/>
+            </div>
+        </header>
+    }
+}
+
+/// Back and forth through what was done.
+#[component]
+fn Steps() -> impl IntoView {
+    let state = use_state();
+    view! {
+        <div class="steps">
+            <button type="button" data-test="undo" aria-keyshortcuts="Control+Z" disabled=move || !state.can_step_back()
+                on:click=move |_| state.step_back()>"Undo"</button>
+            <button type="button" data-test="redo" aria-keyshortcuts="Control+Y" disabled=move || !state.can_step_forth()
+                on:click=move |_| state.step_forth()>"Redo"</button>
+        </div>
+    }
+}
+
+/// Light, dark, or as the system is.
+#[component]
+fn Colours() -> impl IntoView {
+    let theme = use_state().theme;
+    let button = move |choice: ThemeChoice| {
+        view! {
+            <button type="button" data-test=format!("theme-{}", choice.id()) aria-pressed=move || (theme.get() == choice).to_string()
+                on:click=move |_| theme.set(choice)>{choice.label()}</button>
+        }
+    };
+    view! { <div class="views" role="group" aria-label="Colours">{ThemeChoice::ALL.map(button).collect_view()}</div> }
+}
+
+/// Copies the link of what is on show; where that cannot be, the section with the link says why.
+#[component]
+fn Share() -> impl IntoView {
+    let state = use_state();
+    let share = move |_| {
+        let Some(Ok(link)) = state.share_url() else {
+            return state.opened_section.set(Some(Section::Export));
+        };
+        let copied = dom::copy(&link);
+        dom::replace_address(&link);
+        spawn_local(async move {
+            match copied.await {
+                true => state.status.set("Link copied.".to_string()),
+                false => {
+                    state.status.set(text::COPY_BY_HAND.to_string());
+                    state.opened_section.set(Some(Section::Export));
+                }
+            }
+        });
+    };
+    view! { <button type="button" class="primary" data-test="share-now" on:click=share>"Share"</button> }
+}

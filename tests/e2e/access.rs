@@ -128,7 +128,7 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         page.press(SPACE).await;
         tab_to(page, "[data-test=limit][data-column=max]").await;
         page.press("40 %").await;
-        page.wait_for("Limits: 1 set").await;
+        page.wait_for("1 limit").await;
         optimum(page).await;
         tab_to(page, "[data-test=share]").await;
         page.press(ENTER).await;

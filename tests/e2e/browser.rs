@@ -219,9 +219,14 @@ impl Browser {
 
     // --- What is on the screen ---
 
-    /// All visible text.
+    /// All text that is visible, or would be once its section is opened.
     pub async fn text(&self) -> String {
-        self.text_of("body").await
+        let script = "const closed = [...document.querySelectorAll('[role=tabpanel][hidden]')];
+            closed.forEach(section => section.removeAttribute('hidden'));
+            const text = document.body.innerText;
+            closed.forEach(section => section.setAttribute('hidden', ''));
+            return text;";
+        self.run(script, &[]).await.as_str().unwrap_or_default().to_string()
     }
 
     pub async fn text_of(&self, selector: &str) -> String {
@@ -522,7 +527,12 @@ impl Browser {
 
     async fn element(&self, selector: &str) -> Element {
         let found = self.client.wait().at_most(SOON).for_element(Locator::Css(selector)).await;
-        found.unwrap_or_else(|error| panic!("no element {selector}: {error}"))
+        let element = found.unwrap_or_else(|error| panic!("no element {selector}: {error}"));
+        // A user opens the section that it is in.
+        let open = "const section = document.querySelector(arguments[0])?.closest('[role=tabpanel][hidden]');
+            if (section) document.getElementById(section.getAttribute('aria-labelledby')).click();";
+        self.run(open, &[json!(selector)]).await;
+        element
     }
 
     /// A command of the DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).

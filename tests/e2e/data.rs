@@ -182,13 +182,13 @@ fn earlier_drafts_are_put_back() {
         paste(page, TABLE, "8 observations").await;
         pause(page).await;
         page.choose("[data-test=samples]", "multimodal models, 3 domains").await;
-        page.wait_for("Sample, synthetic: multimodal models").await;
+        page.wait_for("Example (synthetic): multimodal models").await;
         page.choose("[data-test=law-select]", "simple additive").await;
         pause(page).await;
 
         // What was changed on the sample is there, and so is the table before.
         page.open("").await;
-        page.wait_for("Sample, synthetic: multimodal models").await;
+        page.wait_for("Example (synthetic): multimodal models").await;
         assert_eq!(page.value_of("[data-test=law-select]").await, "simple");
         page.click("[data-test=drafts] summary").await;
         page.wait_for("w_a,w_b,N,D,a_loss · 8 lines · law chosen by validation").await;
@@ -199,7 +199,7 @@ fn earlier_drafts_are_put_back() {
         page.wait_for("Sample: multimodal models, 3 domains · simple additive law").await;
         pause(page).await;
         page.click("[data-test=undo]").await;
-        page.wait_for("Sample, synthetic: multimodal models").await;
+        page.wait_for("Example (synthetic): multimodal models").await;
         page.click("[data-test=redo]").await;
         page.wait_for("8 observations").await;
         pause(page).await;

@@ -31,7 +31,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         let free = optimum(page).await;
-        assert!(page.text().await.contains("Limits: none"));
+        assert!(page.text().await.contains("no limits"));
         page.click("[data-test=limits] summary").await;
         page.paste(&limit("wikipedia", "max"), "5 %").await;
         page.wait_for("wikipedia at most 5 %: raising wikipedia by 1 point would lower the loss by").await;
@@ -40,7 +40,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         page.paste("[data-test=most-epochs]", "4").await;
         page.paste("[data-test=scenario-d]", "20B").await;
         page.wait_for("one more epoch of arxiv would lower the loss by").await;
-        page.wait_for("Limits: 3 set").await;
+        page.wait_for("3 limits").await;
         let held = optimum(page).await;
         assert!(weight(&free, "wikipedia") > 5.0 && weight(&free, "arxiv") > 4.0, "{free}");
         assert_eq!((weight(&held, "wikipedia"), weight(&held, "arxiv")), (5.0, 4.0), "{held}");
@@ -59,7 +59,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         assert!(!page.text().await.contains("What moving away from the optimum costs"), "a picture of no optimum");
         page.screenshot("limits-infeasible").await;
         page.click("[data-test=clear-limits]").await;
-        page.wait_for("Limits: none").await;
+        page.wait_for("no limits").await;
         unfold(page, "limits-paste-fold").await;
         page.paste("[data-test=limits-paste]", "domain;min;stock\nbook;0,3;\nc4;;3B\n").await;
         page.wait_for("Filled the fields of 2 domains.").await;
@@ -95,7 +95,7 @@ fn groups_prior_and_the_worst_target() {
         page.wait_for("With the prior's part, every target is within 0.").await;
         pictures(page, "limits-group").await;
         page.click("[data-test=remove-group]").await;
-        page.wait_for("Limits: 1 set").await;
+        page.wait_for("1 limit").await;
 
         // An optimum that is on its way when a field makes no sense any more does not come in place of the error.
         optimum(page).await;
@@ -166,12 +166,12 @@ fn limits_survive_a_reload_and_a_link() {
 /// Sets a limit on the real runs, and gives the optimum that keeps to it.
 async fn held(page: &Browser, fields: &[(&str, &str)]) -> String {
     page.run("document.querySelector('[data-test=clear-limits]').click()", &[]).await;
-    page.wait_for("Limits: none").await;
+    page.wait_for("no limits").await;
     for (field, text) in fields {
         page.paste(field, text).await;
     }
     if !fields.is_empty() {
-        page.wait_for(&format!("Limits: {} set", fields.len())).await;
+        page.wait_for(&format!("{} limits", fields.len())).await;
     }
     optimum(page).await
 }

@@ -111,7 +111,7 @@ fn the_real_runs_from_table_to_link() {
         assert_eq!(other.value_of("[data-test=scenario-n]").await, "7B");
         other.screenshot("slimpajama-link").await;
         other.click("[data-test=close-link]").await;
-        other.wait_for("Sample, synthetic: language models").await;
+        other.wait_for("Example (synthetic): language models").await;
         other.wait_for("Fit finished").await;
     });
 }
@@ -149,7 +149,7 @@ fn steps_beside_a_link_are_the_links_own() {
         page.wait_for("8 observations").await;
         // The draft's own steps are as they were.
         page.click("[data-test=undo]").await;
-        page.wait_for("Sample, synthetic: language models").await;
+        page.wait_for("Example (synthetic): language models").await;
     });
 }
 
@@ -399,7 +399,7 @@ pub async fn reload_a_draft(page: &Browser) {
     page.wait_for("Fit finished").await;
     assert_eq!(page.value_of("[data-test=paste]").await, SMALL_TABLE);
     page.choose("[data-test=samples]", "language models, 7 domains").await;
-    page.wait_for("Sample, synthetic: language models").await;
+    page.wait_for("Example (synthetic): language models").await;
     page.click("[data-test=undo]").await;
     page.wait_for("8 observations").await;
 }

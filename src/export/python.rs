@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::values::Values;
 use crate::law::Symbol;
-use crate::predict::{DataSummary, FittedStudy, FittedTarget, notices};
+use crate::predict::{DataSummary, FittedStudy, FittedTarget, Form, notices};
 use crate::units::{BILLION, write_count};
 
 /// Tokens in stock where they are not known: such a domain is never repeated.
@@ -178,7 +178,7 @@ fn docstring(study: &FittedStudy) -> String {
     text.join("\n") + "\n"
 }
 
-/// Where the data lie, and what one must know of the fits, a line each.
+/// Where the data lie, what the law is to what Mixlaw predicts, and what one must know of the fits, a line each.
 pub(super) fn data_lines(study: &FittedStudy) -> Vec<String> {
     let DataSummary { n_observations, n_mixtures, sizes, token_range, weight_ranges, .. } = &study.summary;
     let count = |value: f64| write_count(value, 4);
@@ -194,6 +194,17 @@ pub(super) fn data_lines(study: &FittedStudy) -> Vec<String> {
     }
     let weights = study.domains.iter().zip(weight_ranges);
     lines.extend(weights.map(|(name, (low, high))| format!("    weight of {name}: {low:.4} to {high:.4}")));
+    let predictor = match study.form {
+        Form::Law => None,
+        Form::Residual => Some("this law times the exponential of a Gaussian process on its log residuals"),
+        Form::Process => Some("a Gaussian process on the log losses, not from this law"),
+    };
+    lines.extend(predictor.map(|predictor| {
+        format!(
+            "Mixlaw's own predictions and its optimum come from {predictor}: \
+             the law alone, which is what is written here, does not reproduce them."
+        )
+    }));
     lines.extend(notices(study).into_iter().map(|notice| format!("Note: {notice}")));
     lines
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::scenario_file::ScenarioFile;
 use crate::fit::{Interval, LEVEL};
 use crate::mixture::{
-    Alternative, AtScale, Certainty, Certificate, Comparison, Finding, FixedPoint, OnPath, Optimum, Price, Reflection,
-    ScaleIntervals, Scenario, Verdict, practical,
+    Alternative, AtScale, Beyond, Certainty, Certificate, Comparison, Finding, FixedPoint, OnPath, Optimum, Price,
+    Reflection, ScaleIntervals, Scenario, Verdict, practical,
 };
 use crate::predict::study::prediction_mre_percent;
 use crate::predict::{FittedStudy, Prediction};
@@ -54,6 +54,8 @@ pub struct Answers {
     pub failed_replicates: usize,
     /// May one act on it, and why; with prediction intervals of its losses.
     pub verdict: Verdict,
+    /// What leaving the mixtures that the runs support would promise; none where the answer leaves them or gains nothing.
+    pub beyond: Option<Beyond>,
     /// The 90 % prediction interval of what it gains over each of the other mixtures.
     pub gains: Vec<Option<Interval>>,
     /// What one should know before it is used.
@@ -95,6 +97,15 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
     let ranges = |ranges: &[Interval]| by_name(study.domains.iter().cloned(), ranges.iter().map(ends));
     out.insert("scenario".into(), json!(ScenarioFile::of(scenario)));
     out.insert("verdict".into(), verdict(study, &answers.verdict));
+    let beyond = answers.beyond.as_ref().map(|beyond| {
+        json!({
+            "weights": mixture(&beyond.optimum.mixture),
+            "gain": beyond.gain,
+            "radii": beyond.radii.is_finite().then_some(beyond.radii),
+            "sentence": beyond.sentence(&study.domains, optimum),
+        })
+    });
+    out.insert("beyond".into(), json!(beyond));
     let intervals = answers.verdict.losses.iter().map(|interval| interval.as_ref().map(ends));
     out.insert("prediction_intervals".into(), by_name(targets(), intervals.map(|interval| json!(interval))).into());
     out.insert("weighted_loss_interval".into(), json!(answers.verdict.weighted_loss.as_ref().map(ends)));

@@ -332,8 +332,10 @@ impl GaussianProcess {
                 None => constant += weights.iter().sum::<f64>(),
             }
         }
-        let features = &self.hyperparameters.features;
-        Surface { features, points: &self.points, standard: self.standard, constant, parts }
+        let (n_features, features) = (self.points.n_features, &self.hyperparameters.features);
+        let column = |i: usize| (0..self.points.n_mixtures).map(move |m| self.points.phi[m * n_features + i]);
+        let columns = (0..n_features).flat_map(column).collect();
+        Surface { features, points: &self.points, standard: self.standard, constant, parts, columns }
     }
 
     /// What the other rows say of each row, hyperparameters and unit as they are (Rasmussen & Williams 2006, eqs. 5.11

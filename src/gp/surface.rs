@@ -1,5 +1,6 @@
 //! The posterior mean at one scale as a function of the mixture, with its derivatives.
 
+use super::cholesky::dot;
 use super::inputs::{Features, Points};
 use super::kernel::{correlation, squared_distance};
 use super::standard::Standard;
@@ -12,6 +13,8 @@ pub struct Surface<'a> {
     pub(super) standard: Standard,
     pub(super) constant: f64,
     pub(super) parts: Vec<SurfacePart>,
+    /// φ of the distinct mixtures, feature by feature, so that sums over mixtures are of contiguous numbers.
+    pub(super) columns: Vec<f64>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,32 +45,44 @@ impl Surface<'_> {
         let (k, n) = (h.len(), self.points.n_features);
         let derivatives: Vec<[f64; 3]> =
             self.features.domain_idxs.iter().map(|&i| self.features.derivatives(h[i])).collect();
+        let n_mixtures = self.points.n_mixtures;
+        let column = |i: usize| i * n_mixtures..(i + 1) * n_mixtures;
+        let mut differences = self.columns.clone();
+        for (i, [phi, ..]) in derivatives.iter().enumerate() {
+            differences[column(i)].iter_mut().for_each(|entry| *entry = phi - *entry);
+        }
         let mut mean = self.constant;
-        let mut slopes = vec![0.0; n];
-        let mut curvatures = vec![0.0; n * n];
-        let mut half = vec![0.0; n];
+        let (mut slopes, mut curvatures) = (vec![0.0; n], vec![0.0; n * n]);
+        let mut squared = vec![0.0; n_mixtures];
+        let (mut firsts, mut seconds, mut bent) = (squared.clone(), squared.clone(), squared.clone());
         for part in &self.parts {
+            squared.fill(0.0);
+            for (i, inverse_square) in part.inverse_squares.iter().enumerate() {
+                let differences = &differences[column(i)];
+                squared.iter_mut().zip(differences).for_each(|(sum, difference)| {
+                    *sum += inverse_square * difference * difference;
+                });
+            }
             for (mixture_idx, weight) in part.weights.iter().enumerate() {
-                let other = self.points.phi(mixture_idx);
-                let mut squared = 0.0;
-                for i in 0..n {
-                    let difference = derivatives[i][0] - other[i];
-                    half[i] = part.inverse_squares[i] * difference;
-                    squared += half[i] * difference;
-                }
-                let [value, first, second] = correlation(squared);
+                let [value, first, second] = correlation(squared[mixture_idx]);
                 mean += weight * value;
                 // ∂r²/∂h_i = 2 (φ_i − φ′_i) φ_i′/ℓ_i²
-                let (first, second) = (2.0 * weight * first, 4.0 * weight * second);
-                for i in 0..n {
-                    let [_, slope, curvature] = derivatives[i];
-                    slopes[i] += first * half[i] * slope;
-                    curvatures[i * n + i] += first * (part.inverse_squares[i] * slope * slope + half[i] * curvature);
-                    half[i] *= slope;
-                }
-                for (i, line) in curvatures.chunks_exact_mut(n.max(1)).enumerate() {
-                    let scaled = second * half[i];
-                    line[..=i].iter_mut().zip(&half).for_each(|(entry, other)| *entry += scaled * other);
+                firsts[mixture_idx] = 2.0 * weight * first;
+                seconds[mixture_idx] = 4.0 * weight * second;
+            }
+            let of_all: f64 = firsts.iter().sum();
+            for i in 0..n {
+                let [_, slope, curvature] = derivatives[i];
+                let inverse_square = part.inverse_squares[i];
+                let along = inverse_square * dot(&firsts, &differences[column(i)]);
+                slopes[i] += along * slope;
+                curvatures[i * n + i] += of_all * inverse_square * slope * slope + along * curvature;
+                bent.iter_mut().zip(&seconds).zip(&differences[column(i)]).for_each(|((bent, second), difference)| {
+                    *bent = second * difference;
+                });
+                for j in 0..=i {
+                    let scale = inverse_square * slope * part.inverse_squares[j] * derivatives[j][1];
+                    curvatures[i * n + j] += scale * dot(&bent, &differences[column(j)]);
                 }
             }
         }

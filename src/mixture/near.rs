@@ -2,7 +2,7 @@
 
 use super::interior::Constraint;
 use super::limits::{Bound, Limit};
-use super::optimum::{Optimum, OptimumError};
+use super::optimum::{KEPT, Optimum, OptimumError};
 use super::posed::Posed;
 use super::region::{Region, is_same_place};
 use super::scenario::{Scenario, ScenarioError};
@@ -64,7 +64,7 @@ impl<'a> NearOptimal<'a> {
         let posed = Posed::at(study, scenario, optimum)?;
         let region = posed.region(&[])?;
         let is_one = posed.convex || epsilon == 0.0;
-        let places = if is_one { vec![optimum.mixture.clone()] } else { posed.least(&region).places };
+        let places = if is_one { vec![optimum.mixture.clone()] } else { posed.least(&region, &[]).places };
         let room = epsilon * optimum.weighted_loss.0;
         Ok(Self { posed, region, optimum: &optimum.mixture, best: optimum.objective, places, room })
     }
@@ -81,8 +81,37 @@ impl<'a> NearOptimal<'a> {
         if self.room == 0.0 {
             return Interval { low: h[i], high: h[i] };
         }
-        let (low, high) = (self.end(i, h, -1.0), self.end(i, h, 1.0));
+        let [low, high] = [-1.0, 1.0].map(|sign| self.beyond(i, h, sign, self.end(i, h, sign)));
         Interval { low: low.min(h[i]), high: high.max(h[i]) }
+    }
+
+    /// An end, or what lies beyond it on the way to a run's mixture, if that is near-optimal: a descent along a thin edge of
+    /// what is supported may end early.
+    fn beyond(&self, i: usize, h: &[f64], sign: f64, mut end: f64) -> f64 {
+        let is_near = |place: &[f64]| self.region.violation(place) <= KEPT && self.posed.value(place) <= self.level();
+        for run in self.region.runs() {
+            let whole = run[i] - h[i];
+            if (run[i] - end) * sign <= TOLERANCE {
+                continue;
+            }
+            let way = |share: f64| -> Vec<f64> { h.iter().zip(run).map(|(h, run)| h + share * (run - h)).collect() };
+            let mut inner = (end + sign * TOLERANCE - h[i]) / whole;
+            if !is_near(&way(inner)) {
+                continue;
+            }
+            let mut outer = 1.0;
+            if is_near(run) {
+                inner = 1.0;
+            }
+            while (outer - inner) * whole.abs() > TOLERANCE {
+                let middle = 0.5 * (inner + outer);
+                if is_near(&way(middle)) { inner = middle } else { outer = middle }
+            }
+            let place = way(inner);
+            let farther = self.reach(i, sign / whole.abs(), &place).map_or(place[i], |farther| farther[i]);
+            end = if (farther - place[i]) * sign > 0.0 { farther } else { place[i] };
+        }
+        end
     }
 
     /// The least (`sign` −1) or largest (1) h_i.

@@ -174,7 +174,7 @@ fn data_sentence(limits: &[Limit]) -> &'static str {
 }
 
 /// A limit that is broken by up to this is kept.
-const KEPT: f64 = 1e-9;
+pub(super) const KEPT: f64 = 1e-9;
 /// A KKT residual up to this certifies a minimum.
 const CERTIFIED: f64 = 1e-8;
 
@@ -189,25 +189,66 @@ pub fn optimum(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, Opti
 
 /// The same at any scale: a path goes to the limit.
 pub(super) fn optimum_anywhere(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, OptimumError> {
-    let at = |n: Params, d: Tokens| optimum_at(study, &Scenario { n, d, ..scenario.clone() });
+    optimum_near(study, scenario, &mut Vec::new())
+}
+
+/// The same from the minima of a scenario that is much like this one, where any are known; leaves its own in their place.
+pub(super) fn optimum_near(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    near: &mut Vec<Vec<f64>>,
+) -> Result<Optimum, OptimumError> {
     check_budget(study, scenario)?;
     match scenario.budget {
-        Budget::Given => at(scenario.n, scenario.d),
+        Budget::Given => optimum_at(study, scenario, near),
         Budget::Compute(compute) => {
-            let at = |ln_n: f64| {
+            let scale = |ln_n: f64| {
                 let n = Params(libm::exp(ln_n));
-                at(n, compute.tokens(n))
+                (n, compute.tokens(n))
             };
             let range = [LEAST_SIZE, compute.0 / (6.0 * LEAST_SIZE)].map(libm::log);
-            least_along(at, |found| found.objective, range)
+            optimum_along(study, scenario, near, scale, range)
         }
         Budget::Stocks => {
             let most = most_tokens(study, scenario)?;
             let least = LEAST_SIZE.min(most.0 / 10.0);
-            let at = |ln_d: f64| at(scenario.n, Tokens(libm::exp(ln_d)));
-            least_along(at, |found| found.objective, [least, most.0].map(libm::log))
+            let scale = |ln_d: f64| (scenario.n, Tokens(libm::exp(ln_d)));
+            optimum_along(study, scenario, near, scale, [least, most.0].map(libm::log))
         }
     }
+}
+
+/// Searches from everywhere, at the best place of a range, that may find a better minimum than goes along it.
+const MOST_CHECKS: usize = 3;
+/// A value that is lower by less than this share is the same.
+const SAME_VALUE: f64 = 1e-9;
+
+/// The best along a range of scales: each place is searched from the minima of the one before, and the best of them from
+/// everywhere, which has the last word.
+fn optimum_along(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    near: &mut Vec<Vec<f64>>,
+    scale: impl Fn(f64) -> (Params, Tokens),
+    range: [f64; 2],
+) -> Result<Optimum, OptimumError> {
+    let at = |(n, d): (Params, Tokens), near: &mut Vec<Vec<f64>>| {
+        optimum_at(study, &Scenario { n, d, ..scenario.clone() }, near)
+    };
+    let mut best: Option<Optimum> = None;
+    for _ in 0..MOST_CHECKS {
+        let found = least_along(|x| at(scale(x), near), |found| found.objective, range)?;
+        let mut everywhere = Vec::new();
+        let checked = at((found.n, found.d), &mut everywhere)?;
+        let is_better = checked.objective < found.objective - SAME_VALUE * found.objective.abs();
+        let lower = if checked.objective <= found.objective { checked } else { found };
+        best = best.filter(|best| best.objective <= lower.objective).or(Some(lower));
+        *near = everywhere;
+        if !is_better {
+            break;
+        }
+    }
+    Ok(best.expect("there is at least one check"))
 }
 
 /// Whether N and D can be found as the scenario asks.
@@ -259,42 +300,86 @@ fn most_tokens(study: &FittedStudy, scenario: &Scenario) -> Result<Tokens, Optim
     }
 }
 
-/// The best of what is found along a range: the best of some places, refined by golden section. Places where there is
-/// nothing, because the limits conflict there, count as worse than all.
+/// Places on a range nearer than this are one.
+const SAME_PLACE: f64 = 1e-7;
+/// Evaluations of a refinement; golden section alone would take about half of them.
+const MOST_REFINEMENTS: usize = 60;
+
+/// The best of what is found along a range: the best of some places, refined by parabolas and golden section (Brent 1973,
+/// *Algorithms for Minimization without Derivatives*, ch. 5). Places where there is nothing, because the limits conflict
+/// there, count as worse than all.
 pub(super) fn least_along<T>(
-    at: impl Fn(f64) -> Result<T, OptimumError>,
+    mut at: impl FnMut(f64) -> Result<T, OptimumError>,
     objective: impl Fn(&T) -> f64,
     [low, high]: [f64; 2],
 ) -> Result<T, OptimumError> {
-    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    const GOLDEN: f64 = 0.381_966_011_250_105_1;
     let value = |found: &Result<T, OptimumError>| found.as_ref().map_or(f64::INFINITY, &objective);
     let step = (high - low) / PLACES as f64;
-    let places: Vec<_> = (0..=PLACES).map(|place| at(low + step * place as f64)).collect();
+    let place = |place: usize| low + step * place as f64;
+    let places: Vec<_> = (0..=PLACES).map(|at_place| at(place(at_place))).collect();
     let best = (0..=PLACES).min_by(|&a, &b| value(&places[a]).total_cmp(&value(&places[b]))).unwrap_or(0);
-    let (mut left, mut right) =
-        ((low + step * (best as f64 - 1.0)).max(low), (low + step * (best as f64 + 1.0)).min(high));
+    let (mut left, mut right) = (place(best.saturating_sub(1)), place((best + 1).min(PLACES)));
+    let values: Vec<f64> = places.iter().map(&value).collect();
     let mut found = places.into_iter().nth(best).expect("there is a best place");
-    while right - left > 1e-7 {
-        let (a, b) = (right - GOLDEN * (right - left), left + GOLDEN * (right - left));
-        let (at_a, at_b) = (at(a), at(b));
-        let lower = value(&at_a) <= value(&at_b);
-        if lower {
-            right = b;
-        } else {
-            left = a;
+    // The best place, the second and the one before that, with their values.
+    let with_value = |at: usize| (place(at), values[at]);
+    let (mut x, mut second, mut third) =
+        (with_value(best), with_value(best.saturating_sub(1)), with_value((best + 1).min(PLACES)));
+    let (mut last_step, mut step_before) = (right - left, right - left);
+    for _ in 0..MOST_REFINEMENTS {
+        let middle = 0.5 * (left + right);
+        if (x.0 - middle).abs() <= 2.0 * SAME_PLACE - 0.5 * (right - left) {
+            break;
         }
-        let better = if lower { at_a } else { at_b };
-        if value(&better) < value(&found) {
-            found = better;
+        // The lowest point of the parabola through the three.
+        let (to_second, to_third) = ((x.0 - second.0) * (x.1 - third.1), (x.0 - third.0) * (x.1 - second.1));
+        let by = ((x.0 - third.0) * to_third - (x.0 - second.0) * to_second) / (2.0 * (to_third - to_second));
+        let is_used = by.is_finite() && by.abs() < 0.5 * step_before.abs() && x.0 - by > left && x.0 - by < right;
+        step_before = last_step;
+        if is_used {
+            last_step = -by;
+            let to_end = (x.0 + last_step - left).min(right - x.0 - last_step);
+            if to_end < 2.0 * SAME_PLACE {
+                last_step = SAME_PLACE.copysign(middle - x.0);
+            }
+        } else {
+            step_before = if x.0 < middle { right - x.0 } else { left - x.0 };
+            last_step = GOLDEN * step_before;
+        }
+        let next = x.0 + if last_step.abs() >= SAME_PLACE { last_step } else { SAME_PLACE.copysign(last_step) };
+        let next = next.clamp(left, right);
+        let there = at(next);
+        let next = (next, value(&there));
+        if next.1 <= x.1 {
+            if next.0 < x.0 {
+                right = x.0
+            } else {
+                left = x.0
+            }
+            (third, second, x) = (second, x, next);
+            found = there;
+        } else {
+            if next.0 < x.0 {
+                left = next.0
+            } else {
+                right = next.0
+            }
+            if next.1 <= second.1 || second.0 == x.0 {
+                (third, second) = (second, next);
+            } else if next.1 <= third.1 || third.0 == x.0 || third.0 == second.0 {
+                third = next;
+            }
         }
     }
     found
 }
 
-fn optimum_at(study: &FittedStudy, scenario: &Scenario) -> Result<Optimum, OptimumError> {
+fn optimum_at(study: &FittedStudy, scenario: &Scenario, near: &mut Vec<Vec<f64>>) -> Result<Optimum, OptimumError> {
     let posed = Posed::new(study, scenario)?;
     let region = posed.region(&[])?;
-    let Found { best, agreeing, starts, .. } = posed.least(&region);
+    let Found { best, agreeing, starts, places } = posed.least(&region, near);
+    *near = places;
     if !best.value.is_finite() || best.h.iter().any(|h| !h.is_finite()) {
         return Err(OptimumError::NotFinite);
     }

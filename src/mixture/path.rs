@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::optimum::{Optimum, OptimumError, optimum, optimum_anywhere};
+use super::optimum::{Optimum, OptimumError, optimum, optimum_near};
 use super::scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::{Params, Tokens};
@@ -58,17 +58,20 @@ pub fn along_scale(study: &FittedStudy, scenario: &Scenario, growth: Growth) -> 
     if growth.steps == 0 || growth.steps > Growth::MOST_STEPS {
         return Err(ScenarioError::Steps { seen: growth.steps, most: Growth::MOST_STEPS }.into());
     }
-    let begin = optimum(study, scenario)?;
+    scenario.check_scale(&study.summary)?;
+    // Each place is searched from the minima of the one before.
+    let mut near = Vec::new();
+    let begin = optimum_near(study, scenario, &mut near)?;
     let (n, d) = (begin.n, begin.d);
-    let at = |n: f64, d: f64| {
+    let at = |n: f64, d: f64, near: &mut Vec<Vec<f64>>| {
         let here = Scenario { n: Params(n), d: Tokens(d), budget: Budget::Given, ..scenario.clone() };
-        optimum_anywhere(study, &here).map_err(|error| error.to_string())
+        optimum_near(study, &here, near).map_err(|error| error.to_string())
     };
     let mut path = vec![OnPath { n, d, optimum: Ok(begin) }];
     for step in 1..=growth.steps {
         let grown = |growth: f64| libm::pow(growth, step as f64);
         let (n, d) = (n.0 * grown(growth.n), d.0 * grown(growth.d));
-        path.push(OnPath { n: Params(n), d: Tokens(d), optimum: at(n, d) });
+        path.push(OnPath { n: Params(n), d: Tokens(d), optimum: at(n, d, &mut near) });
     }
     // What shrinks has no limit that a law could say anything of.
     if growth.n >= 1.0 && growth.d >= 1.0 && growth.n.max(growth.d) > 1.0 {
@@ -76,7 +79,8 @@ pub fn along_scale(study: &FittedStudy, scenario: &Scenario, growth: Growth) -> 
         path.push(OnPath {
             n: Params(limit(n.0, growth.n, f64::INFINITY)),
             d: Tokens(limit(d.0, growth.d, f64::INFINITY)),
-            optimum: at(limit(n.0, growth.n, INFINITE), limit(d.0, growth.d, INFINITE)),
+            // It is far from the place before.
+            optimum: at(limit(n.0, growth.n, INFINITE), limit(d.0, growth.d, INFINITE), &mut Vec::new()),
         });
     }
     Ok(path)
@@ -85,12 +89,13 @@ pub fn along_scale(study: &FittedStudy, scenario: &Scenario, growth: Growth) -> 
 /// h* of other fits, such as a replicate's, at the places of a path of scale; `None` where there is none.
 pub fn at_places(study: &FittedStudy, scenario: &Scenario, places: &[(Params, Tokens)]) -> Vec<Option<Vec<f64>>> {
     let near = |value: f64| value.min(INFINITE);
-    let at = |&(n, d): &(Params, Tokens)| {
+    let mut minima = Vec::new();
+    let mut at = |&(n, d): &(Params, Tokens)| {
         let (n, d) = (Params(near(n.0)), Tokens(near(d.0)));
         let here = Scenario { n, d, budget: Budget::Given, ..scenario.clone() };
-        optimum_anywhere(study, &here).ok().map(|optimum| optimum.mixture)
+        optimum_near(study, &here, &mut minima).ok().map(|optimum| optimum.mixture)
     };
-    places.iter().map(at).collect()
+    places.iter().map(&mut at).collect()
 }
 
 /// Weights that differ by less than this look the same in percent with one decimal.
@@ -118,9 +123,11 @@ pub fn along_prior(
     prior: &[(String, f64)],
     lambdas: &[f64],
 ) -> Result<Vec<(f64, Optimum)>, OptimumError> {
+    scenario.check_scale(&study.summary)?;
+    let mut near = Vec::new();
     let at = |&kl: &f64| {
         let prior = (kl > 0.0).then(|| Prior { mixture: prior.to_vec(), kl });
-        Ok((kl, optimum(study, &Scenario { prior, ..scenario.clone() })?))
+        Ok((kl, optimum_near(study, &Scenario { prior, ..scenario.clone() }, &mut near)?))
     };
     std::iter::once(&0.0).chain(lambdas).map(at).collect()
 }
@@ -194,9 +201,10 @@ pub fn reflection(study: &FittedStudy, scenario: &Scenario) -> Result<Option<Ref
     if own.iter().flatten().count() < 2 || weighted.iter().any(|(target, _)| domain_of(target).is_none()) {
         return Ok(None);
     }
-    let best = |w: &[f64]| {
+    scenario.check_scale(&study.summary)?;
+    let best = |w: &[f64], near: &mut Vec<Vec<f64>>| {
         let weights = own.iter().zip(w).filter_map(|(name, w)| Some(((*name)?.to_string(), *w)));
-        optimum(study, &Scenario { target_weights: weights.collect(), ..scenario.clone() })
+        optimum_near(study, &Scenario { target_weights: weights.collect(), ..scenario.clone() }, near)
     };
     let mut w = vec![0.0; study.domains.len()];
     for (target, weight) in &weighted {
@@ -206,7 +214,9 @@ pub fn reflection(study: &FittedStudy, scenario: &Scenario) -> Result<Option<Ref
     }
     // The end of w ← h*(w), and the distance at its beginning; no end where it comes to one of those known.
     let end = |mut w: Vec<f64>, known: &[Vec<f64>]| -> Result<(Option<FixedPoint>, f64), OptimumError> {
-        let mut there = best(&w)?.mixture;
+        // Each step is searched from the minima of the one before.
+        let mut near = Vec::new();
+        let mut there = best(&w, &mut near)?.mixture;
         let at_first = distance(&w, &there);
         let mut steps = 0;
         while steps < MOST_STEPS && distance(&w, &there) > SETTLED {
@@ -220,7 +230,7 @@ pub fn reflection(study: &FittedStudy, scenario: &Scenario) -> Result<Option<Ref
                 break;
             }
             w = kept.iter().map(|h| h / sum).collect();
-            there = best(&w)?.mixture;
+            there = best(&w, &mut near)?.mixture;
             steps += 1;
         }
         let last = distance(&w, &there);

@@ -87,7 +87,7 @@ impl<'a> Posed<'a> {
                 let pieces = |h: &[f64]| vec![posed.alone(j, h)];
                 let mut loss = target.losses(scale);
                 let mut value = |h: &[f64]| loss(&Mixture::new(h));
-                let exploration = Exploration { value: &mut value, mean_mixture: posed.mean_mixture };
+                let exploration = Exploration { value: &mut value, mean_mixture: posed.mean_mixture, near: &[] };
                 region.least(&pieces, (!target.is_convex()).then_some(exploration)).best.value
             });
             posed.least = least.collect();
@@ -105,8 +105,9 @@ impl<'a> Posed<'a> {
         Region::new(self.domains, &bounds, prior, self.support.as_ref())
     }
 
-    /// The mixture of least objective in the region.
-    pub fn least(&self, region: &Region) -> Found {
+    /// The mixture of least objective in the region. Where it may have several minima, `near` are those of a scenario
+    /// that is much like this one, if any are known.
+    pub fn least(&self, region: &Region, near: &[Vec<f64>]) -> Found {
         let mut losses = losses(&self.targets, self.scale);
         let mut value = |h: &[f64]| {
             let mixture = Mixture::new(h);
@@ -115,12 +116,12 @@ impl<'a> Posed<'a> {
             self.loss_of(&losses) + divergence
         };
         let mut least = |region: &Region| {
-            let exploration = Exploration { value: &mut value, mean_mixture: self.mean_mixture };
+            let exploration = Exploration { value: &mut value, mean_mixture: self.mean_mixture, near };
             region.least(&|h: &[f64]| self.pieces(h), (!self.convex).then_some(exploration))
         };
-        // The best of all mixtures is the best of those that are supported if it is one; without their edge it is
-        // quicker to find.
-        let free = region.unsupported().map(|free| least(&free));
+        // The best of all mixtures is the best of those that are supported if it is one; without their edge one descent
+        // is quicker. Many are not worth doing twice.
+        let free = region.unsupported().filter(|_| self.convex).map(|free| least(&free));
         free.filter(|free| free.best.value.is_finite() && region.is_well_supported(&free.best.h))
             .unwrap_or_else(|| least(region))
     }

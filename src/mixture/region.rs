@@ -39,6 +39,9 @@ pub(super) struct Exploration<'a> {
     pub value: &'a mut dyn FnMut(&[f64]) -> f64,
     /// Of the data, where the law is known best.
     pub mean_mixture: &'a [f64],
+    /// Where a function that is much like it has its minima, if one was searched: it is searched from there and from a
+    /// few more places.
+    pub near: &'a [Vec<f64>],
 }
 
 /// The mixtures that the limits leave: some weights are held at one value, the others share the rest.
@@ -268,6 +271,11 @@ impl Region {
         self.support.is_some().then(|| Self { support: None, ..self.clone() })
     }
 
+    /// The runs' mixtures, where only what they support is left.
+    pub(super) fn runs(&self) -> &[Vec<f64>] {
+        self.support.as_ref().map_or(&[], |support| support.mixtures())
+    }
+
     /// Whether a mixture is well among those that are supported, so that their edge does not hold it.
     pub(super) fn is_well_supported(&self, h: &[f64]) -> bool {
         self.support.as_ref().is_none_or(|support| support.relative(h, &mut Face::default()) < 1.0 - EDGE)
@@ -430,11 +438,18 @@ impl Region {
             descents.descend(&self.middle);
             return self.settled(&of_shares, descents.ended);
         };
-        for start in self.spread_starts(exploration) {
+        let (starts, rounds) = match exploration.near {
+            [] => (self.spread_starts(exploration), MOST_ROUNDS),
+            near => {
+                let near = near.iter().map(|place| self.inside(place));
+                (near.chain(self.best_looked_at(exploration.value, LOOKED_AT_NEAR, SPREAD_STARTS_NEAR)).collect(), 0)
+            }
+        };
+        for start in starts {
             descents.descend(&start);
         }
         let mut best = lowest(&descents.ended).clone();
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..rounds {
             for near in neighbours(&self.mixture(&best.h)) {
                 descents.descend(&self.inside(&near));
             }
@@ -548,19 +563,29 @@ impl Region {
 
     /// The shares to go downhill from when there may be several minima: the middle, the data's mean mixture, near
     /// each corner, and the best of many mixtures, half of them of few domains, where minima that are easily missed lie.
-    fn spread_starts(&self, Exploration { value, mean_mixture }: Exploration) -> Vec<Vec<f64>> {
+    fn spread_starts(&self, Exploration { value, mean_mixture, .. }: Exploration) -> Vec<Vec<f64>> {
         let k = self.k;
-        let inside = |h: &[f64]| -> Vec<f64> {
-            self.inside(&h.iter().map(|h| (1.0 - INSIDE) * h + INSIDE / k as f64).collect::<Vec<_>>())
-        };
-        let mut starts = vec![self.middle.clone(), inside(mean_mixture)];
+        let mut starts = vec![self.middle.clone(), self.well_inside(mean_mixture)];
         starts.extend(
             (0..k)
                 .filter(|_| k <= FEW_DOMAINS)
-                .map(|i| inside(&(0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>())),
+                .map(|i| self.well_inside(&(0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>())),
         );
+        starts.extend(self.best_looked_at(value, LOOKED_AT, SPREAD_STARTS));
+        starts
+    }
+
+    /// Shares next to a mixture with a little of each domain that lie inside.
+    fn well_inside(&self, h: &[f64]) -> Vec<f64> {
+        let uniform = INSIDE / self.k as f64;
+        self.inside(&h.iter().map(|h| (1.0 - INSIDE) * h + uniform).collect::<Vec<_>>())
+    }
+
+    /// Of so many mixtures the shares of as many of the best, no two from the same place.
+    fn best_looked_at(&self, value: &mut dyn FnMut(&[f64]) -> f64, n: usize, most: usize) -> Vec<Vec<f64>> {
+        let k = self.k;
         let mut random = Xoshiro256PlusPlus::seed_from_u64(k as u64);
-        let mut looked_at: Vec<(f64, Vec<f64>)> = (0..LOOKED_AT)
+        let mut looked_at: Vec<(f64, Vec<f64>)> = (0..n)
             .map(|draw_idx| {
                 // A blend of a few runs' mixtures is supported, and so is what lies between it and the middle.
                 if let Some(support) = &self.support {
@@ -581,23 +606,21 @@ impl Region {
                 let power = if draw_idx % 2 == 0 { 6.0 } else { 1.0 };
                 let draws: Vec<f64> = (0..k).map(|_| libm::pow(random.random::<f64>(), power)).collect();
                 let sum: f64 = draws.iter().sum();
-                let shares = inside(&draws.iter().map(|draw| draw / sum).collect::<Vec<_>>());
+                let shares = self.well_inside(&draws.iter().map(|draw| draw / sum).collect::<Vec<_>>());
                 (value(&self.mixture(&shares)), shares)
             })
             .collect();
         sort_by_number(&mut looked_at, |(value, _)| *value);
         let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>();
         let extent = looked_at.iter().map(|(_, shares)| distance(shares, &self.middle)).fold(0.0, f64::max);
-        // Not two from the same place.
         let mut kept: Vec<Vec<f64>> = Vec::new();
         for (_, shares) in looked_at {
             let near = |other: &Vec<f64>| distance(other, &shares) < APART * extent;
-            if kept.len() < SPREAD_STARTS && !kept.iter().any(near) {
+            if kept.len() < most && !kept.iter().any(near) {
                 kept.push(shares);
             }
         }
-        starts.extend(kept);
-        starts
+        kept
     }
 
     /// The mixtures where the best descents ended, no two nearly the same.
@@ -798,6 +821,9 @@ fn neighbours(h: &[f64]) -> Vec<Vec<f64>> {
 /// Mixtures looked at for good places to start from, and how many of them are.
 const LOOKED_AT: usize = 400;
 const SPREAD_STARTS: usize = 12;
+/// The same where minima of a function that is much like it are known.
+const LOOKED_AT_NEAR: usize = 100;
+const SPREAD_STARTS_NEAR: usize = 3;
 /// How far apart starts are at least, as a share of how far the region reaches from its middle.
 const APART: f64 = 0.06;
 /// A start just inside is looked for so many times, each half as far from where a mixture is.

@@ -29,7 +29,7 @@ const SAME: f64 = 1e-9;
 pub const QUANTILE: f64 = 0.9;
 /// The least radius, in standard deviations: less than a reader sees, but so that the region has an inside.
 const LEAST_RADIUS: f64 = 1e-2;
-/// Runs nearer to each other than this, in standard deviations, are one.
+/// Runs nearer to each other than this, in standard deviations, are one where each is left out.
 const SAME_RUN: f64 = 1e-3;
 /// Runs whose distance to the others' hull is looked at: at most so many, and fewer where that many products of a weight
 /// would not do.
@@ -97,19 +97,21 @@ impl Support {
             hull: Hull::new(0, &[]),
             radius: LEAST_RADIUS,
         };
+        let all: Vec<Vec<f64>> = mixtures.iter().map(|h| support.standardised(h)).collect();
+        support.hull = Hull::new(support.varying.len(), &all);
         let mut points: Vec<Vec<f64>> = Vec::new();
-        for point in mixtures.iter().map(|h| support.standardised(h)) {
+        for point in all {
             let is_same = |other: &Vec<f64>| other.iter().zip(&point).all(|(a, b)| (a - b).abs() < SAME_RUN);
             if !points.iter().any(is_same) {
                 points.push(point);
             }
         }
-        support.hull = Hull::new(support.varying.len(), &points);
+        let hull = Hull::new(support.varying.len(), &points);
         let affordable = MOST_PRODUCTS / (points.len() * support.varying.len().max(1));
         let n_left_out = points.len().min(MOST_LEFT_OUT.min(affordable.max(LEAST_LEFT_OUT)));
         if points.len() > 1 {
             let left_out = (0..n_left_out).map(|at| at * points.len() / n_left_out);
-            let distance = |at: usize| support.hull.nearest(&points[at], Some(at), &mut Face::default()).distance;
+            let distance = |at: usize| hull.nearest(&points[at], Some(at), &mut Face::default()).distance;
             let mut distances: Vec<f64> = left_out.map(distance).collect();
             sort(&mut distances);
             support.radius = percentile(&distances, quantile).unwrap_or(0.0).max(LEAST_RADIUS);
@@ -317,7 +319,8 @@ mod tests {
                 prop_assert!((warm.distance - found).abs() < 1e-10 * (1.0 + found), "{} {found}", warm.distance);
                 // The offset is at right angles to a plane that has all of the hull on its other side.
                 let most = support.hull.farthest_along(&warm.offset);
-                prop_assert!(dot(&to, &warm.offset) - most >= warm.distance * warm.distance - 1e-9, "{found}");
+                let square = warm.distance * warm.distance;
+                prop_assert!(dot(&to, &warm.offset) - most >= square - 1e-9 * (1.0 + square), "{found}");
             }
         }
 
@@ -388,6 +391,19 @@ mod tests {
         assert!(!narrow.is_supported(&[0.19, 0.81]) && !narrow.is_supported(&[0.61, 0.39]));
         assert!(of(1.0).is_supported(&[0.101, 0.899]) && !of(1.0).is_supported(&[0.099, 0.901]));
         assert!((of(1.0).distance(&[0.0, 1.0]) - 2.0 * step).abs() < 1e-12);
+    }
+
+    /// Runs that are nearly the same are all vertices, and count once where each is left out.
+    #[test]
+    fn a_run_next_to_another_is_in_the_hull() {
+        let weights = [0.2, 0.3, 0.4, 0.5, 0.6, 0.600_05];
+        let mixtures: Vec<Vec<f64>> = weights.iter().map(|w| vec![*w, 1.0 - w]).collect();
+        let support = Support::new(&mixtures, 1.0).expect("runs");
+        for h in &mixtures {
+            assert!(support.distance(h) < 1e-12, "{h:?} {}", support.distance(h));
+        }
+        let step = 0.1 / support.deviations[0] * 2.0_f64.sqrt();
+        assert!((support.radius() - step).abs() < 1e-9, "{} {step}", support.radius());
     }
 
     /// Three domains with runs at three corners of a triangle: the nearest point of what lies beyond an edge is on it.

@@ -256,11 +256,10 @@ fn alternatives(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Re
 fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative]) -> Finding {
     let ask = "Candidates agree";
     let Some(worst) = alternatives.iter().max_by(|a, b| a.regret.total_cmp(&b.regret)) else {
-        let sentence = match study.candidates.len() {
-            0 => "one law was asked for; no other was tried",
-            _ => "no other candidate predicts nearly as well",
+        return match study.candidates.len() {
+            0 | 1 => finding(ask, Grade::Amber, "only one law was tried"),
+            _ => finding(ask, Grade::Green, "no other candidate predicts nearly as well"),
         };
-        return finding(ask, if study.candidates.is_empty() { Grade::Amber } else { Grade::Green }, sentence);
     };
     let share = worst.regret / found.weighted_loss.0;
     let grade = if share <= 0.001 {

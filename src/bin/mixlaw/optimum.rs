@@ -166,6 +166,7 @@ fn answers(
     let growth = Growth { n: args.grow_n, d: args.grow_d, steps: args.steps };
     Ok(Answers {
         verdict: mixture::verdict(study, &scenario, &optimum).map_err(words)?,
+        beyond: mixture::beyond(study, &scenario, &optimum).map_err(words)?,
         gains: compared.iter().map(|other| mixture::gain_interval(study, &optimum, &other.mixture)).collect(),
         comparisons: mixture::compare(study, &scenario, &optimum, &compared).map_err(words)?,
         near: (args.epsilon, ranges),
@@ -207,7 +208,7 @@ pub fn certainty(
 
 fn answers_text(study: &FittedStudy, answers: &Answers) -> String {
     let Answers { scenario, optimum, certainty, .. } = answers;
-    let mut parts = vec![verdict_text(answers), mixture_table(study, answers), target_table(answers)];
+    let mut parts = vec![verdict_text(study, answers), mixture_table(study, answers), target_table(answers)];
     parts.extend(alternatives_table(study, answers));
     let interval = |text: String, interval: Option<String>| match interval {
         Some(interval) => format!("{text} ({interval})"),
@@ -303,14 +304,15 @@ fn mixture_table(study: &FittedStudy, answers: &Answers) -> String {
     table(&header, &rows.collect::<Vec<_>>())
 }
 
-/// One line a question, and what a gain that cannot be told from none means.
-fn verdict_text(answers: &Answers) -> String {
+/// One line a question, and what leaving the runs would promise.
+fn verdict_text(study: &FittedStudy, answers: &Answers) -> String {
     let findings = answers.verdict.findings.iter();
     let width = findings.clone().map(|finding| finding.question.chars().count()).max().unwrap_or(0);
     let line = |finding: &mixture::Finding| {
         format!("{} {:width$}  {}", finding.grade.symbol(), finding.question, finding.sentence)
     };
-    findings.map(line).collect::<Vec<_>>().join("\n")
+    let beyond = answers.beyond.iter().map(|beyond| beyond.sentence(&study.domains, &answers.optimum));
+    findings.map(line).chain(beyond).collect::<Vec<_>>().join("\n")
 }
 
 fn target_table(answers: &Answers) -> String {

@@ -303,7 +303,7 @@ fn replicates_of_other_fits_are_refused() {
     };
     assert_eq!(says(|_| {}), None);
     let expected = "the fit file says something impossible: a replicate of a bootstrap that is not of these fits; \
-                    write it anew with `mixlaw fit … --json`";
+                    write it again with `mixlaw fit … --json`";
     assert_eq!(says(|draw| draw["thetas"][0] = serde_json::json!([1.0, 2.0])).as_deref(), Some(expected));
     assert_eq!(says(|draw| draw["thetas"] = serde_json::json!([])).as_deref(), Some(expected));
     assert_eq!(says(|draw| draw["holdout_mre_percent"] = serde_json::json!([1.0])).as_deref(), Some(expected));

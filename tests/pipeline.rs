@@ -278,7 +278,7 @@ fn impossible_fit_files_are_refused_with_a_sentence() {
         fit_file::read(&changed.to_string()).err().expect("refused").to_string()
     };
     let impossible = |what: &str| {
-        format!("the fit file says something impossible: {what}; write it anew with `mixlaw fit … --json`")
+        format!("the fit file says something impossible: {what}; write it again with `mixlaw fit … --json`")
     };
     assert_eq!(
         says(&|file| file["data"]["mean_mixture"] = serde_json::json!([0.5, 0.5])),

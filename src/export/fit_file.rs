@@ -132,10 +132,10 @@ pub enum FitFileError {
         expected: String,
     },
     /// What cannot be.
-    #[error("the fit file says something impossible: {0}; write it anew with `mixlaw fit … --json`")]
+    #[error("the fit file says something impossible: {0}; write it again with `mixlaw fit … --json`")]
     Impossible(#[from] Impossible),
     /// Runs that are none.
-    #[error("the runs of the fit file: {0}; write it anew with `mixlaw fit … --json`")]
+    #[error("the runs of the fit file: {0}; write it again with `mixlaw fit … --json`")]
     Runs(#[from] RunsError),
     /// No fits.
     #[error("the fit file has no fits; fit at least one target")]

@@ -121,7 +121,7 @@ pub enum Cause {
         role: Role,
     },
     /// Roles set by hand for another table.
-    #[error("the roles given do not fit this table ({seen} for {expected} columns), so they were guessed anew")]
+    #[error("the roles given do not fit this table ({seen} for {expected} columns), so they were guessed again")]
     RolesOfOtherTable {
         /// Roles given.
         seen: usize,

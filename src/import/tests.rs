@@ -378,7 +378,7 @@ fn other_notices() {
     let imported = import(GOOD, Some(Roles(vec![Role::Loss])));
     assert_eq!(
         imported.issues.sentences(5),
-        ["the roles given do not fit this table (1 for 6 columns), so they were guessed anew"]
+        ["the roles given do not fit this table (1 for 6 columns), so they were guessed again"]
     );
     assert!(imported.dataset.is_some());
 }

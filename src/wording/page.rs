@@ -17,65 +17,59 @@ pub type Term = (&'static str, &'static str);
 /// Words of the table of fits.
 pub const RESULT_TERMS: [Term; 5] = [
     ("MRE fit", "Mean relative error: the mean of |predicted − observed| / observed over the runs that were fitted."),
-    ("MRE held out", "The same over runs that were not fitted: what the law is worth beyond its data."),
+    ("MRE held out", "The same over runs that were held out."),
     (
         "Objective",
-        "The mean Huber loss of the residuals, which the fit makes least. Compare it between fits of the same runs, residuals and δ only.",
+        "The mean Huber loss of the residuals, which the fit minimises. Compare it only between fits of the same runs, residuals and δ.",
     ),
     (
-        "Starts that agree",
-        "How many of the searches, each from its own start, led to this minimum. If few did, a better one may be left: ask for more starts.",
+        "Restarts at this optimum",
+        "How many restarts ended at this optimum. If few did, there may be a better one: use more restarts.",
     ),
-    ("Search", "Whether the best search came to rest, or ran out of steps and may be short of its minimum."),
+    ("Search", "Whether the best restart converged, or stopped at the step limit and may be short of its minimum."),
 ];
 /// Words of a fit's options.
 pub const OPTION_TERMS: [Term; 8] = [
-    ("Held out", "Runs that are not fitted, to see how well the law predicts them."),
-    (
-        "Starts, seed",
-        "From how many starts the least minimum is searched, and which. The same seed gives the same answer.",
-    ),
-    ("Residuals", "What is made small: observed − predicted loss in nats, or the difference of their logarithms."),
+    ("Held out", "Runs kept out of the fit, to test its predictions."),
+    ("Restarts, seed", "How many restarts the search makes, and which. The same seed gives the same answer."),
+    ("Residuals", "What is fitted: observed − predicted loss in nats, or the difference of their logarithms."),
     (
         "Huber δ",
-        "Residuals below δ count squared, larger ones in proportion, so that single bad runs do not bend the law. inf is plain least squares.",
+        "Residuals below δ count squared, larger ones linearly, so that outliers do not bend the law. inf is least squares.",
     ),
     (
         "Row weights",
-        "With p = 1 a row counts by its compute N·D, so that large models and long runs decide; with 0 all count alike.",
+        "Rows are weighted by (N·D)^p: with p = 1 large models and long runs dominate; with 0 all rows count the same.",
     ),
     (
         "Least γ",
-        "Of the terms C·h^γ: a γ near 0 makes a cliff at h = 0, where runs say nothing. 0 allows it, as the paper does.",
+        "The lower bound of γ in C·h^γ: a γ near 0 is a cliff at h = 0 that no run supports. 0 allows it, as in the paper.",
     ),
-    ("Ridge λ", "Of the linear law: draws its coefficients to their mean; 0 does not."),
+    ("Ridge λ", "For the linear law: shrinks its coefficients towards their mean; 0 does not."),
     ("Restrictions", "Parameters that are fixed, bounded, or equal to each other."),
 ];
 /// Words of the limits.
 pub const LIMIT_TERMS: [Term; 4] = [
-    ("Max epochs", "How often a token in stock may be seen: h ≤ epochs · stock / D."),
-    ("Max change", "How far each weight may be from the present one, as a share of the whole."),
+    ("Max epochs", "How many times each token in stock may be seen: h ≤ epochs · stock / D."),
+    ("Max change", "The most that any weight may differ from your present mixture, in points."),
     (
         "Prior λ",
-        "Adds λ · KL(mixture ‖ prior) to the loss: 0 leaves the mixture free, 0.01 to 0.1 nats draw it to the prior.",
+        "Adds λ · KL(mixture ‖ prior) to the loss: 0 has no effect, 0.01 to 0.1 nats pull the mixture towards the prior.",
     ),
-    ("Price", "What one more unit of an active limit would lower the weighted loss by, in nats."),
+    ("Shadow price", "How much relaxing an active constraint by one unit would lower the weighted loss, in nats."),
 ];
 /// Words of the optimum.
 pub const OPTIMUM_TERMS: [Term; 4] = [
     (
         "Within 0.1 % of the best loss",
-        "How far each weight may move, if all others follow, before the loss is 0.1 % above the best. A wide range means that the weight hardly matters.",
+        "How far each weight can move, with the others adjusted, before the loss is 0.1 % above the best. A wide range means that the weight hardly matters.",
     ),
     (
         "90 % interval",
-        "Where the optimum lies in the middle 90 % of the bootstrap's replicates: how far the runs determine it.",
+        "The middle 90 % of the optima of the bootstrap replicates: how well the runs determine the weight.",
     ),
-    (
-        "KKT residual",
-        "How far the conditions of a minimum under the limits are from being met, in nats: below 1e-8 is certified.",
-    ),
-    ("Convex", "A convex objective has no minimum but the least. Where it is not convex, many descents are compared."),
+    ("KKT residual", "The residual of the KKT conditions, in nats; below 1e-8 the optimum is certified."),
+    ("Convex", "A convex objective has one minimum. Where it is not convex, many descents are compared."),
 ];
 
 /// Under the title.
@@ -87,11 +81,12 @@ pub const TOO_LONG_TO_EDIT: &str =
     "This table is too long to edit here; its first lines are shown. Paste or choose another one to replace it.";
 /// For a text too long to keep.
 pub const TOO_LONG_TO_KEEP: &str =
-    "This table is too long for the browser's storage: it is gone when this page is closed.";
+    "This table is too long for the browser's storage: it will be lost when this page is closed.";
 /// Where the browser refuses its storage.
-pub const NOT_KEPT: &str = "The browser refuses to store the draft: it is gone when this page is closed.";
+pub const NOT_KEPT: &str = "The browser refuses to store the draft: it will be lost when this page is closed.";
 /// Where the draft of last time is left closed.
-pub const NOT_OPENED: &str = "The page stopped while your last table was on show, so it was not opened again. It is safe, and among the earlier drafts below.";
+pub const NOT_OPENED: &str =
+    "The page crashed with your last table, so it was not opened again. It is safe, among the earlier drafts below.";
 /// After an earlier draft was put back.
 pub const RESTORED: &str = "The earlier draft is back; Undo returns to the one before.";
 /// Above the earlier drafts.
@@ -136,28 +131,27 @@ pub const PROJECT_HELP: &str =
 /// A download that the browser does not begin.
 pub const NOT_SAVED: &str = "The browser refuses to save files from this page.";
 /// A project without fits whose inputs cannot be read.
-pub const NO_DRAFT: &str = "the project holds neither a table nor fits that this version can read; save it anew";
+pub const NO_DRAFT: &str = "the project holds neither a table nor fits that this version can read; save it again";
 /// Fits that came with a file.
-pub const FITS_FROM_FILE: &str = "Opened with its fits; nothing was fitted anew.";
+pub const FITS_FROM_FILE: &str = "Opened with its fits; nothing was refitted.";
 /// Above the comparison.
-pub const COMPARE_HELP: &str = "Keep the fit and the scenario on show, then change the law, the data or the scenario: both stand side by side, with what the change did. The other one may also be a link or a fit file.";
+pub const COMPARE_HELP: &str = "Pin the current fit and scenario, then change the law, the data or the scenario to see both side by side. A link or a fit file can be compared, too.";
 /// What was kept, as the heading of its column.
-pub const KEPT: &str = "Kept";
+pub const KEPT: &str = "Pinned";
 /// The fits of a link or a file, likewise.
 pub const OTHER: &str = "The other";
 /// After fits were kept.
-pub const KEPT_STATUS: &str = "Kept to compare: now change the law, the data or the scenario.";
+pub const KEPT_STATUS: &str = "Pinned for comparison: now change the law, the data or the scenario.";
 /// A file that the browser cannot read.
 pub const UNREADABLE_FILE: &str = "the browser could not read this file; choose it again";
 /// A link longer than chat programs like.
-pub const LONG_LINK: &str =
-    "Some chat programs cut links above 2,000 characters; send this one by mail or in a document, or save the project.";
+pub const LONG_LINK: &str = "Some chat programs cut links above 2,000 characters: send this one by email or in a document, or save the project.";
 /// Where the clipboard cannot be written.
-pub const COPY_BY_HAND: &str = "The browser does not let this page copy: the link is selected, copy it with Ctrl+C.";
+pub const COPY_BY_HAND: &str = "The browser does not allow copying: the link is selected, copy it with Ctrl+C.";
 /// Without fits.
 pub const NOT_FITTED: &str = "Nothing fitted yet.";
 /// Where a study has too many losses to be fitted unasked.
-pub const LARGE: &str = "This is a large study: press Fit when the columns are right.";
+pub const LARGE: &str = "This is a large study: check the columns, then press Fit.";
 /// The end of the page.
 pub const FOOTER: &str = "Method: Shukor et al. 2025, Scaling Laws for Optimal Data Mixtures, arXiv:2507.09404. Losses in nats per token; N in parameters, D in tokens.";
 /// In place of a chart of observations.
@@ -174,24 +168,25 @@ pub const NO_COMPUTE: &str = "The study does not vary both model size and tokens
 pub const MAPPING_HELP: &str =
     "Domains by the names of their columns, which can be changed; below, what each column is.";
 /// Above the charts.
-pub const CHART_HELP: &str = "Point at a chart to read its numbers, or walk its points with the arrow keys; a click or Enter keeps them in view, Escape lets them go.";
+pub const CHART_HELP: &str = "Hover over a chart to read its values, or use the arrow keys; click or press Enter to pin a value, Escape to release it.";
 /// The same for charts of the user's own observations.
-pub const POINT_HELP: &str = "An observation that is kept in view can be left out of the fits there, and brought back.";
+pub const POINT_HELP: &str = "A pinned observation can be left out of the fit, and brought back.";
 /// Above the loss chart.
-pub const CURVES_HELP: &str = "Curves are at one mixture, observations at all. Each curve is broken where nothing was fitted at its own size or tokens.";
+pub const CURVES_HELP: &str = "Curves: one mixture; points: all runs. Dashed: extrapolated.";
 /// Above the limits.
-pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, as 28B. Present is the mixture in use, prior a mixture to be drawn to; both are normalised. Epochs count how often a stocked token is seen, and max change is how far each weight may be from the present one.";
+pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, such as 28B. Present is the mixture in use, prior the mixture to stay close to; both are normalised.";
 /// Below the field for a table of limits.
-pub const LIMITS_PASTE_HELP: &str = "Copied from a spreadsheet, or separated by commas. It replaces the columns that it has; a column or a cell may be missing.";
+pub const LIMITS_PASTE_HELP: &str = "Copied from a spreadsheet, or separated by commas. It replaces the columns that it has; columns and cells may be missing.";
 /// An example in that field.
 pub const LIMITS_TABLE: &str = "domain\tmin\tmax\tstock\tpresent\tprior\narxiv\t2 %\t20 %\t28B\t5 %\t1/7";
 /// Where limits hold the optimum.
 pub const WITHOUT_LIMITS: &str =
-    "The uniform mixture and the data's mean need not keep to the limits, so they may have less loss.";
+    "The uniform mixture and your data's mean may violate the limits, and so may have a lower loss.";
 /// Above the bootstrap.
-pub const BOOTSTRAP_HELP: &str = "Fits the runs anew, many times, each time to as many mixtures drawn from those of the runs: how far would all numbers differ, had other mixtures been trained? Intervals hold the middle 90 % of these replicates.";
+pub const BOOTSTRAP_HELP: &str = "Bootstrap: refits on resampled mixtures, to show how much every number would differ had other mixtures been trained. Intervals are the middle 90 % of the replicates.";
 /// In place of the bootstrap on a page opened from a link.
-pub const NO_RUNS: &str = "This link holds no runs, so there is nothing to draw anew: intervals need the table, or a link made with its runs.";
+pub const NO_RUNS: &str =
+    "This link holds no runs to resample: intervals need the table, or a link made with its runs.";
 /// An example of a mixture.
 pub const MIXTURE_EXAMPLE: &str = "arxiv 10 %, book 20 %, c4 70 %";
 
@@ -204,10 +199,10 @@ pub const FIXED: &str = "This link holds the answer as it was computed, not the 
 /// In place of a prediction interval.
 pub const NO_INTERVAL: &str = "no prediction interval";
 /// Below the table of candidates.
-pub const CANDIDATES_HELP: &str = "Errors are mean relative errors on runs that the candidate was not fitted to. Regret: of the held-out mixtures at one scale, what training on the one predicted best costs. Candidates that predict much worse have no say in the verdict.";
+pub const CANDIDATES_HELP: &str = "Errors are mean relative errors on held-out runs. Regret: how much worse the held-out mixture predicted best is than the one that was best. Candidates that predict much worse do not count in the verdict.";
 
 /// What the slices show.
-pub const SLICES_HELP: &str = "One domain's weight moves, the others keep their proportions. The dashed rule is 0.1 % of the loss; the shaded range can be reached within it when all weights move.";
+pub const SLICES_HELP: &str = "One weight moves, the others keep their proportions. The dashed line is 0.1 % above the best loss; the shaded range stays below it when all weights may move.";
 
 /// What a table must hold.
 pub const COLUMNS_NEEDED: &str = "One row per run or checkpoint: a column for each domain's weight, one or more losses, and model size N and tokens D where they vary.";

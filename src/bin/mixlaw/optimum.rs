@@ -64,7 +64,7 @@ enum PathKind {
     Weights,
 }
 
-const NO_RUNS: &str = "the fit file has no runs to fit anew; write it with this version's `mixlaw fit … --json`";
+const NO_RUNS: &str = "the fit file has no runs to refit; write it with this version's `mixlaw fit … --json`";
 
 pub fn run(args: &OptimumArgs) -> Result<String, String> {
     let Fitted { study, saved } = read_fit(&args.fit)?;

@@ -1,7 +1,7 @@
 //! The pool of workers: a queue of requests, each answered by events to its caller.
 //!
-//! Heavy requests share min(hardware threads, 8) workers; a quick one has a worker of its own, so that the page
-//! stays lively while a fit runs. Workers start when there is work for them, from what the page has loaded. A busy
+//! Heavy requests share min(hardware threads, 8) workers; tables and quick ones have a worker each of their own, so that
+//! the page stays lively while a fit runs. Workers start when there is work for them, from what the page has loaded. A busy
 //! worker hears nothing: cancelling terminates it, and the next request starts another. One that dies, closes itself or
 //! does not begin is replaced, and its request fails with a sentence.
 
@@ -32,7 +32,9 @@ const AGAIN: Duration = Duration::from_millis(10);
 /// Which workers a request may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// Answered at once: imports, optima.
+    /// Tables: what is pasted never waits for what is computed of the table before.
+    Reading,
+    /// Answered at once: optima.
     Quick,
     /// Takes a second or more: fits.
     Heavy,
@@ -162,7 +164,7 @@ impl Pool {
     /// Posts what can be posted; gives back the listeners of jobs that cannot be.
     fn assign(&self, state: &mut State) -> Vec<(Listener, String)> {
         let mut failed = Vec::new();
-        for lane in [Lane::Quick, Lane::Heavy] {
+        for lane in [Lane::Reading, Lane::Quick, Lane::Heavy] {
             while let Some(position) = state.queue.iter().position(|job| job.lane == lane) {
                 let idle =
                     state.members.iter().position(|member| member.lane == lane && matches!(member.doing, Doing::Idle));
@@ -300,7 +302,7 @@ impl Pool {
 /// How many workers share a lane's requests.
 pub fn most_workers(lane: Lane) -> usize {
     match lane {
-        Lane::Quick => 1,
+        Lane::Reading | Lane::Quick => 1,
         Lane::Heavy => dom::hardware_threads().clamp(1, MOST_WORKERS),
     }
 }

@@ -200,7 +200,7 @@ fn nats(value: f64) -> String {
 /// What the replicates say of the optimum, in sentences.
 pub fn certainty_sentences(certainty: &Certainty, found_scale: bool) -> Vec<String> {
     let mut sentences = vec![format!(
-        "Each replicate has an optimum of its own. Under its laws the mixture above is worse than that by less than {} nats for half of them, by less than {} nats for 95 %.",
+        "Regret of this mixture over the replicates: median {} nats, 95th percentile {} nats.",
         nats(certainty.regret.median),
         nats(certainty.regret.high)
     )];

@@ -313,7 +313,7 @@ impl State {
         let half = half.map(|half| half.to_string());
         let task = move || Task::Import { text: text.to_string(), roles, answers, half };
         self.replace_jobs("import", Vec::new());
-        let job = self.pool().submit(Lane::Quick, task, move |reply| {
+        let job = self.pool().submit(Lane::Reading, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {
                 if let (Ok(protocol::Answer::Import(import)), Some(whole)) = (&*outcome, &whole)
                     && import.joined

@@ -69,7 +69,7 @@ fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
         starts: format!("{} of {}", report.agreeing_starts, report.config.starts),
         status: match report.termination {
             Termination::Converged => "converged",
-            Termination::StepsRanOut => "steps ran out",
+            Termination::StepsRanOut => "stopped at the step limit",
         },
         warnings: sentences(true),
         notes: sentences(false),

@@ -52,7 +52,7 @@ pub fn Limits() -> impl IntoView {
                             }/>
                         "Stay inside the data"
                     </label>
-                    <Explained about="What these limits mean" terms=&text::LIMIT_TERMS/>
+                    <Explained about="Terms" terms=&text::LIMIT_TERMS/>
                     <p class="note" data-test="limit-hints">{hints}</p>
                     <GroupLimits domains/>
                     <div class="actions">

@@ -14,7 +14,7 @@ pub fn LinkCard() -> impl IntoView {
             <aside class=class data-test="link-card">
                 <p><strong>{title}</strong>" "{sentence}</p>
                 <Show when=move || state.link_runs.read().is_some()>
-                    <button type="button" data-test="take-runs" on:click=move |_| state.take_link_runs()>"Make its runs my table"</button>
+                    <button type="button" data-test="take-runs" on:click=move |_| state.take_link_runs()>"Open as my own"</button>
                 </Show>
                 <button type="button" data-test="close-link" on:click=move |_| state.close_link()>{button}</button>
             </aside>

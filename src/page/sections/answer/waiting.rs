@@ -40,13 +40,15 @@ pub fn Problem() -> impl IntoView {
 pub fn Fitting() -> impl IntoView {
     let state = use_state();
     let share = move || state.run.read().as_ref().map_or(0.0, |run| run.share_done());
+    let is_reading = move || !state.from_link() && matches!(&*state.imported.read(), Import::Running(_));
     let sentence = move || match (&*state.run.read(), &*state.key.read()) {
+        _ if is_reading() => "Reading the table…".to_string(),
         (Some(run), _) => run.sentence(),
         (_, Err(sentence)) => sentence.clone(),
         _ => state.status.get(),
     };
     let is_running = move || state.run.read().is_some();
-    let can_fit = move || !is_running() && state.key.read().is_ok();
+    let can_fit = move || !is_running() && !is_reading() && state.key.read().is_ok();
     view! {
         <section class="answer-card" data-test="fitting">
             <div>

@@ -26,7 +26,7 @@ pub fn FitSettings() -> impl IntoView {
     };
     view! {
         <details class="folded" data-test="options" prop:open=needs_stocks>
-            <summary>"Options: hold-out, starts, residuals, restrictions"</summary>
+            <summary>"Options: hold-out, restarts, residuals, restrictions"</summary>
             <div class="fields">
                 <SettingMenu label="Held out" name="holdout" wide=true options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
                 <SettingField label="Starts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
@@ -47,7 +47,7 @@ pub fn FitSettings() -> impl IntoView {
                         read=|settings| &settings.stocks write=|settings, text| settings.stocks = text/>
                 </Show>
             </div>
-            <Explained about="What these options mean" terms=&text::OPTION_TERMS/>
+            <Explained about="Terms" terms=&text::OPTION_TERMS/>
         </details>
     }
 }

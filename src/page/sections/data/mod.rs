@@ -50,7 +50,7 @@ pub fn DataSection() -> impl IntoView {
             <Show when=own fallback=move || view! { <p class="summary" data-test="data-summary">{move || link_summary(state)}</p> }>
                 {move || state.not_opened.get().map(|key| view! {
                     <p class="note" data-test="not-opened">{text::NOT_OPENED}" "
-                        <button type="button" class="small" data-test="open-anyway" on:click=move |_| state.restore_draft(&key)>"Open it all the same"</button>
+                        <button type="button" class="small" data-test="open-anyway" on:click=move |_| state.restore_draft(&key)>"Open it anyway"</button>
                     </p>
                 })}
                 <Show when=is_own><FilePicker/></Show>

@@ -46,14 +46,14 @@ fn table(state: State, shown: &Shown) -> impl IntoView + use<> {
                         <th scope="col"><abbr title="Mean relative error">"MRE"</abbr>" fit"</th>
                         <th scope="col"><abbr title="Mean relative error">"MRE"</abbr>" held out"</th>
                         <th scope="col">"Objective"</th>
-                        <th scope="col">"Starts that agree"</th>
+                        <th scope="col">"Restarts at this optimum"</th>
                         <th scope="col">"Search"</th>
                     </tr>
                 </thead>
                 <tbody>{rows.into_iter().map(|row| result_row(state, row, intervals)).collect_view()}</tbody>
             </table>
         </div>
-        <Explained about="What these columns mean" terms=&text::RESULT_TERMS/>
+        <Explained about="Terms" terms=&text::RESULT_TERMS/>
         {made_with.map(|sentence| view! { <p class="note" class:stale=state.stale data-test="made-with">{sentence}</p> })}
     }
 }

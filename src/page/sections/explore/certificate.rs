@@ -15,7 +15,7 @@ pub fn Certificate() -> impl IntoView {
     let is_there = Memo::new(move |_| state.optimum.read().latest().is_some());
     view! {
         <div class="certificate-of" class:stale=waiting>{move || state.optimum.read().latest().map(|answered| sentences(answered))}</div>
-        <Show when=move || is_there.get()><Explained about="What these words mean" terms=&text::OPTIMUM_TERMS/></Show>
+        <Show when=move || is_there.get()><Explained about="Terms" terms=&text::OPTIMUM_TERMS/></Show>
     }
 }
 

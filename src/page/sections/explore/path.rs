@@ -32,12 +32,12 @@ pub fn Path() -> impl IntoView {
     let number = |text: &str| read_number(text, Decimal::Point).ok();
     view! {
         <section class="path">
-            <h3>"How it moves"</h3>
+            <h3>"Optimum against scale and priors"</h3>
             <div class="fields">
                 <label class="field wide">
                     <span>"Follow the optimum"</span>
                     <select data-test="path" on:change:target=move |event| choose(event.target().value())>
-                        <option value="" prop:selected=move || state.path_kind.get().is_none()>"not"</option>
+                        <option value="" prop:selected=move || state.path_kind.get().is_none()>"no path"</option>
                         {options.collect_view()}
                     </select>
                 </label>

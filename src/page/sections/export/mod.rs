@@ -83,7 +83,7 @@ fn LinkRow(
         </div>
         <p class="status" data-test="share-status">{shown_outcome}</p>
         <p class="link-length">
-            <meter min="0" max=COMFORTABLE_LENGTH aria-label="Length of the link, of the characters that every chat program takes"
+            <meter min="0" max=COMFORTABLE_LENGTH aria-label="Length of the link, against what every chat program takes"
                 class:long=move || { length() > COMFORTABLE_LENGTH } prop:value=move || length().min(COMFORTABLE_LENGTH) as f64></meter>
             <span class="help" data-test="link-length">{move || length_sentence(length())}</span>
         </p>

@@ -23,7 +23,7 @@ use crate::units::write_number;
 pub enum Termination {
     /// Nothing improved the objective any more.
     Converged,
-    /// The stopped at the step limit while it was still falling.
+    /// The steps ran out while it was still falling.
     StepsRanOut,
 }
 
@@ -58,7 +58,7 @@ pub struct Score {
 /// Something about a fit that its reader must know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Flag {
-    /// The stopped at the step limit.
+    /// The steps ran out.
     NotConverged,
     /// Only this many starts led to the best objective.
     StartsDisagree {

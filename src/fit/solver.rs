@@ -33,7 +33,7 @@ pub struct Ending {
     pub theta: Vec<f64>,
     /// F there.
     pub objective: f64,
-    /// Whether the search ended because nothing improved F any more, not because its stopped at the step limit.
+    /// Whether the search ended because nothing improved F any more, not because its steps ran out.
     pub converged: bool,
     /// Steps that Levenberg–Marquardt took, and one for its start; F's evaluations by BFGS.
     pub n_iterations: usize,

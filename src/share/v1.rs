@@ -121,7 +121,7 @@ struct FitBody {
     a: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<f64>,
-    /// 1 where the stopped at the step limit.
+    /// 1 where the steps ran out.
     #[serde(default, skip_serializing_if = "is_zero")]
     e: u8,
     /// Parameters at a bound, at the least γ, and undetermined combinations.

@@ -34,7 +34,7 @@ fn a_new_table_is_predicted_by_what_validation_chooses() {
         let candidates = texts(page, "candidate").await;
         assert_eq!(candidates.iter().filter(|row| row.contains("predicts")).count(), 1, "{candidates:?}");
         let loss = page.text_of("[data-test=expected-loss]").await;
-        assert!(loss.contains(" nats per token (") && loss.contains(" to "), "{loss}");
+        assert!(loss.contains("Expected loss") && loss.contains(" to "), "{loss}");
         let gains = texts(page, "gain").await;
         assert!(gains.len() == 2 && gains.iter().all(|gain| gain.contains(" to ")), "{gains:?}");
         assert_eq!(texts(page, "gain-prediction").await.len(), 2);

@@ -277,7 +277,12 @@ impl Browser {
     // --- Hands ---
 
     pub async fn click(&self, selector: &str) {
-        self.element(selector).await.click().await.unwrap_or_else(|error| panic!("click {selector}: {error}"));
+        let deadline = Instant::now() + SOON;
+        // What is drawn again under the pointer is clicked where it comes back.
+        while let Err(error) = self.element(selector).await.click().await {
+            assert!(Instant::now() < deadline, "click {selector}: {error}");
+            self.wait(POLL).await;
+        }
     }
 
     /// Clicks the button with this label.
@@ -530,9 +535,17 @@ impl Browser {
         let element = found.unwrap_or_else(|error| panic!("no element {selector}: {error}"));
         // A user opens the section that it is in.
         let open = "const section = document.querySelector(arguments[0])?.closest('[role=tabpanel][hidden]');
-            if (section) document.getElementById(section.getAttribute('aria-labelledby')).click();";
-        self.run(open, &[json!(selector)]).await;
-        element
+            if (section) document.getElementById(section.getAttribute('aria-labelledby')).click();
+            return section != null;";
+        let mut was_closed = false;
+        while self.run(open, &[json!(selector)]).await == true {
+            was_closed = true;
+            self.wait(POLL).await;
+        }
+        if !was_closed {
+            return element;
+        }
+        self.client.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("no element {selector}: {error}"))
     }
 
     /// A command of the DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).

@@ -167,10 +167,6 @@ impl State {
         self.keep_now();
         self.forget_link();
         self.waiting.set_value(None);
-        // A law that the user has named is kept.
-        if self.source.with_untracked(|source| source.origin != Origin::Own) {
-            self.law_id.set(AUTO.to_string());
-        }
         self.forget_sample();
         self.roles.set(None);
         self.answers.set(Vec::new());
@@ -182,9 +178,10 @@ impl State {
         self.later("import", Duration::ZERO, move || self.import_with(half, true));
     }
 
-    /// A sample's scenario says nothing of the user's own runs.
+    /// A sample's law and scenario say nothing of the user's own runs; a law that the user has named for those is kept.
     fn forget_sample(self) {
         if self.source.with_untracked(|source| source.origin != Origin::Own) {
+            self.law_id.set(AUTO.to_string());
             self.own_scenario.set(ScenarioInput::default());
         }
     }

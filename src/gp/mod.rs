@@ -55,6 +55,7 @@
 mod cholesky;
 mod hyperparameters;
 mod inputs;
+mod joint;
 mod kernel;
 mod likelihood;
 mod minimise;
@@ -64,6 +65,7 @@ mod surface;
 
 pub use hyperparameters::{GpError, Hyperparameters, Target};
 pub use inputs::{Input, Inputs};
+pub use joint::{Joint, Trend};
 pub use kernel::Recipe;
 pub use process::{GaussianProcess, GpPlace, LeftOut, Prediction};
 pub use surface::Surface;

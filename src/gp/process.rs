@@ -59,15 +59,15 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct GaussianProcess {
-    hyperparameters: Hyperparameters,
-    inputs: Arc<Inputs>,
+    pub(super) hyperparameters: Hyperparameters,
+    pub(super) inputs: Arc<Inputs>,
     /// Positions of the rows of `inputs` that it was given, when there were too many.
     row_idxs: Vec<usize>,
-    values: Vec<f64>,
-    standard: Standard,
-    kernel: Kernel,
-    points: Points,
-    posterior: Posterior,
+    pub(super) values: Vec<f64>,
+    pub(super) standard: Standard,
+    pub(super) kernel: Kernel,
+    pub(super) points: Points,
+    pub(super) posterior: Posterior,
     /// The same for each draw of the hyperparameters, computed when a variance is first asked for.
     drawn: OnceLock<Vec<Posterior>>,
 }
@@ -84,11 +84,11 @@ impl PartialEq for GaussianProcess {
 
 /// What is known with one choice of hyperparameters.
 #[derive(Debug, Clone, PartialEq)]
-struct Posterior {
-    parameters: Vec<f64>,
+pub(super) struct Posterior {
+    pub parameters: Vec<f64>,
     factor: Cholesky,
     /// K⁻¹ z
-    alpha: Vec<f64>,
+    pub alpha: Vec<f64>,
 }
 
 impl Posterior {
@@ -152,12 +152,12 @@ impl TryFrom<Stored> for GaussianProcess {
     }
 }
 
-fn kernel_place<'a>(place: GpPlace, phi: &'a [f64]) -> KernelPlace<'a> {
+pub(super) fn kernel_place<'a>(place: GpPlace, phi: &'a [f64]) -> KernelPlace<'a> {
     KernelPlace { phi, scale: [place.ln_n, place.ln_d], run: place.run }
 }
 
 /// The factor of a matrix, with as little added to its diagonal as it takes.
-fn factorise(matrix: &[f64], n: usize) -> Option<Cholesky> {
+pub(super) fn factorise(matrix: &[f64], n: usize) -> Option<Cholesky> {
     let mut jitter = JITTER;
     while jitter < 1.0 {
         let mut matrix = matrix.to_vec();
@@ -296,7 +296,7 @@ impl GaussianProcess {
     }
 
     /// The posterior with each draw of the hyperparameters; with the most probable ones alone where there are none.
-    fn drawn(&self) -> &[Posterior] {
+    pub(super) fn drawn(&self) -> &[Posterior] {
         let alone = std::slice::from_ref(&self.posterior);
         if self.hyperparameters.draws.is_empty() || self.values.len() > MAX_ROWS_TO_DRAW {
             return alone;

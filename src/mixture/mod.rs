@@ -6,6 +6,7 @@
 //! the worst of several targets needs beside that. `limits` turns what a lab can do into constraints, and `feasible` says
 //! which of them conflict.
 
+mod allowed;
 mod beyond;
 mod certainty;
 mod feasible;
@@ -25,6 +26,7 @@ mod support;
 mod verdict;
 mod warnings;
 
+pub use allowed::Allowed;
 pub use beyond::{Beyond, beyond};
 pub use certainty::{
     Certainty, Compared, Comparison, Outcome, Regret, SAME_SHARE, compare, excess, outcome, outside_data,

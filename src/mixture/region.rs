@@ -375,6 +375,20 @@ impl Region {
         between(&self.middle, &toward, reach)
     }
 
+    /// The mixture farthest on the way from the middle to this one that keeps the limits and is supported: this one, if
+    /// it does.
+    pub(super) fn toward(&self, h: &[f64]) -> Vec<f64> {
+        if self.is_point() {
+            return self.mixture(&self.middle);
+        }
+        let sum: f64 = self.free.iter().map(|&i| h[i]).sum();
+        let n = self.free.len() as f64;
+        let shares: Vec<f64> = self.free.iter().map(|&i| if sum > 0.0 { h[i] / sum } else { 1.0 / n }).collect();
+        let mut mixture = self.mixture(&self.within(&shares));
+        mixture.iter_mut().for_each(|h| *h = h.max(0.0));
+        mixture
+    }
+
     /// The shares nearest to these on the way from the middle that keep the limits: Newton's method on the conditions of a
     /// minimum may end just outside.
     fn within(&self, shares: &[f64]) -> Vec<f64> {

@@ -1,0 +1,265 @@
+//! What a process knows of many places together, and what it would know after new runs at some of them.
+//!
+//! With L Lᵀ = K the covariance of the rows and v(x) = L⁻¹ k(x), two places have the posterior covariance
+//! k(x, x′) − v(x)·v(x′). A new run at x adds a row to L, so one entry to each v: the covariance of the place with the
+//! run's loss over its standard deviation. That entry is how far the place's mean moves, per standard deviation of what
+//! the run shows, and its square is by how much the place's variance falls, whatever the run shows (Rasmussen & Williams
+//! 2006, §2.2 and A.3). So several runs are planned without knowing any loss.
+//!
+//! A [`Trend`] adds Σ_q b_q(x) β_q with β_q ~ N(0, 1) to the process: a law's parameters about their fitted values. They
+//! are conditioned on the rows like everything else (ibid., §2.7), so that what the rows leave open of them is part of
+//! the covariance.
+
+use super::cholesky::dot;
+use super::inputs::Input;
+use super::kernel::{Kernel, KernelPlace};
+use super::process::{GaussianProcess, GpPlace, Posterior, factorise, kernel_place};
+use super::standard::Standard;
+
+/// Functions with unknown coefficients, each of which is normal with mean 0 and variance 1, in the unit of the values.
+#[derive(Debug, Clone, Default)]
+pub struct Trend {
+    /// b(x) of each of the process's rows; empty without a trend.
+    pub rows: Vec<Vec<f64>>,
+    /// The same of each place.
+    pub places: Vec<Vec<f64>>,
+}
+
+/// What is known of places, with one choice of hyperparameters.
+#[derive(Debug, Clone)]
+pub struct Joint {
+    kernel: Kernel,
+    parameters: Vec<f64>,
+    /// φ, (ln N, ln D) and the run of each place.
+    places: Vec<(Vec<f64>, [f64; 2], Option<usize>)>,
+    /// b(x) of each, standardised; empty without a trend.
+    trend: Vec<Vec<f64>>,
+    /// What one standard unit is at each place, in values.
+    slopes: Vec<f64>,
+    offsets: Vec<f64>,
+    /// v(x) of each place.
+    whitened: Vec<Vec<f64>>,
+    /// Variance of a new run's own effect and of its row's noise, standardised.
+    noise: f64,
+}
+
+impl GaussianProcess {
+    /// The rows that it knows.
+    pub fn rows(&self) -> impl Iterator<Item = Input> {
+        (0..self.values.len()).map(|row_idx| self.inputs.row(row_idx))
+    }
+
+    /// What is known of these places, once for each of at most so many draws of the hyperparameters; with the most
+    /// probable ones alone where there are none, or more. Empty where rounding leaves the covariance no factor.
+    ///
+    /// # Panics
+    /// If the trend has rows, but not one for each of the process's and one for each place.
+    pub fn jointly(&self, places: &[GpPlace], trend: &Trend, most_draws: usize) -> Vec<Joint> {
+        let has_trend = !trend.rows.is_empty();
+        if has_trend {
+            assert_eq!((trend.rows.len(), trend.places.len()), (self.values.len(), places.len()), "a trend a row");
+        }
+        let features = &self.hyperparameters.features;
+        let phis: Vec<Vec<f64>> = places.iter().map(|place| features.of(place.h)).collect();
+        let at: Vec<KernelPlace> = places.iter().zip(&phis).map(|(place, phi)| kernel_place(*place, phi)).collect();
+        let best = &self.posterior;
+        let means: Vec<f64> = at.iter().map(|place| dot(&self.cross(&best.parameters, *place), &best.alpha)).collect();
+        let slopes: Vec<f64> = means.iter().map(|z| self.standard.value(*z).1).collect();
+        let scaled = |values: &Vec<f64>, slope: f64| values.iter().map(|value| value / slope).collect::<Vec<f64>>();
+        let (_, z) = Standard::new(self.hyperparameters.recipe, &self.values);
+        let of_rows: Vec<Vec<f64>> =
+            trend.rows.iter().zip(&z).map(|(row, z)| scaled(row, self.standard.value(*z).1)).collect();
+        let of_places: Vec<Vec<f64>> = if has_trend {
+            trend.places.iter().zip(&slopes).map(|(b, slope)| scaled(b, *slope)).collect()
+        } else {
+            Vec::new()
+        };
+        let n = z.len();
+        let one = |draw: &Posterior| {
+            let parameters = &draw.parameters;
+            let tables = self.kernel.tables(parameters, &self.points);
+            let mut matrix = self.kernel.matrix(parameters, &self.points, &tables);
+            for (i, row) in of_rows.iter().enumerate() {
+                for (j, other) in of_rows[..=i].iter().enumerate() {
+                    matrix[i * n + j] += dot(row, other);
+                }
+            }
+            let factor = factorise(&matrix, n)?;
+            let (mut whitened, mut offsets) = (Vec::new(), Vec::new());
+            for (p, place) in at.iter().enumerate() {
+                let mut cross = self.cross(parameters, *place);
+                offsets.push(slopes[p] * (dot(&cross, &draw.alpha) - means[p]));
+                if has_trend {
+                    cross.iter_mut().zip(&of_rows).for_each(|(entry, row)| *entry += dot(row, &of_places[p]));
+                }
+                whitened.push(factor.solve_lower(&cross));
+            }
+            Some(Joint {
+                kernel: self.kernel.clone(),
+                parameters: parameters.clone(),
+                places: at.iter().map(|place| (place.phi.to_vec(), place.scale, place.run)).collect(),
+                trend: of_places.clone(),
+                slopes: slopes.clone(),
+                offsets,
+                whitened,
+                noise: self.kernel.run_variance(parameters) + self.kernel.noise_variance(parameters),
+            })
+        };
+        let draws = self.drawn();
+        let draws = if draws.len() > most_draws { std::slice::from_ref(best) } else { draws };
+        draws.iter().filter_map(one).collect()
+    }
+
+    fn cross(&self, parameters: &[f64], place: KernelPlace) -> Vec<f64> {
+        self.kernel.cross(parameters, &self.points, place)
+    }
+}
+
+impl Joint {
+    /// Posterior covariance of the function at two places, run effects and noise left out.
+    pub fn covariance(&self, a: usize, b: usize) -> f64 {
+        let place = |at: usize| {
+            let (phi, scale, run) = &self.places[at];
+            KernelPlace { phi, scale: *scale, run: *run }
+        };
+        let trend = if self.trend.is_empty() { 0.0 } else { dot(&self.trend[a], &self.trend[b]) };
+        let prior = self.kernel.between(&self.parameters, place(a), place(b)) + trend;
+        self.slopes[a] * self.slopes[b] * (prior - dot(&self.whitened[a], &self.whitened[b]))
+    }
+
+    /// Variance of a new run's own effect and noise at a place.
+    pub fn noise(&self, at: usize) -> f64 {
+        self.slopes[at] * self.slopes[at] * self.noise
+    }
+
+    /// By how much the mean with these hyperparameters differs from that with the most probable ones.
+    pub fn offset(&self, at: usize) -> f64 {
+        self.offsets[at]
+    }
+
+    /// Counts a new run at a place as known. Returns how far the mean of each place moves per standard deviation of what
+    /// the run shows.
+    pub fn observe(&mut self, at: usize) -> Vec<f64> {
+        let n_places = self.places.len();
+        let deviation = (self.covariance(at, at).max(0.0) + self.noise(at)).sqrt();
+        let moves: Vec<f64> = (0..n_places)
+            .map(|place| if deviation > 0.0 { self.covariance(place, at) / deviation } else { 0.0 })
+            .collect();
+        for (place, moved) in moves.iter().enumerate() {
+            self.whitened[place].push(moved / self.slopes[place]);
+        }
+        moves
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Inputs, Recipe};
+    use super::*;
+
+    fn mixture(i: usize) -> Vec<f64> {
+        let share = |factor: f64| libm::fabs(libm::sin(factor * (i as f64 + 1.0))) + 0.01;
+        let parts = [share(1.7), share(2.9), share(4.3)];
+        let sum: f64 = parts.iter().sum();
+        parts.iter().map(|part| part / sum).collect()
+    }
+
+    fn inputs(n: usize, recipe: Recipe) -> Vec<Input> {
+        let scale =
+            |i: usize| if recipe == Recipe::Mixture { (0.0, 1.0) } else { ((i % 2) as f64, 1.0 + (i % 3) as f64) };
+        (0..n).map(|i| Input { mixture: mixture(i), ln_n: scale(i).0, ln_d: scale(i).1, run: i }).collect()
+    }
+
+    fn fitted(n: usize, recipe: Recipe) -> GaussianProcess {
+        let inputs = inputs(n, recipe);
+        let value = |(i, input): (usize, &Input)| {
+            0.2 * input.mixture[0] * input.mixture[1] + 0.02 * input.ln_n + 0.01 * libm::sin(50.0 * i as f64)
+        };
+        let values: Vec<f64> = inputs.iter().enumerate().map(value).collect();
+        GaussianProcess::fit(recipe, &Arc::new(Inputs::new(&inputs)), &values).expect("it fits")
+    }
+
+    fn places(mixtures: &[Vec<f64>]) -> Vec<GpPlace<'_>> {
+        mixtures.iter().map(|h| GpPlace { ln_n: 0.5, ln_d: 2.0, h, run: None }).collect()
+    }
+
+    /// Without a trend and with all draws it is what the process itself says of two places.
+    #[test]
+    fn covariances_are_those_of_the_process() {
+        for recipe in [Recipe::Mixture, Recipe::Residual] {
+            let process = fitted(14, recipe);
+            let mixtures: Vec<Vec<f64>> = (40..46).map(mixture).collect();
+            let places = places(&mixtures);
+            let joints = process.jointly(&places, &Trend::default(), usize::MAX);
+            assert_eq!(joints.len(), if recipe == Recipe::Mixture { 8 } else { 1 });
+            for a in 0..places.len() {
+                for b in 0..places.len() {
+                    let sum: f64 =
+                        joints.iter().map(|joint| joint.covariance(a, b) + joint.offset(a) * joint.offset(b)).sum();
+                    let expected = process.covariance(places[a], places[b]);
+                    let size = process.predict(places[a]).variance;
+                    assert!((sum / joints.len() as f64 - expected).abs() < 1e-7 * size, "{recipe:?}: {sum} {expected}");
+                }
+            }
+        }
+    }
+
+    /// A run that is counted as known changes covariances as fitting it would, whatever its loss.
+    #[test]
+    fn what_a_run_would_show_is_what_it_shows() {
+        for recipe in [Recipe::Mixture, Recipe::Residual] {
+            let process = fitted(14, recipe);
+            let mut hyperparameters = process.hyperparameters().clone();
+            hyperparameters.draws.clear();
+            let rows: Vec<Input> = process.rows().collect();
+            let values = process.values.clone();
+            let known =
+                GaussianProcess::with(&hyperparameters, &Arc::new(Inputs::new(&rows)), &values).expect("it fits");
+            let mixtures: Vec<Vec<f64>> = (40..46).map(mixture).collect();
+            let places = places(&mixtures);
+            let mut joint = known.jointly(&places, &Trend::default(), 1).swap_remove(0);
+            let before = joint.covariance(1, 1);
+            let moves = joint.observe(3);
+            assert!((before - joint.covariance(1, 1) - moves[1] * moves[1]).abs() < 1e-12 * before);
+            joint.observe(0);
+            // The same runs fitted, in the unit of before: values as predicted leave it nearly so.
+            let mut more = rows.clone();
+            let mut more_values = values.clone();
+            for (run, at) in [(100, 3), (101, 0)] {
+                more.push(Input { mixture: mixtures[at].clone(), ln_n: 0.5, ln_d: 2.0, run });
+                more_values.push(known.predict(places[at]).mean);
+            }
+            let fitted =
+                GaussianProcess::with(&hyperparameters, &Arc::new(Inputs::new(&more)), &more_values).expect("it fits");
+            for (a, b) in [(1, 1), (0, 0), (2, 4), (3, 5)] {
+                // In standard units; the values' unit changes a little with two more rows.
+                let units = (known.standard.unit / fitted.standard.unit).powi(2);
+                let after = fitted.covariance(places[a], places[b]) * units;
+                let size = known.predict(places[a]).variance;
+                assert!(
+                    (joint.covariance(a, b) - after).abs() < 0.02 * size,
+                    "{recipe:?} {a} {b}: {} {after}",
+                    joint.covariance(a, b)
+                );
+            }
+        }
+    }
+
+    /// A coefficient that the rows know nothing of leaves its whole variance where it counts; one that they determine,
+    /// hardly any.
+    #[test]
+    fn a_trend_is_conditioned_on_the_rows() {
+        let process = fitted(14, Recipe::Residual);
+        let mixtures: Vec<Vec<f64>> = (40..43).map(mixture).collect();
+        let places = places(&mixtures);
+        let n = process.rows().count();
+        let plain = process.jointly(&places, &Trend::default(), 1).swap_remove(0);
+        let trend = |row: f64| Trend { rows: vec![vec![row]; n], places: vec![vec![0.3]; places.len()] };
+        let unknown = process.jointly(&places, &trend(0.0), 1).swap_remove(0);
+        assert!((unknown.covariance(0, 1) - plain.covariance(0, 1) - 0.09).abs() < 1e-9);
+        let known = process.jointly(&places, &trend(0.3), 1).swap_remove(0);
+        assert!(known.covariance(0, 1) < plain.covariance(0, 1) + 0.02, "{}", known.covariance(0, 1));
+    }
+}

@@ -43,6 +43,7 @@
 //! | [`fit`] | objective, solver, search for the global minimum, report | [`fit::fit`] |
 //! | [`predict`] | predictors of new models' losses: validation, choice, intervals; the bootstrap | [`predict::FittedStudy`] |
 //! | [`mixture`] | scenario and limits, the optimum with its certificate, ranges, gains, paths | [`mixture::optimum`], [`mixture::near_optimal`] |
+//! | [`design`] | which runs to train next, and what they are expected to settle | [`design::next()`] |
 //! | [`chart`] | results → charts as plain data → any plotters backend | |
 //! | [`share`] | links: a fitted study in a URL fragment, and back | [`share::encode`], [`share::decode`] |
 //! | [`export`] | fit files, scenario files and answers as JSON | [`export::fit_file`], [`export::scenario_file`] |
@@ -63,6 +64,7 @@
 
 pub mod chart;
 pub mod dataset;
+pub mod design;
 pub mod export;
 pub mod fit;
 pub mod gp;

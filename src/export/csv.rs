@@ -8,7 +8,7 @@ use crate::mixture::{self, Certainty, Optimum, Scenario};
 use crate::predict::{FittedStudy, Replicate, bootstrap, notices};
 
 /// A cell, in quotes where it needs them. A spreadsheet would take a name that begins with = for a formula.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() };
     if text.contains([',', '"', '\n', '\r', ';', '\t']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
@@ -17,7 +17,7 @@ fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!("{value:?}"))
 }
 
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut lines = vec![header.iter().map(|name| cell(name)).collect::<Vec<_>>().join(",")];
     lines.extend(rows.map(|row| row.join(",")));
     lines.join("\n") + "\n"

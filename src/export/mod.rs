@@ -4,6 +4,7 @@
 mod bibtex;
 pub mod blend;
 mod csv;
+pub mod design;
 pub mod difference;
 mod fit_entry;
 pub mod fit_file;

@@ -25,20 +25,30 @@ pub struct Trend {
     pub places: Vec<Vec<f64>>,
 }
 
-/// What is known of places, with one choice of hyperparameters.
+/// What is known of places: a normal distribution with the mean and covariance that the draws of the hyperparameters have
+/// together.
 #[derive(Debug, Clone)]
 pub struct Joint {
     kernel: Kernel,
-    parameters: Vec<f64>,
     /// φ, (ln N, ln D) and the run of each place.
     places: Vec<(Vec<f64>, [f64; 2], Option<usize>)>,
     /// b(x) of each, standardised; empty without a trend.
     trend: Vec<Vec<f64>>,
     /// What one standard unit is at each place, in values.
     slopes: Vec<f64>,
-    offsets: Vec<f64>,
+    draws: Vec<Draw>,
+    /// Of each run that is counted as known, how far the mean of each place moves.
+    observed: Vec<Vec<f64>>,
+}
+
+/// What is known with one draw of the hyperparameters.
+#[derive(Debug, Clone)]
+struct Draw {
+    parameters: Vec<f64>,
     /// v(x) of each place.
     whitened: Vec<Vec<f64>>,
+    /// By how much each mean differs from that with the most probable hyperparameters.
+    offsets: Vec<f64>,
     /// Variance of a new run's own effect and of its row's noise, standardised.
     noise: f64,
 }
@@ -49,12 +59,12 @@ impl GaussianProcess {
         (0..self.values.len()).map(|row_idx| self.inputs.row(row_idx))
     }
 
-    /// What is known of these places, once for each of at most so many draws of the hyperparameters; with the most
-    /// probable ones alone where there are none, or more. Empty where rounding leaves the covariance no factor.
+    /// What is known of these places, all of the process's deviations `wider` times as large; with at most so many draws of
+    /// the hyperparameters, else with the most probable ones alone. None where rounding leaves the covariance no factor.
     ///
     /// # Panics
     /// If the trend has rows, but not one for each of the process's and one for each place.
-    pub fn jointly(&self, places: &[GpPlace], trend: &Trend, most_draws: usize) -> Vec<Joint> {
+    pub fn jointly(&self, places: &[GpPlace], trend: &Trend, wider: f64, most_draws: usize) -> Option<Joint> {
         let has_trend = !trend.rows.is_empty();
         if has_trend {
             assert_eq!((trend.rows.len(), trend.places.len()), (self.values.len(), places.len()), "a trend a row");
@@ -64,11 +74,11 @@ impl GaussianProcess {
         let at: Vec<KernelPlace> = places.iter().zip(&phis).map(|(place, phi)| kernel_place(*place, phi)).collect();
         let best = &self.posterior;
         let means: Vec<f64> = at.iter().map(|place| dot(&self.cross(&best.parameters, *place), &best.alpha)).collect();
-        let slopes: Vec<f64> = means.iter().map(|z| self.standard.value(*z).1).collect();
+        let slopes: Vec<f64> = means.iter().map(|z| wider * self.standard.value(*z).1).collect();
         let scaled = |values: &Vec<f64>, slope: f64| values.iter().map(|value| value / slope).collect::<Vec<f64>>();
         let (_, z) = Standard::new(self.hyperparameters.recipe, &self.values);
         let of_rows: Vec<Vec<f64>> =
-            trend.rows.iter().zip(&z).map(|(row, z)| scaled(row, self.standard.value(*z).1)).collect();
+            trend.rows.iter().zip(&z).map(|(row, z)| scaled(row, wider * self.standard.value(*z).1)).collect();
         let of_places: Vec<Vec<f64>> = if has_trend {
             trend.places.iter().zip(&slopes).map(|(b, slope)| scaled(b, *slope)).collect()
         } else {
@@ -94,20 +104,15 @@ impl GaussianProcess {
                 }
                 whitened.push(factor.solve_lower(&cross));
             }
-            Some(Joint {
-                kernel: self.kernel.clone(),
-                parameters: parameters.clone(),
-                places: at.iter().map(|place| (place.phi.to_vec(), place.scale, place.run)).collect(),
-                trend: of_places.clone(),
-                slopes: slopes.clone(),
-                offsets,
-                whitened,
-                noise: self.kernel.run_variance(parameters) + self.kernel.noise_variance(parameters),
-            })
+            let noise = self.kernel.run_variance(parameters) + self.kernel.noise_variance(parameters);
+            Some(Draw { parameters: parameters.clone(), whitened, offsets, noise })
         };
         let draws = self.drawn();
         let draws = if draws.len() > most_draws { std::slice::from_ref(best) } else { draws };
-        draws.iter().filter_map(one).collect()
+        let draws: Vec<Draw> = draws.iter().filter_map(one).collect();
+        let places = at.iter().map(|place| (place.phi.to_vec(), place.scale, place.run)).collect();
+        let kernel = self.kernel.clone();
+        (!draws.is_empty()).then_some(Joint { kernel, places, trend: of_places, slopes, draws, observed: Vec::new() })
     }
 
     fn cross(&self, parameters: &[f64], place: KernelPlace) -> Vec<f64> {
@@ -123,31 +128,29 @@ impl Joint {
             KernelPlace { phi, scale: *scale, run: *run }
         };
         let trend = if self.trend.is_empty() { 0.0 } else { dot(&self.trend[a], &self.trend[b]) };
-        let prior = self.kernel.between(&self.parameters, place(a), place(b)) + trend;
-        self.slopes[a] * self.slopes[b] * (prior - dot(&self.whitened[a], &self.whitened[b]))
+        let of_draw = |draw: &Draw| {
+            let prior = self.kernel.between(&draw.parameters, place(a), place(b)) + trend;
+            let left = prior - dot(&draw.whitened[a], &draw.whitened[b]);
+            self.slopes[a] * self.slopes[b] * left + draw.offsets[a] * draw.offsets[b]
+        };
+        let all: f64 = self.draws.iter().map(of_draw).sum();
+        let removed: f64 = self.observed.iter().map(|moves| moves[a] * moves[b]).sum();
+        all / self.draws.len() as f64 - removed
     }
 
     /// Variance of a new run's own effect and noise at a place.
     pub fn noise(&self, at: usize) -> f64 {
-        self.slopes[at] * self.slopes[at] * self.noise
-    }
-
-    /// By how much the mean with these hyperparameters differs from that with the most probable ones.
-    pub fn offset(&self, at: usize) -> f64 {
-        self.offsets[at]
+        let all: f64 = self.draws.iter().map(|draw| draw.noise).sum();
+        self.slopes[at] * self.slopes[at] * all / self.draws.len() as f64
     }
 
     /// Counts a new run at a place as known. Returns how far the mean of each place moves per standard deviation of what
     /// the run shows.
     pub fn observe(&mut self, at: usize) -> Vec<f64> {
-        let n_places = self.places.len();
         let deviation = (self.covariance(at, at).max(0.0) + self.noise(at)).sqrt();
-        let moves: Vec<f64> = (0..n_places)
-            .map(|place| if deviation > 0.0 { self.covariance(place, at) / deviation } else { 0.0 })
-            .collect();
-        for (place, moved) in moves.iter().enumerate() {
-            self.whitened[place].push(moved / self.slopes[place]);
-        }
+        let moved = |place| if deviation > 0.0 { self.covariance(place, at) / deviation } else { 0.0 };
+        let moves: Vec<f64> = (0..self.places.len()).map(moved).collect();
+        self.observed.push(moves.clone());
         moves
     }
 }
@@ -192,15 +195,14 @@ mod tests {
             let process = fitted(14, recipe);
             let mixtures: Vec<Vec<f64>> = (40..46).map(mixture).collect();
             let places = places(&mixtures);
-            let joints = process.jointly(&places, &Trend::default(), usize::MAX);
-            assert_eq!(joints.len(), if recipe == Recipe::Mixture { 8 } else { 1 });
+            let joint = process.jointly(&places, &Trend::default(), 1.0, usize::MAX).expect("a factor");
+            assert_eq!(joint.draws.len(), if recipe == Recipe::Mixture { 8 } else { 1 });
             for a in 0..places.len() {
                 for b in 0..places.len() {
-                    let sum: f64 =
-                        joints.iter().map(|joint| joint.covariance(a, b) + joint.offset(a) * joint.offset(b)).sum();
+                    let covariance = joint.covariance(a, b);
                     let expected = process.covariance(places[a], places[b]);
                     let size = process.predict(places[a]).variance;
-                    assert!((sum / joints.len() as f64 - expected).abs() < 1e-7 * size, "{recipe:?}: {sum} {expected}");
+                    assert!((covariance - expected).abs() < 1e-7 * size, "{recipe:?}: {covariance} {expected}");
                 }
             }
         }
@@ -219,7 +221,7 @@ mod tests {
                 GaussianProcess::with(&hyperparameters, &Arc::new(Inputs::new(&rows)), &values).expect("it fits");
             let mixtures: Vec<Vec<f64>> = (40..46).map(mixture).collect();
             let places = places(&mixtures);
-            let mut joint = known.jointly(&places, &Trend::default(), 1).swap_remove(0);
+            let mut joint = known.jointly(&places, &Trend::default(), 1.0, 1).expect("a factor");
             let before = joint.covariance(1, 1);
             let moves = joint.observe(3);
             assert!((before - joint.covariance(1, 1) - moves[1] * moves[1]).abs() < 1e-12 * before);
@@ -255,11 +257,14 @@ mod tests {
         let mixtures: Vec<Vec<f64>> = (40..43).map(mixture).collect();
         let places = places(&mixtures);
         let n = process.rows().count();
-        let plain = process.jointly(&places, &Trend::default(), 1).swap_remove(0);
+        let plain = process.jointly(&places, &Trend::default(), 1.0, 1).expect("a factor");
         let trend = |row: f64| Trend { rows: vec![vec![row]; n], places: vec![vec![0.3]; places.len()] };
-        let unknown = process.jointly(&places, &trend(0.0), 1).swap_remove(0);
+        let unknown = process.jointly(&places, &trend(0.0), 1.0, 1).expect("a factor");
         assert!((unknown.covariance(0, 1) - plain.covariance(0, 1) - 0.09).abs() < 1e-9);
-        let known = process.jointly(&places, &trend(0.3), 1).swap_remove(0);
+        let known = process.jointly(&places, &trend(0.3), 1.0, 1).expect("a factor");
+        // Twice the deviations are four times the variance, but of the trend.
+        let wider = process.jointly(&places, &trend(0.0), 2.0, 1).expect("a factor");
+        assert!((wider.covariance(0, 1) - 4.0 * plain.covariance(0, 1) - 0.09).abs() < 1e-9);
         assert!(known.covariance(0, 1) < plain.covariance(0, 1) + 0.02, "{}", known.covariance(0, 1));
     }
 }

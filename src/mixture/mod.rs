@@ -38,8 +38,10 @@ pub use path::{
     FixedPoint, Growth, LAMBDAS, OnPath, Reflection, along_prior, along_scale, at_places, distance, each_target, moves,
     reflection,
 };
+pub(crate) use posed::divergence_from;
 pub use scale::{AtScale, ScaleIntervals, best_scale, is_of_scale_alone, scale_intervals};
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 pub use support::{QUANTILE, Support, support};
+pub(crate) use verdict::rivals;
 pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict, weighted};
 pub use warnings::{extrapolation, scale_warnings, warnings};

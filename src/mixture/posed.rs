@@ -224,6 +224,11 @@ fn divergence(h: &[f64], prior: &[f64]) -> f64 {
     h.iter().zip(prior).filter(|(h, _)| **h > 0.0).map(|(h, q)| h * libm::log(h / q)).sum()
 }
 
+/// Σ_i h_i ln(h_i/q_i) of a prior that is given by domain; 0 of one that is none.
+pub(crate) fn divergence_from(prior: &[(String, f64)], domains: &[String], h: &[f64]) -> f64 {
+    by_domain("the prior", prior, domains).map_or(0.0, |prior| divergence(h, &prior))
+}
+
 /// Adds λ Σ_i h_i ln(h_i/q_i) with its derivatives in h; 0 where h_i = q_i = 0.
 fn add_divergence(h: &[f64], prior: &[f64], kl: f64, out: &mut MixtureDerivatives) {
     let k = h.len();

@@ -225,21 +225,25 @@ fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
 /// Candidates whose errors are more than this many times the chosen one's have no say.
 const HAS_A_SAY: f64 = 1.5;
 
-fn alternatives(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Result<Vec<Alternative>, OptimumError> {
+/// The other candidates that predict nearly as well, by their positions.
+pub(crate) fn rivals(study: &FittedStudy) -> Vec<(usize, FittedStudy)> {
     let chosen = study.chosen();
+    let others = (0..study.candidates.len()).filter(|position| Some(*position) != chosen);
+    let is_near = |own: &Option<crate::predict::Metrics>, chosen: &Option<crate::predict::Metrics>| {
+        own.as_ref().zip(chosen.as_ref()).is_none_or(|(own, chosen)| own.mre_percent <= HAS_A_SAY * chosen.mre_percent)
+    };
+    let has_a_say = |other: &FittedStudy| {
+        let (own, of_chosen) = (&other.validation, &study.validation);
+        is_near(&own.unseen, &of_chosen.unseen) && is_near(&own.larger, &of_chosen.larger)
+    };
+    let with = |position: usize| Some((position, study.with_candidate(position)?));
+    others.filter_map(with).filter(|(_, other)| has_a_say(other)).collect()
+}
+
+fn alternatives(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Result<Vec<Alternative>, OptimumError> {
     let scenario = scenario.found(found);
     let mut alternatives = Vec::new();
-    for position in (0..study.candidates.len()).filter(|position| Some(*position) != chosen) {
-        let Some(other) = study.with_candidate(position) else { continue };
-        let is_near = |own: &Option<crate::predict::Metrics>, chosen: &Option<crate::predict::Metrics>| {
-            own.as_ref()
-                .zip(chosen.as_ref())
-                .is_none_or(|(own, chosen)| own.mre_percent <= HAS_A_SAY * chosen.mre_percent)
-        };
-        let (own, of_chosen) = (&other.validation, &study.validation);
-        if !is_near(&own.unseen, &of_chosen.unseen) || !is_near(&own.larger, &of_chosen.larger) {
-            continue;
-        }
+    for (position, other) in rivals(study) {
         let best = optimum(&other, &scenario)?;
         let posed = Posed::at(&other, &scenario, &best)?;
         let moved = best.mixture.iter().zip(&found.mixture).map(|(a, b)| (a - b).abs()).sum::<f64>() / 2.0;

@@ -342,7 +342,7 @@ fn leave_out(dataset: &Dataset, target_idx: usize, error: &str) {
     say!("mixlaw: left out {}: {error}", dataset.targets()[target_idx]);
 }
 
-fn chosen_targets(
+pub fn chosen_targets(
     law: &dyn Law,
     dataset: &Dataset,
     names: &[String],

@@ -1,4 +1,4 @@
-//! The command line: `mixlaw fit`, `predict`, `optimum`, `link` and `export`, on the library that the page runs on.
+//! The command line: `mixlaw fit`, `predict`, `optimum`, `next`, `link` and `export`, on the library that the page runs on.
 //!
 //! Results go to standard output, everything said about them to standard error. Exit codes: 0 fine, 1 the data
 //! or the settings are wrong, 2 usage.
@@ -14,6 +14,7 @@ macro_rules! say {
 mod export;
 mod fit;
 mod link;
+mod next;
 mod optimum;
 mod predict;
 mod read;
@@ -48,6 +49,8 @@ enum Command {
     Validate(validate::ValidateArgs),
     /// Find the mixture of least weighted loss
     Optimum(Box<optimum::OptimumArgs>),
+    /// Say which runs to train next, and what they are expected to settle
+    Next(Box<next::NextArgs>),
     /// Print the link that opens the fit in the page
     Link(Box<link::LinkArgs>),
     /// Write the fits for other programs
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Predict(args) => predict::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Optimum(args) => optimum::run(&args),
+        Command::Next(args) => next::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Laws => Ok(laws()),

@@ -4,12 +4,18 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use mixlaw::dataset::Dataset;
 use mixlaw::export::fit_file::{self, FitFileError, Saved};
+use mixlaw::fit::FitConfig;
 use mixlaw::import::decode::decode;
 use mixlaw::import::{Answer, Imported, MAX_BYTES, Question, Role, import_with, joined, only_experiment};
-use mixlaw::predict::FittedStudy;
+use mixlaw::law;
+use mixlaw::predict::{self, FittedStudy};
 use mixlaw::units::{Decimal, choices, read_number};
 use serde_json::Value;
+
+use crate::fit::{Threads, chosen_targets};
+use crate::text::counted;
 
 #[derive(Args)]
 pub struct RoleArgs {
@@ -160,6 +166,44 @@ pub fn read_fit(path: &PathBuf) -> Result<Fitted, String> {
     let no_fits = || format!("{}: {}", shown(path), FitFileError::Empty);
     let study = saved.study.take().ok_or_else(no_fits)?;
     Ok(Fitted { study, saved })
+}
+
+/// The fits of a fit file, validated where they are not; of a table, the fits that validation chooses.
+pub fn read_fit_or_table(path: &PathBuf, roles: &RoleArgs) -> Result<Fitted, String> {
+    let validated = |dataset: &Dataset, study: FittedStudy| {
+        if study.processes.is_empty() {
+            predict::choice::of_law(dataset, study.fits, &Threads, &|_, _| {})
+        } else {
+            study
+        }
+    };
+    match read_fit(path) {
+        Ok(Fitted { study, saved }) => {
+            let study = match &saved.runs {
+                Some(runs) => validated(runs, study),
+                None => study,
+            };
+            Ok(Fitted { study, saved })
+        }
+        // Standard input can be read once.
+        Err(error) if path.as_os_str() == "-" => Err(error),
+        Err(error) => {
+            let is_json = read_bytes(path)?.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+            let imported = read_table(std::slice::from_ref(path), roles);
+            let imported = imported.map_err(|of_table| if is_json { error.clone() } else { of_table })?;
+            let said = imported.warnings();
+            let dataset =
+                imported.dataset.ok_or_else(|| if is_json { error } else { no_study(std::slice::from_ref(path)) })?;
+            let config = FitConfig::default();
+            let law = if dataset.domains().len() < 2 { "chinchilla" } else { "additive" };
+            let law = law::by_id(law).ok_or("there is no such law")?;
+            let target_idxs = chosen_targets(law, &dataset, &[], &config)?;
+            let study = predict::auto(&dataset, &target_idxs, &config, &Threads, &|_, _| {});
+            let study = study.map_err(|error| error.to_string())?;
+            say!("mixlaw: fitted and validated {}", counted(study.targets().count(), "target"));
+            Ok(Fitted { study: FittedStudy { notices: said, ..study }, saved: Saved::default() })
+        }
+    }
 }
 
 /// Longest fit file: a study as long as can be read, its fits, and their replicates.

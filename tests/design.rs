@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use common::{mixture, random};
 use mixlaw::dataset::{Dataset, Observation, Split};
-use mixlaw::design::{Advice, Batch, Budget, DesignError, Origin, next};
-use mixlaw::export::design::{batch_csv, batch_json, runs_csv};
+use mixlaw::design::{self, Advice, Batch, Budget, DesignError, Origin, Wanted, design_warnings, next};
+use mixlaw::export::design::{batch_csv, batch_json, plan_csv, plan_olmix, plan_regmix, runs_csv};
 use mixlaw::fit::FitConfig;
 use mixlaw::gp::{GpPlace, Input, Inputs};
 use mixlaw::import::import;
@@ -236,4 +236,98 @@ fn messages_are_as_written() {
         println!("{said}");
     }
     assert_eq!(said, include_str!("design/messages.txt"));
+}
+
+/// A domain count, limits and budgets of plans: every run keeps all of them, and what is printed is read back.
+#[test]
+fn plans_keep_limits_and_budgets_and_are_read_back() {
+    let domains = ["web", "code", "books", "wiki"].map(String::from).to_vec();
+    let wanted = Wanted {
+        domains: domains.clone(),
+        limits: Limits {
+            weights: vec![WeightLimit { domain: "web".into(), min: Some(0.2), max: Some(0.7) }],
+            stocks: vec![("wiki".into(), Tokens(5e8))],
+            most_epochs: Some(2.0),
+            ..Limits::extrapolating()
+        },
+        sizes: vec![Params(1e8), Params(3e8)],
+        token_counts: vec![Tokens(2e9), Tokens(1e10)],
+        flops: Some(Flops(1.5e20)),
+        repeats: 2,
+        target: Some((Params(1e9), Tokens(2e10))),
+        ..Wanted::default()
+    };
+    let plan = design::plan(&wanted, &OneByOne).expect("a plan");
+    assert!(plan.flops.0 <= 1.5e20 && plan.flops.0 > 1.2e20, "{}", plan.flops);
+    assert_eq!(plan.runs.iter().filter(|run| run.seed > 0).count(), 2);
+    for run in &plan.runs {
+        let h = &run.mixture;
+        assert!((h.iter().sum::<f64>() - 1.0).abs() < 1e-9 && h.iter().all(|h| *h >= 0.0));
+        assert!(h[0] >= 0.2 - 1e-9 && h[0] <= 0.7 + 1e-9 && h[3] * run.d.0 <= 1e9 * (1.0 + 1e-9), "{h:?} {}", run.d);
+    }
+    let sizes: Vec<f64> = plan.runs.iter().map(|run| run.n.0).collect();
+    assert!(sizes.contains(&1e8) && sizes.contains(&3e8));
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+    let accuracy = plan.accuracy.as_ref().expect("simulated");
+    assert!(
+        accuracy.laws == 6 && accuracy.error_percent.low > 0.0 && accuracy.error_percent.median < 5.0,
+        "{accuracy:?}"
+    );
+    assert_eq!(design::plan(&wanted, &OneByOne).expect("a plan"), plan);
+
+    let text = plan_csv(&plan);
+    let filled: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| if at == 0 { line.into() } else { line.replace(",,,,", &format!(",2.{at},2.5,3.{at},2.7")) })
+        .collect();
+    let imported = import(&(filled.join("\n") + "\n"), None);
+    let data = imported.dataset.expect("a study");
+    assert_eq!(data.domains(), domains);
+    assert_eq!(data.targets(), ["web_loss", "code_loss", "books_loss", "wiki_loss"]);
+    assert_eq!(data.design().sizes(), [Params(1e8), Params(3e8)]);
+    // The swarm files have a line a run, and weights that sum to one.
+    for text in [plan_olmix(&plan), plan_regmix(&plan)] {
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        assert_eq!(lines.len(), plan.runs.len() + 1);
+        for line in &lines[1..] {
+            let sum: f64 = line[line.len() - 4..].iter().map(|cell| cell.parse::<f64>().expect("a number")).sum();
+            assert!((sum - 1.0).abs() < 1e-9, "{line:?}");
+        }
+    }
+}
+
+/// What is wrong with a design, in the words that are printed: tests/design/warnings.txt, and what plans are refused.
+#[test]
+fn warnings_are_as_written() {
+    let domains = names("domain", 3);
+    let runs = |mixtures: &[[f64; 3]], scales: &[(f64, f64)]| -> Vec<(Vec<f64>, f64, f64)> {
+        mixtures.iter().flat_map(|h| scales.iter().map(move |(n, d)| (h.to_vec(), *n, *d))).collect()
+    };
+    let warnings = |runs: &[(Vec<f64>, f64, f64)]| {
+        let runs: Vec<_> = runs.iter().map(|(h, n, d)| (h.as_slice(), Some(Params(*n)), Some(Tokens(*d)))).collect();
+        design_warnings(&domains, &runs, Some((Params(1e9), Tokens(1e10))))
+    };
+    let line: Vec<[f64; 3]> = (0..12).map(|i| f64::from(i) / 24.0).map(|a| [a, a, 1.0 - 2.0 * a]).collect();
+    let edge: Vec<[f64; 3]> = (0..12).map(|i| f64::from(i) / 12.0).map(|a| [a, 1.0 - a, 0.0]).collect();
+    let wanted = |change: &dyn Fn(&mut Wanted)| {
+        let mut wanted =
+            Wanted { domains: domains.clone(), sizes: vec![Params(1e8), Params(1e9)], ..Wanted::default() };
+        change(&mut wanted);
+        design::plan(&wanted, &OneByOne).expect_err("nothing that can be planned").to_string()
+    };
+    let mut said = warnings(&runs(&[[0.2, 0.3, 0.5], [0.5, 0.3, 0.2]], &[(1e8, 2e9)]));
+    said.extend(warnings(&runs(&line, &[(1e8, 2e9), (3e8, 6e9)])));
+    said.extend(warnings(&runs(&edge, &[(1e8, 2e9), (3e8, 2e9)])));
+    said.push(wanted(&|wanted| wanted.domains.truncate(1)));
+    said.push(wanted(&|wanted| wanted.domains[1] = "domain0".into()));
+    said.push(wanted(&|wanted| wanted.sizes.clear()));
+    said.push(wanted(&|wanted| wanted.sizes[0] = Params(-1.0)));
+    said.push(wanted(&|wanted| wanted.runs = Some(1)));
+    said.push(wanted(&|wanted| wanted.flops = Some(Flops(1e15))));
+    let said = said.join("\n") + "\n";
+    if std::env::var_os("MIXLAW_PRINT").is_some() {
+        println!("{said}");
+    }
+    assert_eq!(said, include_str!("design/warnings.txt"));
 }

@@ -90,6 +90,8 @@ pub enum Origin {
     Vertex(String),
     /// Fills the space.
     Spread,
+    /// Given by the user.
+    Given,
 }
 
 /// By how much a run is expected to reduce what is uncertain: shares of the variances before the batch.

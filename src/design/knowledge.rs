@@ -2,10 +2,11 @@
 //!
 //! For each target j, ln L_j(x) = ln L̂_j(x) + b_j(x)·β + g_j(x) about the study's prediction L̂: g the process behind its
 //! intervals, β the law's parameters about their fitted values, each with a normal prior half as wide as the box in which
-//! their search starts, and one more coefficient for each other candidate that predicts nearly as well, which moves the
-//! prediction half-way to that candidate's at one standard deviation. All of it is conditioned on the rows
-//! ([`Trend`]), so that what is left open is what the rows leave open. The process's deviations are as wide as the
-//! cross-validation found them to be.
+//! their search starts, and more coefficients for each other candidate that predicts nearly as well, which together move
+//! the prediction half-way to that candidate's at one standard deviation: one for each domain, times √h_i, so that what holds
+//! for one mixture says less of others the less they have in common. All of it is conditioned on the rows
+//! ([`Trend`]), so that what is left open is what the rows leave open. Where the errors of the
+//! cross-validation are larger than that expects, all of the process's deviations are as much wider.
 //!
 //! To first order, Q = Σ_j w_j L_j changes by Σ_j w_j L̂_j δ ln L_j. What a run shows of the targets goes together as their
 //! errors did in the cross-validation.
@@ -93,7 +94,11 @@ impl Knowledge {
                 let Some(of_rival) = other.targets().find(|other| other.name == target.name) else { continue };
                 let of_rival = of(&of_rival);
                 let pairs = of_rival.iter().zip(&losses);
-                columns.push(pairs.map(|(rival, own)| TOWARD_RIVAL * libm::log(rival / own)).collect());
+                let apart: Vec<f64> = pairs.map(|(rival, own)| TOWARD_RIVAL * libm::log(rival / own)).collect();
+                for i in 0..study.domains.len() {
+                    let part = apart.iter().zip(&all).map(|(apart, place)| apart * place.0[i].max(0.0).sqrt());
+                    columns.push(part.collect());
+                }
                 q.iter_mut().zip(&of_rival[rows.len()..]).for_each(|(q, loss)| *q += weight * loss);
             }
             // What a law cannot give somewhere says nothing there.
@@ -109,7 +114,7 @@ impl Knowledge {
                 places.iter().map(|(h, ln_n, ln_d)| GpPlace { ln_n: *ln_n, ln_d: *ln_d, h, run: None }).collect();
             let products = weighted.len() * places.len() * rows.len() * rows.len();
             let most_draws = if products > MOST_PRODUCTS { 1 } else { usize::MAX };
-            let joint = process.jointly(&gp_places, &trend, wider(study, target), most_draws);
+            let joint = process.jointly(&gp_places, &trend, held_out(study, target), most_draws);
             let joint = joint.filter(|_| losses.iter().all(|loss| loss.is_finite())).ok_or(DesignError::NotFinite)?;
             let factors = losses[rows.len()..].iter().map(|loss| weight * loss).collect();
             targets.push(Known::new(joint, factors, decisions.len()));
@@ -248,14 +253,14 @@ pub(super) fn root(covariance: &DMatrix<f64>) -> DMatrix<f64> {
     DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| covariance[(i, i)].max(0.0).sqrt()))
 }
 
-/// How much larger held-out errors were than the process expects: a law with nearly as many parameters as rows leaves
-/// residuals that say little of its errors.
-fn wider(study: &FittedStudy, target: &FittedTarget) -> f64 {
-    /// Half the width of a normal distribution's 90 % interval, in standard deviations.
-    const NORMAL: f64 = 1.645;
-    let position = study.targets().position(|other| other.name == target.name);
-    let within = position.and_then(|position| Some(study.validation.calibrations.get(position)?.loss.within));
-    within.filter(|within| *within > 0.0).map_or(1.0, |within| within / NORMAL)
+/// The standard deviation of the target's errors of ln L on unseen mixtures, from their mean size; none without a
+/// cross-validation.
+fn held_out(study: &FittedStudy, target: &FittedTarget) -> Option<f64> {
+    /// Of a normal distribution's deviation and mean absolute value.
+    const PER_MEAN: f64 = 1.2533;
+    let position = study.targets().position(|other| other.name == target.name)?;
+    let percent = study.validation.unseen.as_ref()?.by_target.get(position).copied().flatten()?;
+    Some(PER_MEAN * 0.01 * percent)
 }
 
 /// A mixture with its ln N and ln D.

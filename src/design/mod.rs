@@ -19,17 +19,24 @@
 //! is E[min_m μ'_m] − E[min_m Q(m)], μ' the mean that the batch leads to, which is normal about today's with the covariance
 //! that the batch removes (Frazier et al. 2009, "The knowledge-gradient policy for correlated normal beliefs").
 //!
+//! **Planner** ([`plan()`]). Before any run: mixtures that fill what the limits allow, sizes, tokens and seeds, their cost, and
+//! the accuracy to expect, from simulation with laws like those of real studies.
+//!
 //! Everything follows from a seed, and nothing here knows the browser: the page calls the same functions.
 
 mod budget;
 mod candidates;
 mod knowledge;
 mod next;
+mod plan;
 mod regret;
+mod simulate;
 mod words;
 
 pub use budget::{Advice, Batch, BeforeAfter, Budget, Origin, Run, Settles};
-pub use next::next;
+pub use next::{next, next_among};
+pub use plan::{Plan, PlanError, PlannedRun, RunOf, Wanted, design_warnings, plan};
+pub use simulate::{Accuracy, Spread, normal, plausible, plausible_of};
 
 use crate::mixture::{OptimumError, ScenarioError};
 use crate::units::{Params, Tokens, write_number};

@@ -1,8 +1,9 @@
 //! The batch of runs that is worth most.
 
-use super::budget::{Advice, Batch, BeforeAfter, Budget, Run, Settles};
+use super::budget::{Advice, Batch, BeforeAfter, Budget, Origin, Run, Settles};
 use super::candidates::{Candidate, Decisions, candidates, decisions, scales};
-use super::knowledge::{Knowledge, Moves};
+use super::knowledge::{Knowledge, Moves, Spot};
+use super::plan::RunOf;
 use super::regret::{probabilities, regret};
 use super::{DesignError, words};
 use crate::law::Scale;
@@ -24,12 +25,39 @@ const LITTLE_SAVED: f64 = 0.1;
 /// # Errors
 /// A budget, limits or a scenario that make no sense, a budget below one run, or a study without residuals to judge by.
 pub fn next(study: &FittedStudy, scenario: &Scenario, budget: &Budget) -> Result<Batch, DesignError> {
+    batch(study, scenario, budget, None)
+}
+
+/// The same among these runs, each of which may be taken once, whatever the limits and the budget's sizes say.
+///
+/// # Errors
+/// As [`next()`].
+pub fn next_among(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    budget: &Budget,
+    runs: &[RunOf],
+) -> Result<Batch, DesignError> {
+    batch(study, scenario, budget, Some(runs))
+}
+
+fn batch(
+    study: &FittedStudy,
+    scenario: &Scenario,
+    budget: &Budget,
+    given: Option<&[RunOf]>,
+) -> Result<Batch, DesignError> {
     budget.check()?;
     let found = optimum(study, scenario)?;
     let weighted = scenario.weighted_targets(study)?;
-    let scales = scales(study, budget)?;
     let Decisions { spots, reference, reference_is_allowed } = decisions(study, scenario, &found, budget.seed)?;
-    let candidates = candidates(study, scenario, &found, &scales, budget.seed)?;
+    let candidates = match given {
+        None => candidates(study, scenario, &found, &scales(study, budget)?, budget.seed)?,
+        Some(given) => {
+            let spot = |&(mixture, n, d): &RunOf| Spot { mixture: mixture.to_vec(), n, d };
+            given.iter().map(|run| Candidate { spot: spot(run), origin: Origin::Given }).collect()
+        }
+    };
     let costs = costs(budget, &candidates)?;
     let runs: Vec<_> = candidates.iter().map(|candidate| candidate.spot.clone()).collect();
     let mut knowledge = Knowledge::new(study, &weighted, &spots, &runs)?;
@@ -46,6 +74,7 @@ pub fn next(study: &FittedStudy, scenario: &Scenario, budget: &Budget) -> Result
     let likely = probabilities(&means, &before, &allowed, budget.seed);
     let goal = Goal::new(&likely, &before);
 
+    let mut taken = vec![false; candidates.len()];
     let mut spent = Spent::default();
     let mut parts: Moves = Vec::new();
     let mut chosen: Vec<Run> = Vec::new();
@@ -56,7 +85,7 @@ pub fn next(study: &FittedStudy, scenario: &Scenario, budget: &Budget) -> Result
                 (settles, settles.choice + settles.gain + settles.loss)
             })
             .collect();
-        let Some(at) = best(budget, &costs, &values, &spent, chosen.len()) else { break };
+        let Some(at) = best(budget, &costs, &values, &spent, &taken) else { break };
         let Candidate { spot, origin } = &candidates[at];
         let disagreement = knowledge.disagreement(at);
         let apart = disagreement.and_then(|(name, differ, noise)| (differ > 2.0 * noise).then_some((name, differ)));
@@ -71,6 +100,8 @@ pub fn next(study: &FittedStudy, scenario: &Scenario, budget: &Budget) -> Result
         });
         parts.extend(knowledge.observe(at));
         spent.add(&costs[at]);
+        spent.runs += 1;
+        taken[at] = given.is_some();
     }
 
     let after = knowledge.covariance();
@@ -168,6 +199,7 @@ fn costs(budget: &Budget, candidates: &[Candidate]) -> Result<Vec<Cost>, DesignE
 
 #[derive(Default)]
 struct Spent {
+    runs: usize,
     tokens: f64,
     flops: f64,
 }
@@ -180,7 +212,7 @@ impl Spent {
 }
 
 /// The candidate to take next; none where nothing is left to pay one, or to learn.
-fn best(budget: &Budget, costs: &[Cost], values: &[(Settles, f64)], spent: &Spent, taken: usize) -> Option<usize> {
+fn best(budget: &Budget, costs: &[Cost], values: &[(Settles, f64)], spent: &Spent, taken: &[bool]) -> Option<usize> {
     let fits = |at: &usize| {
         let cost = &costs[*at];
         let left = |most: Option<f64>, spent: f64, cost: Option<f64>| {
@@ -189,6 +221,7 @@ fn best(budget: &Budget, costs: &[Cost], values: &[(Settles, f64)], spent: &Spen
         left(budget.flops.map(|flops| flops.0), spent.flops, cost.flops)
             && left(budget.tokens.map(|tokens| tokens.0), spent.tokens, cost.tokens)
             && values[*at].1 > 0.0
+            && !taken[*at]
     };
     let affordable: Vec<usize> = (0..costs.len()).filter(fits).collect();
     let most =
@@ -200,7 +233,7 @@ fn best(budget: &Budget, costs: &[Cost], values: &[(Settles, f64)], spent: &Spen
     };
     if let Some((left, cost)) = counted {
         // What a run may cost if all that are left cost alike: saving more would leave it unspent.
-        let share = left / (budget.most_runs() - taken) as f64;
+        let share = left / (budget.most_runs() - spent.runs) as f64;
         return most(&|at| values[at].1 / cost(at).max(share));
     }
     let top = values[most(&|at| values[at].1)?].1;

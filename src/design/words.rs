@@ -3,9 +3,11 @@
 use super::DesignError;
 use super::budget::{Advice, Batch, Origin, Settles};
 use super::knowledge::Spot;
+use super::plan::Plan;
+use super::simulate::{Accuracy, NOISE};
 use crate::mixture::Optimum;
 use crate::predict::FittedStudy;
-use crate::units::{write_count, write_nats, write_number, write_scientific};
+use crate::units::{Params, write_count, write_nats, write_number, write_scientific};
 
 /// A target that is the worst of several.
 pub(super) const WORST: &str = "the aim is the worst target's loss; what runs settle is counted for the weighted mean";
@@ -33,6 +35,7 @@ pub(super) fn reason(
         Origin::Near => near(study, found, spot),
         Origin::Vertex(domain) => format!("as much {domain} as the limits allow, or as is not too far from the runs"),
         Origin::Spread => "a mixture unlike all that were trained".to_string(),
+        Origin::Given => "one of the runs that may be trained".to_string(),
     };
     let scale = format!("at {} parameters and {} tokens", write_count(found.n.0, 3), write_count(found.d.0, 3));
     let parts = [
@@ -122,4 +125,68 @@ pub(super) fn below_one_run(budget: String, cost: Option<f64>, unit: &str, spot:
     let tokens = spot.d.map(|d| format!("{d} tokens")).unwrap_or_default();
     let run: Vec<String> = [size, tokens].into_iter().filter(|part| !part.is_empty()).collect();
     DesignError::BelowOneRun { budget, cheapest: format!("{cost} {unit} for {}", run.join(" and ")) }
+}
+
+/// The cost and the accuracy of a plan.
+pub(super) fn of_plan(plan: &Plan, gpu_flops_per_second: f64, k: usize) -> Vec<String> {
+    let n_mixtures = {
+        let mut distinct: Vec<&Vec<f64>> = Vec::new();
+        for run in &plan.runs {
+            if !distinct.contains(&&run.mixture) {
+                distinct.push(&run.mixture);
+            }
+        }
+        distinct.len()
+    };
+    let cost = format!(
+        "{} runs of {n_mixtures} mixtures of {k} domains cost {} FLOPs (6 N D), {} GPU hours at {} FLOP/s",
+        plan.runs.len(),
+        write_scientific(plan.flops.0, 2),
+        write_number(plan.gpu_hours, 2),
+        write_scientific(gpu_flops_per_second, 2)
+    );
+    let (n, d) = plan.target;
+    let scale = format!("{} parameters and {} tokens", write_count(n.0, 3), write_count(d.0, 3));
+    let accuracy = match &plan.accuracy {
+        Some(Accuracy { laws, error_percent, regret }) => format!(
+            "simulated with {laws} laws like those of real studies and run-to-run noise of {} %, losses of unseen mixtures at {scale} come out with an error of {} % ({} to {}), and the recommended mixture loses {} nats ({} to {}) against the best",
+            write_number(100.0 * NOISE, 2),
+            write_number(error_percent.median, 2),
+            write_number(error_percent.low, 2),
+            write_number(error_percent.high, 2),
+            stake(regret.median),
+            stake(regret.low),
+            stake(regret.high)
+        ),
+        None => "with so few runs no law can be fitted, so no accuracy can be expected".to_string(),
+    };
+    vec![cost, accuracy]
+}
+
+pub(super) fn few_mixtures(seen: usize, enough: usize) -> String {
+    format!("{seen} mixtures are few: about 3(k + 1) = {enough} is what fits of a law need to be worth something")
+}
+
+pub(super) fn one_size(only: Params) -> String {
+    format!(
+        "all runs have N = {only}: nothing will be known of other sizes; a few runs at a second and a third size would tell"
+    )
+}
+
+pub(super) fn one_ratio(ratio: f64) -> String {
+    format!(
+        "all runs have {} tokens per parameter: what N does and what D does cannot be told apart; let the ratio vary by a factor of 3 or more",
+        write_number(ratio, 2)
+    )
+}
+
+pub(super) fn never_varies(domains: &[&str]) -> String {
+    let verb = if domains.len() == 1 { "never varies" } else { "never vary" };
+    format!("{} {verb}: what other weights would do will not be known", domains.join(", "))
+}
+
+pub(super) fn collinear(seen: usize, all: usize) -> String {
+    format!(
+        "the mixtures vary in {seen} of {all} directions only, so that domains which move together cannot be told apart"
+    )
 }

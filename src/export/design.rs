@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::csv::{cell, table};
-use crate::design::{Batch, Run};
+use crate::design::{Batch, Plan, PlannedRun, Run};
 use crate::predict::FittedStudy;
 use crate::units::{Params, Tokens};
 
@@ -78,4 +78,54 @@ pub fn batch_json(batch: &Batch) -> String {
         "notices": batch.notices,
     });
     format!("{text:#}\n")
+}
+
+/// A plan as a table to be filled in.
+pub fn plan_csv(plan: &Plan) -> String {
+    let targets: Vec<&str> = plan.targets.iter().map(String::as_str).collect();
+    let runs: Vec<_> = plan.runs.iter().map(|run| (run.mixture.as_slice(), Some(run.n), Some(run.d))).collect();
+    runs_csv(&plan.domains, &targets, &runs)
+}
+
+/// A plan with its weights by domain.
+pub fn plan_json(plan: &Plan) -> String {
+    let run = |run: &PlannedRun| {
+        let weights: Map<String, Value> =
+            plan.domains.iter().cloned().zip(run.mixture.iter().map(|h| Value::from(*h))).collect();
+        json!({ "weights": weights, "n": run.n.0, "d": run.d.0, "seed": run.seed })
+    };
+    let text = json!({
+        "runs": plan.runs.iter().map(run).collect::<Vec<_>>(),
+        "losses": plan.targets,
+        "flops": plan.flops.0,
+        "gpu_hours": plan.gpu_hours,
+        "target": { "n": plan.target.0.0, "d": plan.target.1.0 },
+        "accuracy": plan.accuracy,
+        "sentences": plan.sentences,
+        "warnings": plan.warnings,
+    });
+    format!("{text:#}\n")
+}
+
+/// The mixtures as olmix reads those of a swarm: `ratios.csv` with run, name and index, a column a domain.
+pub fn plan_olmix(plan: &Plan) -> String {
+    let header: Vec<&str> =
+        ["run", "name", "index"].into_iter().chain(plan.domains.iter().map(String::as_str)).collect();
+    let rows = plan.runs.iter().enumerate().map(|(at, run)| {
+        let name = format!("run-{at:04}");
+        [name.clone(), name, at.to_string()].into_iter().chain(written(&run.mixture)).collect()
+    });
+    table(&header, rows)
+}
+
+/// The mixtures as RegMix reads those of its runs: index, and `train_` before each domain.
+pub fn plan_regmix(plan: &Plan) -> String {
+    let columns: Vec<String> = plan.domains.iter().map(|domain| format!("train_{domain}")).collect();
+    let header: Vec<&str> = std::iter::once("index").chain(columns.iter().map(String::as_str)).collect();
+    let rows = plan
+        .runs
+        .iter()
+        .enumerate()
+        .map(|(at, run)| std::iter::once((at + 1).to_string()).chain(written(&run.mixture)).collect());
+    table(&header, rows)
 }

@@ -10,11 +10,14 @@
 //! are conditioned on the rows like everything else (ibid., §2.7), so that what the rows leave open of them is part of
 //! the covariance.
 
-use super::cholesky::dot;
+use super::cholesky::{Cholesky, dot};
 use super::inputs::Input;
 use super::kernel::{Kernel, KernelPlace};
 use super::process::{GaussianProcess, GpPlace, Posterior, factorise, kernel_place};
 use super::standard::Standard;
+
+/// Rows that a trend leaves free count as at least so many.
+const LEAST_FREEDOM: f64 = 0.5;
 
 /// Functions with unknown coefficients, each of which is normal with mean 0 and variance 1, in the unit of the values.
 #[derive(Debug, Clone, Default)]
@@ -59,12 +62,22 @@ impl GaussianProcess {
         (0..self.values.len()).map(|row_idx| self.inputs.row(row_idx))
     }
 
-    /// What is known of these places, all of the process's deviations `wider` times as large; with at most so many draws of
-    /// the hyperparameters, else with the most probable ones alone. None where rounding leaves the covariance no factor.
+    /// What is known of these places; with at most so many draws of the hyperparameters, else with the most probable ones
+    /// alone. None where rounding leaves the covariance no factor.
+    ///
+    /// `held_out` is the standard deviation that errors on unseen mixtures are known to have: where the covariance expects
+    /// less of each mixture from the others, all of the process's deviations are as much wider. So they are where a trend
+    /// with nearly as many coefficients as there are rows has left small residuals.
     ///
     /// # Panics
     /// If the trend has rows, but not one for each of the process's and one for each place.
-    pub fn jointly(&self, places: &[GpPlace], trend: &Trend, wider: f64, most_draws: usize) -> Option<Joint> {
+    pub fn jointly(
+        &self,
+        places: &[GpPlace],
+        trend: &Trend,
+        held_out: Option<f64>,
+        most_draws: usize,
+    ) -> Option<Joint> {
         let has_trend = !trend.rows.is_empty();
         if has_trend {
             assert_eq!((trend.rows.len(), trend.places.len()), (self.values.len(), places.len()), "a trend a row");
@@ -74,27 +87,23 @@ impl GaussianProcess {
         let at: Vec<KernelPlace> = places.iter().zip(&phis).map(|(place, phi)| kernel_place(*place, phi)).collect();
         let best = &self.posterior;
         let means: Vec<f64> = at.iter().map(|place| dot(&self.cross(&best.parameters, *place), &best.alpha)).collect();
-        let slopes: Vec<f64> = means.iter().map(|z| wider * self.standard.value(*z).1).collect();
         let scaled = |values: &Vec<f64>, slope: f64| values.iter().map(|value| value / slope).collect::<Vec<f64>>();
         let (_, z) = Standard::new(self.hyperparameters.recipe, &self.values);
-        let of_rows: Vec<Vec<f64>> =
-            trend.rows.iter().zip(&z).map(|(row, z)| scaled(row, wider * self.standard.value(*z).1)).collect();
+        let slope = |z: f64| self.standard.value(z).1;
+        let rows = |wider: f64| -> Vec<Vec<f64>> {
+            trend.rows.iter().zip(&z).map(|(row, z)| scaled(row, wider * slope(*z))).collect()
+        };
+        let wider = self.wider(&rows(1.0), &z, held_out).unwrap_or(1.0);
+        let slopes: Vec<f64> = means.iter().map(|z| wider * slope(*z)).collect();
+        let of_rows = rows(wider);
         let of_places: Vec<Vec<f64>> = if has_trend {
             trend.places.iter().zip(&slopes).map(|(b, slope)| scaled(b, *slope)).collect()
         } else {
             Vec::new()
         };
-        let n = z.len();
         let one = |draw: &Posterior| {
             let parameters = &draw.parameters;
-            let tables = self.kernel.tables(parameters, &self.points);
-            let mut matrix = self.kernel.matrix(parameters, &self.points, &tables);
-            for (i, row) in of_rows.iter().enumerate() {
-                for (j, other) in of_rows[..=i].iter().enumerate() {
-                    matrix[i * n + j] += dot(row, other);
-                }
-            }
-            let factor = factorise(&matrix, n)?;
+            let factor = self.factor_with(parameters, &of_rows)?;
             let (mut whitened, mut offsets) = (Vec::new(), Vec::new());
             for (p, place) in at.iter().enumerate() {
                 let mut cross = self.cross(parameters, *place);
@@ -113,6 +122,57 @@ impl GaussianProcess {
         let places = at.iter().map(|place| (place.phi.to_vec(), place.scale, place.run)).collect();
         let kernel = self.kernel.clone();
         (!draws.is_empty()).then_some(Joint { kernel, places, trend: of_places, slopes, draws, observed: Vec::new() })
+    }
+
+    /// The factor of the covariance of the rows, a trend in it.
+    fn factor_with(&self, parameters: &[f64], trend: &[Vec<f64>]) -> Option<Cholesky> {
+        let n = self.values.len();
+        let tables = self.kernel.tables(parameters, &self.points);
+        let mut matrix = self.kernel.matrix(parameters, &self.points, &tables);
+        for (i, row) in trend.iter().enumerate() {
+            for (j, other) in trend[..=i].iter().enumerate() {
+                matrix[i * n + j] += dot(row, other);
+            }
+        }
+        factorise(&matrix, n)
+    }
+
+    /// By how much deviations are to be wider: those of the rows with a trend in them, whose coefficients were fitted to
+    /// the rows, are (zᵀ K⁻¹ z / (n − tr K⁻¹B Bᵀ))^½ by restricted maximum likelihood (Harville 1977); and those of each
+    /// mixture given all others are as large as is known of errors on unseen mixtures. Never narrower.
+    fn wider(&self, trend: &[Vec<f64>], z: &[f64], held_out: Option<f64>) -> Option<f64> {
+        let (n, factor) = (z.len(), self.factor_with(&self.posterior.parameters, trend)?);
+        let mut wider = 1.0_f64;
+        if let Some(first) = trend.first() {
+            let spent: f64 = (0..first.len())
+                .map(|q| factor.solve_lower(&trend.iter().map(|row| row[q]).collect::<Vec<_>>()))
+                .map(|column| dot(&column, &column))
+                .sum();
+            let whitened = factor.solve_lower(z);
+            wider = wider.max((dot(&whitened, &whitened) / (n as f64 - spent).max(LEAST_FREEDOM)).sqrt());
+        }
+        let expected = held_out.and_then(|_| self.expected_deviation(&factor.inverse(), z));
+        Some(held_out.zip(expected).map_or(wider, |(seen, expected)| wider.max(seen / expected)))
+    }
+
+    /// The mean standard deviation, in values, that the rows of each mixture have given those of all others, from K⁻¹: that
+    /// of the inverse of the mixture's block (Rasmussen & Williams 2006, §5.4.2).
+    fn expected_deviation(&self, inverse: &[f64], z: &[f64]) -> Option<f64> {
+        let n = z.len();
+        let groups = self.inputs.mixture_idxs();
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by_key(|&row| groups[row]);
+        let mut sum = 0.0;
+        for group in order.chunk_by(|&a, &b| groups[a] == groups[b]) {
+            let block = group.iter().flat_map(|&i| group.iter().map(move |&j| (i, j)));
+            let block: Vec<f64> = block.map(|(i, j)| inverse[i * n + j]).collect();
+            let covariance = Cholesky::new(block, group.len())?.inverse();
+            let deviation = |(at, &row): (usize, &usize)| {
+                self.standard.value(z[row]).1 * covariance[at * group.len() + at].max(0.0).sqrt()
+            };
+            sum += group.iter().enumerate().map(deviation).sum::<f64>();
+        }
+        Some(sum / n as f64).filter(|mean| *mean > 0.0)
     }
 
     fn cross(&self, parameters: &[f64], place: KernelPlace) -> Vec<f64> {
@@ -195,7 +255,7 @@ mod tests {
             let process = fitted(14, recipe);
             let mixtures: Vec<Vec<f64>> = (40..46).map(mixture).collect();
             let places = places(&mixtures);
-            let joint = process.jointly(&places, &Trend::default(), 1.0, usize::MAX).expect("a factor");
+            let joint = process.jointly(&places, &Trend::default(), None, usize::MAX).expect("a factor");
             assert_eq!(joint.draws.len(), if recipe == Recipe::Mixture { 8 } else { 1 });
             for a in 0..places.len() {
                 for b in 0..places.len() {
@@ -221,7 +281,7 @@ mod tests {
                 GaussianProcess::with(&hyperparameters, &Arc::new(Inputs::new(&rows)), &values).expect("it fits");
             let mixtures: Vec<Vec<f64>> = (40..46).map(mixture).collect();
             let places = places(&mixtures);
-            let mut joint = known.jointly(&places, &Trend::default(), 1.0, 1).expect("a factor");
+            let mut joint = known.jointly(&places, &Trend::default(), None, 1).expect("a factor");
             let before = joint.covariance(1, 1);
             let moves = joint.observe(3);
             assert!((before - joint.covariance(1, 1) - moves[1] * moves[1]).abs() < 1e-12 * before);
@@ -257,14 +317,20 @@ mod tests {
         let mixtures: Vec<Vec<f64>> = (40..43).map(mixture).collect();
         let places = places(&mixtures);
         let n = process.rows().count();
-        let plain = process.jointly(&places, &Trend::default(), 1.0, 1).expect("a factor");
+        let plain = process.jointly(&places, &Trend::default(), None, 1).expect("a factor");
         let trend = |row: f64| Trend { rows: vec![vec![row]; n], places: vec![vec![0.3]; places.len()] };
-        let unknown = process.jointly(&places, &trend(0.0), 1.0, 1).expect("a factor");
-        assert!((unknown.covariance(0, 1) - plain.covariance(0, 1) - 0.09).abs() < 1e-9);
-        let known = process.jointly(&places, &trend(0.3), 1.0, 1).expect("a factor");
-        // Twice the deviations are four times the variance, but of the trend.
-        let wider = process.jointly(&places, &trend(0.0), 2.0, 1).expect("a factor");
-        assert!((wider.covariance(0, 1) - 4.0 * plain.covariance(0, 1) - 0.09).abs() < 1e-9);
+        let unknown = process.jointly(&places, &trend(0.0), None, 1).expect("a factor");
+        let wider = process.wider(&[], &Standard::new(Recipe::Residual, &process.values).1, None).expect("a factor");
+        assert_eq!(wider, 1.0);
+        assert!(unknown.covariance(0, 1) >= plain.covariance(0, 1) + 0.09 - 1e-9);
+        let known = process.jointly(&places, &trend(0.3), None, 1).expect("a factor");
+        // Errors on unseen mixtures that are twice as large as expected make variances four times as large, but of the trend.
+        let (_, z) = Standard::new(Recipe::Residual, &process.values);
+        let inverse = process.factor_with(&process.posterior.parameters, &[]).expect("a factor").inverse();
+        let expected = process.expected_deviation(&inverse, &z).expect("a deviation");
+        let wide = |seen| process.jointly(&places, &trend(0.0), Some(seen), 1).expect("a factor").covariance(0, 1);
+        assert!((wide(200.0 * expected) - 0.09) / (wide(100.0 * expected) - 0.09) - 4.0 < 1e-6);
+        assert_eq!(wide(0.1 * expected), unknown.covariance(0, 1));
         assert!(known.covariance(0, 1) < plain.covariance(0, 1) + 0.02, "{}", known.covariance(0, 1));
     }
 }

@@ -3,6 +3,7 @@
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::design::normal;
 use crate::law::{Law, Mixture, Scale, Shape};
 use crate::order::descending;
 use crate::units::{Params, Tokens};
@@ -88,36 +89,6 @@ pub(super) fn factor(deviation: f64, random: &mut Xoshiro256PlusPlus) -> f64 {
     libm::exp(deviation * normal(random))
 }
 
-/// θ from the law's start box with losses of 1 to 5 nats in which the mixture, N and D matter: a law that a study of k
-/// domains might have.
-pub fn plausible(law: &dyn Law, k: usize, random: &mut Xoshiro256PlusPlus) -> Vec<f64> {
-    plausible_of(law, &Shape::whole(k), random)
-}
-
-pub(super) fn plausible_of(law: &dyn Law, shape: &Shape, random: &mut Xoshiro256PlusPlus) -> Vec<f64> {
-    let k = shape.n_domains;
-    loop {
-        let parameters = law.parameters(shape);
-        let between =
-            |(low, high): (f64, f64), random: &mut Xoshiro256PlusPlus| low + (high - low) * random.random::<f64>();
-        let theta: Vec<f64> = parameters.iter().map(|parameter| between(parameter.start, random)).collect();
-        let at = |n: f64, d: f64, h: &[f64]| loss(law, shape, &theta, Some(n), Some(d), h);
-        let middle = vec![1.0 / k as f64; k];
-        let corners = (0..k).map(|i| {
-            let h: Vec<f64> = (0..k).map(|j| if i == j { 0.8 } else { 0.2 / (k as f64 - 1.0) }).collect();
-            at(5e8, 5e10, &h)
-        });
-        let (low, high) = corners.fold((f64::INFINITY, 0.0_f64), |(low, high), l| (low.min(l), high.max(l)));
-        let here = at(5e8, 5e10, &middle);
-        let of_n = at(1e8, 5e10, &middle) / at(1e9, 5e10, &middle);
-        let of_d = at(5e8, 2e10, &middle) / at(5e8, 1.5e11, &middle);
-        let mixes = k < 2 || high > 1.05 * low;
-        if (1.0..5.0).contains(&here) && mixes && (of_n > 1.02 || !shape.n_term) && (of_d > 1.02 || !shape.d_term) {
-            return theta;
-        }
-    }
-}
-
 /// A mixture drawn evenly from the simplex above the floor (Dirichlet with all ones), in whole parts.
 fn mixture(k: usize, floor: f64, random: &mut Xoshiro256PlusPlus) -> Vec<usize> {
     let draws: Vec<f64> = (0..k).map(|_| -libm::log(1.0 - random.random::<f64>())).collect();
@@ -132,10 +103,4 @@ fn mixture(k: usize, floor: f64, random: &mut Xoshiro256PlusPlus) -> Vec<usize> 
         parts[i] += 1;
     }
     parts
-}
-
-/// A standard normal deviate (Box & Muller 1958).
-fn normal(random: &mut Xoshiro256PlusPlus) -> f64 {
-    let radius = libm::sqrt(-2.0 * libm::log(1.0 - random.random::<f64>()));
-    radius * libm::cos(std::f64::consts::TAU * random.random::<f64>())
 }

@@ -10,9 +10,10 @@ mod draw;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-pub use draw::plausible;
 use draw::{Noise, Rung, table};
 
+pub use crate::design::plausible;
+use crate::design::plausible_of;
 use crate::export::fit_file;
 use crate::law::{Law, Shape, by_id};
 use crate::mixture::{Aim, Budget, Limits, Prior, Scenario};
@@ -221,7 +222,7 @@ fn drawn(law: &str, domains: &[&str], targets: &[&str], ladder: &[Rung], floor: 
     let thetas: Vec<Vec<f64>> = (0..targets.len())
         .map(|_| {
             loop {
-                let theta = draw::plausible_of(law, &shape, &mut random);
+                let theta = plausible_of(law, &shape, &mut random);
                 if highest(&theta) < HIGHEST {
                     break theta;
                 }

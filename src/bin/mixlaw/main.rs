@@ -1,4 +1,4 @@
-//! The command line: `mixlaw fit`, `predict`, `optimum`, `next`, `link` and `export`, on the library that the page runs on.
+//! The command line: `mixlaw fit`, `predict`, `optimum`, `next`, `plan`, `link` and `export`, on the library that the page runs on.
 //!
 //! Results go to standard output, everything said about them to standard error. Exit codes: 0 fine, 1 the data
 //! or the settings are wrong, 2 usage.
@@ -16,6 +16,7 @@ mod fit;
 mod link;
 mod next;
 mod optimum;
+mod plan;
 mod predict;
 mod read;
 mod replicates;
@@ -51,6 +52,8 @@ enum Command {
     Optimum(Box<optimum::OptimumArgs>),
     /// Say which runs to train next, and what they are expected to settle
     Next(Box<next::NextArgs>),
+    /// Plan a study before its first run: mixtures, sizes, cost, and the accuracy to expect
+    Plan(Box<plan::PlanArgs>),
     /// Print the link that opens the fit in the page
     Link(Box<link::LinkArgs>),
     /// Write the fits for other programs
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         Command::Optimum(args) => optimum::run(&args),
         Command::Next(args) => next::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Link(args) => link::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Laws => Ok(laws()),

@@ -69,6 +69,11 @@ pub struct ScenarioArgs {
 }
 
 impl ScenarioArgs {
+    /// Whether N or D is given.
+    pub fn gives_scale(&self) -> bool {
+        self.n.is_some() || self.d.is_some()
+    }
+
     /// The scenario of the scenario file, else of the fit file, if there is one, with what the options change.
     pub fn scenario(&self, study: &FittedStudy, saved: Option<ScenarioFile>) -> Result<Scenario, String> {
         let args = self;

@@ -204,7 +204,7 @@ pub fn plan(wanted: &Wanted, workers: &impl Workers) -> Result<Plan, PlanError> 
         warnings: design_warnings(
             &wanted.domains,
             &runs.iter().map(|run| (run.mixture.as_slice(), Some(run.n), Some(run.d))).collect::<Vec<_>>(),
-            Some(target),
+            wanted.target,
         ),
         runs,
     };
@@ -383,8 +383,8 @@ pub fn design_warnings(domains: &[String], runs: &[RunOf], target: Option<(Param
     };
     let sizes = values(&|run| run.1.map(|n| n.0));
     if let [only] = sizes[..] {
-        let beyond = target.is_none_or(|(n, _)| (n.0 / only - 1.0).abs() > 0.01);
-        if beyond || target.is_none() {
+        // Who plans for that very size needs no other.
+        if target.is_none_or(|(n, _)| (n.0 / only - 1.0).abs() > 0.01) {
             warnings.push(words::one_size(Params(only)));
         }
     } else if sizes.len() > 1 {

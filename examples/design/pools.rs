@@ -64,27 +64,26 @@ pub fn cost_text(cost: f64) -> String {
     if cost < 1e6 { format!("{cost:.0} runs") } else { format!("{cost:.2e} FLOPs") }
 }
 
-/// The last checkpoint of each run at these sizes.
+/// The runs of these sizes, each at the number of tokens that most mixtures of its size have; of several the largest.
 fn runs(data: &Dataset, targets: &[usize], sizes: &[f64]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+    let mut all: Vec<Run> = Vec::new();
     for row in data.observations() {
         let (Some(n), Some(d)) = (row.n, row.d) else { continue };
         let losses: Option<Vec<f64>> = targets.iter().map(|&j| row.losses[j].map(|loss| loss.0)).collect();
         let Some(losses) = losses.filter(|_| sizes.contains(&n.0)) else { continue };
         let loss = losses.iter().sum::<f64>() / losses.len() as f64;
         let run = Run { mixture: row.mixture.clone(), n: n.0, d: d.0, loss };
-        match runs.iter_mut().find(|other| other.n == run.n && other.mixture == run.mixture) {
-            Some(known) if known.d < run.d => *known = run,
-            Some(_) => {}
-            None => runs.push(run),
+        if !all.iter().any(|other| other.n == run.n && other.d == run.d && other.mixture == run.mixture) {
+            all.push(run);
         }
     }
-    // Of each size only the runs of its own length.
-    for &n in sizes {
-        let longest = runs.iter().filter(|run| run.n == n).map(|run| run.d).fold(0.0, f64::max);
-        runs.retain(|run| run.n != n || run.d > 0.999 * longest);
-    }
-    runs
+    let of_size = |&n: &f64| -> Vec<Run> {
+        let runs: Vec<&Run> = all.iter().filter(|run| run.n == n).collect();
+        let count = |d: f64| runs.iter().filter(|run| run.d == d).count();
+        let most = runs.iter().map(|run| run.d).max_by(|&a, &b| count(a).cmp(&count(b)).then(a.total_cmp(&b)));
+        runs.iter().filter(|run| Some(run.d) == most).map(|run| (*run).clone()).collect()
+    };
+    sizes.iter().flat_map(of_size).collect()
 }
 
 impl Pool {

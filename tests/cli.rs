@@ -427,7 +427,7 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     without.remove("runs");
     write(&folder, "old.json", &Value::Object(without).to_string());
     let (_, sentence) = fails(at, &["optimum", "old.json", "--n", "7B", "--d", "150B", "--bootstrap", "20"]);
-    assert!(sentence.starts_with("mixlaw: the fit file has no runs to fit anew"), "{sentence}");
+    assert!(sentence.starts_with("mixlaw: the fit file has no runs to refit"), "{sentence}");
 }
 
 #[test]
@@ -505,14 +505,14 @@ fn fits_are_exported_and_projects_are_fit_files() {
     let mut project: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let runs = fs::read_to_string(at.join("runs.csv")).expect("the study");
     project["draft"] = serde_json::json!({ "text": runs, "roles": null });
-    project["scenario"] = serde_json::json!({ "n": 3e9, "d": "80B", "min": { "arxiv": 0.2 } });
+    project["scenario"] = serde_json::json!({ "n": 3e9, "d": "80B", "max": { "arxiv": 0.1 }, "extrapolate": true });
     write(&folder, "project.json", &project.to_string());
     let found = json(at, &["optimum", "project.json", "--json"]);
     assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(3e9), Some(8e10)));
-    assert!(found["weights"]["arxiv"].as_f64().expect("a weight") >= 0.2 - 1e-9);
-    let found = json(at, &["optimum", "project.json", "--n", "7B", "--min", "arxiv=0.3", "--json"]);
+    assert!((found["weights"]["arxiv"].as_f64().expect("a weight") - 0.1).abs() < 1e-9);
+    let found = json(at, &["optimum", "project.json", "--n", "7B", "--max", "arxiv=0.05", "--json"]);
     assert_eq!((found["n"].as_f64(), found["d"].as_f64()), (Some(7e9), Some(8e10)));
-    assert!(found["weights"]["arxiv"].as_f64().expect("a weight") >= 0.3 - 1e-9);
+    assert!((found["weights"]["arxiv"].as_f64().expect("a weight") - 0.05).abs() < 1e-9);
     let again =
         json(at, &["fit", "project.json", "--law", "additive", "--target", "arxiv_loss", "--starts", "2", "--json"]);
     assert_eq!(again["fits"][0]["objective"], project["fits"][0]["objective"]);
@@ -701,6 +701,17 @@ fn numbers_of_no_model_end_with_a_sentence() {
         let (code, sentence) = fails(at, &[&["optimum", "fit.json"][..], changes].concat());
         assert!(code == 1 && sentence.contains(expected), "{changes:?}: {sentence}");
     }
+    // What leaving the runs would promise is said after the verdict.
+    let within = json(at, &["optimum", "fit.json", "--json"]);
+    let without = json(at, &["optimum", "fit.json", "--extrapolate", "--json"]);
+    let loss = |found: &Value| found["weighted_loss"].as_f64().expect("a loss");
+    let promised = within["beyond"]["gain"].as_f64().expect("a gain");
+    assert!(promised > 1e-3 && (promised - (loss(&within) - loss(&without))).abs() < 1e-8, "{promised}");
+    assert!(without["beyond"].is_null());
+    let text = String::from_utf8(mixlaw(at, &["optimum", "fit.json"]).stdout).expect("text");
+    let sentence = within["beyond"]["sentence"].as_str().expect("a sentence");
+    let verdict = text.split("\n\n").next().expect("a verdict");
+    assert!(verdict.ends_with(sentence) && sentence.starts_with("beyond what your runs cover"), "{text}");
     // A mixture that the limits rule out is marked beside its gain.
     let compared =
         json(at, &["optimum", "fit.json", "--stock", "wikipedia=1B", "--epochs", "4", "--extrapolate", "--json"]);

@@ -9,7 +9,7 @@ use mixlaw::export::{FORMATS, Format, Known, KnownOptimum, Missing, Part, fit_fi
 use mixlaw::fit::{FitConfig, fit};
 use mixlaw::law::{LAWS, by_id};
 use mixlaw::mixture::{Limits, Optimum, Scenario, WeightLimit, near_optimal, optimum};
-use mixlaw::predict::{FittedStudy, Replicate};
+use mixlaw::predict::{FittedStudy, Form, Replicate};
 use mixlaw::units::{Params, Tokens};
 use serde_json::Value;
 
@@ -373,4 +373,22 @@ fn what_differs_stands_side_by_side() {
     assert_eq!(row("Parameters of target9", "A").left, Entry::Nothing);
     assert_eq!(row("Optimum", "weight of domain0").right, Entry::Nothing);
     assert_eq!(row("Optimum", "weight of domain0").left, Entry::Share(optimum.mixture[0]));
+}
+
+/// A law that is not all that predicts is not taken for what predicts.
+#[test]
+fn a_law_that_does_not_reproduce_the_predictions_says_so() {
+    let (mut study, _) = study();
+    for id in ["python", "latex"] {
+        let mut with = |form: Form| {
+            study.form = form;
+            written(&study, id)
+        };
+        let said = |text: &str| text.contains("does not reproduce them");
+        assert!(!said(&with(Form::Law)));
+        let residual = with(Form::Residual);
+        assert!(said(&residual) && residual.contains("this law times the exponential of a Gaussian process"));
+        let process = with(Form::Process);
+        assert!(said(&process) && process.contains("a Gaussian process on the log losses, not from this law"));
+    }
 }

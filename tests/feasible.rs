@@ -212,8 +212,16 @@ proptest! {
             Ok(())
         };
         holds("optimum", &found.mixture)?;
-        let is_certified = found.certificate != Certificate::None;
-        prop_assert!(!is_certified || found.kkt_residual <= 1e-7, "{:e} of {rows:?}", found.kkt_residual);
+        // Where the worst of several targets meets a weight next to 0, whose slopes are next to infinite, the conditions of
+        // a minimum may not come out, and nothing is certified then.
+        let is_tiny = found.mixture.iter().any(|h| *h > 0.0 && *h < 1e-6);
+        let may_fail = aim == Aim::Worst && is_tiny && found.certificate == Certificate::None;
+        prop_assert!(
+            found.kkt_residual <= 1e-7 || may_fail,
+            "{:e} at {:?} of {rows:?}",
+            found.kkt_residual,
+            found.mixture
+        );
         // An end of a range belongs to a mixture that keeps the limits.
         for (i, range) in near_optimal(&study, &scenario, &found, 1e-3).expect("an optimum").into_iter().enumerate() {
             for end in [range.low, range.high] {

@@ -421,3 +421,19 @@ fn stocks_cap_epochs_with_a_price_in_words() {
         "{sentence}"
     );
 }
+
+/// Two stocks that help are spent together, and a third domain does not help: next to the most tokens that the two allow,
+/// all weights are next to a bound of their own, and those need not sum to 1.
+#[test]
+fn weights_sum_to_one_where_stocks_are_spent() {
+    let additive = by_id("additive").expect("a law");
+    let natural = [1.5, 0.5, 0.5, 1e-3, 0.5, 0.5, 1.5, 406.4, 410.7, 0.34, 0.28];
+    let study = fitted(additive, 3, vec![additive.inside(&shape(3, true, true), &natural).expect("allowed")]);
+    let stocks = study.domains.iter().map(|domain| (domain.clone(), Tokens(1e9))).collect();
+    let limits = Limits { stocks, most_epochs: Some(1.0), ..Limits::extrapolating() };
+    let scenario = Scenario { budget: Budget::Stocks, limits, ..Scenario::new(Params(1e9), Tokens(1e9)) };
+    let found = optimum(&study, &scenario).expect("sound");
+    assert!((found.mixture.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{:?}", found.mixture);
+    assert!(found.mixture.iter().all(|h| h * found.d.0 <= 1e9 * (1.0 + 1e-8)), "{found:?}");
+    assert!((found.d.0 / 2e9 - 1.0).abs() < 1e-6, "{found:?}");
+}

@@ -317,14 +317,13 @@ fn two_scales() -> Dataset {
     import(&rows, None).dataset.expect("a study")
 }
 
-/// Mean |residual| over the rows with the largest N·D.
+/// |Mean residual| over the rows with the largest N·D: what a law without the mixture can get right there.
 fn error_at_the_largest(fit: &Fit, data: &Dataset) -> f64 {
     let compute = |row: &mixlaw::dataset::Observation| row.n.expect("N").0 * row.d.expect("D").0;
     let most = data.observations().iter().map(compute).fold(0.0, f64::max);
     let rows: Vec<_> = data.observations().iter().filter(|row| compute(row) == most).collect();
-    let errors =
-        rows.iter().map(|row| (fit.loss(0, row.n, row.d, &row.mixture).0 - row.losses[0].expect("a loss").0).abs());
-    errors.sum::<f64>() / rows.len() as f64
+    let errors = rows.iter().map(|row| fit.loss(0, row.n, row.d, &row.mixture).0 - row.losses[0].expect("a loss").0);
+    errors.sum::<f64>().abs() / rows.len() as f64
 }
 
 #[test]
@@ -336,8 +335,8 @@ fn row_weights_let_large_runs_decide() {
     };
     let [alike, by_compute, by_its_square] = [0.0, 1.0, 2.0].map(with);
     let error = |fit: &Fit| error_at_the_largest(fit, &data);
-    assert!(error(&by_compute) < error(&alike), "{} {}", error(&by_compute), error(&alike));
-    assert!(error(&by_its_square) <= error(&by_compute), "{} {}", error(&by_its_square), error(&by_compute));
+    assert!(error(&by_compute) < 0.7 * error(&alike), "{} {}", error(&by_compute), error(&alike));
+    assert!(error(&by_its_square) < 0.7 * error(&alike), "{} {}", error(&by_its_square), error(&alike));
 }
 
 #[test]
@@ -355,13 +354,13 @@ fn row_weights_change_no_bit_at_one_scale() {
     }
 }
 
-/// A study that a constant with a cliff at h = 0 fits best.
+/// A study that a steep rise at h = 0 fits best, and without that the least γ allowed.
 fn with_a_cliff() -> Dataset {
     let mut rows = String::from("web,code,books,loss\n");
     for (web, code) in [(0.2, 0.1), (0.4, 0.2), (0.5, 0.3), (0.7, 0.1), (0.6, 0.3), (0.3, 0.6), (0.1, 0.8), (0.5, 0.1)]
     {
         let books = 1.0 - web - code;
-        let loss = 1.0 + 1.0 / (0.6 * f64::powf(books, 0.02) + 0.2 * f64::powf(web, 0.5) + 0.1 * code);
+        let loss = 1.0 + 1.0 / (0.6 * f64::powf(books, 0.05) + 0.2 * f64::powf(web, 0.5) + 0.1 * code);
         rows.push_str(&format!("{web},{code},{books},{loss}\n"));
     }
     import(&rows, None).dataset.expect("a study")
@@ -383,7 +382,7 @@ fn no_gamma_is_below_the_least_unless_the_user_says_so() {
     let (gammas, at_floor) = books(0.0, Vec::new());
     assert!(gammas.iter().any(|gamma| *gamma < 0.15) && !at_floor, "{gammas:?}");
     let (gammas, at_floor) = books(0.2, Vec::new());
-    assert!(gammas.iter().all(|gamma| *gamma >= 0.2 - 1e-12), "{gammas:?} {at_floor}");
+    assert!(gammas.iter().all(|gamma| *gamma >= 0.2 - 1e-12) && at_floor, "{gammas:?}");
     // What the user says of a γ comes before the floor.
     let (gammas, at_floor) = books(0.2, vec![bounded("gamma", Some(0.02), None)]);
     assert!(gammas.iter().any(|gamma| *gamma < 0.15) && !at_floor, "{gammas:?}");

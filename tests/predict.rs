@@ -3,15 +3,15 @@
 mod common;
 
 use common::{mixture, random, simulated};
-use mixlaw::dataset::Dataset;
+use mixlaw::dataset::{Dataset, Observation};
 use mixlaw::export::fit_file;
 use mixlaw::fit::{FitConfig, fit};
 use mixlaw::law::{Law, by_id};
-use mixlaw::mixture::{Limits, Scenario, gain_interval, optimum, verdict};
+use mixlaw::mixture::{Grade, Limits, Scenario, gain_interval, optimum, verdict};
 use mixlaw::predict::{
     Bootstrap, BootstrapConfig, FittedStudy, Form, OneByOne, auto, bootstrap::with_thetas, choice, learning_curve,
 };
-use mixlaw::units::{Params, Tokens};
+use mixlaw::units::{Loss, Params, Tokens};
 
 fn law(id: &str) -> &'static dyn Law {
     by_id(id).expect("a law")
@@ -125,6 +125,44 @@ fn losses_and_gains_have_intervals_beyond_the_runs() {
     assert_eq!(verdict.findings.len(), 4);
     assert!(loss.covers(found.weighted_loss.0));
     assert!(gain.high > gain.low && gain.high - gain.low < found.weighted_loss.0, "{gain:?}");
+}
+
+/// What another scale does to the losses of all mixtures alike is no part of a gain's error.
+#[test]
+fn gains_share_the_error_of_the_scale() {
+    let straight = study(24, &[1e8, 3e8, 1e9, 3e9], &[2e10], 0.001);
+    // No law has that.
+    let bent = straight.observations().iter().map(|row| {
+        let more = 0.003 * libm::log(row.n.expect("N").0 / 1e8).powi(2);
+        let losses = row.losses.iter().map(|loss| loss.map(|loss| Loss(loss.0 + more))).collect();
+        Observation { losses, ..row.clone() }
+    });
+    let bent = Dataset::new(straight.domains().to_vec(), straight.targets().to_vec(), bent.collect()).expect("a study");
+    let study = predicted(&bent);
+    let widths = |n: f64| {
+        let scenario = Scenario::new(Params(n), Tokens(2e10));
+        let found = optimum(&study, &scenario).expect("an optimum");
+        let gain = gain_interval(&study, &found, &study.summary.mean_mixture).expect("validated");
+        let loss = verdict(&study, &scenario, &found).expect("a verdict").weighted_loss.expect("validated");
+        [loss, gain].map(|interval| (interval.high - interval.low) / found.weighted_loss.0)
+    };
+    let ([loss_within, gain_within], [loss_beyond, gain_beyond]) = (widths(3e9), widths(1e10));
+    assert!(loss_beyond > 1.5 * loss_within, "{loss_beyond} {loss_within}");
+    assert!(gain_beyond < 1.2 * gain_within, "{gain_beyond} {gain_within}");
+    assert!(gain_beyond < loss_beyond, "{gain_beyond} {loss_beyond}");
+}
+
+/// Of one law nothing can be said of how far it depends on the law.
+#[test]
+fn one_law_alone_has_nobody_to_agree_with() {
+    let data = study(14, &[1e8, 1e9], &[2e10], 0.002);
+    let fits = [0, 1].map(|target| fit(law("additive"), &data, &[target], &quick(), &mut |_| {}).expect("a fit"));
+    let study = choice::of_law(&data, fits.to_vec(), &OneByOne, &quiet);
+    let scenario = Scenario::new(Params(1e9), Tokens(2e10));
+    let found = optimum(&study, &scenario).expect("an optimum");
+    let verdict = verdict(&study, &scenario, &found).expect("a verdict");
+    let agreement = verdict.findings.last().expect("a finding");
+    assert_eq!((agreement.grade, agreement.sentence.as_str()), (Grade::Amber, "only one law was tried"));
 }
 
 /// A study with one scale says nothing of others, and so does the interval.

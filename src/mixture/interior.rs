@@ -779,7 +779,9 @@ fn multipliers_of(
 fn kkt_residual(here: &MixtureDerivatives, set: Set, active: &[usize], h: &[f64]) -> f64 {
     let below = set.constraints.iter().map(|constraint| -constraint.slack(h));
     let beside = set.equations.iter().map(|equation| equation.slack(h).abs());
-    let infeasible = below.chain(beside).fold(0.0, f64::max);
+    // Weights that are all put on their own bounds need not sum to 1.
+    let sum = (h.iter().sum::<f64>() - 1.0).abs();
+    let infeasible = below.chain(beside).fold(if sum > NO_SLACK { sum } else { 0.0 }, f64::max);
     let Some(Multipliers { of_active, distance, .. }) = multipliers_of(here, set, active, h) else {
         return f64::INFINITY;
     };

@@ -32,6 +32,8 @@ const TOLERANCE: f64 = 1e-6;
 const PROBE: f64 = 1e-3;
 /// Steps of the look from where the limits end inwards.
 const LOOKS: usize = 8;
+/// Half-spaces that are cut off for one end.
+const MOST_CUTS: usize = 60;
 /// Evaluations of the profile for one end.
 const MOST_EVALUATIONS: usize = 60;
 
@@ -81,8 +83,38 @@ impl<'a> NearOptimal<'a> {
         if self.room == 0.0 {
             return Interval { low: h[i], high: h[i] };
         }
-        let [low, high] = [-1.0, 1.0].map(|sign| self.beyond(i, h, sign, self.end(i, h, sign)));
+        let end = |sign: f64| {
+            let by_cuts = self.end_by_cuts(i, h, sign);
+            match by_cuts.filter(|_| self.posed.convex) {
+                Some(end) => end,
+                None => {
+                    let end = self.beyond(i, h, sign, self.end(i, h, sign));
+                    by_cuts.filter(|by_cuts| (by_cuts - end) * sign > 0.0).unwrap_or(end)
+                }
+            }
+        };
+        let [low, high] = [-1.0, 1.0].map(end);
         Interval { low: low.min(h[i]), high: high.max(h[i]) }
+    }
+
+    /// An end where only supported mixtures count, along whose edge descents may end early: from all mixtures half-spaces
+    /// without supported ones are cut off until the farthest of those left is supported (Kelley 1960, "The cutting-plane
+    /// method for solving convex programs"); none where that takes too many. Where the objective is convex it is the end.
+    fn end_by_cuts(&self, i: usize, h: &[f64], sign: f64) -> Option<f64> {
+        let mut around = self.region.unsupported()?;
+        let width = (around.farthest(i, sign)? - h[i]) * sign;
+        if width < TOLERANCE {
+            return Some(h[i]);
+        }
+        let weight = |h: &[f64]| self.posed.weight_within(h, i, sign / width, self.level());
+        for _ in 0..MOST_CUTS {
+            let farthest = around.least_within(&weight, h)?;
+            match self.region.cut(&farthest) {
+                Some(cut) => around = around.with_limit(cut),
+                None => return Some(farthest[i]),
+            }
+        }
+        None
     }
 
     /// An end, or what lies beyond it on the way to a run's mixture, if that is near-optimal: a descent along a thin edge of

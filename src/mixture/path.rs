@@ -91,6 +91,10 @@ pub fn at_places(study: &FittedStudy, scenario: &Scenario, places: &[(Params, To
     let near = |value: f64| value.min(INFINITE);
     let mut minima = Vec::new();
     let mut at = |&(n, d): &(Params, Tokens)| {
+        // The limit is far from the place before.
+        if n.0.is_infinite() || d.0.is_infinite() {
+            minima.clear();
+        }
         let (n, d) = (Params(near(n.0)), Tokens(near(d.0)));
         let here = Scenario { n, d, budget: Budget::Given, ..scenario.clone() };
         optimum_near(study, &here, &mut minima).ok().map(|optimum| optimum.mixture)

@@ -84,6 +84,8 @@ const DEPENDENT: f64 = 1e-9;
 const WELL_SUPPORTED: f64 = 0.5;
 /// What is left next to the edge by less than this, in radii, is nothing.
 const EDGE: f64 = 1e-9;
+/// A mixture beyond the edge by less than this, in radii, is as good as supported where nobody trains on it.
+const NEXT_TO_EDGE: f64 = 1e-5;
 /// Runs that a start is blended of.
 const BLENDED: usize = 3;
 
@@ -269,6 +271,22 @@ impl Region {
     /// The same without regard to what is supported, if that leaves anything out.
     pub(super) fn unsupported(&self) -> Option<Self> {
         self.support.is_some().then(|| Self { support: None, ..self.clone() })
+    }
+
+    /// The same with one more limit that the middle keeps.
+    pub(super) fn with_limit(mut self, limit: Constraint) -> Self {
+        let fixed: f64 = self.held.iter().zip(&limit.coefficients).map(|(held, a)| held.unwrap_or(0.0) * a).sum();
+        let coefficients = self.free.iter().map(|&i| limit.coefficients[i] * self.rest).collect();
+        self.constraints.push(Constraint::new(coefficients, limit.bound - fixed));
+        self.limit_of.push(None);
+        self.limits.push(limit);
+        self
+    }
+
+    /// A half-space that holds all supported mixtures and not this one; none where it is supported, next to.
+    pub(super) fn cut(&self, h: &[f64]) -> Option<Constraint> {
+        let support = self.support.as_ref()?;
+        (support.relative(h, &mut Face::default()) > 1.0 + NEXT_TO_EDGE).then(|| support.cut(h))
     }
 
     /// The runs' mixtures, where only what they support is left.

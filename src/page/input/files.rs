@@ -74,10 +74,10 @@ pub fn read_other(text: &str) -> Result<(FittedStudy, Scenario), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fits::tests::{data, fits};
     use super::*;
     use crate::import;
     use crate::law;
+    use crate::page::run::fits::tests::{data, fits};
 
     #[test]
     fn fit_files_are_told_from_tables() {

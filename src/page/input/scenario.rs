@@ -257,9 +257,9 @@ pub fn next_size(largest: Params) -> Params {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fits::tests::fits;
     use super::*;
     use crate::mixture::{Limits, Prior, WeightLimit};
+    use crate::page::run::fits::tests::fits;
 
     fn summary() -> DataSummary {
         DataSummary {

@@ -397,11 +397,11 @@ pub(crate) mod tests {
         0.5,0.5,100M,1B,3.0,2.0\n0.2,0.8,100M,2B,2.9,2.1\n0.8,0.2,300M,2B,2.7,2.2\n\
         0.3,0.7,300M,3B,2.6,2.0\n0.6,0.4,1B,5B,2.4,1.9\n0.9,0.1,1B,9B,2.3,1.8\n";
 
-    pub(in super::super) fn data() -> Same<StudyData> {
+    pub(crate) fn data() -> Same<StudyData> {
         Same::new(StudyData::new(1, import::import(TABLE, None).dataset.unwrap()))
     }
 
-    pub(in super::super) fn run(n_workers: usize) -> Run {
+    pub(crate) fn run(n_workers: usize) -> Run {
         let (law, data) = (law::LAWS[0], data());
         let settings = Settings { starts: "2".into(), ..Settings::default() };
         let key = FitKey::new(law, &data, &settings, &[]).unwrap();
@@ -429,7 +429,7 @@ pub(crate) mod tests {
         run.into_fits(1.25)
     }
 
-    pub(in super::super) fn fits() -> LawFits {
+    pub(crate) fn fits() -> LawFits {
         fits_of(run(1))
     }
 

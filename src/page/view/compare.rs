@@ -108,9 +108,9 @@ fn number(value: f64, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fits::tests::fits;
     use super::*;
     use crate::mixture::{Scenario, optimum};
+    use crate::page::run::fits::tests::fits;
     use crate::units::Tokens;
 
     fn section() -> Section {

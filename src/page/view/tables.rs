@@ -539,10 +539,10 @@ pub fn number_range(interval: &Interval) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fits::tests::{data, fits};
     use super::*;
     use crate::law::{LAWS, by_id};
     use crate::mixture::{Limit, Prior, optimum};
+    use crate::page::run::fits::tests::{data, fits};
     use crate::predict::Form;
     use crate::units::{Flops, Loss};
 

@@ -16,6 +16,8 @@ const TAB: &str = "\u{E004}";
 const ENTER: &str = "\u{E007}";
 const SPACE: &str = " ";
 const DOWN: &str = "\u{E015}";
+const LEFT: &str = "\u{E012}";
+const RIGHT: &str = "\u{E014}";
 const CONTROL: &str = "\u{E009}";
 
 /// What axe finds on the page as it is that would keep people from using it.
@@ -109,13 +111,21 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         tab_to(page, "[data-test=samples]").await;
         page.press("mult").await;
         page.press(ENTER).await;
-        page.wait_for("multimodal models, 3 domains. Not real runs").await;
+        page.wait_for("multimodal models, 3 domains. Paste").await;
         page.wait_for("Fit finished: joint law").await;
+        // Tabs are walked by arrows.
+        tab_to(page, "[data-test=tab-explore]").await;
+        page.press(RIGHT).await;
+        page.press(RIGHT).await;
+        page.wait_until("return !document.querySelector('#data').hidden", SLOW).await;
         tab_to(page, "[data-test=law-select]").await;
         page.press("simple").await;
         tab_to(page, "[data-test=fit]").await;
         page.press(ENTER).await;
         page.wait_for("Fit finished: simple additive law").await;
+        tab_to(page, "[data-test=tab-data]").await;
+        page.press(LEFT).await;
+        page.wait_until("return !document.querySelector('#evidence').hidden", SLOW).await;
         tab_to(page, "[data-test=chart-observed]").await;
         page.press(DOWN).await;
         let readout = "return getComputedStyle(document.querySelector('.readout')).visibility === 'visible'";
@@ -130,7 +140,7 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         page.press("40 %").await;
         page.wait_for("1 limit").await;
         optimum(page).await;
-        tab_to(page, "[data-test=share]").await;
+        tab_to(page, "[data-test=share-now]").await;
         page.press(ENTER).await;
         page.wait_for("Link copied.").await;
     });

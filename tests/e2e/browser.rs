@@ -545,7 +545,8 @@ impl Browser {
         if !was_closed {
             return element;
         }
-        self.client.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("no element {selector}: {error}"))
+        let found = self.client.wait().at_most(SOON).for_element(Locator::Css(selector)).await;
+        found.unwrap_or_else(|error| panic!("no element {selector}: {error}"))
     }
 
     /// A command of the DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).

@@ -89,7 +89,7 @@ fn groups_prior_and_the_worst_target() {
         page.click("[data-test=group-domain][data-domain=arxiv]").await;
         page.click("[data-test=group-domain][data-domain=github]").await;
         page.wait_for("arxiv + github together at most 5 %: raising arxiv + github together by 1 point").await;
-        page.choose("[data-test=aim]", "the worst excess of a target").await;
+        page.choose("[data-test=aim]", "worst-case regret over targets").await;
         page.wait_for("Every target is within 0.").await;
         page.paste("[data-test=prior-kl]", "0.05").await;
         page.wait_for("With the prior's part, every target is within 0.").await;
@@ -227,10 +227,10 @@ fn every_limit_and_every_path_on_the_real_runs() {
         held(page, &[]).await;
 
         // The worst target instead of the mean, and N and D from the compute.
-        page.choose("[data-test=aim]", "the worst excess of a target").await;
+        page.choose("[data-test=aim]", "worst-case regret over targets").await;
         page.wait_for("Every target is within 0.").await;
         assert_ne!(optimum(page).await, free);
-        page.choose("[data-test=aim]", "the weighted mean of losses").await;
+        page.choose("[data-test=aim]", "the weighted mean loss").await;
         page.choose("[data-test=budget]", "FLOPs given, find N and D").await;
         page.paste("[data-test=scenario-flops]", "1e21").await;
         page.wait_for("Best within 1e21 FLOPs: N = ").await;

@@ -83,6 +83,7 @@ fn Colours() -> impl IntoView {
 #[component]
 fn Share() -> impl IntoView {
     let state = use_state();
+    let copied_link = RwSignal::new(None::<String>);
     let share = move |_| {
         let Some(Ok(link)) = state.share_url() else {
             return state.opened_section.set(Some(Section::Export));
@@ -91,7 +92,10 @@ fn Share() -> impl IntoView {
         dom::replace_address(&link);
         spawn_local(async move {
             match copied.await {
-                true => state.status.set("Link copied.".to_string()),
+                true => {
+                    state.status.set("Link copied.".to_string());
+                    copied_link.set(Some(link));
+                }
                 false => {
                     state.status.set(text::COPY_BY_HAND.to_string());
                     state.opened_section.set(Some(Section::Export));
@@ -99,5 +103,8 @@ fn Share() -> impl IntoView {
             }
         });
     };
-    view! { <button type="button" class="primary" data-test="share-now" on:click=share>"Share"</button> }
+    // What was copied is no longer what is on show.
+    let is_copied = move || copied_link.with(|link| link.is_some() && *link == state.share_url().and_then(Result::ok));
+    let label = move || if is_copied() { "Link copied" } else { "Share" };
+    view! { <button type="button" class="primary" data-test="share-now" on:click=share>{label}</button> }
 }

@@ -25,7 +25,8 @@ pub fn ScaleAlone() -> impl IntoView {
             Ok(AtScale { n, d, targets, weighted_loss }) => {
                 let position = |name: &str| study.targets().position(|target| target.name == name);
                 let weights = targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight)));
-                let interval = study.mean_interval(&weights.collect::<Vec<_>>(), Some(n), Some(d), &[]);
+                let interval =
+                    study.mean_interval(&weights.collect::<Vec<_>>(), Some(n), Some(d), &study.summary.mean_mixture);
                 view! {
                     <p class="found scale-found" data-test="best-scale">
                         "Train "<strong>{write_count(n.0, 3)}</strong>" parameters on "<strong>{write_count(d.0, 3)}</strong>" tokens"

@@ -127,19 +127,20 @@ impl Features {
 
     /// φ(h), one entry a domain that varies.
     pub fn of(&self, h: &[f64]) -> Vec<f64> {
-        self.domain_idxs.iter().map(|&i| self.power(h[i], 0.0) / self.scale).collect()
+        self.domain_idxs.iter().map(|&i| self.power(h[i]) / self.scale).collect()
     }
 
     /// φ, φ′ and φ″ of one weight.
     pub fn derivatives(&self, h: f64) -> [f64; 3] {
-        let first = self.exponent * self.power(h, 1.0);
-        let second = self.exponent * (self.exponent - 1.0) * self.power(h, 2.0);
-        [self.power(h, 0.0) / self.scale, first / self.scale, second / self.scale]
+        let base = h.max(0.0) + self.offset;
+        let phi = self.power(h) / self.scale;
+        let first = self.exponent * phi / base;
+        [phi, first, (self.exponent - 1.0) * first / base]
     }
 
-    /// (h + ε)^(p − lower)
-    fn power(&self, h: f64, lower: f64) -> f64 {
-        libm::pow(h.max(0.0) + self.offset, self.exponent - lower)
+    /// (h + ε)^p
+    fn power(&self, h: f64) -> f64 {
+        libm::pow(h.max(0.0) + self.offset, self.exponent)
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
+use crate::design::{self, Batch, Budget};
 use crate::fit::{self, Ending, Fit, FitConfig, FitError, FitReport, Interval, Progress};
 use crate::gp::GaussianProcess;
 use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table, Understood};
@@ -145,6 +146,8 @@ pub enum Question {
     EachTarget,
     /// The targets' weights beside the mixture.
     Reflection,
+    /// Which runs to train next. The fits come with all candidates.
+    Next(Box<Budget>),
 }
 
 /// The answer to a [`Question`].
@@ -164,6 +167,8 @@ pub enum Reply {
     EachTarget(Vec<(String, Optimum)>),
     /// Of [`Question::Reflection`].
     Reflection(Option<Reflection>),
+    /// Of [`Question::Next`], or why there is no batch.
+    Next(Box<Result<Batch, String>>),
 }
 
 /// A fit to be done: one law, fitted to the targets at those positions; one target, or all for a law that is fitted to
@@ -744,6 +749,9 @@ fn reply(
         Question::Prior(prior) => Reply::Prior(mixture::along_prior(study, scenario, prior, &mixture::LAMBDAS)?),
         Question::EachTarget => Reply::EachTarget(mixture::each_target(study, scenario)?),
         Question::Reflection => Reply::Reflection(mixture::reflection(study, scenario)?),
+        Question::Next(budget) => {
+            Reply::Next(Box::new(design::next(study, scenario, budget).map_err(|error| error.to_string())))
+        }
     })
 }
 

@@ -211,3 +211,10 @@ pub const NOT_VALIDATED: &str = "Not validated: there is no verdict on this mixt
 /// In place of the verdict of a link without one.
 pub const NO_VERDICT_IN_LINK: &str =
     "This link was made before the verdict was known. Open it with its runs to compute one.";
+/// Above the next runs.
+pub const NEXT_HELP: &str = "The runs that would reduce the uncertainty of this recommendation most per FLOP, best first. Leave a field empty to use the sizes and token counts of your study.";
+/// In place of the next runs of a link with an answer alone.
+pub const NEXT_NEEDS_FIT: &str =
+    "Next runs need a fit with validation on show; a link that holds the answer alone has none.";
+/// Where the clipboard cannot be written, and there is nothing to select.
+pub const NOT_COPIED: &str = "The browser does not allow copying.";

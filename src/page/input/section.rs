@@ -7,6 +7,8 @@ pub enum Section {
     Explore,
     /// How well the runs are predicted.
     Evidence,
+    /// Which runs to train next.
+    NextRuns,
     /// The table, the law and its settings.
     Data,
     /// The link and files.
@@ -15,13 +17,14 @@ pub enum Section {
 
 impl Section {
     /// All, in the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::Explore, Self::Evidence, Self::Data, Self::Export];
+    pub const ALL: [Self; 5] = [Self::Explore, Self::Evidence, Self::NextRuns, Self::Data, Self::Export];
 
     /// Its id in the page.
     pub fn id(self) -> &'static str {
         match self {
             Self::Explore => "explore",
             Self::Evidence => "evidence",
+            Self::NextRuns => "next",
             Self::Data => "data",
             Self::Export => "export",
         }
@@ -32,6 +35,7 @@ impl Section {
         match self {
             Self::Explore => "Explore",
             Self::Evidence => "Evidence",
+            Self::NextRuns => "Next runs",
             Self::Data => "Data & law",
             Self::Export => "Export",
         }
@@ -52,6 +56,6 @@ mod tests {
     fn tabs_go_round() {
         assert_eq!(Section::Explore.moved(-1), Section::Export);
         assert_eq!(Section::Export.moved(1), Section::Explore);
-        assert_eq!(Section::Evidence.moved(1), Section::Data);
+        assert_eq!(Section::Evidence.moved(1), Section::NextRuns);
     }
 }

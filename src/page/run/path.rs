@@ -152,7 +152,7 @@ pub fn path_table(reply: &Reply, study: &FittedStudy, spread: &[Along]) -> Resul
         Reply::Reflection(None) => {
             Err("The targets' weights are no mixture here: not every weighted target is a domain's own loss.".into())
         }
-        Reply::Near(_) | Reply::Excess(_) | Reply::Verdict(_) => Err("This is no path.".into()),
+        Reply::Near(_) | Reply::Excess(_) | Reply::Verdict(_) | Reply::Next(_) => Err("This is no path.".into()),
     }
 }
 
@@ -200,7 +200,7 @@ pub fn path_chart(reply: &Reply, study: &FittedStudy, spread: &[Along]) -> Optio
             let rows: Vec<(String, &Optimum)> = each.iter().map(|(name, optimum)| (name.clone(), optimum)).collect();
             heat("The optimum for each target alone", &study.domains, &rows)
         }
-        Reply::Reflection(_) | Reply::Near(_) | Reply::Excess(_) | Reply::Verdict(_) => None,
+        Reply::Reflection(_) | Reply::Near(_) | Reply::Excess(_) | Reply::Verdict(_) | Reply::Next(_) => None,
     }
 }
 

@@ -10,11 +10,13 @@ pub mod explore;
 pub mod export;
 pub mod header;
 pub mod intro;
+pub mod next_runs;
 
 use self::data::DataSection;
 use self::evidence::EvidenceSection;
 use self::explore::ExploreSection;
 use self::export::ExportSection;
+use self::next_runs::NextRunsSection;
 use crate::page::browser::dom;
 use crate::page::input::section::Section;
 use crate::page::store::use_state;
@@ -54,6 +56,7 @@ pub fn Sections() -> impl IntoView {
         <div class="tabs" role="tablist" aria-label="Sections">{Section::ALL.map(tab).collect_view()}</div>
         {panel(Section::Explore, view! { <ExploreSection/> }.into_any())}
         {panel(Section::Evidence, view! { <EvidenceSection/> }.into_any())}
+        {panel(Section::NextRuns, view! { <NextRunsSection/> }.into_any())}
         {panel(Section::Data, view! { <DataSection/> }.into_any())}
         {panel(Section::Export, view! { <ExportSection/> }.into_any())}
     }

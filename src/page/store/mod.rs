@@ -8,6 +8,7 @@ mod fit;
 mod import;
 mod keep;
 mod link;
+mod next_runs;
 mod optimum;
 mod other;
 mod sure;
@@ -22,6 +23,7 @@ use leptos::prelude::*;
 pub use import::{Import, ImportedTable, Source};
 use keep::Kept;
 pub use link::{FromLink, Opened};
+pub use next_runs::AskedBatch;
 pub use optimum::{Answered, AskedOptimum};
 pub use other::{Beside, Other};
 pub use sure::{About, AskedPath, Outcomes, PathKind, PathSpread};
@@ -166,6 +168,8 @@ pub struct State {
     pub about: RwSignal<About>,
     /// Whether one may act on the optimum: of which, and the answer or in a sentence why there is none.
     pub verdict: RwSignal<Option<Judged>>,
+    /// Which runs to train next, as asked for, and of which optimum.
+    pub batch: RwSignal<AskedBatch>,
     /// What the optimum is followed along.
     pub path_kind: RwSignal<Option<PathKind>>,
     /// How N and D grow along a path.
@@ -392,6 +396,7 @@ impl State {
             outcomes,
             about: RwSignal::new(About::default()),
             verdict,
+            batch: RwSignal::new(AskedBatch::default()),
             path_kind: RwSignal::new(Some(PathKind::Scale)),
             growth: RwSignal::new(Growth::default()),
             path: RwSignal::new(AskedPath::default()),

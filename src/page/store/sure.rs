@@ -417,7 +417,7 @@ impl State {
         });
     }
 
-    fn ask(
+    pub(super) fn ask(
         self,
         name: &'static str,
         answered: &Same<Answered>,
@@ -426,10 +426,11 @@ impl State {
     ) {
         let answered = answered.clone();
         // A path of scale is asked for unasked: what else is asked of an optimum need not wait for it.
-        let lane = if matches!(question, Question::Scale(_) | Question::Verdict) { Lane::Heavy } else { Lane::Quick };
+        let is_long = matches!(question, Question::Scale(_) | Question::Verdict | Question::Next(_));
+        let lane = if is_long { Lane::Heavy } else { Lane::Quick };
         let task = move || Task::About {
             fitted: match question {
-                Question::Verdict => WireFittedStudy::whole(&answered.study),
+                Question::Verdict | Question::Next(_) => WireFittedStudy::whole(&answered.study),
                 _ => WireFittedStudy::from(&*answered.study),
             },
             scenario: Box::new(answered.scenario.clone()),

@@ -1,0 +1,151 @@
+//! Which runs to train next.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::design::{Batch, Budget, Run};
+use crate::export::design::batch_csv;
+use crate::page::browser::dom;
+use crate::page::store::{Answered, AskedBatch, State, use_state};
+use crate::page::view::answer::short_names;
+use crate::page::widgets::field::Field;
+use crate::units::{write_count, write_scientific};
+use crate::wording::page as text;
+
+/// Up to so many domains have a column each.
+const MOST_COLUMNS: usize = 8;
+
+/// The budget, and the batch that it buys.
+#[component]
+pub fn NextRunsSection() -> impl IntoView {
+    let state = use_state();
+    let (runs, sizes, tokens) =
+        (RwSignal::new("8".to_string()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let error = RwSignal::new(None::<String>);
+    let can_ask = Memo::new(move |_| state.optimum.read().latest().is_some() && !state.is_fixed());
+    let is_running = move || matches!(state.batch_on_show(), AskedBatch::Running(_));
+    let ask = move |_| match budget(&runs.get_untracked(), &sizes.get_untracked(), &tokens.get_untracked()) {
+        Ok(budget) => {
+            error.set(None);
+            state.ask_batch(budget);
+        }
+        Err(sentence) => error.set(Some(sentence)),
+    };
+    view! {
+        <Show when=move || can_ask.get() fallback=|| view! { <p class="note">{text::NEXT_NEEDS_FIT}</p> }>
+            <p class="help">{text::NEXT_HELP}</p>
+            <div class="run-bar">
+                <Field label="Runs" name="next-runs" decimal=true value=move || runs.get() write=move |text| runs.set(text)/>
+                <Field label="Model sizes" name="next-sizes" value=move || sizes.get() write=move |text| sizes.set(text)/>
+                <Field label="Tokens per run" name="next-tokens" value=move || tokens.get() write=move |text| tokens.set(text)/>
+                <button type="button" class="primary" data-test="next" prop:disabled=is_running on:click=ask>"Suggest runs"</button>
+            </div>
+            {move || error.get().map(|sentence| view! { <p class="error" role="alert" data-test="next-error">{sentence}</p> })}
+            {move || match state.batch_on_show() {
+                AskedBatch::Idle => ().into_any(),
+                AskedBatch::Running(_) => view! { <p class="status" role="status">"Choosing runs…"</p> }.into_any(),
+                AskedBatch::Done(of, batch) => match &*batch {
+                    Ok(batch) => view! { <Chosen of=(*of).clone() batch=batch.clone()/> }.into_any(),
+                    Err(sentence) => view! { <p class="error" role="alert" data-test="next-error">{sentence.clone()}</p> }.into_any(),
+                },
+            }}
+        </Show>
+    }
+}
+
+/// What was typed as a budget; sizes and token counts are separated by commas or spaces.
+fn budget(runs: &str, sizes: &str, tokens: &str) -> Result<Budget, String> {
+    fn list<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<Vec<T>, String> {
+        let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
+        parts.map(|part| part.parse().map_err(|error| format!("{what}: {error}"))).collect()
+    }
+    let runs = match runs.trim() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| format!("runs: \"{text}\" is no whole number"))?),
+    };
+    Ok(Budget {
+        runs,
+        sizes: list("model sizes", sizes)?,
+        token_counts: list("tokens per run", tokens)?,
+        ..Budget::default()
+    })
+}
+
+/// The runs, what they settle together, and the table to take away.
+#[component]
+fn Chosen(
+    /// Of which optimum.
+    of: Answered,
+    /// The runs.
+    batch: Batch,
+) -> impl IntoView {
+    let state = use_state();
+    let csv = batch_csv(&of.study, &batch);
+    let names = short_names(&batch.domains);
+    let wide = names.len() <= MOST_COLUMNS;
+    let has_n = batch.runs.iter().any(|run| run.n.is_some());
+    let has_d = batch.runs.iter().any(|run| run.d.is_some());
+    let has_cost = batch.runs.iter().any(|run| run.flops.is_some());
+    let heads = if wide { names.clone() } else { vec!["Mixture".to_string()] };
+    let row = |(at, run): (usize, &Run)| {
+        let weights: Vec<String> = match wide {
+            true => run.mixture.iter().map(|h| format!("{:.1} %", 100.0 * h)).collect(),
+            false => vec![largest(&names, &run.mixture)],
+        };
+        view! {
+            <tr data-test="next-run">
+                <th scope="row">{at + 1}</th>
+                {weights.into_iter().map(|weight| view! { <td>{weight}</td> }).collect_view()}
+                {has_n.then(|| view! { <td>{run.n.map(|n| write_count(n.0, 3))}</td> })}
+                {has_d.then(|| view! { <td>{run.d.map(|d| write_count(d.0, 3))}</td> })}
+                {has_cost.then(|| view! { <td>{run.flops.map(|flops| write_scientific(flops.0, 2))}</td> })}
+                <td class="reason">{run.reason.clone()}</td>
+            </tr>
+        }
+    };
+    view! {
+        <p class="strong" data-test="next-sentence">{sentence(&batch.sentence)}</p>
+        <ul class="notes">{batch.notices.iter().map(|notice| view! { <li>{sentence(notice)}</li> }).collect_view()}</ul>
+        <p><button type="button" data-test="copy-next" on:click=move |_| copy(state, csv.clone())>"Copy as a table"</button></p>
+        <div class="scroll" tabindex="0">
+            <table class="next-runs">
+                <thead><tr>
+                    <th scope="col">"Run"</th>
+                    {heads.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view()}
+                    {has_n.then(|| view! { <th scope="col">"N"</th> })}
+                    {has_d.then(|| view! { <th scope="col">"D"</th> })}
+                    {has_cost.then(|| view! { <th scope="col">"FLOPs"</th> })}
+                    <th scope="col" class="reason">"Why"</th>
+                </tr></thead>
+                <tbody>{batch.runs.iter().enumerate().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn copy(state: State, csv: String) {
+    let copied = dom::copy(&csv);
+    spawn_local(async move {
+        let said = if copied.await {
+            "Runs copied: fill in the losses and paste them below your own."
+        } else {
+            text::NOT_COPIED
+        };
+        state.status.set(said.to_string());
+    });
+}
+
+/// "a 40 %, b 31 %, …": the largest weights.
+fn largest(names: &[String], h: &[f64]) -> String {
+    let mut parts: Vec<(&String, f64)> = names.iter().zip(h.iter().copied()).collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let shown =
+        parts.iter().take(6).map(|(name, h)| format!("{name} {:.0} %", 100.0 * h)).collect::<Vec<_>>().join(", ");
+    if parts.len() > 6 { format!("{shown}, …") } else { shown }
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}

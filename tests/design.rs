@@ -331,3 +331,56 @@ fn warnings_are_as_written() {
     }
     assert_eq!(said, include_str!("design/warnings.txt"));
 }
+
+fn mixlaw(folder: &std::path::Path, args: &[&str]) -> (i32, String, String) {
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_mixlaw")).args(args).current_dir(folder).output();
+    let output = program.expect("mixlaw starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_string();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// A table and the fit of it give the same batch, and its table can be pasted under the runs.
+#[test]
+fn the_command_line_plans_from_a_table_or_a_fit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let swarm = mixlaw::sample::sample("swarm").expect("a sample");
+    let text: Vec<String> = (swarm.text)().lines().take(15).map(String::from).collect();
+    std::fs::write(at.join("runs.csv"), text.join("\n") + "\n").expect("writable");
+    let (_, fit, _) = mixlaw(at, &["fit", "runs.csv", "--json"]);
+    std::fs::write(at.join("fit.json"), fit).expect("writable");
+    let of_fit = mixlaw(at, &["next", "fit.json", "--runs", "3", "--max", "web=0.4"]);
+    let of_table = mixlaw(at, &["next", "runs.csv", "--runs", "3", "--max", "web=0.4"]);
+    assert_eq!((of_fit.0, &of_fit.1), (0, &of_table.1), "{}", of_fit.2);
+    let (_, json, _) = mixlaw(at, &["next", "fit.json", "--runs", "3", "--max", "web=0.4", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let runs = json["runs"].as_array().expect("runs");
+    assert_eq!(runs.len(), 3);
+    assert!(runs.iter().all(|run| run["weights"]["web"].as_f64().expect("a weight") <= 0.4 + 1e-9));
+    let (_, csv, said) = mixlaw(at, &["next", "fit.json", "--runs", "3", "--csv"]);
+    assert_eq!(
+        csv.lines().next(),
+        Some("weight_web,weight_code,weight_books,weight_papers,weight_forums,web_loss,code_loss,qa_loss")
+    );
+    assert!(csv.lines().count() == 4 && said.contains("nats"), "{csv}{said}");
+
+    for (args, expected) in [
+        (vec!["next", "fit.json", "--budget-flops", "1e18"], "no number of tokens D"),
+        (vec!["next", "fit.json", "--runs", "0"], "between 1 and 64 runs, not 0"),
+        (vec!["next", "fit.json", "--min", "web=0.8", "code=0.5"], "web at least 80 %; code at least 50 %"),
+        (vec!["next", "fit.json", "--max", "wb=0.8"], "\"wb\""),
+        (vec!["next", "no-such-file.csv"], "cannot be read"),
+        (vec!["plan", "--domains", "web", "--sizes", "1B"], "at least 2 domains"),
+        (
+            vec!["plan", "--domains", "web,code", "--sizes", "100M,1B", "--budget-flops", "1e10"],
+            "one run of each size costs",
+        ),
+        (
+            vec!["plan", "--domains", "web,code", "--sizes", "1B", "--stock", "web=1M", "code=1M", "--epochs", "2"],
+            "no mixture",
+        ),
+    ] {
+        let (code, stdout, stderr) = mixlaw(at, &args);
+        assert!(code == 1 && stdout.is_empty() && stderr.contains(expected), "{args:?}: {stderr}");
+    }
+}

@@ -92,7 +92,7 @@ fn main() {
         writeln!(text, "Share of the added cost needed for the error that random runs end with: {shares}.\n")
             .expect("a string");
     }
-    text.push_str(&truth::report(2 * repeats));
+    text.push_str(&truth::report(4 * repeats));
     if args.iter().any(|arg| arg == "--print") {
         println!("{text}");
     } else {

@@ -4,7 +4,9 @@
 //! intervals, β the law's parameters about their fitted values, each with a normal prior half as wide as the box in which
 //! their search starts, and more coefficients for each other candidate that predicts nearly as well, which together move
 //! the prediction half-way to that candidate's at one standard deviation: one for each domain, times √h_i, so that what holds
-//! for one mixture says less of others the less they have in common. All of it is conditioned on the rows
+//! for one mixture says less of others the less they have in common. (That is for the choice of runs. What is stated of them
+//! leaves the others out: where another candidate expects a higher loss, a normal distribution about the study's own would
+//! have as much hope of a lower one.) All of it is conditioned on the rows
 //! ([`Trend`]), so that what is left open is what the rows leave open. Where the errors of the
 //! cross-validation are larger than that expects, all of the process's deviations are as much wider.
 //!
@@ -17,7 +19,6 @@ use super::DesignError;
 use crate::fit::{Fit, Restriction};
 use crate::gp::{GpPlace, Joint, Trend};
 use crate::law::{self, Mixture, Scale};
-use crate::mixture::rivals;
 use crate::predict::{FittedStudy, FittedTarget, Form};
 use crate::units::{Params, Tokens};
 
@@ -69,9 +70,9 @@ impl Knowledge {
         weighted: &[(FittedTarget, f64)],
         decisions: &[Spot],
         candidates: &[Spot],
+        rivals: &[(usize, FittedStudy)],
     ) -> Result<Self, DesignError> {
         let spots: Vec<&Spot> = decisions.iter().chain(candidates).collect();
-        let rivals = rivals(study);
         let position = |target: &FittedTarget| study.targets().position(|other| other.name == target.name);
         let mut targets = Vec::new();
         let mut of_rivals: Vec<(String, Vec<f64>)> =

@@ -4,10 +4,10 @@ use super::budget::{Advice, Batch, BeforeAfter, Budget, Origin, Run, Settles};
 use super::candidates::{Candidate, Decisions, candidates, decisions, scales};
 use super::knowledge::{Knowledge, Moves, Spot};
 use super::plan::RunOf;
-use super::regret::{probabilities, regret};
+use super::regret::{floor, probabilities, regret};
 use super::{DesignError, words};
 use crate::law::Scale;
-use crate::mixture::{self, Aim, Scenario, optimum};
+use crate::mixture::{self, Aim, Scenario, optimum, rivals};
 use crate::predict::FittedStudy;
 use crate::units::{Flops, Tokens};
 
@@ -60,7 +60,10 @@ fn batch(
     };
     let costs = costs(budget, &candidates)?;
     let runs: Vec<_> = candidates.iter().map(|candidate| candidate.spot.clone()).collect();
-    let mut knowledge = Knowledge::new(study, &weighted, &spots, &runs)?;
+    let others = rivals(study);
+    let mut own = Knowledge::new(study, &weighted, &spots, &runs, &[])?;
+    let mut knowledge =
+        if others.is_empty() { own.clone() } else { Knowledge::new(study, &weighted, &spots, &runs, &others)? };
 
     let prior = |h: &[f64]| {
         let prior = scenario.prior.as_ref();
@@ -70,9 +73,9 @@ fn batch(
         spots.iter().enumerate().map(|(at, spot)| knowledge.mean(at) + prior(&spot.mixture)).collect();
     let mut allowed = vec![true; spots.len()];
     allowed[1] = reference_is_allowed;
-    let before = knowledge.covariance();
-    let likely = probabilities(&means, &before, &allowed, budget.seed);
-    let goal = Goal::new(&likely, &before);
+    let floor = floor(&means);
+    let likely = probabilities(&means, Some(floor), &own.covariance(), &allowed, budget.seed);
+    let goal = Goal::new(&likely, &knowledge.covariance());
 
     let mut taken = vec![false; candidates.len()];
     let mut spent = Spent::default();
@@ -98,17 +101,18 @@ fn batch(
             settles: values[at].0,
             reason: words::reason(study, &found, reference, spot, origin, &values[at].0, apart),
         });
-        parts.extend(knowledge.observe(at));
+        knowledge.observe(at);
+        parts.extend(own.observe(at));
         spent.add(&costs[at]);
         spent.runs += 1;
         taken[at] = given.is_some();
     }
 
-    let after = knowledge.covariance();
+    let after = own.covariance();
     let of_runs = |a: usize, b: usize| parts.iter().map(|part| (part[a] - part[b]) * (part[a] - part[b])).sum::<f64>();
     let of_loss: f64 = parts.iter().map(|part| part[0] * part[0]).sum();
     let deviations = |left: f64, removed: f64| BeforeAfter { now: (left + removed).sqrt(), after: left.sqrt() };
-    let regret = regret(&means, &parts, &after, &allowed, budget.seed ^ 2);
+    let regret = regret(&means, Some(floor), &parts, &after, &allowed, budget.seed ^ 2);
     let mut batch = Batch {
         domains: study.domains.clone(),
         flops: total(chosen.iter().map(|run| run.flops.map(|flops| flops.0))).map(Flops),

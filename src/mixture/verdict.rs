@@ -134,7 +134,19 @@ fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
     if let Some(support) = support(study) {
         let radii = support.distance(&found.mixture) / support.radius();
         return if support.is_supported(&found.mixture) {
-            finding("Supported", Grade::Green, "the mixture is as close to the runs as most of them are to each other")
+            let named = untried(study, found);
+            match named.is_empty() {
+                true => finding(
+                    "Supported",
+                    Grade::Green,
+                    "the mixture is as close to the runs as most of them are to each other",
+                ),
+                false => finding(
+                    "Supported",
+                    Grade::Amber,
+                    format!("close to the runs, but none has such a weight of {}", named.join(", ")),
+                ),
+            }
         } else if radii.is_finite() {
             let grade = if radii <= FAR { Grade::Amber } else { Grade::Red };
             let far = write_number(radii, 2);
@@ -143,14 +155,18 @@ fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
             finding("Supported", Grade::Red, "the mixture moves a domain that has one weight in all runs")
         };
     }
-    let outside = outside_data(&found.mixture, &study.summary.weight_ranges);
-    let named: Vec<&str> =
-        study.domains.iter().zip(&outside).filter(|(_, outside)| **outside).map(|(name, _)| name.as_str()).collect();
+    let named = untried(study, found);
     if named.is_empty() {
         finding("Supported", Grade::Green, "every weight is within what the runs have tried")
     } else {
         finding("Supported", Grade::Red, format!("no run has such a weight of {}", named.join(", ")))
     }
+}
+
+/// The domains with a weight that no run has.
+fn untried<'a>(study: &'a FittedStudy, found: &Optimum) -> Vec<&'a str> {
+    let outside = outside_data(&found.mixture, &study.summary.weight_ranges);
+    study.domains.iter().zip(&outside).filter(|(_, outside)| **outside).map(|(name, _)| name.as_str()).collect()
 }
 
 fn unseen(study: &FittedStudy) -> Finding {

@@ -218,3 +218,5 @@ pub const NEXT_NEEDS_FIT: &str =
     "Next runs need a fit with validation on show; a link that holds the answer alone has none.";
 /// Where the clipboard cannot be written, and there is nothing to select.
 pub const NOT_COPIED: &str = "The browser does not allow copying.";
+/// Where the table has no domains.
+pub const NO_DOMAINS: &str = "Your table has no domain weights, so the answer is a scale. Choose a compute budget above to find the best N and D for it.";

@@ -168,6 +168,7 @@ impl State {
         self.forget_link();
         self.waiting.set_value(None);
         self.forget_sample();
+        self.opened_section.set(None);
         self.roles.set(None);
         self.answers.set(Vec::new());
         self.excluded.set(Vec::new());

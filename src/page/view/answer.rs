@@ -115,8 +115,10 @@ fn range(interval: Option<Interval>, text: impl Fn(f64) -> String) -> String {
 /// "2,452 rows · 61 mixtures · 7 domains · 310M–1.2B · 8 targets".
 pub fn study_line(data: &DataSummary, n_domains: usize, n_targets: usize) -> String {
     let counted = super::tables::counted;
-    let mut parts = vec![counted(data.n_observations, "row"), counted(data.n_mixtures, "mixture")];
-    parts.push(counted(n_domains, "domain"));
+    let mut parts = vec![counted(data.n_observations, "row")];
+    if n_domains > 0 {
+        parts.extend([counted(data.n_mixtures, "mixture"), counted(n_domains, "domain")]);
+    }
     match data.sizes.as_slice() {
         [] => {}
         [only] => parts.push(super::tables::size(*only)),

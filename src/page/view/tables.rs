@@ -232,7 +232,7 @@ pub fn mixture_rows(
         MixtureRow {
             domain: domain.clone(),
             shares: [share, uniform, data.mean_mixture.get(i).copied().unwrap_or(0.0)],
-            outside: outside.then(|| format!("outside the data, which has {} to {}", percent(least), percent(most))),
+            outside: outside.then(|| format!("no run has it: they have {} to {}", percent(least), percent(most))),
             near: near.and_then(|near| near.get(i).copied()),
             interval: certainty.and_then(|certainty| certainty.mixture.get(i).copied()),
         }
@@ -690,7 +690,7 @@ mod tests {
             certificate: Certificate::BestOf { agreeing: 2, starts: 5 },
         };
         let rows = mixture_rows(&best, &fits.study.domains, &fits.study.summary, None, None);
-        assert_eq!(rows[0].outside.as_deref(), Some("outside the data, which has 20.0 % to 90.0 %"));
+        assert_eq!(rows[0].outside.as_deref(), Some("no run has it: they have 20.0 % to 90.0 %"));
         assert_eq!((rows[1].percent(0), rows[1].percent(1)), ("5.0 %".into(), "50.0 %".into()));
         assert!(certificate_sentence(&best).starts_with("Best of 5 descents from different mixtures; 2 of them"));
         assert_eq!(kkt_text(&best), "3.1e-12");

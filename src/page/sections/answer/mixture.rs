@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::mixture::DEFAULT_EPSILON;
+use crate::mixture::{DEFAULT_EPSILON, Grade};
 use crate::page::store::{AskedOptimum, use_state};
 use crate::page::view::answer::{Bar, bars};
 use crate::page::view::tables::{found_sentences, mixture_rows};
@@ -28,9 +28,18 @@ pub fn OptimumBars() -> impl IntoView {
         (!found.is_empty()).then(|| view! { <p class="found" data-test="found">{found.join(" ")}</p> })
     };
     let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
+    // A mixture that the runs do not support, or on which the candidates disagree, is not printed as a recommendation.
+    let doubtful = move || {
+        let verdict = state.verdict.read();
+        let optimum = state.optimum.read();
+        let judged = verdict.as_ref().filter(|(of, _)| Some(of) == optimum.latest());
+        let findings = judged.and_then(|(_, verdict)| verdict.as_ref().ok()).map(|verdict| &verdict.findings);
+        let ends = findings.and_then(|findings| Some([findings.first()?, findings.last()?]));
+        ends.is_some_and(|ends| ends.iter().any(|finding| finding.grade == Grade::Red))
+    };
     view! {
         {found}
-        <div class:stale=waiting>{move || rows.get().map(|rows| view! { <Bars rows/> })}</div>
+        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows/> })}</div>
     }
 }
 
@@ -71,6 +80,10 @@ pub fn Bars(
 }
 
 fn bar_row(row: Bar, has_near: bool, has_interval: bool) -> impl IntoView {
+    let note = row.note.clone().map(|note| {
+        let n_columns = 3 + usize::from(has_near) + usize::from(has_interval);
+        view! { <tr class="note-row"><td colspan=n_columns.to_string() class="outside" data-test="outside">{note}</td></tr> }
+    });
     let percent = |share: f64| format!("{:.2}%", 100.0 * share);
     let mark = move |class: &'static str, [from, to]: [f64; 2]| {
         view! { <i class=class style:left=percent(from) style:width=percent((to - from).max(0.002))></i> }
@@ -82,12 +95,12 @@ fn bar_row(row: Bar, has_near: bool, has_interval: bool) -> impl IntoView {
         <tr>
             <th scope="row" title=row.domain.clone()>
                 {row.name}
-                {row.note.map(|note| view! { <small class="outside">{note}</small> })}
             </th>
             <td class="strong" data-test="optimum-weight" data-domain=row.domain>{row.weight}</td>
             <td aria-hidden="true" class="bar-cell"><span class="bar">{near}{mark("weight", [0.0, row.length])}{interval}</span></td>
             {has_near.then(|| view! { <td class="range" data-test="near">{words(row.near)}</td> })}
             {has_interval.then(|| view! { <td class="range" data-test="interval">{words(row.interval)}</td> })}
         </tr>
+        {note}
     }
 }

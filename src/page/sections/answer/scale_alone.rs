@@ -9,6 +9,7 @@ use crate::page::sections::answer::scenario::ScenarioSentence;
 use crate::page::store::use_state;
 use crate::page::view::answer::loss;
 use crate::units::write_count;
+use crate::wording::page as text;
 
 /// The scale, its loss, and why there is no mixture.
 #[component]
@@ -39,6 +40,10 @@ pub fn ScaleAlone() -> impl IntoView {
             Err(sentence) => view! { <p class="error" role="alert">{sentence}</p> }.into_any(),
         })
     };
+    let why = move || match state.shown.get() {
+        Some(shown) if shown.study.domains.is_empty() => Some(text::NO_DOMAINS.to_string()),
+        _ => state.no_mixture.get(),
+    };
     let predictor = move || Some(predictor_sentence(&state.shown.get()?.study, false, false));
     view! {
         <ScenarioSentence/>
@@ -46,7 +51,7 @@ pub fn ScaleAlone() -> impl IntoView {
             <section aria-labelledby="train-on"><h2 id="train-on">"Train"</h2>{answer}</section>
             <section>
                 <h2>"Why there is no mixture"</h2>
-                <p class="note" data-test="no-mixture">{move || state.no_mixture.get()}</p>
+                <p class="note" data-test="no-mixture">{why}</p>
                 <p class="note">{predictor}</p>
             </section>
         </div>

@@ -7,7 +7,8 @@
 //!     q s + b d
 //! ```
 //!
-//! q makes the intervals of cross-validation cover what they say (split conformal prediction: Vovk et al. 2005, with one
+//! s is never less than a quarter of the median held-out error: a law with as many parameters as rows follows them so
+//! closely that s says nothing. q makes the intervals of cross-validation cover what they say (split conformal prediction: Vovk et al. 2005, with one
 //! draw a mixture, as the rows of a mixture share their errors), and shrinks towards that of all targets together, the more
 //! the fewer mixtures there are; b is what the errors of the back-test have beyond that, per unit of distance, in the worst
 //! split. The difference of two mixtures at one scale has a q and a b of its own, from differences of held-out errors: what
@@ -36,13 +37,20 @@ pub struct Widths {
     pub within: f64,
     /// b; absent where no back-test is possible, so that nothing is known of other scales.
     pub beyond: Option<f64>,
+    /// The least deviation that is believed; 0 in files of before.
+    #[serde(default)]
+    pub least: f64,
 }
+
+/// The least deviation that is believed, in median held-out errors. A judgement: where deviations say anything they are
+/// of the size of the errors.
+const BELIEVED: f64 = 0.25;
 
 impl Widths {
     /// The half-width that comes from unseen mixtures, and that from another scale; nothing where that is not known.
     pub fn half_widths(&self, deviation: f64, distance: f64) -> Option<(f64, f64)> {
         let beyond = if distance <= SAME_SCALE { 0.0 } else { self.beyond? * distance };
-        Some((self.within * deviation, beyond))
+        Some((self.within * deviation.max(self.least), beyond))
     }
 }
 
@@ -131,9 +139,16 @@ fn widths(
 ) -> Vec<Widths> {
     // Of n blocks the (n + 1)·0.9-th smallest, not the n·0.9-th: one more is drawn.
     let level = (LEVEL * (n_blocks as f64 + 1.0) / n_blocks.max(1) as f64).min(1.0);
+    let least: Vec<f64> = (0..n_targets)
+        .map(|target| {
+            let sizes = unseen.iter().filter(|error| error.target == target).map(|error| error.size);
+            BELIEVED * quantile(sizes, 0.5).unwrap_or(0.0)
+        })
+        .collect();
+    let expected = |error: &Error| error.deviation.max(least[error.target]);
     let ratios = |target: Option<usize>| {
         let of_target = unseen.iter().filter(|error| target.is_none_or(|target| error.target == target));
-        quantile(of_target.map(|error| error.size / error.deviation), level)
+        quantile(of_target.map(|error| error.size / expected(error)), level)
     };
     // Without any cross-validation the process is taken at its word, as a normal one.
     let pooled = ratios(None).unwrap_or(NORMAL);
@@ -144,7 +159,7 @@ fn widths(
     // Of each target and split (or of all splits together) what its errors have beyond, per unit of distance.
     let of_split = |target: usize, split: Option<usize>| {
         let of_both = larger.iter().filter(|error| error.target == target && split.is_none_or(|it| it == error.split));
-        let excess = |error: &Error| (error.size - within[target] * error.deviation).max(0.0) / error.distance;
+        let excess = |error: &Error| (error.size - within[target] * expected(error)).max(0.0) / error.distance;
         quantile(of_both.map(excess), LEVEL)
     };
     let splits: Vec<Option<usize>> = splits.map_or(vec![None], |splits| splits.iter().copied().map(Some).collect());
@@ -152,7 +167,7 @@ fn widths(
         (0..n_targets).map(|target| splits.iter().filter_map(|&split| of_split(target, split)).collect()).collect();
     // Targets differ in how far their losses vary at all: what is shared is the excess in units of that.
     let unit = |target: usize| {
-        let deviations = larger.iter().filter(|error| error.target == target).map(|error| error.deviation);
+        let deviations = larger.iter().filter(|error| error.target == target).map(expected);
         quantile(deviations, 0.5).map(|deviation| within[target] * deviation)
     };
     let units: Vec<Option<f64>> = (0..n_targets).map(unit).collect();
@@ -164,7 +179,9 @@ fn widths(
         (!own[target].is_empty())
             .then(|| worst.max(shared.zip(units[target]).map_or(0.0, |(shared, unit)| shared * unit)))
     };
-    (0..n_targets).map(|target| Widths { within: within[target], beyond: beyond(target) }).collect()
+    (0..n_targets)
+        .map(|target| Widths { within: within[target], beyond: beyond(target), least: least[target] })
+        .collect()
 }
 
 /// Half the width of a normal distribution's 90 % interval, in standard deviations.
@@ -218,10 +235,12 @@ mod tests {
 
     #[test]
     fn other_scales_without_a_back_test_have_no_width() {
-        let widths = Widths { within: 2.0, beyond: None };
+        let widths = Widths { within: 2.0, beyond: None, least: 0.0 };
         assert_eq!(widths.half_widths(0.01, 0.0), Some((0.02, 0.0)));
         assert_eq!(widths.half_widths(0.01, 0.7), None);
-        let widths = Widths { within: 2.0, beyond: Some(0.1) };
-        assert_eq!(widths.half_widths(0.01, 0.5), Some((0.02, 0.05)));
+        let widths = Widths { within: 2.0, beyond: Some(0.1), least: 0.02 };
+        assert_eq!(widths.half_widths(0.03, 0.5), Some((0.06, 0.05)));
+        // A deviation that a law too close to its rows makes of nothing is not believed.
+        assert_eq!(widths.half_widths(0.0, 0.5), Some((0.04, 0.05)));
     }
 }

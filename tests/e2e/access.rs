@@ -128,7 +128,8 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         page.wait_until("return !document.querySelector('#evidence').hidden", SLOW).await;
         tab_to(page, "[data-test=chart-observed]").await;
         page.press(DOWN).await;
-        let readout = "return getComputedStyle(document.querySelector('.readout')).visibility === 'visible'";
+        let readout = "return [...document.querySelectorAll('#evidence .readout')]
+            .some(readout => getComputedStyle(readout).visibility === 'visible')";
         page.wait_until(readout, SLOW).await;
         tab_to(page, "[data-test=scenario-n]").await;
         page.press(&format!("{CONTROL}a")).await;

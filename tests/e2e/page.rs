@@ -72,7 +72,12 @@ fn the_real_runs_from_table_to_link() {
         open_example(page).await;
         let loaded = page.requests();
         paste(page, &table, "1,574 observations").await;
+        // As the paper fits: all rows alike, and γ as small as it comes.
+        page.paste("[data-test=weight-power]", "0").await;
+        page.paste("[data-test=gamma-floor]", "0").await;
         fit(page, "additive").await;
+        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=inside-data]").await;
         // The paper's optimum is for the mean of its seven domains' own losses.
         page.paste("[data-test=weight][data-target=openhermes_loss]", "0").await;
         let additive = optimum(page).await;

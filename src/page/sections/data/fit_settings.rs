@@ -29,7 +29,7 @@ pub fn FitSettings() -> impl IntoView {
             <summary>"Options: hold-out, restarts, residuals, restrictions"</summary>
             <div class="fields">
                 <SettingMenu label="Held out" name="holdout" wide=true options=holdouts.to_vec() read=|settings| &settings.holdout write=|settings, id| settings.holdout = id/>
-                <SettingField label="Starts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
+                <SettingField label="Restarts" name="starts" read=|settings| &settings.starts write=|settings, text| settings.starts = text/>
                 <SettingField label="Seed" name="seed" read=|settings| &settings.seed write=|settings, text| settings.seed = text/>
                 <SettingMenu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
                 <SettingField label=Signal::derive(delta) name="delta" read=|settings| &settings.delta write=|settings, text| settings.delta = text/>

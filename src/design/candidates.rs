@@ -37,12 +37,12 @@ const AT_THE_EDGE: f64 = 0.98;
 /// With more domains than these, corners and steps are those of the largest weights of the optimum.
 const MOST_DOMAINS: usize = 16;
 
+/// N and D of a run, where the study gives them.
+type ScaleOfRun = (Option<Params>, Option<Tokens>);
+
 /// The scales at which runs may be trained: those of the budget, else of each size of the study its most tokens, since
 /// an earlier checkpoint of a longer run is not what a shorter one gives.
-pub(super) fn scales(
-    study: &FittedStudy,
-    budget: &Budget,
-) -> Result<Vec<(Option<Params>, Option<Tokens>)>, DesignError> {
+pub(super) fn scales(study: &FittedStudy, budget: &Budget) -> Result<Vec<ScaleOfRun>, DesignError> {
     let Some(process) = study.processes.first() else { return Err(DesignError::NoProcess) };
     let has_n = !study.summary.sizes.is_empty();
     let has_d = study.summary.token_range.is_some();

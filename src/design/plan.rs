@@ -347,7 +347,7 @@ fn mixtures(wanted: &Wanted, tokens: &[Tokens], n: usize) -> Result<Vec<Vec<f64>
     let inward = |h: Vec<f64>| allowed.toward(&between(&h, &first, FROM_CORNERS));
     let mut random = Xoshiro256PlusPlus::seed_from_u64(wanted.seed);
     let mut mixtures = vec![first.clone()];
-    mixtures.extend(spread(&allowed, &inward, &mut random, &[first.clone()], n.saturating_sub(1)));
+    mixtures.extend(spread(&allowed, &inward, &mut random, std::slice::from_ref(&first), n.saturating_sub(1)));
     // Where the limits leave next to nothing, runs repeat.
     let distinct = mixtures.len();
     Ok((0..n.max(1)).map(|at| mixtures[at % distinct].clone()).collect())

@@ -1,6 +1,6 @@
 //! The page: the answer first, and the sections behind it.
 //!
-//! [`store`] holds all signals; everything else is a `Memo` over a pure function or the answer of a worker. What can be
+//! `store` holds all signals; everything else is a `Memo` over a pure function or the answer of a worker. What can be
 //! said without a browser is in plain modules with native tests: [`input`] (what the user put in), [`run`] (what the
 //! pool of workers computes) and [`view`] (results as formatted cells). `sections` has a folder for each section of the
 //! page, `widgets` what they share, and `browser` everything that names the browser.

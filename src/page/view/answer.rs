@@ -96,7 +96,7 @@ pub fn gain(name: &str, gain: f64, interval: Option<Interval>) -> Expected {
         Some(Interval { low, high }) if low <= 0.0 && high >= 0.0 => format!("No detectable gain over {name}"),
         _ => format!("Gain over {name}"),
     };
-    Expected { words, value: nats(gain), interval: range(interval, |value| nats(value)) }
+    Expected { words, value: nats(gain), interval: range(interval, nats) }
 }
 
 /// The loss to expect.

@@ -2,7 +2,8 @@
 //!
 //! What is normal is the logarithm of what can be reduced of a loss, ln(Q − c) with c a share of the least: a mixture that is
 //! predicted to be much worse than the best may well be worse still, but hardly better than the best. Drawn as normal
-//! in Q itself, such mixtures made the expected regret several times what it turned out to be.
+//! in Q itself, such mixtures made the expected regret several times what it turned out to be. Means stay what they are, so
+//! that what is learnt never makes the choice worse on average.
 
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng};
@@ -31,10 +32,11 @@ pub(super) fn probabilities(
     seed: u64,
 ) -> Vec<f64> {
     let none = vec![0.0; means.len()];
+    let variances: Vec<f64> = (0..means.len()).map(|at| covariance[(at, at)]).collect();
     let mut shares = vec![0.0; means.len()];
     let root = root(covariance);
     for z in Normals::new(means.len(), seed) {
-        shares[least(&losses(means, floor, &moved(&none, &root, &z)), allowed)] += 1.0 / DRAWS as f64;
+        shares[least(&losses(means, floor, &moved(&none, &root, &z), &variances), allowed)] += 1.0 / DRAWS as f64;
     }
     shares
 }
@@ -51,29 +53,36 @@ pub(super) fn regret(
     let n = means.len();
     let root = root(left);
     let now = least(means, allowed);
+    let of_runs: Vec<f64> = (0..n).map(|at| parts.iter().map(|part| part[at] * part[at]).sum()).collect();
+    let of_all: Vec<f64> = of_runs.iter().enumerate().map(|(at, of_runs)| of_runs + left[(at, at)]).collect();
     let mut sum = BeforeAfter { now: 0.0, after: 0.0 };
     for z in Normals::new(parts.len() + n, seed) {
-        let (of_runs, of_rest) = z.split_at(parts.len());
+        let (shown, rest) = z.split_at(parts.len());
         let mut learnt = vec![0.0; n];
-        for (part, z) in parts.iter().zip(of_runs) {
+        for (part, z) in parts.iter().zip(shown) {
             learnt.iter_mut().zip(part).for_each(|(change, moved)| *change += moved * z);
         }
-        let truth = losses(means, floor, &moved(&learnt, &root, of_rest));
-        let learnt = losses(means, floor, &learnt);
+        let truth = losses(means, floor, &moved(&learnt, &root, rest), &of_all);
+        let learnt = losses(means, floor, &learnt, &of_runs);
         let best = truth[least(&truth, allowed)];
         sum.now += (truth[now] - best) / DRAWS as f64;
         sum.after += (truth[least(&learnt, allowed)] - best) / DRAWS as f64;
     }
-    sum
+    // More is lost than now only by the chance of the draws.
+    BeforeAfter { after: sum.after.min(sum.now), ..sum }
 }
 
-/// The losses that have moved so far: as they are, or with a floor c as c + (mean − c) e^(change/(mean − c)).
-fn losses(means: &[f64], floor: Option<f64>, changes: &[f64]) -> Vec<f64> {
-    let moved = |(mean, change): (&f64, &f64)| match floor {
-        Some(floor) => floor + (mean - floor) * libm::exp(change / (mean - floor)),
+/// The losses that have moved so far, of changes with those variances: as they are, or with a floor c and v the variance
+/// as c + (mean − c) exp(change/(mean − c) − v/(2 (mean − c)²)), whose mean is the mean.
+fn losses(means: &[f64], floor: Option<f64>, changes: &[f64], variances: &[f64]) -> Vec<f64> {
+    let moved = |((mean, change), variance): ((&f64, &f64), &f64)| match floor {
+        Some(floor) => {
+            let unit = mean - floor;
+            floor + unit * libm::exp(change / unit - 0.5 * variance / (unit * unit))
+        }
         None => mean + change,
     };
-    means.iter().zip(changes).map(moved).collect()
+    means.iter().zip(changes).zip(variances).map(moved).collect()
 }
 
 /// The position of the least value that may be chosen.

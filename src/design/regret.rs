@@ -149,15 +149,17 @@ mod tests {
         let covariance = DMatrix::from_row_slice(2, 2, &[0.0, 0.0, 0.0, 0.04]);
         let none = regret(&[1.0, 1.0], None, &[], &covariance, &[true, true], 7);
         let expected = 0.2 / std::f64::consts::TAU.sqrt();
-        assert!((none.now - expected).abs() < 0.05 * expected && none.now == none.after, "{none:?}");
+        // Of 512 pairs |z|/2 has a standard error of 3.3 % of its mean; three of them.
+        const ERROR: f64 = 0.1;
+        assert!((none.now - expected).abs() < ERROR * expected && none.now == none.after, "{none:?}");
         let all = regret(&[1.0, 1.0], None, &[vec![0.0, 0.2]], &DMatrix::zeros(2, 2), &[true, true], 7);
-        assert!((all.now - expected).abs() < 0.05 * expected && all.after == 0.0, "{all:?}");
+        assert!((all.now - expected).abs() < ERROR * expected && all.after == 0.0, "{all:?}");
         // Half of the variance: what is left is that of √½ s, and what was gained the same way.
         let half = 0.02_f64.sqrt();
         let left = DMatrix::from_row_slice(2, 2, &[0.0, 0.0, 0.0, 0.02]);
         let some = regret(&[1.0, 1.0], None, &[vec![0.0, half]], &left, &[true, true], 7);
         let gained = half / std::f64::consts::TAU.sqrt();
-        assert!((some.now - some.after - gained).abs() < 0.05 * expected, "{some:?}");
+        assert!((some.now - some.after - gained).abs() < ERROR * expected, "{some:?}");
         // What is predicted to be much worse costs less where what is normal is its logarithm.
         let (worse, wide) = ([1.0, 2.0], DMatrix::from_row_slice(2, 2, &[0.0, 0.0, 0.0, 0.25]));
         let of = |floor| regret(&worse, floor, &[], &wide, &[true, true], 7).now;

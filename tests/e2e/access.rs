@@ -115,8 +115,7 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         page.wait_for("Fit finished: joint law").await;
         // Tabs are walked by arrows.
         tab_to(page, "[data-test=tab-explore]").await;
-        page.press(RIGHT).await;
-        page.press(RIGHT).await;
+        page.press(&RIGHT.repeat(3)).await;
         page.wait_until("return !document.querySelector('#data').hidden", SLOW).await;
         tab_to(page, "[data-test=law-select]").await;
         page.press("simple").await;
@@ -124,7 +123,7 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         page.press(ENTER).await;
         page.wait_for("Fit finished: simple additive law").await;
         tab_to(page, "[data-test=tab-data]").await;
-        page.press(LEFT).await;
+        page.press(&LEFT.repeat(2)).await;
         page.wait_until("return !document.querySelector('#evidence').hidden", SLOW).await;
         tab_to(page, "[data-test=chart-observed]").await;
         page.press(DOWN).await;

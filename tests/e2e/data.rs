@@ -309,7 +309,7 @@ async fn to_a_link(page: &Browser) {
     page.wait_for("Fit finished").await;
     // A link carries the verdict as far as it is known.
     let judged = "return document.querySelectorAll('[data-test=finding]').length === 4
-        && document.querySelector('.validating') === null";
+        && document.querySelector('.validating, [data-test=verdict] .stale') === null";
     page.wait_until(judged, Duration::from_secs(120)).await;
     page.click("[data-test=share]").await;
     page.wait_for("Link copied.").await;
@@ -333,6 +333,7 @@ fn a_swarm_in_two_files_becomes_a_link() {
         page.wait_for("40 observations").await;
         page.choose("[data-test=law-select]", "Ye M4 (log-linear)").await;
         refit(page, "Ye M4 (log-linear)").await;
+        page.wait_for("Predicted by the Ye M4 (log-linear) law, validated").await;
         to_a_link(page).await;
         page.screenshot("data-swarm").await;
     });

@@ -54,7 +54,12 @@ pub async fn refit(page: &Browser, law: &str) {
 /// The optimum as "domain weight" lines, once it is there for what is on show.
 pub async fn optimum(page: &Browser) -> String {
     page.wait(Duration::from_millis(500)).await;
-    page.wait_until("return document.querySelector('[data-test=optimum]:not(.stale)') !== null", FIT).await;
+    page.wait_until(
+        "return document.querySelector('[data-test=optimum]') !== null
+        && document.querySelector('.stale:not(.answer-card) [data-test=optimum]') === null",
+        FIT,
+    )
+    .await;
     let script = "return [...document.querySelectorAll('[data-test=optimum-weight]')]
         .map(cell => cell.dataset.domain + ' ' + cell.textContent).join('\\n')";
     page.run(script, &[]).await.as_str().expect("weights").to_string()

@@ -55,6 +55,14 @@ impl AskedOptimum {
 }
 
 impl State {
+    /// Whether the optimum on show is that of other fits or another scenario than those on show, until the new one comes.
+    pub fn is_waiting(self) -> bool {
+        let optimum = self.optimum.read();
+        let is_of_shown =
+            |answered: &Same<Answered>| self.shown.read().as_ref().is_some_and(|shown| shown.study == answered.study);
+        matches!(*optimum, AskedOptimum::Running(_)) || !optimum.latest().is_none_or(is_of_shown)
+    }
+
     /// Asks for the optimum whenever fits or scenario have changed.
     pub(super) fn follow_optimum(self) {
         Effect::new(move |_| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::mixture::{DEFAULT_EPSILON, Grade};
-use crate::page::store::{AskedOptimum, use_state};
+use crate::page::store::use_state;
 use crate::page::view::answer::{Bar, bars};
 use crate::page::view::tables::{found_sentences, mixture_rows};
 use crate::units::write_percent;
@@ -27,7 +27,7 @@ pub fn OptimumBars() -> impl IntoView {
         let found = found_sentences(&answered.scenario, &answered.optimum);
         (!found.is_empty()).then(|| view! { <p class="found" data-test="found">{found.join(" ")}</p> })
     };
-    let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
+    let waiting = move || state.is_waiting();
     // A mixture that the runs do not support, or on which the candidates disagree, is not printed as a recommendation.
     let doubtful = move || {
         let verdict = state.verdict.read();

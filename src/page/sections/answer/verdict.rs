@@ -6,14 +6,14 @@ use crate::mixture::{Finding, Grade, Verdict};
 use crate::page::input::section::Section;
 use crate::page::run::fits::AUTO;
 use crate::page::run::validation::predictor_sentence;
-use crate::page::store::{AskedOptimum, State, use_state};
+use crate::page::store::{State, use_state};
 use crate::wording::page as text;
 
 /// The verdict on the optimum on show.
 #[component]
 pub fn OptimumVerdict() -> impl IntoView {
     let state = use_state();
-    let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
+    let waiting = move || state.is_waiting();
     view! {
         <div class:stale=waiting>{move || findings(state)}</div>
         <p class="note" data-test="predictor">{move || predictor(state)}</p>

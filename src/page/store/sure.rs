@@ -7,13 +7,14 @@ use leptos::prelude::*;
 
 use super::{Answered, AskedOptimum, State};
 use crate::fit::Interval;
-use crate::mixture::{Certainty, Compared, DEFAULT_EPSILON, Growth, Outcome, Prior, moves};
+use crate::mixture::{Certainty, Compared, DEFAULT_EPSILON, Growth, Outcome, Prior, Verdict, moves};
 use crate::page::browser::workers::{Lane, Reply};
 use crate::page::run::bootstrap::{BootstrapRun, CHUNK, is_news, read_mixture, read_replicates, write_mixture};
 use crate::page::same::Same;
 use crate::predict::bootstrap::LEAST_REPLICATES;
 use crate::predict::{BootstrapConfig, FittedStudy, Replicate};
 use crate::protocol::{self, Along, Answer, Question, Task, WireFittedStudy, WireStudy};
+use crate::share::Computed;
 use crate::units::{Params, Tokens};
 use crate::wording::page as text;
 
@@ -347,12 +348,22 @@ impl State {
     /// Judges the optimum, where the fits were validated.
     fn ask_verdict(self, answered: &Same<Answered>) {
         self.replace_jobs("verdict", Vec::new());
-        if answered.study.validation.range.is_none() {
-            return self.verdict.set(None);
-        }
-        let of = answered.clone();
         // Of a link the other candidates are not there: what they say is as it was computed, if it is of this mixture.
         let computed = untrack(|| self.computed());
+        if answered.study.validation.range.is_none() {
+            let is_it = |computed: &Same<Computed>| {
+                let pairs = computed.mixture.iter().zip(&answered.optimum.mixture);
+                !computed.findings.is_empty() && pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-3)
+            };
+            let verdict = computed.filter(is_it).map(|computed| Verdict {
+                findings: computed.findings.clone(),
+                alternatives: Vec::new(),
+                losses: Vec::new(),
+                weighted_loss: computed.interval,
+            });
+            return self.verdict.set(verdict.map(|verdict| (answered.clone(), Ok(verdict))));
+        }
+        let of = answered.clone();
         self.ask("verdict", answered, Question::Verdict, move |reply| {
             let verdict = match reply {
                 Ok(protocol::Reply::Verdict(mut verdict)) => {

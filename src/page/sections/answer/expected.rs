@@ -16,6 +16,10 @@ pub fn OptimumExpected() -> impl IntoView {
         let Answered { study, optimum, .. } = &**answered;
         let weights = weighted(study, optimum);
         let interval = study.mean_interval(&weights, Some(optimum.n), Some(optimum.d), &optimum.mixture);
+        // A link may hold it as it was computed.
+        let verdict = state.verdict.read();
+        let judged = verdict.as_ref().filter(|(of, _)| of == answered).and_then(|(_, verdict)| verdict.as_ref().ok());
+        let interval = interval.or_else(|| judged.and_then(|verdict| verdict.weighted_loss));
         let gains = state
             .comparisons
             .get()

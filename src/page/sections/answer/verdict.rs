@@ -35,9 +35,9 @@ fn findings(state: State) -> Option<AnyView> {
     let answered = optimum.latest()?;
     let is_validated = answered.study.validation.range.is_some();
     match verdict.as_ref().filter(|(of, _)| of == answered) {
-        _ if !is_validated => Some(view! { <p class="note">{text::NOT_VALIDATED}</p> }.into_any()),
         Some((_, Ok(Verdict { findings, .. }))) => Some(view! { <Findings findings=findings.clone()/> }.into_any()),
         Some((_, Err(sentence))) => Some(view! { <p class="error">{sentence.clone()}</p> }.into_any()),
+        None if !is_validated => Some(view! { <p class="note">{text::NOT_VALIDATED}</p> }.into_any()),
         None => Some(view! { <p class="note">{text::JUDGING}</p> }.into_any()),
     }
 }

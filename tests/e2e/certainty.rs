@@ -27,7 +27,8 @@ fn ranges_intervals_and_gains_stand_beside_the_mixture() {
         page.choose("[data-test=law-select]", "additive").await;
         fit(page, "additive").await;
         optimum(page).await;
-        page.wait_until("return !document.querySelector('[data-test=near]')?.textContent.includes('…')", SLOW).await;
+        page.wait_until("return document.querySelector('[data-test=near]')?.textContent.includes('…') === false", SLOW)
+            .await;
         let weights = cells(page, "optimum-weight").await;
         let near = cells(page, "near").await;
         assert_eq!((near.len(), weights.len()), (7, 7));

@@ -152,7 +152,8 @@ fn charts_of_the_optimum_are_read_and_taken_away() {
         open_example(page).await;
         optimum(page).await;
         // The charts change once more when the ranges are there, and what was read in them is let go.
-        page.wait_until("return !document.querySelector('[data-test=near]')?.textContent.includes('…')", SLOW).await;
+        page.wait_until("return document.querySelector('[data-test=near]')?.textContent.includes('…') === false", SLOW)
+            .await;
         page.wait(Duration::from_millis(500)).await;
         check_chart(page, "chart-parameters", "arxiv-loss-parameters", &["arxiv_loss", "stackexchange"]).await;
         check_chart(page, "chart-mixtures", "mixtures", &["stackexchange", "10 %"]).await;

@@ -256,7 +256,8 @@ fn every_limit_and_every_path_on_the_real_runs() {
         page.choose("[data-test=path]", "against the targets' weights").await;
         page.wait_for_any(&["Jensen–Shannon distance between the targets' weights and the optimum"], FIT).await;
         let best = optimum(page).await;
-        page.wait_until("return !document.querySelector('[data-test=near]')?.textContent.includes('…')", FIT).await;
+        page.wait_until("return document.querySelector('[data-test=near]')?.textContent.includes('…') === false", FIT)
+            .await;
         let ranges =
             "return [...document.querySelectorAll('[data-test=optimum] tbody tr:has([data-test=near])')].map(row =>
             [row.querySelector('[data-test=optimum-weight]'), row.querySelector('[data-test=near]')]

@@ -48,7 +48,8 @@ pub async fn drag_and_come_back(page: &Browser) {
     let (from, typed) = (at(page, slider).await, page.value_of(field).await);
     page.drag((x, y), &[60.0, -60.0]).await;
     page.wait(Duration::from_millis(800)).await;
-    assert_eq!(at(page, slider).await, from, "it is back");
+    // A step of the slider is about a pixel wide.
+    assert!(at(page, slider).await.abs_diff(from) <= 1, "it is back");
     let dragged = page.value_of(field).await;
     assert_ne!(dragged, typed, "it has moved");
     page.paste(field, "9B").await;

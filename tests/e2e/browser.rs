@@ -545,6 +545,8 @@ impl Browser {
         if !was_closed {
             return element;
         }
+        // Its charts are drawn now, and what is read in them before that is let go.
+        self.settle().await;
         let found = self.client.wait().at_most(SOON).for_element(Locator::Css(selector)).await;
         found.unwrap_or_else(|error| panic!("no element {selector}: {error}"))
     }

@@ -1,13 +1,12 @@
 //! A validation over the worker pool: of one law, or of all that the study can carry, of which one is chosen.
 
-use crate::fit::{Fit, FitConfig, Interval};
+use crate::fit::{Fit, FitConfig};
 use crate::law::Law;
 use crate::page::run::fits::{AUTO, LawFits};
 use crate::page::same::Same;
 use crate::page::view::tables::counted;
 use crate::predict::choice::{self, Tried};
 use crate::predict::{FittedStudy, Form};
-use crate::units::write_nats;
 
 /// A law that is being validated.
 #[derive(Clone)]
@@ -195,20 +194,6 @@ pub fn predictor_sentence(study: &FittedStudy, is_auto: bool, is_running: bool) 
             )
         }
         (false, false) => format!("Predicted by {name}, which was not validated: there are no prediction intervals."),
-    }
-}
-
-/// What a mixture gains over another one, in nats.
-pub fn gain_sentence(name: &str, gain: f64, interval: Option<Interval>) -> String {
-    let nats = |value: f64| write_nats(value).replace('-', "\u{2212}");
-    match interval {
-        Some(Interval { low, high }) if low <= 0.0 && high >= 0.0 => {
-            format!("No detectable gain over {name}: {} nats ({} to {})", nats(gain), nats(low), nats(high))
-        }
-        Some(Interval { low, high }) => {
-            format!("Gain over {name} {} nats ({} to {})", nats(gain), nats(low), nats(high))
-        }
-        None => format!("Gain over {name} {} nats (no prediction interval)", nats(gain)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::design::{Batch, Budget, Run};
 use crate::export::design::batch_csv;
 use crate::page::browser::dom;
 use crate::page::store::{Answered, AskedBatch, State, use_state};
-use crate::page::view::answer::short_names;
+use crate::page::view::answer::{largest_weights, short_names};
 use crate::page::widgets::field::Field;
 use crate::units::{write_count, write_scientific};
 use crate::wording::page as text;
@@ -90,7 +90,7 @@ fn Chosen(
     let row = |(at, run): (usize, &Run)| {
         let weights: Vec<String> = match wide {
             true => run.mixture.iter().map(|h| format!("{:.1} %", 100.0 * h)).collect(),
-            false => vec![largest(&names, &run.mixture)],
+            false => vec![largest_weights(&names, &run.mixture, MOST_COLUMNS)],
         };
         view! {
             <tr data-test="next-run">
@@ -133,15 +133,6 @@ fn copy(state: State, csv: String) {
         };
         state.status.set(said.to_string());
     });
-}
-
-/// "a 40 %, b 31 %, …": the largest weights.
-fn largest(names: &[String], h: &[f64]) -> String {
-    let mut parts: Vec<(&String, f64)> = names.iter().zip(h.iter().copied()).collect();
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let shown =
-        parts.iter().take(6).map(|(name, h)| format!("{name} {:.0} %", 100.0 * h)).collect::<Vec<_>>().join(", ");
-    if parts.len() > 6 { format!("{shown}, …") } else { shown }
 }
 
 fn sentence(text: &str) -> String {

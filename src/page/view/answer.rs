@@ -112,6 +112,15 @@ fn range(interval: Option<Interval>, text: impl Fn(f64) -> String) -> String {
     )
 }
 
+/// "a 40 %, b 31 %, …": the largest weights of a mixture, at most so many.
+pub fn largest_weights(names: &[String], h: &[f64], most: usize) -> String {
+    let mut parts: Vec<(&String, f64)> = names.iter().zip(h.iter().copied()).collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let shown: Vec<String> = parts.iter().take(most).map(|(name, h)| format!("{name} {:.0} %", 100.0 * h)).collect();
+    let rest = if parts.len() > most { ", …" } else { "" };
+    shown.join(", ") + rest
+}
+
 /// "2,452 rows · 61 mixtures · 7 domains · 310M–1.2B · 8 targets".
 pub fn study_line(data: &DataSummary, n_domains: usize, n_targets: usize) -> String {
     let counted = super::tables::counted;

@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 use crate::page::run::validation::{CandidateRow, candidate_rows};
 use crate::page::store::use_state;
+use crate::page::view::answer::{largest_weights, short_names};
 use crate::wording::page as text;
+
+/// Weights of a mixture that are named.
+const MOST_WEIGHTS: usize = 8;
 
 /// A row for each candidate; nothing where one law alone was fitted.
 #[component]
@@ -22,7 +26,7 @@ pub fn Candidates() -> impl IntoView {
                 Some(one) => (format!("{:.1} % of tokens elsewhere", 100.0 * one.moved), format!("{:.4}", one.regret)),
                 None => ("–".to_string(), "–".to_string()),
             };
-            let mixture = of.map(|one| mixture(&shown.study.domains, &one.mixture));
+            let mixture = of.map(|one| largest_weights(&short_names(&shown.study.domains), &one.mixture, MOST_WEIGHTS));
             let mark = row.is_chosen.then(|| view! { <small>"predicts"</small> });
             view! {
                 <tr data-test="candidate" class:chosen=row.is_chosen>
@@ -54,11 +58,4 @@ pub fn Candidates() -> impl IntoView {
             }
         })
     }
-}
-
-fn mixture(domains: &[String], h: &[f64]) -> String {
-    let mut parts: Vec<(&String, f64)> = domains.iter().zip(h.iter().copied()).collect();
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let parts = parts.into_iter().map(|(domain, h)| format!("{domain} {:.0} %", 100.0 * h));
-    parts.collect::<Vec<_>>().join(", ")
 }

@@ -137,7 +137,7 @@ pub enum PlanError {
         seen: f64,
     },
     /// Too few runs to have some of each size, or far too many.
-    #[error("a plan of {sizes} sizes has between {sizes} and {} runs, not {seen}", Wanted::MOST_RUNS)]
+    #[error("a plan has at least one run a size, so between {sizes} and {} runs here, not {seen}", Wanted::MOST_RUNS)]
     Runs {
         /// How many were given.
         seen: usize,

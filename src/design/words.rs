@@ -164,29 +164,30 @@ pub(super) fn of_plan(plan: &Plan, gpu_flops_per_second: f64, k: usize) -> Vec<S
 }
 
 pub(super) fn few_mixtures(seen: usize, enough: usize) -> String {
-    format!("{seen} mixtures are few: about 3(k + 1) = {enough} is what fits of a law need to be worth something")
+    format!("{seen} mixtures are few: a useful fit of a law needs about 3(k + 1) = {enough}")
 }
 
 pub(super) fn one_size(only: Params) -> String {
     format!(
-        "all runs have N = {only}: nothing will be known of other sizes; a few runs at a second and a third size would tell"
+        "all runs have N = {only}: predictions will hold at that size only; add a few runs at a second and a third size"
     )
 }
 
 pub(super) fn one_ratio(ratio: f64) -> String {
     format!(
-        "all runs have {} tokens per parameter: what N does and what D does cannot be told apart; let the ratio vary by a factor of 3 or more",
+        "all runs have {} tokens per parameter: the effects of N and D cannot be separated; vary the ratio by a factor of 3 or more",
         write_number(ratio, 2)
     )
 }
 
 pub(super) fn never_varies(domains: &[&str]) -> String {
-    let verb = if domains.len() == 1 { "never varies" } else { "never vary" };
-    format!("{} {verb}: what other weights would do will not be known", domains.join(", "))
+    let (verb, whose) =
+        if domains.len() == 1 { ("never varies", "its weight") } else { ("never vary", "their weights") };
+    format!("{} {verb}, so the effect of {whose} cannot be estimated", domains.join(", "))
 }
 
 pub(super) fn collinear(seen: usize, all: usize) -> String {
     format!(
-        "the mixtures vary in {seen} of {all} directions only, so that domains which move together cannot be told apart"
+        "the mixtures vary in only {seen} of {all} directions, so the effects of domains that move together cannot be separated"
     )
 }

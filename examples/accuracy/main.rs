@@ -249,17 +249,24 @@ fn applies(splits: &[Split], column: &Column) -> bool {
     pairs.all(|(split, answer)| split.question != Question::OneScale || answer.is_some())
 }
 
-/// The share of held-out losses within the 90 % intervals, and the median half-width in percent of the loss.
-fn coverage_table(splits: &[Split], columns: &[Column]) -> String {
-    let mut out = String::from("| split | losses | covered | half-width |\n|---|---|---|---|\n");
+/// The share of held-out losses (or of gains between two of them) within the 90 % intervals, and the median half-width
+/// in percent of the loss.
+fn coverage_table(splits: &[Split], columns: &[Column], of_gains: bool) -> String {
+    let what = if of_gains { "gains" } else { "losses" };
+    let mut out = format!("| split | {what} | covered | half-width |\n|---|---|---|---|\n");
     let Some(column) = columns.iter().find(|column| column.name == MIXLAW) else { return out };
     for (what, is_larger) in [("unseen mixtures", false), ("larger scale", true)] {
         let mut pooled = Covered::default();
         let mut by_group = Vec::new();
         for group in groups(splits, |question| question.is_larger() == is_larger) {
             let mut covered = Covered::default();
-            let pairs = splits.iter().zip(&column.answers).filter(|(split, _)| split.group == group);
-            pairs.for_each(|(split, answer)| answer.iter().for_each(|answer| covered.add(split, answer)));
+            for at in (0..splits.len()).filter(|&at| splits[at].group == group) {
+                if of_gains {
+                    column.gains[at].iter().for_each(|gain| covered.add(gain.seen, gain.loss, gain.interval));
+                } else {
+                    column.answers[at].iter().for_each(|answer| covered.add_losses(&splits[at], answer));
+                }
+            }
             pooled.all += covered.all;
             pooled.held += covered.held;
             pooled.without += covered.without;
@@ -291,17 +298,22 @@ struct Covered {
 }
 
 impl Covered {
-    fn add(&mut self, split: &Split, answer: &[Vec<Predicted>]) {
+    fn add(&mut self, seen: f64, loss: f64, interval: Option<(f64, f64)>) {
+        let Some((low, high)) = interval else {
+            self.without += 1;
+            return;
+        };
+        self.all += 1;
+        self.held += usize::from((low..=high).contains(&seen));
+        self.half_widths.push(50.0 * (high - low) / loss);
+    }
+
+    fn add_losses(&mut self, split: &Split, answer: &[Vec<Predicted>]) {
         for (target, predicted) in answer.iter().enumerate() {
             for (row, predicted) in split.held_out.iter().zip(predicted) {
-                let Some(seen) = row.losses[target] else { continue };
-                let Some((low, high)) = predicted.interval else {
-                    self.without += 1;
-                    continue;
-                };
-                self.all += 1;
-                self.held += usize::from((low..=high).contains(&seen.0));
-                self.half_widths.push(50.0 * (high - low) / seen.0);
+                if let Some(seen) = row.losses[target] {
+                    self.add(seen.0, seen.0, predicted.interval);
+                }
             }
         }
     }
@@ -364,6 +376,9 @@ predicted above it. The peers were not made for this.
 Nominal: 90 %.
 
 {}
+Of the difference of two mixtures held out at one scale, of each target and of the targets' mean:
+
+{}
 ## The chosen mixture
 
 Among the held-out mixtures of each split at one scale the one with the least predicted loss is chosen, for each target
@@ -377,7 +392,8 @@ is better than all that were held out.
         missed(splits, columns, unseen),
         error_table(splits, columns, Question::is_larger, LAW_BEFORE),
         missed(splits, columns, Question::is_larger),
-        coverage_table(splits, columns),
+        coverage_table(splits, columns, false),
+        coverage_table(splits, columns, true),
         regret_table(splits, columns),
     )
 }

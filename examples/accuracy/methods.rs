@@ -27,10 +27,23 @@ pub struct Predicted {
 /// Of each target the rows held out.
 pub type Answer = Vec<Vec<Predicted>>;
 
+/// By how much the loss differs between two mixtures held out at one scale.
+#[derive(Debug, Clone, Copy)]
+pub struct Gain {
+    /// Nats per token.
+    pub seen: f64,
+    /// The loss of one of them, in nats per token.
+    pub loss: f64,
+    /// The 90 % interval, where there is one.
+    pub interval: Option<(f64, f64)>,
+}
+
 /// What one way to predict says of each split; nothing where it does not apply.
 pub struct Column {
     pub name: String,
     pub answers: Vec<Option<Answer>>,
+    /// Of each split; only Mixlaw's own choice is asked.
+    pub gains: Vec<Vec<Gain>>,
 }
 
 /// The answers of the peers in Python, of the law as it was, of Mixlaw with each of its candidates, and of the laws that
@@ -39,7 +52,7 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for (name, answers) in peers.as_object().into_iter().flatten() {
         let answers = (0..splits.len()).map(|split| of_peer(&answers[split])).collect();
-        columns.push(Column { name: name.clone(), answers });
+        columns.push(Column { name: name.clone(), answers, gains: Vec::new() });
     }
     let before = FitConfig::of_the_paper();
     columns.push(column(splits, LAW_BEFORE, |split| of_law(split, "additive", &before)));
@@ -48,14 +61,14 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
         columns.push(column(splits, text, |split| of_law(split, &id, &config)));
     }
     let began = Instant::now();
-    let by_split: Vec<Vec<(String, Answer)>> = splits
+    let (by_split, gains): (Vec<Vec<(String, Answer)>>, Vec<Vec<Gain>>) = splits
         .par_iter()
         .map(|split| {
             let answers = of_mixlaw(split);
             eprintln!("{}, after {:.0} s", split.group, began.elapsed().as_secs_f64());
             answers
         })
-        .collect();
+        .unzip();
     let mut names: Vec<&String> = Vec::new();
     for (name, _) in by_split.iter().flatten() {
         if !names.contains(&name) {
@@ -67,7 +80,8 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
     for name in names {
         let of_split =
             |answers: &Vec<(String, Answer)>| answers.iter().find(|(of, _)| of == name).map(|(_, a)| a.clone());
-        columns.push(Column { name: name.clone(), answers: by_split.iter().map(of_split).collect() });
+        let gains = if name == MIXLAW { gains.clone() } else { Vec::new() };
+        columns.push(Column { name: name.clone(), answers: by_split.iter().map(of_split).collect(), gains });
     }
     eprintln!("{MIXLAW}: {:.0} s", began.elapsed().as_secs_f64());
     columns
@@ -77,7 +91,7 @@ fn column(splits: &[Split], name: &str, predict: impl Fn(&Split) -> Answer + Syn
     let began = Instant::now();
     let answers = splits.par_iter().map(|split| Some(predict(split))).collect();
     eprintln!("{name}: {:.0} s", began.elapsed().as_secs_f64());
-    Column { name: name.to_string(), answers }
+    Column { name: name.to_string(), answers, gains: Vec::new() }
 }
 
 /// "additive,p=1,floor=0.2,log,delta=0.01": a law and how it is fitted.
@@ -116,8 +130,8 @@ fn of_law(split: &Split, id: &str, config: &FitConfig) -> Answer {
     (0..split.fitted.targets().len()).map(of_target).collect()
 }
 
-/// Each candidate's answer, by name, and that of the one that was chosen.
-fn of_mixlaw(split: &Split) -> Vec<(String, Answer)> {
+/// Each candidate's answer, by name, and that of the one that was chosen, with its gains.
+fn of_mixlaw(split: &Split) -> (Vec<(String, Answer)>, Vec<Gain>) {
     let targets: Vec<usize> = (0..split.fitted.targets().len()).collect();
     let study = auto(&split.fitted, &targets, &FitConfig::default(), &OneByOne, &|_, _| {}).expect("a sound study");
     let answer = |study: &FittedStudy| -> Answer {
@@ -135,5 +149,31 @@ fn of_mixlaw(split: &Split) -> Vec<(String, Answer)> {
     };
     let candidates = study.candidates.iter().enumerate();
     let candidates = candidates.filter_map(|(at, one)| Some((one.name(), answer(&study.with_candidate(at)?))));
-    candidates.chain([(MIXLAW.to_string(), answer(&study))]).collect()
+    (candidates.chain([(MIXLAW.to_string(), answer(&study))]).collect(), gains(split, &study))
+}
+
+/// Each mixture held out beside the next few at its scale: of each target, and of the targets' mean.
+fn gains(split: &Split, study: &FittedStudy) -> Vec<Gain> {
+    const NEXT: usize = 3;
+    let n_targets = split.fitted.targets().len();
+    let alone = (0..n_targets).map(|target| vec![(target, 1.0)]);
+    let mean = (0..n_targets).map(|target| (target, 1.0 / n_targets as f64)).collect();
+    let asked: Vec<Vec<(usize, f64)>> = if n_targets > 1 { alone.chain([mean]).collect() } else { alone.collect() };
+    let mut gains = Vec::new();
+    for (at, from) in split.held_out.iter().enumerate() {
+        let scale = |row: &mixlaw::dataset::Observation| (row.n.map(|n| n.0), row.d.map(|d| d.0));
+        let same = split.held_out[at + 1..].iter().filter(|to| scale(to) == scale(from) && to.mixture != from.mixture);
+        for to in same.take(NEXT) {
+            for weights in &asked {
+                let loss = |row: &mixlaw::dataset::Observation| -> Option<f64> {
+                    weights.iter().map(|&(target, weight)| Some(weight * row.losses[target]?.0)).sum()
+                };
+                let (Some(before), Some(after)) = (loss(from), loss(to)) else { continue };
+                let interval = study.gain_interval(weights, from.n, from.d, &from.mixture, &to.mixture);
+                let interval = interval.map(|interval| (interval.low, interval.high));
+                gains.push(Gain { seen: before - after, loss: before, interval });
+            }
+        }
+    }
+    gains
 }

@@ -270,6 +270,21 @@ impl Browser {
         }
     }
 
+    /// Waits until what the script returns has been the same for two seconds.
+    pub async fn wait_until_still(&self, script: &str) {
+        const STILL: Duration = Duration::from_secs(2);
+        let deadline = Instant::now() + SOON;
+        let (mut before, mut since) = (self.run(script, &[]).await, Instant::now());
+        while since.elapsed() < STILL {
+            assert!(Instant::now() < deadline, "never the same for {STILL:?}: {script}");
+            self.wait(POLL).await;
+            let now = self.run(script, &[]).await;
+            if now != before {
+                (before, since) = (now, Instant::now());
+            }
+        }
+    }
+
     pub async fn wait(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }

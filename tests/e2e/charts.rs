@@ -24,6 +24,9 @@ async fn check_chart(page: &Browser, name: &str, stem: &str, ticks: &[&str]) {
     let shown = format!("return getComputedStyle({readout}).visibility === 'visible'");
     let hidden = format!("return getComputedStyle({readout}).visibility === 'hidden'");
     page.wait_until(&format!("return document.querySelector('{canvas}')?.height > 100"), SOON).await;
+    // What is still computed draws it once more.
+    let drawn = format!("return {figure}.textContent + document.querySelector('{canvas}').ariaLabel");
+    page.wait_until_still(&drawn).await;
     let words = async || text(&page.run(&format!("return {readout}.textContent"), &[]).await);
 
     // Arrow keys walk; the words change and come back.

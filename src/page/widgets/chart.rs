@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_use_element_size::use_element_size;
 
-use crate::chart::{Layout, Spec, Spot, Step, height_for, nearest, of_line, readout, step};
+use crate::chart::{Layout, Spec, Spot, Step, height_for, nearest, of_line, position, readout, step};
 use crate::page::same::Same;
 use crate::page::sections::evidence::CHART_HELP;
 use crate::page::widgets::canvas::keep_drawn;
@@ -61,17 +61,22 @@ pub fn Chart(
     keep_drawn(canvas, spec, move || (width.get(), height()));
 
     let chosen = RwSignal::new(None::<Reading>);
-    // A point of the chart before is none of this one, but an observation that is pinned is the same.
+    let layout = Memo::new(move |_| Some(Layout::new(&*spec.get()?, width.get(), height())));
+    // A point of the chart before is none of this one. An observation that is pinned is the same; of what is not pinned,
+    // what now lies there is read.
     let reading = Memo::new(move |_| {
         let (before, spec) = (chosen.get()?, spec.get()?);
         if before.spec == spec {
             return Some(before);
         }
-        let line = before.line().filter(|_| before.pinned)?;
-        let spot = of_line(&spec, before.spot.panel, line)?;
+        let spot = if before.pinned {
+            of_line(&spec, before.spot.panel, before.line()?)?
+        } else {
+            let at = position(&before.spec, &Layout::new(&before.spec, width.get_untracked(), height()), before.spot)?;
+            layout.with(|layout| nearest(&spec, layout.as_ref()?, at))?
+        };
         Some(Reading { spec, spot, ..before })
     });
-    let layout = Memo::new(move |_| Some(Layout::new(&*spec.get()?, width.get(), height())));
     let find = move |x: i32, y: i32| {
         let (spec, at) = (spec.get_untracked()?, (f64::from(x), f64::from(y)));
         let spot = layout.with_untracked(|layout| nearest(&spec, layout.as_ref()?, at))?;

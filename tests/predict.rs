@@ -3,7 +3,7 @@
 mod common;
 
 use common::{mixture, random, simulated};
-use mixlaw::dataset::{Dataset, Observation};
+use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::export::fit_file;
 use mixlaw::fit::{FitConfig, fit};
 use mixlaw::law::{Law, by_id};
@@ -112,6 +112,45 @@ fn intervals_cover_unseen_mixtures() {
     // The noise alone needs 2 · 1.64 · 0.4 % = 1.3 %.
     let width = width / f64::from(u32::try_from(n).expect("few"));
     assert!(width < 0.05, "{width}");
+}
+
+/// Noise cannot be predicted, whatever the number of parameters: no way to predict may know what was held out.
+#[test]
+fn what_is_held_out_stays_unknown() {
+    let mut random = random(3);
+    for sizes in [&[1e9][..], &[1e8, 3e8, 1e9, 3e9]] {
+        let mut rows = Vec::new();
+        for _ in 0..10 {
+            let h = mixture(&mut random, 7, false);
+            // What the mixture does is the same at every size.
+            let asymptote = 2.5 * common::between(&mut random, 0.95, 1.05);
+            for &n in sizes {
+                rows.push(Observation {
+                    line: rows.len() + 2,
+                    n: Some(Params(n)),
+                    d: Some(Tokens(2e10)),
+                    mixture: h.clone(),
+                    losses: vec![Some(Loss(asymptote + 20.0 * libm::pow(n, -0.2)))],
+                    weight: 1.0,
+                    split: Split::Fit,
+                });
+            }
+        }
+        let data = Dataset::new(common::names("d", 7), vec!["loss".into()], rows).expect("a sound study");
+        let study = auto(&data, &[0], &quick(), &OneByOne, &quiet).expect("a sound study");
+        for candidate in &study.candidates {
+            let error = candidate.validation.unseen.as_ref().expect("a cross-validation").mre_percent;
+            // The mean alone is wrong by 2.5 % on average.
+            assert!(error > 1.25, "{}: {error} %", candidate.name());
+        }
+        let n = Some(Params(1e9));
+        let interval = study.interval(0, n, Some(Tokens(2e10)), &[1.0 / 7.0; 7]).expect("an interval");
+        assert!(interval.high / interval.low > 1.05, "{interval:?}");
+        let gain =
+            study.gain_interval(&[(0, 1.0)], n, Some(Tokens(2e10)), &[1.0 / 7.0; 7], &data.observations()[0].mixture);
+        let gain = gain.expect("an interval");
+        assert!(gain.high - gain.low > 0.05, "{gain:?}");
+    }
 }
 
 #[test]

@@ -410,8 +410,10 @@ fn shape(
     Ok(Shape { repeats: shape.repeats || wanted, ..shape })
 }
 
-/// θ of the fit's law on rows that weigh otherwise (0 leaves one out), searched for from the fit's own θ and from some
-/// random starts. Where there are too many rows for a search, `to_the_end` goes on from a sample's minimum to that of all.
+/// θ of the fit's law on rows that weigh otherwise (0 leaves one out), searched for from some random starts and, where the
+/// rows determine the law, from the fit's own θ. Where they do not, that θ is a minimum on them as well, which still knows
+/// what was left out. Where there are too many rows for a search, `to_the_end` goes on from a sample's minimum to that of
+/// all.
 ///
 /// # Errors
 /// No such fit can be started, or its numbers overflow.
@@ -427,9 +429,11 @@ pub(crate) fn refit(
         Prepared::with_shape(fit.law, dataset, target_idxs, &fit.report.config, weights, fit.shape.clone(), false)?;
     let sample = prepared.sample(&prepared.whole()?);
     let looked_at = sample.as_deref().unwrap_or(weights);
-    let search = Search { n_starts: starts, seed, ..prepared.search(None) };
-    let from = prepared.freedom.reduce(&fit.theta);
-    let mut found = search::search_near(&|| prepared.objective(looked_at), &search, &from);
+    let from =
+        determines(dataset, weights, prepared.freedom.parameters.len()).then(|| prepared.freedom.reduce(&fit.theta));
+    let n_starts = if from.is_some() { starts } else { starts.max(STARTS_FROM_NOTHING) };
+    let search = Search { n_starts, seed, ..prepared.search(None) };
+    let mut found = search::search_near(&|| prepared.objective(looked_at), &search, from.as_deref());
     if sample.is_some() && to_the_end {
         found = search::polish(&mut *prepared.objective(weights), &search, &found);
     }
@@ -437,6 +441,18 @@ pub(crate) fn refit(
         return Err(FitError::NotFinite { target: prepared.target() });
     }
     Ok(prepared.freedom.expand(&found.theta))
+}
+
+/// Random starts of a refit that nothing is known of before.
+const STARTS_FROM_NOTHING: usize = 4;
+
+/// Whether the rows that weigh something determine a law about well: a law has two parameters a domain, so at least twice
+/// as many mixtures; without mixtures at least twice as many rows as parameters.
+fn determines(dataset: &Dataset, weights: &[f64], n_parameters: usize) -> bool {
+    let (design, k) = (dataset.design(), dataset.domains().len());
+    let rows = || design.rows().iter().zip(weights).filter(|(_, weight)| **weight > 0.0).map(|(row, _)| row);
+    let mixtures: std::collections::HashSet<usize> = rows().map(|row| row.0).collect();
+    rows().count() >= 2 * n_parameters && (k < 2 || mixtures.len() >= 4 * k)
 }
 
 /// The weight of each observation: its own times (N·D)^p, or 0 where it is held out. Only their ratios count.

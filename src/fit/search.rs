@@ -255,9 +255,9 @@ fn improves(next: f64, best: f64) -> bool {
     next < best * (1.0 - IMPROVEMENT)
 }
 
-/// The minimum of an objective that is much like another one, whose minimum is `from`: the best of what lies downhill
-/// of that and of the search's starts.
-pub fn search_near(make: &Make, search: &Search, from: &[f64]) -> Ending {
+/// The minimum of an objective that may be much like another one, whose minimum is `from`: the best of what lies downhill
+/// of that, if there is one, and of the search's starts.
+pub fn search_near(make: &Make, search: &Search, from: Option<&[f64]>) -> Ending {
     let &Search { parameters, delta, n_starts, .. } = search;
     let mut objective = make();
     if parameters.is_empty() {
@@ -265,10 +265,14 @@ pub fn search_near(make: &Make, search: &Search, from: &[f64]) -> Ending {
         return Ending { theta: Vec::new(), objective, converged: true, n_iterations: 1 };
     }
     let mut searcher = Searcher::new(objective.as_mut(), search);
-    let near = searcher.downhill(from.to_vec(), &HOP_STAGES);
-    let near = searcher.revive(&near);
-    let starts = (0..n_starts).map(|start_idx| start(make, search, start_idx, &mut |_| {}));
-    let best = starts.fold(near, |best, ending| if ending.objective < best.objective { ending } else { best });
+    let near = from.map(|from| {
+        let near = searcher.downhill(from.to_vec(), &HOP_STAGES);
+        searcher.revive(&near)
+    });
+    let first = near.unwrap_or_else(|| start(make, search, 0, &mut |_| {}));
+    let others = usize::from(from.is_none())..n_starts;
+    let others = others.map(|start_idx| start(make, search, start_idx, &mut |_| {}));
+    let best = others.fold(first, |best, ending| if ending.objective < best.objective { ending } else { best });
     solver::bfgs(searcher.objective, &best.theta, delta, START_POLISH)
 }
 

@@ -86,7 +86,7 @@ impl PartialEq for GaussianProcess {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Posterior {
     pub parameters: Vec<f64>,
-    factor: Cholesky,
+    pub factor: Cholesky,
     /// K⁻¹ z
     pub alpha: Vec<f64>,
 }

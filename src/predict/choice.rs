@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::interval::{Calibration, calibrations, correlations};
 use super::process::{self, Form};
 use super::study::{FittedStudy, Impossible};
-use super::validate::{self, HeldOut, Metrics, Question, ScaleRange, Split};
+use super::validate::{self, Errors, HeldOut, HeldOutGain, Metrics, Question, ScaleRange, Split};
 use crate::dataset::Dataset;
 use crate::fit::{self, Fit, FitConfig, FitError};
 use crate::gp::{GaussianProcess, Hyperparameters};
@@ -245,12 +245,12 @@ pub struct Trial<'a> {
 pub struct Tried {
     /// The forms that can predict.
     pub candidates: Vec<Candidate>,
-    /// The held-out errors of each.
+    /// The held-out errors of the losses of each.
     pub errors: Vec<Vec<HeldOut>>,
 }
 
 /// Of each form, the held-out errors on one split.
-pub type OfSplit = Vec<Vec<HeldOut>>;
+pub type OfSplit = Vec<Errors>;
 
 impl<'a> Trial<'a> {
     /// Fits the forms' processes to all rows.
@@ -277,7 +277,7 @@ impl<'a> Trial<'a> {
         match validate::refits(self.dataset, &self.fits, split, split_idx as u64) {
             Ok(refits) => validate::held_out(self.dataset, &refits, &self.forms, (split_idx, split), &start),
             // A split whose rows do not allow the law says nothing of it.
-            Err(_) => vec![Vec::new(); self.forms.len()],
+            Err(_) => vec![Errors::default(); self.forms.len()],
         }
     }
 
@@ -286,15 +286,18 @@ impl<'a> Trial<'a> {
         let blocks = validate::blocks(self.dataset);
         let mut tried = Tried { candidates: Vec::new(), errors: Vec::new() };
         for (form_at, &form) in self.forms.iter().enumerate() {
-            let of_form: Vec<HeldOut> = of_splits.iter().flat_map(|forms| forms[form_at].iter().copied()).collect();
+            let of_form = || of_splits.iter().map(|forms| &forms[form_at]);
+            let losses: Vec<HeldOut> = of_form().flat_map(|errors| errors.losses.iter().copied()).collect();
+            let gains: Vec<HeldOutGain> = of_form().flat_map(|errors| errors.gains.iter().copied()).collect();
+            let errors = Errors { losses, gains };
             let processes = match &self.whole[usize::from(form == Form::Process)] {
                 Some(processes) => processes.clone(),
                 None if form == Form::Law => Vec::new(),
                 None => continue,
             };
-            let validation = validation(self.dataset, &self.fits, &of_form, &blocks, &self.rows);
+            let validation = validation(self.dataset, &self.fits, &errors, &blocks, &self.rows);
             tried.candidates.push(Candidate { form, fits: self.fits.clone(), processes, validation });
-            tried.errors.push(of_form);
+            tried.errors.push(errors.losses);
         }
         tried
     }
@@ -325,7 +328,8 @@ fn whole(dataset: &Dataset, fits: &[Fit], forms: &[Form], rows: &[bool]) -> Whol
     ]
 }
 
-fn validation(dataset: &Dataset, fits: &[Fit], held_out: &[HeldOut], blocks: &[usize], rows: &[bool]) -> Validation {
+fn validation(dataset: &Dataset, fits: &[Fit], errors: &Errors, blocks: &[usize], rows: &[bool]) -> Validation {
+    let held_out = &errors.losses[..];
     let target_idxs: Vec<usize> = validate::targets(dataset, fits).into_iter().map(|(.., idx)| idx).collect();
     let metrics = |question| Metrics::of(dataset, &target_idxs, held_out, question);
     let n_targets = target_idxs.len();
@@ -333,7 +337,7 @@ fn validation(dataset: &Dataset, fits: &[Fit], held_out: &[HeldOut], blocks: &[u
         unseen: metrics(Question::Unseen),
         larger: metrics(Question::Larger),
         tested: held_out.iter().map(|held_out| held_out.distance).fold(0.0, f64::max),
-        calibrations: if held_out.is_empty() { Vec::new() } else { calibrations(dataset, held_out, n_targets, blocks) },
+        calibrations: if held_out.is_empty() { Vec::new() } else { calibrations(errors, n_targets, blocks) },
         correlations: correlations(held_out, n_targets, rows.len()),
         range: Some(ScaleRange::of_rows(dataset, &|i| rows[i])),
     }

@@ -11,13 +11,12 @@
 //! closely that s says nothing. q makes the intervals of cross-validation cover what they say (split conformal prediction: Vovk et al. 2005, with one
 //! draw a mixture, as the rows of a mixture share their errors), and shrinks towards that of all targets together, the more
 //! the fewer mixtures there are; b is what the errors of the back-test have beyond that, per unit of distance, in the worst
-//! split. The difference of two mixtures at one scale has a q and a b of its own, from differences of held-out errors: what
-//! the errors share cancels.
+//! split. The difference of two mixtures at one scale has an s, a q and a b of its own: what the process expects of both
+//! alike cancels, and q and b are from differences of held-out errors.
 
 use serde::{Deserialize, Serialize};
 
-use super::validate::{HeldOut, Question, SAME_SCALE};
-use crate::dataset::Dataset;
+use super::validate::{Errors, HeldOut, HeldOutGain, Question, SAME_SCALE};
 use crate::fit::LEVEL;
 use crate::order::sort;
 
@@ -58,31 +57,38 @@ impl Widths {
 const OWN_BLOCKS: f64 = 20.0;
 
 /// The calibration of each target, from the held-out errors of the predictor; none without any.
-pub(super) fn calibrations(
-    dataset: &Dataset,
-    held_out: &[HeldOut],
-    n_targets: usize,
-    blocks: &[usize],
-) -> Vec<Calibration> {
-    let singles = |question: Question| -> Vec<Error> {
-        let of_question = held_out.iter().filter(move |held_out| held_out.question == question);
-        of_question
-            .map(|h| Error {
-                target: h.target,
-                size: h.error.abs(),
-                deviation: h.deviation,
-                distance: h.distance,
-                split: h.split,
-            })
-            .collect()
+pub(super) fn calibrations(errors: &Errors, n_targets: usize, blocks: &[usize]) -> Vec<Calibration> {
+    let losses = |question: Question| -> Vec<Error> {
+        let of_question = errors.losses.iter().filter(move |held_out| held_out.question == question);
+        let one = |h: &HeldOut| Error {
+            target: h.target,
+            size: h.error.abs(),
+            deviation: h.deviation,
+            distance: h.distance,
+            split: h.split,
+        };
+        of_question.map(one).collect()
     };
-    let n_blocks =
-        distinct(held_out.iter().filter(|h| h.question == Question::Unseen).map(|h| blocks[h.observation_idx])).len();
-    let splits = distinct(held_out.iter().filter(|h| h.question == Question::Larger).map(|h| h.split));
-    let pairs = |question: Question| pairs(dataset, held_out, question);
-    let losses = widths(&singles(Question::Unseen), &singles(Question::Larger), n_targets, n_blocks, Some(&splits));
-    let gains = widths(&pairs(Question::Unseen), &pairs(Question::Larger), n_targets, n_blocks, None);
-    losses.into_iter().zip(gains).map(|(loss, gain)| Calibration { loss, gain }).collect()
+    let gains = |question: Question| -> Vec<Error> {
+        let of_question = errors.gains.iter().filter(move |held_out| held_out.question == question);
+        let one = |h: &HeldOutGain| Error {
+            target: h.target,
+            size: h.error.abs(),
+            deviation: h.deviation,
+            distance: h.distance,
+            split: 0,
+        };
+        of_question.map(one).collect()
+    };
+    let of = |question: Question| errors.losses.iter().filter(move |h| h.question == question);
+    let n_blocks = distinct(of(Question::Unseen).map(|h| blocks[h.observation_idx])).len();
+    let splits = distinct(of(Question::Larger).map(|h| h.split));
+    let loss = widths(&losses(Question::Unseen), &losses(Question::Larger), n_targets, n_blocks, Some(&splits));
+    // Where each mixture was held out alone there are no differences, and those of losses have to do.
+    let unseen = gains(Question::Unseen);
+    let unseen = if unseen.is_empty() { losses(Question::Unseen) } else { unseen };
+    let gain = widths(&unseen, &gains(Question::Larger), n_targets, n_blocks, None);
+    loss.into_iter().zip(gain).map(|(loss, gain)| Calibration { loss, gain }).collect()
 }
 
 /// An error in ln L beside the deviation that was expected.
@@ -99,34 +105,6 @@ fn distinct(values: impl Iterator<Item = usize>) -> Vec<usize> {
     values.sort_unstable();
     values.dedup();
     values
-}
-
-/// Differences of held-out errors at one scale, of two mixtures each.
-fn pairs(dataset: &Dataset, held_out: &[HeldOut], question: Question) -> Vec<Error> {
-    /// Of a large group each with its next few.
-    const MOST_NEIGHBOURS: usize = 12;
-    let rows = dataset.design().rows();
-    let split = |h: &HeldOut| if question == Question::Larger { h.split } else { 0 };
-    let key = |h: &HeldOut| (h.target, split(h), rows[h.observation_idx].1);
-    let mut of_question: Vec<&HeldOut> = held_out.iter().filter(|h| h.question == question).collect();
-    of_question.sort_by_key(|h| (key(h), rows[h.observation_idx].0, h.observation_idx));
-    let mut pairs = Vec::new();
-    for group in of_question.chunk_by(|a, b| key(a) == key(b)) {
-        for (at, a) in group.iter().enumerate() {
-            for b in group[at + 1..].iter().take(MOST_NEIGHBOURS) {
-                if rows[a.observation_idx].0 != rows[b.observation_idx].0 {
-                    pairs.push(Error {
-                        target: a.target,
-                        size: (a.error - b.error).abs(),
-                        deviation: (a.near_deviation * a.near_deviation + b.near_deviation * b.near_deviation).sqrt(),
-                        distance: a.distance,
-                        split: a.split,
-                    });
-                }
-            }
-        }
-    }
-    pairs
 }
 
 /// With `splits`, errors of one split share what another scale does to all of them, so that a split counts as one draw.

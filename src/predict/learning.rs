@@ -40,7 +40,7 @@ pub fn learning_curve(dataset: &Dataset, study: &FittedStudy, workers: &impl Wor
         let (.., split) = &parts[job];
         let refits = validate::refits(dataset, &study.fits, split, job as u64).ok()?;
         let held_out = validate::held_out(dataset, &refits, &[study.form], (job, split), &known).swap_remove(0);
-        error(&held_out, target_idxs.len())
+        error(&held_out.losses, target_idxs.len())
     });
     let of_share = |share_idx: usize| {
         let of = parts.iter().zip(&errors).filter(|((idx, ..), _)| *idx == share_idx);

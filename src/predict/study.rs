@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::{Candidate, Validation};
 use super::process::{self, Form};
-use super::validate;
+use super::validate::{self, Differences};
 use crate::dataset::{Dataset, Observation};
 use crate::fit::report::mre_percent;
 use crate::fit::{Fit, FitConfig, Flag, Interval};
@@ -437,11 +437,11 @@ impl FittedStudy {
         let (mut parts, mut losses, mut gain) = (Vec::new(), Vec::new(), 0.0);
         for &(j, weight) in weights {
             let target = targets.get(j)?;
-            let [a, b] = [from, to].map(|h| (target.losses(scale)(&Mixture::new(h)), target.deviation(near, h)));
-            let deviation = (a.1 * a.1 + b.1 * b.1).sqrt();
+            let [a, b] = [from, to].map(|h| target.losses(scale)(&Mixture::new(h)));
+            let deviation = Differences::of(target.process, &[(near, from), (near, to)])?.between(0, 1);
             parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance)?);
-            losses.push(0.5 * (a.0 + b.0));
-            gain += weight * (a.0 - b.0);
+            losses.push(0.5 * (a + b));
+            gain += weight * (a - b);
         }
         let half = self.half_width(weights, &losses, &parts);
         half.is_finite().then_some(Interval { low: gain - half, high: gain + half })

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::process::{self, Form, Lesson};
 use crate::dataset::Dataset;
 use crate::fit::{self, Fit, FitConfig};
-use crate::gp::{GaussianProcess, GpPlace, Hyperparameters};
+use crate::gp::{GaussianProcess, GpPlace, Hyperparameters, Joint, Trend};
 use crate::law::Scale;
 use crate::order::{ascending, sort};
 
@@ -112,10 +112,30 @@ pub struct HeldOut {
     pub(super) error: f64,
     /// The process's standard deviation of ln L there; 1 without a process.
     pub(super) deviation: f64,
-    /// The same at the nearest scale that was fitted: what two mixtures at one scale do not share.
-    pub(super) near_deviation: f64,
     /// Of the scale from those fitted.
     pub(super) distance: f64,
+}
+
+/// A difference of two held-out losses, of different mixtures at one scale, in one split.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeldOutGain {
+    pub(super) question: Question,
+    pub(super) target: usize,
+    /// The difference of the two errors.
+    pub(super) error: f64,
+    /// The process's standard deviation of it, at the nearest scale that was fitted.
+    pub(super) deviation: f64,
+    /// Of the scale from those fitted.
+    pub(super) distance: f64,
+}
+
+/// What a form's predictions missed by.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Errors {
+    /// Of losses.
+    pub losses: Vec<HeldOut>,
+    /// Of differences of two.
+    pub gains: Vec<HeldOutGain>,
 }
 
 /// The splits of a study on the rows that are fitted.
@@ -274,7 +294,7 @@ pub(super) fn held_out(
     forms: &[Form],
     (split_idx, split): (usize, &Split),
     starts: &dyn Fn(Form) -> Vec<Hyperparameters>,
-) -> Vec<Vec<HeldOut>> {
+) -> Vec<Errors> {
     let targets = targets(dataset, fits);
     let laws: Vec<(&Fit, usize)> = targets.iter().map(|&(fit, pos, _)| (fit, pos)).collect();
     let lessons = lessons(dataset, fits, &split.train);
@@ -292,14 +312,15 @@ pub(super) fn held_out(
     // A law alone and one with a residual model share the process.
     let residual = forms.iter().any(|form| *form != Form::Process).then(|| processes(Form::Residual)).flatten();
     let alone = forms.contains(&Form::Process).then(|| processes(Form::Process)).flatten();
-    let of_form = |&form: &Form| -> Vec<HeldOut> {
+    let of_form = |&form: &Form| -> Errors {
         let processes = if form == Form::Process { &alone } else { &residual };
         if processes.is_none() && form != Form::Law {
-            return Vec::new();
+            return Errors::default();
         }
-        let mut out = Vec::new();
+        let mut errors = Errors::default();
         for (target, &(fit, pos, target_idx)) in targets.iter().enumerate() {
             let process = processes.as_ref().map(|processes| &*processes[target]);
+            let mut losses = Vec::new();
             for &i in &split.test {
                 let row = &dataset.observations()[i];
                 let Some(observed) = row.losses[target_idx].filter(|_| fit.law.uses(&fit.shape, pos, &row.mixture))
@@ -309,28 +330,82 @@ pub(super) fn held_out(
                 let scale = Scale::new(row.n, row.d);
                 let (ln_predicted, deviation) =
                     ln_loss(form, process, || process::ln_law(dataset, fit, pos, i), scale, &row.mixture);
-                out.push(HeldOut {
+                losses.push(HeldOut {
                     question: split.question,
                     split: split_idx,
                     target,
                     observation_idx: i,
                     error: ln_predicted - libm::log(observed.0),
                     deviation,
-                    near_deviation: match split.question {
-                        Question::Unseen => deviation,
-                        Question::Larger => ln_loss(Form::Law, process, || 0.0, range.nearest(scale), &row.mixture).1,
-                    },
                     distance: match split.question {
                         Question::Unseen => 0.0,
                         Question::Larger => range.distance(scale).max(LEAST_DISTANCE),
                     },
                 });
             }
+            losses.retain(|held_out| held_out.error.is_finite());
+            errors.gains.extend(gains(dataset, &losses, process, &range));
+            errors.losses.extend(losses);
         }
-        out.retain(|held_out| held_out.error.is_finite());
-        out
+        errors
     };
     forms.iter().map(of_form).collect()
+}
+
+/// The differences of the losses of a target that one split held out.
+fn gains(
+    dataset: &Dataset,
+    losses: &[HeldOut],
+    process: Option<&GaussianProcess>,
+    range: &ScaleRange,
+) -> Vec<HeldOutGain> {
+    /// Of a large group each with its next few.
+    const MOST_NEIGHBOURS: usize = 12;
+    let rows = dataset.design().rows();
+    let places: Vec<(Scale, &[f64])> = losses
+        .iter()
+        .map(|held_out| &dataset.observations()[held_out.observation_idx])
+        .map(|row| (range.nearest(Scale::new(row.n, row.d)), &row.mixture[..]))
+        .collect();
+    let Some(deviations) = Differences::of(process, &places) else { return Vec::new() };
+    let mut order: Vec<usize> = (0..losses.len()).collect();
+    let key = |&at: &usize| (rows[losses[at].observation_idx].1, rows[losses[at].observation_idx].0);
+    order.sort_by_key(|at| (key(at), *at));
+    let mut gains = Vec::new();
+    for group in order.chunk_by(|a, b| key(a).0 == key(b).0) {
+        for (at, &a) in group.iter().enumerate() {
+            let others = group[at + 1..].iter().take(MOST_NEIGHBOURS).filter(|b| key(&a).1 != key(b).1);
+            gains.extend(others.map(|&b| HeldOutGain {
+                question: losses[a].question,
+                target: losses[a].target,
+                error: losses[a].error - losses[b].error,
+                deviation: deviations.between(a, b),
+                distance: losses[a].distance,
+            }));
+        }
+    }
+    gains
+}
+
+/// How far the differences of ln L of new runs at some places may be off.
+pub(super) struct Differences(Option<Joint>);
+
+impl Differences {
+    /// None where rounding leaves the covariance no factor.
+    pub fn of(process: Option<&GaussianProcess>, places: &[(Scale, &[f64])]) -> Option<Self> {
+        let Some(process) = process else { return Some(Self(None)) };
+        let places = places.iter().map(|&(scale, h)| GpPlace { ln_n: scale.ln_n, ln_d: scale.ln_d, h, run: None });
+        let places: Vec<GpPlace> = places.collect();
+        process.jointly(&places, &Trend::default(), None, usize::MAX).map(Some).map(Self)
+    }
+
+    /// The standard deviation of the difference of the losses of two new runs: the covariance of the two places leaves
+    /// it, effects of runs and noise stay. Without a process it is counted in ln L, as that of each is.
+    pub fn between(&self, a: usize, b: usize) -> f64 {
+        let Some(joint) = &self.0 else { return std::f64::consts::SQRT_2 };
+        let shared = joint.covariance(a, a) + joint.covariance(b, b) - 2.0 * joint.covariance(a, b);
+        (shared.max(0.0) + joint.noise(a) + joint.noise(b)).sqrt()
+    }
 }
 
 /// ln L of a new run and its standard deviation; 1 without a process, so that an interval's width is counted in ln L.

@@ -1,24 +1,26 @@
 //! Whether intervals hold what they promise, and what the SlimPajama runs determine: writes docs/uncertainty.md.
 //!
 //! ```text
-//!     cargo run --release --example uncertainty [-- STUDIES REPLICATES]
+//!     cargo run --release --example uncertainty [-- STUDIES REPLICATES PREDICTED]
 //! ```
 //!
-//! STUDIES is the number of synthetic studies for each line of the coverage table (default 200), REPLICATES that of
-//! the bootstraps of the SlimPajama runs (default 1000). Those runs are in the folder that the environment variable
+//! STUDIES is the number of synthetic studies for each line of the table of laws (default 200), REPLICATES that of the
+//! bootstraps of the SlimPajama runs (default 1000), PREDICTED that of the synthetic studies for each line of the table
+//! of predictions (default 40). Those runs are in the folder that the environment variable
 //! MIXLAW_DATA names (default ../shared/data).
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use mixlaw::dataset::Dataset;
+use mixlaw::dataset::{Dataset, Observation};
 use mixlaw::fit::{FitConfig, fit, percentile};
 use mixlaw::import::import;
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{
-    Certainty, Compared, DEFAULT_EPSILON, Limits, Outcome, Scenario, compare, near_optimal, optimum, outcome,
+    Certainty, Compared, DEFAULT_EPSILON, Limits, Outcome, Scenario, compare, gain_interval, near_optimal, optimum,
+    outcome,
 };
-use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy, Replicate, bootstrap};
+use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy, OneByOne, Replicate, auto, bootstrap};
 use mixlaw::units::{Params, Tokens};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -29,6 +31,102 @@ mod plan;
 
 use mixlaw::sample::plausible;
 use plan::{LLM, LVM, NMM, Noise, Plan, as_fitted, drawn, fitted};
+
+/// Of predictions: a new mixture's loss, the recommended mixture's, and its gain over uniform.
+#[derive(Default, Clone, Copy)]
+struct Predictions {
+    new: Share,
+    recommended: Share,
+    gain: Share,
+    /// Intervals of the gain without 0.
+    detected: Share,
+    /// By how much the truth's loss of the recommended mixture is above that of the truth's own best, in percent.
+    regret: f64,
+}
+
+/// A study as it is predicted without any option, beside new runs of the truth at the same scale or at a larger one.
+fn predictions(plan: &Plan, law: &'static dyn Law, one_scale: Option<usize>, seed: u64) -> Predictions {
+    const NEW: usize = 4;
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let truths: Vec<Vec<f64>> = (0..TARGETS).map(|_| plausible(law, plan.k, &mut random)).collect();
+    let all = drawn(plan, law, &truths, NOISE, &mut random);
+    let (size, tokens) = (plan.ladder[0].0, plan.tokens[3]);
+    let kept = |row: &&Observation| row.n == Some(Params(size)) && row.d == Some(Tokens(tokens));
+    let data = match one_scale {
+        Some(n_mixtures) => {
+            let rows = all.observations().iter().filter(kept).take(n_mixtures).cloned().collect();
+            Dataset::new(all.domains().to_vec(), all.targets().to_vec(), rows).expect("a study")
+        }
+        None => all.clone(),
+    };
+    let (n, d) = if one_scale.is_some() { (size, tokens) } else { plan.larger[1] };
+    let targets: Vec<usize> = (0..TARGETS).collect();
+    let study = auto(&data, &targets, &FitConfig::default(), &OneByOne, &|_, _| {}).expect("a sound study");
+    let exact = as_fitted(plan, law, &truths, &all);
+    let mut new_run = |target: usize, h: &[f64]| {
+        let truth = exact.targets().nth(target).expect("a target").loss(Some(Params(n)), Some(Tokens(d)), h).0;
+        truth * (NOISE.run * plan::normal(&mut random) + NOISE.checkpoint * plan::normal(&mut random)).exp()
+    };
+    let mut out = Predictions::default();
+    let covers = |target: usize, h: &[f64], loss: f64| {
+        study.interval(target, Some(Params(n)), Some(Tokens(d)), h).is_some_and(|interval| interval.covers(loss))
+    };
+    let mut fresh = Xoshiro256PlusPlus::seed_from_u64(!seed);
+    for _ in 0..NEW {
+        let h = plan::mixture(plan, &mut fresh);
+        (0..TARGETS).for_each(|target| out.new.add(covers(target, &h, new_run(target, &h))));
+    }
+    let scenario = Scenario::new(Params(n), Tokens(d));
+    let found = optimum(&study, &scenario).expect("an optimum");
+    let uniform = vec![1.0 / plan.k as f64; plan.k];
+    let mut gain = 0.0;
+    for target in 0..TARGETS {
+        let (best, before) = (new_run(target, &found.mixture), new_run(target, &uniform));
+        out.recommended.add(covers(target, &found.mixture, best));
+        gain += (before - best) / TARGETS as f64;
+    }
+    let interval = gain_interval(&study, &found, &uniform).expect("validated");
+    out.gain.add(interval.covers(gain));
+    out.detected.add(!interval.covers(0.0));
+    let best = optimum(&exact, &scenario).expect("an optimum");
+    let mean = |h: &[f64]| -> f64 {
+        exact.targets().map(|target| target.loss(Some(Params(n)), Some(Tokens(d)), h).0).sum::<f64>() / TARGETS as f64
+    };
+    out.regret = 100.0 * (mean(&found.mixture) / mean(&best.mixture) - 1.0);
+    out
+}
+
+fn predictions_table(out: &mut String, studies: usize) -> std::fmt::Result {
+    writeln!(
+        out,
+        "| design | truth | studies | a new mixture | the recommended mixture | its gain over uniform | gains without 0 | regret |\n|---|---|---|---|---|---|---|---|"
+    )?;
+    let designs = [(&NMM, Some(12)), (&NMM, Some(24)), (&LLM, Some(20)), (&LLM, Some(40)), (&NMM, None), (&LVM, None)];
+    for (plan, one_scale) in designs {
+        for law in ["additive", "joint"] {
+            let law_ref = by_id(law).expect("a law");
+            let all: Vec<Predictions> =
+                (0..studies as u64).into_par_iter().map(|seed| predictions(plan, law_ref, one_scale, seed)).collect();
+            let sum = |part: &dyn Fn(&Predictions) -> Share| {
+                let parts = all.iter().map(part);
+                parts.fold(Share::default(), |a, b| Share { covered: a.covered + b.covered, of: a.of + b.of }).percent()
+            };
+            let what = one_scale.map_or("larger scale".into(), |n| format!("one scale, {n} mixtures"));
+            eprintln!("predictions: {}, {what}, {law}", plan.name);
+            writeln!(
+                out,
+                "| {}, {what} | {law} | {studies} | {} | {} | {} | {} | {:.2} % |",
+                plan.name,
+                sum(&|p| p.new),
+                sum(&|p| p.recommended),
+                sum(&|p| p.gain),
+                sum(&|p| p.detected),
+                all.iter().map(|p| p.regret).sum::<f64>() / studies as f64
+            )?;
+        }
+    }
+    Ok(())
+}
 
 const TARGETS: usize = 2;
 const NOISE: Noise = Noise { run: 0.002, checkpoint: 0.001 };
@@ -231,11 +329,22 @@ const HEAD: &str = "# How far its intervals hold, and what the SlimPajama runs d
 
 Written by `make uncertainty`.
 
-## Coverage
+## Predictions
 
 Synthetic studies with known truth: θ drawn anew for each of two targets, the paper's designs, noise of 0.2 % that the
-checkpoints of a run share and 0.1 % of each. Each study is fitted, bootstrapped with 200 replicates of the default
-settings, and asked for the mixture of a larger model. The share of 90 % intervals that hold the truth:
+checkpoints of a run share and 0.1 % of each. Each study is fitted with all defaults, so that Mixlaw chooses how to
+predict, and asked for new runs: at the one scale of the study, or at a larger one. The share of 90 % prediction
+intervals that hold the new run's loss, or the difference of two new runs. Gains without 0 are those whose interval
+excludes it; regret is the true loss of the recommended mixture above that of the true best. Coverage on real runs is in
+accuracy.md.
+
+";
+
+const LAWS: &str = "
+## Laws alone, by bootstrap
+
+The law that made the losses is fitted with the paper's settings, bootstrapped with 200 replicates, and asked for the
+mixture of a larger model. The share of 90 % intervals that hold the truth, which has no noise here:
 
 ";
 
@@ -253,6 +362,8 @@ the law can be bent outside the data, not what the data say. The last column cou
 fn main() {
     let argument = |at: usize, default: usize| std::env::args().nth(at).and_then(|n| n.parse().ok()).unwrap_or(default);
     let mut out = HEAD.to_string();
+    predictions_table(&mut out, argument(3, 40)).expect("text");
+    out.push_str(LAWS);
     coverage(&mut out, argument(1, 200)).expect("text");
     let folder = std::env::var_os("MIXLAW_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     let text = std::fs::read_to_string(folder.join("slimpajama_paper_split.csv")).expect("the SlimPajama runs");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Observation};
-use crate::design::{self, Batch, Budget};
+use crate::design::{self, Batch, Budget, Plan, Wanted};
 use crate::fit::{self, Ending, Fit, FitConfig, FitError, FitReport, Interval, Progress};
 use crate::gp::GaussianProcess;
 use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table, Understood};
@@ -18,7 +18,7 @@ use crate::law::{self, Law, Shape};
 use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario, Verdict};
 use crate::predict::choice::{Trial, Tried};
 use crate::predict::{
-    Bootstrap, BootstrapConfig, Candidate, DataSummary, FittedStudy, Form, Replicate, Validation, bootstrap,
+    Bootstrap, BootstrapConfig, Candidate, DataSummary, FittedStudy, Form, OneByOne, Replicate, Validation, bootstrap,
 };
 use crate::units::{Params, Tokens};
 
@@ -127,6 +127,8 @@ pub enum Task {
         /// What to optimise for.
         scenario: Box<Scenario>,
     },
+    /// Plan a study before its first run.
+    Plan(Box<Wanted>),
 }
 
 /// What can be asked of an optimum.
@@ -236,6 +238,8 @@ pub enum Answer {
     About(Reply),
     /// Of [`Task::Optimum`].
     Optimum(Optimum),
+    /// Of [`Task::Plan`], or why there is none.
+    Plan(Box<Result<Plan, String>>),
 }
 
 /// h* of one replicate at each place of a path; `None` where there is none.
@@ -681,6 +685,10 @@ fn answer(job: JobId, task: Task, emit: &mut dyn FnMut(Event)) -> Result<Answer,
             let reply = reply(&fitted, &scenario, &optimum, &question);
             reply.map(Answer::About).map_err(|error| error.to_string())
         }
+        Task::Plan(wanted) => {
+            let plan = design::plan(&wanted, &OneByOne).map_err(|error| error.to_string());
+            Ok(Answer::Plan(Box::new(plan)))
+        }
         Task::Optimum { fitted, scenario } => {
             let optimum = mixture::optimum(&fitted.into_study()?, &scenario);
             optimum.map(Answer::Optimum).map_err(|error| error.to_string())
@@ -870,7 +878,7 @@ mod tests {
     /// the other side of a message.
     #[test]
     fn validation_over_messages_is_the_same() {
-        use crate::predict::{OneByOne, auto, choice};
+        use crate::predict::{auto, choice};
         let mut text = "w_a,w_b,w_c,N,D,loss\n".to_string();
         for i in 0..9_i32 {
             let (a, b) = (f64::from(10 + 7 * i % 40) / 100.0, f64::from(15 + 11 * i % 35) / 100.0);

@@ -57,8 +57,8 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
     let before = FitConfig::of_the_paper();
     columns.push(column(splits, LAW_BEFORE, |split| of_law(split, "additive", &before)));
     for text in wanted {
-        let (id, config) = read(text);
-        columns.push(column(splits, text, |split| of_law(split, &id, &config)));
+        let (id, config, epsilon) = read(text);
+        columns.push(column(splits, text, |split| of_law(&split.offset(epsilon), &id, &config)));
     }
     let began = Instant::now();
     let (by_split, gains): (Vec<Vec<(String, Answer)>>, Vec<Vec<Gain>>) = splits
@@ -94,11 +94,11 @@ fn column(splits: &[Split], name: &str, predict: impl Fn(&Split) -> Answer + Syn
     Column { name: name.to_string(), answers, gains: Vec::new() }
 }
 
-/// "additive,p=1,floor=0.2,log,delta=0.01": a law and how it is fitted.
-fn read(text: &str) -> (String, FitConfig) {
+/// "additive,p=1,floor=0.2,log,delta=0.01,epsilon=0.01": a law, how it is fitted, and what is added to every weight.
+fn read(text: &str) -> (String, FitConfig, f64) {
     let mut words = text.split(',');
     let id = words.next().unwrap_or_default().to_string();
-    let mut config = FitConfig::default();
+    let (mut config, mut epsilon) = (FitConfig::default(), 0.0);
     for word in words {
         let (key, value) = word.split_once('=').unwrap_or((word, "1"));
         let value: f64 = value.parse().expect("a number");
@@ -107,10 +107,11 @@ fn read(text: &str) -> (String, FitConfig) {
             "floor" => config.gamma_floor = value,
             "log" => config.residual = Residual::LogLoss,
             "delta" => config.delta = value,
-            _ => panic!("\"{key}\" is none of p, floor, log and delta"),
+            "epsilon" => epsilon = value,
+            _ => panic!("\"{key}\" is none of p, floor, log, delta and epsilon"),
         }
     }
-    (id, config)
+    (id, config, epsilon)
 }
 
 fn of_peer(answers: &Value) -> Option<Answer> {

@@ -41,6 +41,19 @@ pub struct Split {
 }
 
 impl Split {
+    /// The same with (h + ε)/(1 + kε) for h: on these, C h^γ is what C′(h + ε)^γ is on the weights themselves.
+    pub fn offset(&self, epsilon: f64) -> Self {
+        let k = self.fitted.domains().len() as f64;
+        let of_row = |row: &Observation| {
+            let mixture = row.mixture.iter().map(|h| (h + epsilon) / (1.0 + k * epsilon)).collect();
+            Observation { mixture, ..row.clone() }
+        };
+        let rows = |rows: &[Observation]| rows.iter().map(of_row).collect();
+        let (domains, targets) = (self.fitted.domains().to_vec(), self.fitted.targets().to_vec());
+        let fitted = Dataset::new(domains, targets, rows(self.fitted.observations())).expect("a study as before");
+        Self { fitted, held_out: rows(&self.held_out), group: self.group.clone(), ..*self }
+    }
+
     /// `None` where there is nothing to fit or nothing to predict.
     fn new(
         question: Question,

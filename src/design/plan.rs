@@ -112,7 +112,7 @@ pub enum PlanError {
     #[error(transparent)]
     Limits(#[from] OptimumError),
     /// Nothing to mix.
-    #[error("a plan needs at least 2 domains, not {seen}: --domains web,code,books")]
+    #[error("a plan needs at least 2 domains, such as web,code,books; {seen} given")]
     Domains {
         /// How many were given.
         seen: usize,
@@ -126,7 +126,7 @@ pub enum PlanError {
         name: String,
     },
     /// No sizes.
-    #[error("a plan needs the model sizes that may be trained: --sizes 100M,300M,1B")]
+    #[error("a plan needs the model sizes that may be trained, such as 100M,300M,1B")]
     NoSizes,
     /// A number that must be positive.
     #[error("{field} is {}; it must be a positive number", write_number(*.seen, 6))]

@@ -213,6 +213,14 @@ pub const NO_VERDICT_IN_LINK: &str =
     "This link was made before the verdict was known. Open it with its runs to compute one.";
 /// Above the next runs.
 pub const NEXT_HELP: &str = "The runs that would reduce the uncertainty of this recommendation most per FLOP, best first. Leave a field empty to use the sizes and token counts of your study.";
+/// In place of next runs that were chosen for another answer.
+pub const NEXT_OLD: &str = "The answer has changed since these runs were suggested. Suggest runs again.";
+/// After the next runs were copied.
+pub const NEXT_COPIED: &str = "Runs copied: fill in the losses and paste them below your own.";
+/// Above the plan of a study.
+pub const PLAN_HELP: &str = "Mixtures that fill the space your limits allow, at the sizes and token counts you can train, with the cost and the accuracy to expect from simulated studies. Separate names and numbers by commas. What you leave empty is chosen for you, except the domains and model sizes. Limits are a table: one line per domain, with min, max or stock.";
+/// After a plan was copied.
+pub const PLAN_COPIED: &str = "Plan copied: fill in the losses when the runs are done, and paste it here.";
 /// In place of the next runs of a link with an answer alone.
 pub const NEXT_NEEDS_FIT: &str =
     "Next runs need a fit with validation on show; a link that holds the answer alone has none.";

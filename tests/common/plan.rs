@@ -62,6 +62,13 @@ pub fn normal(random: &mut Xoshiro256PlusPlus) -> f64 {
     radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
 }
 
+/// A mixture, uniform where every domain has its least weight.
+pub fn mixture(plan: &Plan, random: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+    let draws: Vec<f64> = (0..plan.k).map(|_| -(1.0 - random.random::<f64>()).ln()).collect();
+    let sum: f64 = draws.iter().sum();
+    draws.iter().map(|draw| FLOOR + (1.0 - FLOOR * plan.k as f64) * draw / sum).collect()
+}
+
 /// The plan's runs, with a loss of each of the true laws.
 pub fn drawn(
     plan: &Plan,
@@ -72,13 +79,7 @@ pub fn drawn(
 ) -> Dataset {
     let shape = shape(plan.k);
     let most = plan.ladder.iter().map(|(_, n)| *n).max().unwrap_or(0);
-    let mixtures: Vec<Vec<f64>> = (0..most)
-        .map(|_| {
-            let draws: Vec<f64> = (0..plan.k).map(|_| -(1.0 - random.random::<f64>()).ln()).collect();
-            let sum: f64 = draws.iter().sum();
-            draws.iter().map(|draw| FLOOR + (1.0 - FLOOR * plan.k as f64) * draw / sum).collect()
-        })
-        .collect();
+    let mixtures: Vec<Vec<f64>> = (0..most).map(|_| mixture(plan, random)).collect();
     let mut observations = Vec::new();
     for (n, n_mixtures) in plan.ladder {
         for h in &mixtures[..n_mixtures] {

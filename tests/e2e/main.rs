@@ -13,6 +13,7 @@ mod data;
 mod engines;
 mod export;
 mod limits;
+mod next;
 mod opening;
 mod page;
 mod site;

@@ -6,6 +6,7 @@ pub mod files;
 pub mod history;
 pub mod limits;
 pub mod rename;
+pub mod runs;
 pub mod scenario;
 pub mod section;
 pub mod settings;

@@ -11,6 +11,7 @@ pub mod export;
 pub mod header;
 pub mod intro;
 pub mod next_runs;
+pub mod plan;
 
 use self::data::DataSection;
 use self::evidence::EvidenceSection;

@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::design::{Batch, Budget, Run};
+use crate::design::Batch;
 use crate::export::design::batch_csv;
 use crate::page::browser::dom;
+use crate::page::input::runs::budget;
+use crate::page::sections::plan::PlanForm;
 use crate::page::store::{Answered, AskedBatch, State, use_state};
 use crate::page::view::answer::{largest_weights, short_names};
 use crate::page::widgets::field::Field;
-use crate::units::{write_count, write_scientific};
+use crate::units::{Flops, Params, Tokens, write_count, write_scientific};
 use crate::wording::page as text;
 
 /// Up to so many domains have a column each.
@@ -43,6 +45,7 @@ pub fn NextRunsSection() -> impl IntoView {
             {move || error.get().map(|sentence| view! { <p class="error" role="alert" data-test="next-error">{sentence}</p> })}
             {move || match state.batch_on_show() {
                 AskedBatch::Idle => ().into_any(),
+                AskedBatch::Old => view! { <p class="note" data-test="next-old">{text::NEXT_OLD}</p> }.into_any(),
                 AskedBatch::Running(_) => view! { <p class="status" role="status">"Choosing runs…"</p> }.into_any(),
                 AskedBatch::Done(of, batch) => match &*batch {
                     Ok(batch) => view! { <Chosen of=(*of).clone() batch=batch.clone()/> }.into_any(),
@@ -50,25 +53,8 @@ pub fn NextRunsSection() -> impl IntoView {
                 },
             }}
         </Show>
+        <PlanForm/>
     }
-}
-
-/// What was typed as a budget; sizes and token counts are separated by commas or spaces.
-fn budget(runs: &str, sizes: &str, tokens: &str) -> Result<Budget, String> {
-    fn list<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<Vec<T>, String> {
-        let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
-        parts.map(|part| part.parse().map_err(|error| format!("{what}: {error}"))).collect()
-    }
-    let runs = match runs.trim() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| format!("runs: \"{text}\" is no whole number"))?),
-    };
-    Ok(Budget {
-        runs,
-        sizes: list("model sizes", sizes)?,
-        token_counts: list("tokens per run", tokens)?,
-        ..Budget::default()
-    })
 }
 
 /// The runs, what they settle together, and the table to take away.
@@ -81,32 +67,73 @@ fn Chosen(
 ) -> impl IntoView {
     let state = use_state();
     let csv = batch_csv(&of.study, &batch);
-    let names = short_names(&batch.domains);
+    let domains = batch.domains.clone();
+    let rows = batch.runs.iter().map(|run| ListedRun {
+        mixture: run.mixture.clone(),
+        n: run.n,
+        d: run.d,
+        flops: run.flops,
+        last: run.reason.clone(),
+    });
+    let rows: Vec<ListedRun> = rows.collect();
+    view! {
+        <p class="strong" data-test="next-sentence">{sentence(&batch.sentence)}</p>
+        <ul class="notes">{batch.notices.iter().map(|notice| view! { <li>{sentence(notice)}</li> }).collect_view()}</ul>
+        <p><button type="button" data-test="copy-next" on:click=move |_| copy(state, csv.clone(), text::NEXT_COPIED)>"Copy as a table"</button></p>
+        <RunsTable name="next-run" domains rows last="Why"/>
+    }
+}
+
+/// A run of a table.
+#[derive(Clone)]
+pub struct ListedRun {
+    /// Weights, in the order of the domains.
+    pub mixture: Vec<f64>,
+    /// Model size.
+    pub n: Option<Params>,
+    /// Tokens.
+    pub d: Option<Tokens>,
+    /// What it costs.
+    pub flops: Option<Flops>,
+    /// What the last column says.
+    pub last: String,
+}
+
+/// Runs to train, one a line.
+#[component]
+pub fn RunsTable(
+    /// The lines' hook for tests.
+    name: &'static str,
+    /// Names of the domains.
+    domains: Vec<String>,
+    /// The runs.
+    rows: Vec<ListedRun>,
+    /// The head of the last column.
+    last: &'static str,
+) -> impl IntoView {
+    let names = short_names(&domains);
     let wide = names.len() <= MOST_COLUMNS;
-    let has_n = batch.runs.iter().any(|run| run.n.is_some());
-    let has_d = batch.runs.iter().any(|run| run.d.is_some());
-    let has_cost = batch.runs.iter().any(|run| run.flops.is_some());
+    let has_n = rows.iter().any(|run| run.n.is_some());
+    let has_d = rows.iter().any(|run| run.d.is_some());
+    let has_cost = rows.iter().any(|run| run.flops.is_some());
     let heads = if wide { names.clone() } else { vec!["Mixture".to_string()] };
-    let row = |(at, run): (usize, &Run)| {
+    let row = |(at, run): (usize, &ListedRun)| {
         let weights: Vec<String> = match wide {
             true => run.mixture.iter().map(|h| format!("{:.1} %", 100.0 * h)).collect(),
             false => vec![largest_weights(&names, &run.mixture, MOST_COLUMNS)],
         };
         view! {
-            <tr data-test="next-run">
+            <tr data-test=name>
                 <th scope="row">{at + 1}</th>
                 {weights.into_iter().map(|weight| view! { <td>{weight}</td> }).collect_view()}
                 {has_n.then(|| view! { <td>{run.n.map(|n| write_count(n.0, 3))}</td> })}
                 {has_d.then(|| view! { <td>{run.d.map(|d| write_count(d.0, 3))}</td> })}
                 {has_cost.then(|| view! { <td>{run.flops.map(|flops| write_scientific(flops.0, 2))}</td> })}
-                <td class="reason">{run.reason.clone()}</td>
+                <td class="reason">{run.last.clone()}</td>
             </tr>
         }
     };
     view! {
-        <p class="strong" data-test="next-sentence">{sentence(&batch.sentence)}</p>
-        <ul class="notes">{batch.notices.iter().map(|notice| view! { <li>{sentence(notice)}</li> }).collect_view()}</ul>
-        <p><button type="button" data-test="copy-next" on:click=move |_| copy(state, csv.clone())>"Copy as a table"</button></p>
         <div class="scroll" tabindex="0">
             <table class="next-runs">
                 <thead><tr>
@@ -115,27 +142,24 @@ fn Chosen(
                     {has_n.then(|| view! { <th scope="col">"N"</th> })}
                     {has_d.then(|| view! { <th scope="col">"D"</th> })}
                     {has_cost.then(|| view! { <th scope="col">"FLOPs"</th> })}
-                    <th scope="col" class="reason">"Why"</th>
+                    <th scope="col" class="reason">{last}</th>
                 </tr></thead>
-                <tbody>{batch.runs.iter().enumerate().map(row).collect_view()}</tbody>
+                <tbody>{rows.iter().enumerate().map(row).collect_view()}</tbody>
             </table>
         </div>
     }
 }
 
-fn copy(state: State, csv: String) {
+/// Copies a table, and says what to do with it.
+pub fn copy(state: State, csv: String, said: &'static str) {
     let copied = dom::copy(&csv);
     spawn_local(async move {
-        let said = if copied.await {
-            "Runs copied: fill in the losses and paste them below your own."
-        } else {
-            text::NOT_COPIED
-        };
-        state.status.set(said.to_string());
+        state.status.set(if copied.await { said } else { text::NOT_COPIED }.to_string());
     });
 }
 
-fn sentence(text: &str) -> String {
+/// What the core says without a capital and a full stop.
+pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", chars.as_str())

@@ -11,6 +11,7 @@ mod link;
 mod next_runs;
 mod optimum;
 mod other;
+mod plan;
 mod sure;
 mod theme;
 
@@ -26,6 +27,7 @@ pub use link::{FromLink, Opened};
 pub use next_runs::AskedBatch;
 pub use optimum::{Answered, AskedOptimum};
 pub use other::{Beside, Other};
+pub use plan::AskedPlan;
 pub use sure::{About, AskedPath, Outcomes, PathKind, PathSpread};
 
 use crate::dataset::Dataset;
@@ -170,6 +172,8 @@ pub struct State {
     pub verdict: RwSignal<Option<Judged>>,
     /// Which runs to train next, as asked for, and of which optimum.
     pub batch: RwSignal<AskedBatch>,
+    /// A study that is planned before its first run.
+    pub plan: RwSignal<AskedPlan>,
     /// What the optimum is followed along.
     pub path_kind: RwSignal<Option<PathKind>>,
     /// How N and D grow along a path.
@@ -397,6 +401,7 @@ impl State {
             about: RwSignal::new(About::default()),
             verdict,
             batch: RwSignal::new(AskedBatch::default()),
+            plan: RwSignal::new(AskedPlan::default()),
             path_kind: RwSignal::new(Some(PathKind::Scale)),
             growth: RwSignal::new(Growth::default()),
             path: RwSignal::new(AskedPath::default()),

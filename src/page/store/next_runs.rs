@@ -18,13 +18,15 @@ pub enum AskedBatch {
     Running(Same<Answered>),
     /// Done, for this optimum, or in a sentence why there is none.
     Done(Same<Answered>, Same<Result<Batch, String>>),
+    /// Done, for an optimum that has changed since.
+    Old,
 }
 
 impl AskedBatch {
     /// What it was asked of.
     fn of(&self) -> Option<&Same<Answered>> {
         match self {
-            AskedBatch::Idle => None,
+            AskedBatch::Idle | AskedBatch::Old => None,
             AskedBatch::Running(of) | AskedBatch::Done(of, _) => Some(of),
         }
     }
@@ -34,8 +36,10 @@ impl State {
     /// The batch, if it is of the optimum on show: another optimum needs other runs.
     pub fn batch_on_show(self) -> AskedBatch {
         let optimum = self.optimum.read();
-        let batch = self.batch.get();
-        if batch.of() == optimum.latest() { batch } else { AskedBatch::Idle }
+        match self.batch.get() {
+            batch @ AskedBatch::Done(..) if batch.of() != optimum.latest() => AskedBatch::Old,
+            batch => batch,
+        }
     }
 
     /// Asks for a batch.
@@ -44,7 +48,12 @@ impl State {
         self.replace_jobs("batch", Vec::new());
         self.batch.set(AskedBatch::Running(answered.clone()));
         let of = answered.clone();
-        self.ask("batch", &answered, Question::Next(Box::new(budget)), move |reply| {
+        self.ask("batch", &answered, Question::Next(Box::new(budget.clone())), move |reply| {
+            // Of the optimum that has come meanwhile, as a validation brings one.
+            if self.optimum.with_untracked(|optimum| optimum.latest().is_some_and(|latest| *latest != of)) {
+                self.ask_batch(budget.clone());
+                return;
+            }
             let batch = match reply {
                 Ok(protocol::Reply::Next(batch)) => *batch,
                 Ok(_) => Err(text::WORKER_STOPPED.to_string()),

@@ -361,6 +361,10 @@ impl<'a> RowReader<'a> {
 
     /// The loss in that column; the logarithm of a perplexity.
     fn loss(&self, row: Row, column_idx: usize, issues: &mut Issues) -> Option<f64> {
+        if is_infinite(row.cell(column_idx)) {
+            self.push(Cause::InfiniteLoss, row, column_idx, issues);
+            return None;
+        }
         let loss = match self.columns.perplexities.contains(&column_idx) {
             true => self.number(row, column_idx, Role::Perplexity, None, issues).map(libm::log)?,
             false => self.number(row, column_idx, Role::Loss, None, issues)?,
@@ -514,6 +518,13 @@ impl<'a> RowReader<'a> {
         }
         has_asked
     }
+}
+
+/// Whether a cell is what programs write for infinity.
+fn is_infinite(cell: &str) -> bool {
+    const WORDS: [&str; 3] = ["inf", "infinity", "∞"];
+    let word = cell.trim().trim_start_matches(['+', '-']);
+    WORDS.iter().any(|own| word.eq_ignore_ascii_case(own))
 }
 
 /// Weights that sum to 1, and how they were made to.

@@ -59,6 +59,8 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
         let is_kind = kinds.as_ref().is_some_and(|(column, ..)| Some(*column) == contradiction.column);
         match contradiction.question(&study, is_kind).filter(|_| !keeps_all) {
             Some(question) => issues.ask(question),
+            // That is said of the whole study, and none of its lines is the better one.
+            None if contradiction.column.is_none() && vary_in_nothing(study.rows) => {}
             None => issues.push(contradiction.cause(&study).of_text()),
         }
         told = contradiction.column;
@@ -116,6 +118,11 @@ fn same(row: &Observation) -> Same {
     const PER_WEIGHT: f64 = 1e9;
     let mixture = row.mixture.iter().map(|h| (h * PER_WEIGHT).round() as i64).collect();
     (row.n.map(|n| n.0.to_bits()), row.d.map(|d| d.0.to_bits()), mixture)
+}
+
+/// Whether only the losses tell observations apart: no N, no D, no mixture.
+pub(super) fn vary_in_nothing(rows: &[Observation]) -> bool {
+    rows.iter().all(|row| row.n.is_none() && row.d.is_none() && row.mixture.is_empty())
 }
 
 struct Study<'a> {
@@ -222,13 +229,28 @@ impl Study<'_> {
     /// Whether a column is neither of the study nor another measure of what came out.
     fn may_be_reason(&self, column: usize) -> bool {
         let name = &self.table.header()[column];
-        let is_outcome = has_loss_word(name) || is_perplexity(name) || is_score(name);
+        let is_outcome = has_loss_word(name)
+            || is_perplexity(name)
+            || is_score(name)
+            || !is_recipe(name) && self.is_like_losses(column);
         if !matches!(self.roles.get(column), Role::Ignored | Role::Split) || is_outcome {
             return false;
         }
         // What tells every line apart is a name, unless it is a number of the recipe.
         let n_values = self.values(column, usize::MAX).len();
         n_values > 1 && (n_values < self.rows.len() || is_recipe(name))
+    }
+
+    /// Whether a column's numbers are no whole ones and within the range of the losses: a mean of them, another loss.
+    fn is_like_losses(&self, column: usize) -> bool {
+        let losses = || self.rows.iter().flat_map(|row| row.losses.iter().flatten()).map(|loss| loss.0);
+        let range = losses().fold(f64::INFINITY, f64::min)..=losses().fold(0.0, f64::max);
+        let decimal = self.table.layout().decimal;
+        let numbers = (0..self.rows.len()).map(|i| try_number(self.cell(i, column), decimal));
+        let numbers: Option<Vec<f64>> = numbers.collect();
+        numbers.is_some_and(|numbers| {
+            numbers.iter().all(|number| range.contains(number)) && numbers.iter().any(|number| number.fract() != 0.0)
+        })
     }
 
     /// The different cells of a column, the most frequent first; none if there are more than so many.

@@ -39,8 +39,12 @@ const UNIQUE_NAMES: [&str; 5] = ["uniquetokens", "nuniquetokens", "tokensunique"
 const PERPLEXITY_WORDS: [&str; 2] = ["ppl", "perplexity"];
 /// How much a row counts.
 const ROW_WEIGHT_NAMES: [&str; 4] = ["rowweight", "sampleweight", "observationweight", "runweight"];
+/// Below this the number of a column "n_…" or "d_…" may be anything: layers, heads, a width.
+const LEAST_BY_SYMBOL: f64 = 1e6;
 /// Numbers that tell runs apart.
 const NO_WEIGHTS: [&str; 5] = ["index", "idx", "id", "run", "runid"];
+/// Words at the end of a name for whole numbers, of which some sum to 100 by chance: "run_order", "trainer_seed".
+const COUNTS: [&str; 5] = ["order", "seed", "count", "counts", "number"];
 /// W&B's chart exports carry the extremes of each curve beside it.
 const EXTREMES: [&str; 4] = [" - MIN", " - MAX", "__MIN", "__MAX"];
 /// Under these W&B keeps what a run was given and what it ended with.
@@ -127,7 +131,7 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
             roles[column.idx] = Role::Perplexity;
             said.push(Cause::FromPerplexity.in_column(column.name));
         }
-        let candidates = free.iter().filter(|c| !is_perplexity(c.name));
+        let candidates = free.iter().filter(|c| !is_perplexity(c.name) && !is_about_loss(c.name));
         let candidates: Vec<Candidate> =
             candidates.map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest }).collect();
         let weights = (0..n_columns).filter(|&i| roles[i] == Role::Weight).map(|i| columns[i].name);
@@ -386,7 +390,8 @@ pub(super) struct Column<'a> {
 impl<'a> Column<'a> {
     fn new(table: &'a Table, sample: &[Row], idx: usize) -> Self {
         let name = table.header()[idx].as_str();
-        let plain = names::scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
+        let of_formula = names::without_formula(name);
+        let plain = names::scale_of(of_formula).map_or(of_formula.to_string(), |(plain, _)| plain);
         let rooted = plain.split_once(['/', '.']).filter(|(root, _)| ROOTS.contains(root)).map(|(_, rest)| rest);
         let last = plain.rsplit(['/', '.', ':']).map(key).find(|last| !last.is_empty()).unwrap_or_default();
         let key = key(rooted.unwrap_or(&plain));
@@ -471,7 +476,12 @@ impl<'a> Column<'a> {
         ];
         let Some((_, spellings, parts)) = SPELLINGS.iter().find(|(own, ..)| *own == role) else { return false };
         let is_near = |name: &&str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
-        let has_part = || parts.iter().any(|part| self.last.contains(part));
+        // "N_opt", "D (grid)".
+        let is_symbol = || {
+            let symbol = if role == Role::N { "n" } else { "d" };
+            self.least >= LEAST_BY_SYMBOL && names::words(self.name).first().is_some_and(|word| word == symbol)
+        };
+        let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
         let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));
         self.n_numbers > 0
             && self.is_of_numbers()
@@ -527,7 +537,9 @@ impl<'a> Column<'a> {
     /// Whether its name is that of something else than a weight.
     pub(super) fn is_no_weight(&self) -> bool {
         let is_one = |key: &String| NO_WEIGHTS.contains(&key.as_str()) || UNIQUE_NAMES.contains(&key.as_str());
-        is_one(&self.key) || is_one(&self.last) || is_id(self.name) || is_recipe(self.name)
+        let is_count =
+            || words(self.name).last().is_some_and(|last| COUNTS.iter().any(|word| last.eq_ignore_ascii_case(word)));
+        is_one(&self.key) || is_one(&self.last) || is_count() || is_id(self.name) || is_recipe(self.name)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::assemble::SUM_TOLERANCE;
+use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::decode::FileKind;
 use super::names::Kind;
 use super::question::{Answer, Question};
@@ -185,6 +185,9 @@ pub enum Cause {
         /// What was read.
         value: f64,
     },
+    /// A run that diverged.
+    #[error("the loss is infinite, as that of a run that diverged: it is left out")]
+    InfiniteLoss,
     /// A loss that no model has.
     #[error("a loss of {} is not possible: 1e-6 to 1e6 can be read", write_number(*.loss, 3))]
     ImplausibleLoss {
@@ -216,7 +219,7 @@ pub enum Cause {
     /// Weights that were near enough to 1.
     #[error(
         "the weights of {} summed to nearly 1 and were rescaled to 1; farthest off is line {line}, with {}",
-        Part(*.rows, *.of), write_number(*.sum, 4)
+        Part(*.rows, *.of), told_from(*.sum, 1.0)
     )]
     Rescaled {
         /// How many.
@@ -230,8 +233,8 @@ pub enum Cause {
     },
     /// Weights that sum to nearly 100.
     #[error(
-        "the weights of {} are in percent and were rescaled to 1; farthest from 100 is line {line}, with {}",
-        Part(*.rows, *.of), write_number(*.sum, 4)
+        "the weights of {} are in percent and were rescaled to 1{}",
+        Part(*.rows, *.of), FarthestFrom100(*.line, *.sum)
     )]
     Percent {
         /// How many.
@@ -449,6 +452,12 @@ pub enum Cause {
     /// A target that is a perplexity.
     #[error("a perplexity: its natural logarithm is the loss")]
     FromPerplexity,
+    /// Runs that only their losses tell apart.
+    #[error(
+        "no weights, no N and no D were found, so the fit is one number for each target and nothing can be predicted from \
+         it; give the columns that hold them their roles, or join the table that does"
+    )]
+    NothingVaries,
     /// Columns that are computed from others.
     #[error("{what}")]
     Made {
@@ -745,6 +754,7 @@ impl Cause {
             | Cause::BySize { .. }
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }
+            | Cause::NothingVaries
             | Cause::UnwordedLosses { .. }
             | Cause::FromPerplexity
             | Cause::TwoHeaders { .. }
@@ -786,6 +796,7 @@ impl Cause {
                 | Cause::Contradiction { .. }
                 | Cause::KindsOfRuns { .. }
                 | Cause::Duplicates { .. }
+                | Cause::NothingVaries
         )
     }
 
@@ -1212,6 +1223,25 @@ impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{} of {} observation{}", self.0, self.1, if self.1 == 1 { "" } else { "s" })
     }
+}
+
+/// Where weights in percent are farthest from summing to 100, if they are not all right but for the last digits.
+struct FarthestFrom100(usize, f64);
+
+impl fmt::Display for FarthestFrom100 {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if (self.1 / 100.0 - 1.0).abs() <= ROUNDING {
+            return Ok(());
+        }
+        write!(f, "; farthest from 100 is line {}, with {}", self.0, told_from(self.1, 100.0))
+    }
+}
+
+/// A number with as many digits as it takes to see that it is not the other one.
+fn told_from(number: f64, other: f64) -> String {
+    const DIGITS: std::ops::RangeInclusive<usize> = 4..=17;
+    let texts = DIGITS.map(|digits| write_number(number, digits));
+    texts.filter(|text| *text != write_number(other, 4)).next().unwrap_or_else(|| number.to_string())
 }
 
 /// "1.3 parameters".

@@ -65,14 +65,25 @@ pub(super) fn unworded(columns: &[Candidate], domains: &[String]) -> Vec<usize> 
     }
     let bare = of_domains(&|name| Some(key(name)));
     if bare.len() > 1 {
-        return bare;
+        // Beside these a domain may be shortened: "reas" and "reasoning".
+        let is_short = |name: &str| {
+            let (name, is_one) = (key(name), names::words(name).len() == 1);
+            let is_start =
+                |domain: &&String| domain.len() > 2 && (name.starts_with(*domain) || domain.starts_with(&name));
+            is_one && name.len() > 2 && domains.iter().filter(is_start).count() == 1
+        };
+        return may_be.iter().filter(|c| is_short(c.name) || domains.contains(&key(c.name))).map(|c| c.idx).collect();
     }
     let with_word: Vec<usize> =
         may_be.iter().filter(|c| rest(c.name).is_some_and(|rest| !rest.is_empty())).map(|c| c.idx).collect();
     if with_word.len() > 1 {
         return with_word;
     }
-    let alone = |c: &&&Candidate| names::words(c.name).iter().all(|word| ALONE.contains(&word.as_str()));
+    let alone = |c: &&&Candidate| {
+        let words = names::words(c.name);
+        let is_nameless = || !domains.is_empty() && names::is_place(c.name);
+        is_nameless() || !words.is_empty() && words.iter().all(|word| ALONE.contains(&word.as_str()))
+    };
     let mut alone = may_be.iter().filter(alone).map(|c| c.idx).chain(with_word);
     match (alone.next(), alone.next()) {
         (Some(only), None) => vec![only],
@@ -99,6 +110,7 @@ mod tests {
         check(&["L_web", "L_code"], &["web", "code"], &[0, 1]);
         check(&["web", "code", "hours"], &["web", "code"], &[0, 1]);
         check(&["web_val", "code_val"], &["web", "code"], &[0, 1]);
+        check(&["web", "code", "reasoning", "avg", "web_tokens"], &["web", "code", "reas"], &[0, 1, 2]);
     }
 
     #[test]
@@ -108,5 +120,12 @@ mod tests {
         check(&["L", "hours"], &["web"], &[0]);
         check(&["val", "test"], &[], &[]);
         check(&["hours", "score"], &["web"], &[]);
+        // A name without a word says nothing.
+        check(&["#", "hours"], &[], &[]);
+        check(&["№ ", "%"], &["web"], &[]);
+        // Of a table without names what is left beside the weights.
+        check(&["column 4"], &["column 1", "column 2"], &[0]);
+        check(&["column 4", "column 5"], &["column 1", "column 2"], &[]);
+        check(&["column 4"], &[], &[]);
     }
 }

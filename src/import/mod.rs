@@ -132,6 +132,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     let mut observed = observe(&table, &roles, answers);
     let n_left_out = table.n_left_out() + observed.n_left_out;
     issues.append(std::mem::take(&mut observed.issues));
+    let varies_in_nothing = contradictions::vary_in_nothing(&observed.observations);
     // What a question is open about may itself be why lines differ.
     if issues.questions().is_empty() {
         contradictions::check(&table, &roles, &mut observed, answers, &mut issues);
@@ -153,6 +154,9 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         issues.push(if is_score { Cause::LikeScores } else { Cause::Perplexity }.in_column(column));
     }
     if let Some(dataset) = &dataset {
+        if varies_in_nothing {
+            issues.push(Cause::NothingVaries.of_text());
+        }
         checks::check(&table, &roles, dataset, &mut issues);
     }
     if is_guess {

@@ -106,6 +106,10 @@ const BUDGET: [&str; 5] = ["budget", "dataset", "data", "corpus", "horizon"];
 
 /// What a name says by itself; `None` where it may be anything.
 pub(super) fn count(name: &str) -> Option<CountName> {
+    let name = without_formula(name);
+    if is_ratio(name) {
+        return None;
+    }
     let plain = scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
     let words = words(last_segment(&plain));
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -150,6 +154,27 @@ pub(super) fn count(name: &str) -> Option<CountName> {
         return Some(CountName { role: Role::Flops, rank: 0, kind: Kind::Plain });
     }
     None
+}
+
+/// A name without how its column was computed: "C = 6ND" → "C".
+pub(super) fn without_formula(name: &str) -> &str {
+    name.split_once(" = ").map_or(name, |(name, _)| name)
+}
+
+/// Whether a name is only the place of a column that has none: "column 4".
+pub(super) fn is_place(name: &str) -> bool {
+    name.strip_prefix("column ").is_some_and(|number| number.parse::<usize>().is_ok())
+}
+
+/// Whether a name is of tokens for each parameter, or the other way round: "tokens/param", "params / tokens".
+fn is_ratio(name: &str) -> bool {
+    let is_of = |text: &str, list: &[&str]| {
+        let (words, is_own) = (words(text), |word: &String| list.contains(&word.as_str()));
+        words.iter().any(is_own) && words.iter().all(|word| is_own(word) || FILLERS.contains(&word.as_str()))
+    };
+    name.rsplit_once('/').is_some_and(|(above, below)| {
+        is_of(above, &TOKENS) && is_of(below, &PARAMS) || is_of(above, &PARAMS) && is_of(below, &TOKENS)
+    })
 }
 
 /// What is counted by a column of this name.
@@ -297,7 +322,7 @@ mod tests {
         let n = "params, n_params, Model Size, model_size (M), numParams, total/n_parameters, parameter_count, # Params, \
                  mparams, params_b, N (M params), dense_parameter_count, params/1e6, model.params, num_params_in_millions";
         check(n, Role::N, Kind::Plain);
-        let without = "non_embedding_param_size, num_non_embedding_params, N_no_emb, params (w/o emb), nonEmbeddingParams, \
+        let without = "non_embedding_param_size, N (non-emb), num_non_embedding_params, N_no_emb, params (w/o emb), nonEmbeddingParams, \
                        n_nonemb, params_non_embed, parameters excluding embeddings, nonemb_params_m";
         check(without, Role::N, Kind::WithoutEmbeddings);
         check("active_params, params_active_precise, N_active, activated parameters (B)", Role::N, Kind::Active);
@@ -313,7 +338,7 @@ mod tests {
     fn names_that_are_not() {
         let others = "tokens_per_second, unique_tokens, val_tokens, vocab_size, embedding_params, batch_size, tokens_web, \
                       n_tokens_scored, tokens_per_param, n, d, model, size, web, n_heads, n_layers, d_model, seq_tokens, \
-                      n_embd, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
+                      n_embd, tokens/param, tokens / params, params/token, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
         for name in others.split(", ") {
             assert_eq!(count(name), None, "{name}");
         }

@@ -309,8 +309,14 @@ const OTHER_LOSSES: &[&str] = &[
     "fitted",
     "expected",
     "std",
+    "stdev",
+    "stddev",
+    "sd",
     "se",
+    "sem",
     "stderr",
+    "sigma",
+    "threshold",
     "n",
     "num",
     "relative",
@@ -323,7 +329,8 @@ const OTHER_LOSSES: &[&str] = &[
 pub(super) fn is_about_loss(name: &str) -> bool {
     let words: Vec<String> = words(name).map(str::to_lowercase).collect();
     let is_number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
-    let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
+    // "2sigma" is so many sigmas.
+    let is_in = |list: &[&str], word: &String| list.contains(&word.trim_start_matches(|c: char| c.is_ascii_digit()));
     let last = words.iter().rfind(|word| !is_number(word) && *word != "pct");
     let letters = key(name);
     last.is_some_and(|word| is_in(ABOUT_LOSSES, word)) && words.len() > 1
@@ -393,6 +400,11 @@ mod tests {
             "loss_ci_95",
             "zloss",
             "nll_n",
+            "sigma_bpb",
+            "threshold_2sigma_bpb",
+            "loss_upper_1sd",
+            "Loss + 1 SD",
+            "predicted L",
         ] {
             assert!(is_about_loss(name), "{name}");
         }

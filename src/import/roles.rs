@@ -215,7 +215,9 @@ pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
     while let Some(names) = without_word(&columns) {
         columns = names;
     }
-    columns.into_iter().map(String::from).collect()
+    // "fraction::web" has two marks behind the word.
+    let are_marked = columns.iter().all(|name| name.len() > 1 && name.starts_with(':'));
+    columns.into_iter().map(|name| if are_marked { &name[1..] } else { name }.to_string()).collect()
 }
 
 /// These names without the word for a weight that all of them begin or end with, and what stands outside it:
@@ -288,6 +290,7 @@ mod tests {
         check(&["data/mix/web", "data/mix/code"], &["web", "code"]);
         check(&["config.mixture.web", "config.mixture.code"], &["web", "code"]);
         check(&["config.data.weight_web", "config.data.weight_code"], &["web", "code"]);
+        check(&["fraction::web", "fraction::code/py"], &["web", "code/py"]);
         check(&["mix/dclm:a", "mix/dclm:b", "mix/wiki"], &["dclm:a", "dclm:b", "wiki"]);
     }
 

@@ -92,7 +92,9 @@ impl Table {
                 return (None, issues);
             }
         };
-        let named = !cells.iter().all(|cell| cell.is_empty() || is_number(cell));
+        // "70:20:10" is no name either.
+        let is_numbers = |cell: &str| cell.split([':', '/']).all(is_number);
+        let named = !cells.iter().all(|cell| cell.is_empty() || is_numbers(cell));
         // Names on two lines: the first may have blanks at its end.
         let n_below = if named { lines.n_names_below(delimiter) } else { 0 };
         if n_below > n_columns && n_below <= MAX_COLUMNS {

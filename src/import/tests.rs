@@ -176,7 +176,10 @@ fn cells_that_are_not_numbers() {
         &["line 3, column \"tokens\": \"2e1O\" is not a number; did you mean 2e10?"],
     );
     check_line("0.2,0.8,1.3B,20B,diverged,fit", &["line 3, column \"web_loss\": \"diverged\" is not a number"]);
-    check_line("0.2,0.8,1.3B,20B,inf,fit", &["line 3, column \"web_loss\": \"inf\" is not a number"]);
+    check_line(
+        "0.2,0.8,1.3B,20B,inf,fit",
+        &["line 3, column \"web_loss\": the loss is infinite, as that of a run that diverged: it is left out"],
+    );
     check_line(
         "0.2,0.8,\"1,300\",20B,2.8,fit",
         &["line 3, column \"params\": \"1,300\" can be read as 1300 or as 1.300; write the one that is meant"],

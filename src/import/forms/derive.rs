@@ -285,25 +285,67 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
     })
 }
 
-/// Weights of two domains as a ratio: 90/10 in a column called "web/code".
+/// Weights as a ratio: 90/10 in a column called "web/code", 70:20:10 in one called "mix (web:code:math)". Without names
+/// in the header the domains are numbered.
 fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
     if has(roles, Role::Weight) || table.n_rows() == 0 {
         return None;
     }
+    let decimal = table.layout().decimal;
     roles.columns(Role::Ignored).find_map(|i| {
-        let parts = |text: &str| text.split_once(['/', ':']).map(|(a, b)| [a.trim().to_string(), b.trim().to_string()]);
-        let names = parts(&table.header()[i]).filter(|names| names.iter().all(|name| !name.is_empty()))?;
-        let shares = |cell: &str| {
-            let [a, b] = parts(cell)?.map(|part| try_number(&part, table.layout().decimal));
-            let (a, b) = (a?, b?);
-            let is_whole = [1.0, 10.0, 100.0].iter().any(|whole| ((a + b) / whole - 1.0).abs() < 1e-6);
-            (is_whole && a >= 0.0 && b >= 0.0).then(|| [a / (a + b), b / (a + b)])
+        let header = &table.header()[i];
+        let rows: Vec<(Vec<f64>, f64)> =
+            table.rows().map(|row| ratio(row.cell(i), decimal)).collect::<Option<Vec<_>>>()?;
+        let n = rows[0].0.len();
+        let is_mixture = rows.iter().all(|(shares, _)| shares.len() == n);
+        let named = names_of_ratio(header, n).filter(|_| is_mixture);
+        // Without names only what sums as weights do is a mixture: "7:3" may be a score.
+        let is_whole = || rows.iter().all(|(_, whole)| *whole != 10.0);
+        let is_called_so = words(header).iter().any(|word| is_weight_word(word)) || names::is_place(header);
+        let names = match named {
+            Some(names) => names,
+            None if is_mixture && is_called_so && is_whole() => (1..=n).map(|at| format!("domain{at}")).collect(),
+            None => return None,
         };
-        let rows: Vec<[f64; 2]> = table.rows().map(|row| shares(row.cell(i))).collect::<Option<_>>()?;
-        let column =
-            |at: usize| (format!("weight_{}", names[at]), rows.iter().map(|shares| shares[at].to_string()).collect());
-        let what = format!("\"{}\" is read as the weights of \"{}\" and \"{}\"", table.header()[i], names[0], names[1]);
-        Some(Made { columns: vec![column(0), column(1)], what })
+        let columns = names.iter().enumerate().map(|(at, name)| {
+            let cells = rows.iter().map(|(shares, _)| shares[at].to_string()).collect();
+            (format!("weight_{name}"), cells)
+        });
+        let what = format!("\"{header}\" is read as the weights of {}", listed(names.iter().map(String::as_str)));
+        Some(Made { columns: columns.collect(), what })
+    })
+}
+
+/// The shares of a ratio such as 70/20/10, and what its parts sum to: 1, 10 or 100.
+pub(super) fn ratio(cell: &str, decimal: Decimal) -> Option<(Vec<f64>, f64)> {
+    /// Parts of a few digits sum to the whole but for this.
+    const LAST_DIGITS: f64 = 0.015;
+    if cell.len() > LONGEST {
+        return None;
+    }
+    let separator = RATIO.into_iter().find(|separator| cell.contains(*separator))?;
+    let parts: Vec<f64> = cell.split(separator).map(|part| try_number(part, decimal)).collect::<Option<Vec<_>>>()?;
+    let sum: f64 = parts.iter().sum();
+    let whole = [1.0, 10.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < LAST_DIGITS)?;
+    (parts.len() > 1 && parts.iter().all(|part| *part >= 0.0))
+        .then(|| (parts.iter().map(|part| part / sum).collect(), whole))
+}
+
+/// What stands between the parts of a ratio.
+const RATIO: [char; 4] = [':', '/', '–', '-'];
+
+/// The names that a header has for the parts of a ratio: "web/code/math", "mix (web:code:math)", "web:code ratio".
+fn names_of_ratio(header: &str, n: usize) -> Option<Vec<String>> {
+    let inner = header.split_once(['(', '[']).map(|(_, inner)| inner.trim_end_matches([')', ']', '%', ' ']));
+    [inner, Some(header)].into_iter().flatten().find_map(|text| {
+        let own = |part: &str| -> String {
+            let is_own = |word: &&str| !is_weight_word(&word.to_lowercase()) && *word != "%";
+            let own: Vec<&str> = part.split_whitespace().filter(is_own).collect();
+            if own.is_empty() { part.trim().to_string() } else { own.join(" ") }
+        };
+        let names: Vec<String> = text.split([':', '/', '–', '-', ',', '|', '+', '&']).map(own).collect();
+        let are_different = names.iter().collect::<HashSet<_>>().len() == n;
+        (names.len() == n && are_different && names.iter().all(|name| !name.is_empty())).then_some(names)
     })
 }
 
@@ -329,6 +371,9 @@ const MOST_IN_NAMES: usize = 40;
 /// The mixture in a run's name: words with a number behind each, at least two, that sum to 1 or 100. Other words and
 /// numbers may stand around.
 fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
+    if let Some(counted) = counted(name) {
+        return Some(counted);
+    }
     let segments: Vec<&str> =
         name.split(['_', '-', '/', ',', ' ', '+', '=', ':']).filter(|segment| !segment.is_empty()).collect();
     let mut pairs: Vec<(String, f64)> = Vec::new();
@@ -367,6 +412,21 @@ fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
     } else {
         [1e-6, 0.015].into_iter().find_map(|tolerance| sums(1.0, tolerance).or_else(|| sums(100.0, tolerance)))
     }
+}
+
+/// The mixture in "62.4% code, 25% science, 12.6% wiki": numbers with a name behind each that sum to 1 or 100.
+fn counted(cell: &str) -> Option<Vec<(String, f64)>> {
+    let one = |part: &str| {
+        let (number, name) = part.trim().split_once(' ')?;
+        let is_name = name.starts_with(|c: char| c.is_alphabetic()) && !name.contains(|c: char| c.is_ascii_digit());
+        Some((name.trim().to_string(), try_number(number, Decimal::Point).filter(|_| is_name)?))
+    };
+    let parts: Vec<(String, f64)> = cell.split([',', ';', '+', '|']).map(one).collect::<Option<_>>()?;
+    let (sum, names): (f64, HashSet<&String>) =
+        (parts.iter().map(|(_, number)| number).sum(), parts.iter().map(|(name, _)| name).collect());
+    let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < 0.015)?;
+    let is_mixture = parts.iter().all(|(_, number)| *number >= 0.0) && names.len() == parts.len();
+    is_mixture.then(|| parts.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
 }
 
 /// One share of two domains: the rest is the other one's.

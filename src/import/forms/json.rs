@@ -373,7 +373,8 @@ impl Lines<'_> {
     }
 }
 
-fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut Issues) -> Option<Table> {
+/// The table of these records, each with its line: a column for each name, with dots for what is nested.
+pub(super) fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut Issues) -> Option<Table> {
     let mut header: Vec<String> = Vec::new();
     let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
     let mut column_of = std::collections::HashMap::new();

@@ -13,6 +13,7 @@ mod json;
 mod latex;
 mod long_form;
 mod markdown;
+mod pairs;
 mod turned;
 mod whitespace;
 mod yaml;
@@ -25,7 +26,7 @@ use std::borrow::Cow;
 
 use crate::import::issue::{Cause, Issue, Issues};
 use crate::import::table::Table;
-use crate::import::{decode, guess, sniff};
+use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
 
 /// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by
@@ -46,7 +47,7 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
         issues.push(cause.of_text());
         table = wide;
     }
-    (Some(derive::with_made(table, &mut issues)), issues)
+    (Some(derive::with_made(commas::by_neighbours(table), &mut issues)), issues)
 }
 
 /// Several texts as one that holds all of them.
@@ -92,13 +93,19 @@ fn tables(text: &str, issues: &mut Issues) -> Vec<Table> {
     while at < text.len() {
         let rest = &text[at..];
         let trimmed = rest.trim_start_matches('\u{FEFF}').trim_start();
-        let (found, end, said) = if trimmed.starts_with(['[', '{']) && json::may_begin(trimmed) {
+        let is_json = || trimmed.starts_with(['[', '{']) && json::may_begin(trimmed) && !pairs::begins(trimmed);
+        let (found, end, said) = if is_json() {
             let skipped = rest.len() - trimmed.len();
             let n_skipped = n_lines(&rest[..skipped]);
             let mut said = Issues::default();
             let (found, end) = json::read(trimmed, &mut said);
             let found: Vec<Table> = found.into_iter().map(|table| table.shifted(n_skipped)).collect();
             (found, skipped + end, said.shifted(n_skipped))
+        } else if let Some(records) = yaml::runs(trimmed) {
+            let skipped = n_lines(&rest[..rest.len() - trimmed.len()]);
+            let mut said = Issues::default();
+            let table = json::table(records.into_iter(), &mut said).map(|table| table.shifted(skipped));
+            (table.into_iter().collect(), rest.len(), said.shifted(skipped))
         } else if let Some((mixtures, end)) = yaml::read(trimmed) {
             let skipped = rest.len() - trimmed.len();
             (vec![mixtures.shifted(1 + n_lines(&rest[..skipped]))], skipped + end, Issues::default())
@@ -162,6 +169,10 @@ fn separated(text: &str, issues: &mut Issues) -> Vec<Table> {
     }
     let mut tables = Vec::new();
     for (n_before, part) in parts {
+        if let Some(table) = pairs::read(part) {
+            tables.push(table.shifted(n_before));
+            continue;
+        }
         let lines = latex::with_tabs(part).map_or_else(|| whitespace::with_tabs(part), Cow::Owned);
         let (table, of_part) = Table::parse(&lines);
         issues.append(of_part.shifted(n_before));

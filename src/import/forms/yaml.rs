@@ -1,5 +1,8 @@
-//! Mixtures in YAML, beside a table of results: names with weights below them, indented.
+//! YAML: a list of runs, or mixtures beside a table of results, which are names with weights below them, indented.
 
+use serde_json::{Map, Value};
+
+use crate::import::guess::{is_loss, is_perplexity};
 use crate::import::table::Table;
 use crate::units::{Decimal, try_number};
 
@@ -64,6 +67,221 @@ pub(super) fn read(text: &str) -> Option<(Table, usize)> {
         (line, cells)
     });
     Some((Table::of_cells(header.collect(), rows), end))
+}
+
+/// The runs of a text that is YAML as a whole, each with its line: a list of them, alone or below one name, or one below
+/// each name. Something in them must be a loss, unless it is nothing but a list.
+pub(super) fn runs(text: &str) -> Option<Vec<(usize, Value)>> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (line_idx, line) in text.lines().enumerate().filter(|(_, line)| !is_passed(line) && line.trim() != "---") {
+        let text = line.trim_start_matches(' ');
+        // Quick for the many texts that are no YAML.
+        if lines.is_empty() && !is_item(text) && member(text).is_none() {
+            return None;
+        }
+        lines.push(Line { number: line_idx + 1, indent: line.len() - text.len(), text: text.trim_end() });
+    }
+    let mut block = Block { lines, at: 0 };
+    let whole = block.value(0).filter(|_| block.at == block.lines.len())?;
+    let is_list = matches!(whole, Node::List(_));
+    let records = match whole {
+        Node::List(items) => items,
+        Node::Map(members) => {
+            let mut lists = members.iter().filter(|(.., node)| matches!(node, Node::List(items) if items.len() > 1));
+            match (lists.next(), lists.next()) {
+                (Some((.., Node::List(items))), None) => items.clone(),
+                _ => members.into_iter().map(named).collect::<Option<_>>()?,
+            }
+        }
+        Node::Leaf(_) => return None,
+    };
+    let records: Vec<(usize, Value)> = records.into_iter().map(|(line, node)| (line, node.into_value())).collect();
+    let are_runs = records.iter().all(|(_, record)| record.is_object()) && records.len() > 1;
+    let has_loss = || records.iter().any(|(_, record)| has(record, &|name| is_loss(name) || is_perplexity(name)));
+    let has_other = || records.iter().any(|(_, record)| has(record, &|name| !is_loss(name)));
+    (are_runs && (is_list || has_loss() && has_other())).then_some(records)
+}
+
+/// A run below its name.
+fn named((line, name, node): (usize, String, Node)) -> Option<(usize, Node)> {
+    let Node::Map(mut members) = node else { return None };
+    if !members.iter().any(|(_, own, _)| own == "name") {
+        members.insert(0, (line, "name".to_string(), Node::Leaf(Value::String(name))));
+    }
+    Some((line, Node::Map(members)))
+}
+
+/// Whether a value has a member of such a name, at any depth.
+fn has(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| is_it(name) || has(value, is_it)),
+        Value::Array(items) => items.iter().any(|item| has(item, is_it)),
+        _ => false,
+    }
+}
+
+/// What a block of lines holds; lists and members know their lines.
+#[derive(Debug, Clone)]
+enum Node {
+    List(Vec<(usize, Node)>),
+    Map(Vec<(usize, String, Node)>),
+    Leaf(Value),
+}
+
+impl Node {
+    fn into_value(self) -> Value {
+        match self {
+            Node::List(items) => Value::Array(items.into_iter().map(|(_, item)| item.into_value()).collect()),
+            Node::Map(members) => {
+                Value::Object(members.into_iter().map(|(_, name, node)| (name, node.into_value())).collect())
+            }
+            Node::Leaf(value) => value,
+        }
+    }
+}
+
+struct Line<'a> {
+    number: usize,
+    indent: usize,
+    text: &'a str,
+}
+
+/// Lines that are read one after another.
+struct Block<'a> {
+    lines: Vec<Line<'a>>,
+    at: usize,
+}
+
+/// Deeper than this no run is nested.
+const DEEPEST: usize = 8;
+
+impl Block<'_> {
+    /// The list, map or value that begins on this line; `None` where it is no YAML, or more of it than is read here.
+    fn value(&mut self, depth: usize) -> Option<Node> {
+        let indent = self.lines.get(self.at).filter(|_| depth < DEEPEST)?.indent;
+        let is_here = |line: &&Line| line.indent == indent;
+        if is_item(self.lines[self.at].text) {
+            let mut items = Vec::new();
+            while let Some(line) =
+                self.lines.get_mut(self.at).filter(|line| line.indent == indent && is_item(line.text))
+            {
+                let number = line.number;
+                let rest = line.text[1..].trim_start();
+                if rest.is_empty() {
+                    self.at += 1;
+                    items.push((number, self.below(indent, depth)?));
+                    continue;
+                }
+                // What stands behind the dash is the first line of the item.
+                (line.indent, line.text) = (indent + line.text.len() - rest.len(), rest);
+                items.push((number, self.value(depth + 1)?));
+            }
+            return Some(Node::List(items));
+        }
+        if member(self.lines[self.at].text).is_none() {
+            let leaf = scalar(self.lines[self.at].text)?;
+            self.at += 1;
+            return Some(Node::Leaf(leaf));
+        }
+        let mut members: Vec<(usize, String, Node)> = Vec::new();
+        while let Some(line) = self.lines.get(self.at).filter(is_here) {
+            let number = line.number;
+            let Some((name, value)) = member(line.text) else { break };
+            let name = name.to_string();
+            if members.iter().any(|(_, own, _)| *own == name) {
+                return None;
+            }
+            self.at += 1;
+            let node = if value.is_empty() { self.below(indent, depth)? } else { Node::Leaf(scalar(value)?) };
+            members.push((number, name, node));
+        }
+        Some(Node::Map(members))
+    }
+
+    /// What is indented below a name or a dash; a list may stand right below its name.
+    fn below(&mut self, indent: usize, depth: usize) -> Option<Node> {
+        match self.lines.get(self.at) {
+            Some(line) if line.indent > indent || line.indent == indent && is_item(line.text) => self.value(depth + 1),
+            _ => Some(Node::Leaf(Value::Null)),
+        }
+    }
+}
+
+fn is_item(text: &str) -> bool {
+    text == "-" || text.starts_with("- ")
+}
+
+/// The name and the value of "web: 0.9".
+fn member(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(':').filter(|(_, value)| value.is_empty() || value.starts_with(' '))?;
+    let name = name.trim().trim_matches(['"', '\'']);
+    let value = value.split(" #").next().unwrap_or(value).trim();
+    let is_name = !name.is_empty() && !name.contains(['{', '[', ',', '|', '\t']);
+    is_name.then_some((name, value))
+}
+
+/// A value on one line: a number, a word, {web: 0.9, code: 0.1} or [0.9, 0.1].
+fn scalar(text: &str) -> Option<Value> {
+    let mut rest = text;
+    let value = flow(&mut rest, "", 0)?;
+    rest.trim().is_empty().then_some(value)
+}
+
+/// The value at the start of a text, up to one of the characters that end it.
+fn flow(rest: &mut &str, ends: &str, depth: usize) -> Option<Value> {
+    *rest = rest.trim_start();
+    let close = match rest.chars().next() {
+        Some('{') => '}',
+        Some('[') => ']',
+        Some(quote @ ('"' | '\'')) => {
+            let (text, after) = rest[1..].split_once(quote)?;
+            *rest = after;
+            return Some(Value::String(text.to_string()));
+        }
+        _ => {
+            let end = rest.find(|c| ends.contains(c)).unwrap_or(rest.len());
+            let text = rest[..end].trim();
+            *rest = &rest[end..];
+            return Some(word(text));
+        }
+    };
+    if depth == DEEPEST {
+        return None;
+    }
+    *rest = &rest[1..];
+    let (mut members, mut items) = (Map::new(), Vec::new());
+    loop {
+        *rest = rest.trim_start();
+        if let Some(after) = rest.strip_prefix(close) {
+            *rest = after;
+            break;
+        }
+        if close == '}' {
+            let (name, after) = rest.split_once(':')?;
+            *rest = after;
+            let value = flow(rest, ",}", depth + 1)?;
+            members.insert(name.trim().trim_matches(['"', '\'']).to_string(), value);
+        } else {
+            items.push(flow(rest, ",]", depth + 1)?);
+        }
+        *rest = rest.trim_start();
+        *rest = match rest.strip_prefix(',') {
+            Some(after) => after,
+            None if rest.starts_with(close) => rest,
+            None => return None,
+        };
+    }
+    Some(if close == '}' { Value::Object(members) } else { Value::Array(items) })
+}
+
+/// A word: a number where it is one, nothing where it says so.
+fn word(text: &str) -> Value {
+    match text {
+        "null" | "~" | "" | ".nan" | ".NaN" => Value::Null,
+        ".inf" | "-.inf" => Value::String("inf".to_string()),
+        text => serde_json::from_str::<serde_json::Number>(text)
+            .map_or_else(|_| Value::String(text.to_string()), Value::Number),
+    }
 }
 
 /// More domains than these make no mixture that is written by hand.

@@ -478,8 +478,24 @@ impl<'a> Column<'a> {
         let is_near = |name: &&str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
         // "N_opt", "D (grid)".
         let is_symbol = || {
-            let symbol = if role == Role::N { "n" } else { "d" };
-            self.least >= LEAST_BY_SYMBOL && names::words(self.name).first().is_some_and(|word| word == symbol)
+            const BESIDE: [&str; 12] = [
+                "opt",
+                "optimal",
+                "optimum",
+                "star",
+                "best",
+                "grid",
+                "interp",
+                "interpolated",
+                "eff",
+                "effective",
+                "est",
+                "fit",
+            ];
+            let (symbol, words) = (if role == Role::N { "n" } else { "d" }, names::words(self.name));
+            words.first().is_some_and(|word| word == symbol)
+                && words[1..].iter().all(|word| BESIDE.contains(&word.as_str()))
+                && self.least >= LEAST_BY_SYMBOL
         };
         let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
         let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));

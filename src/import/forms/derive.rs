@@ -7,6 +7,7 @@ use super::json;
 use crate::import::guess::{guess_roles, header_scale};
 use crate::import::issue::{Cause, Issues};
 use crate::import::names::{self, words};
+use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
 use crate::units::{Decimal, Quantity, is_missing, try_number, write_count};
@@ -294,6 +295,10 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
     let decimal = table.layout().decimal;
     roles.columns(Role::Ignored).find_map(|i| {
         let header = &table.header()[i];
+        // "train/val" and "warmup/stable/decay" are shares of something else.
+        if is_recipe(header) || header.split(RATIO).any(|name| is_recipe(name.trim())) {
+            return None;
+        }
         let rows: Vec<(Vec<f64>, f64)> =
             table.rows().map(|row| ratio(row.cell(i), decimal)).collect::<Option<Vec<_>>>()?;
         let n = rows[0].0.len();

@@ -1,5 +1,7 @@
 //! YAML: a list of runs, or mixtures beside a table of results, which are names with weights below them, indented.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::import::guess::{is_loss, is_perplexity};
@@ -184,11 +186,12 @@ impl Block<'_> {
             return Some(Node::Leaf(leaf));
         }
         let mut members: Vec<(usize, String, Node)> = Vec::new();
+        let mut names = HashSet::new();
         while let Some(line) = self.lines.get(self.at).filter(is_here) {
             let number = line.number;
             let Some((name, value)) = member(line.text) else { break };
             let name = name.to_string();
-            if members.iter().any(|(_, own, _)| *own == name) {
+            if !names.insert(name.clone()) {
                 return None;
             }
             self.at += 1;
@@ -310,4 +313,48 @@ fn entry(line: &str) -> Option<(usize, &str, &str)> {
     let is_name = !name.is_empty() && !name.contains([',', ';', '|', '\t', '{', '"']);
     let value = value.split(" #").next().unwrap_or(value).trim();
     (is_value && is_name && !value.contains([',', '|'])).then(|| (line.len() - inner.len(), name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_on_one_line() {
+        let check = |text: &str, expected: &str| {
+            let value = scalar(text).map_or("none".to_string(), |value| value.to_string());
+            assert_eq!(value, expected, "{text}");
+        };
+        check("0.5", "0.5");
+        check("70e6", "70e6");
+        check("70M", "\"70M\"");
+        check("'a: b'", "\"a: b\"");
+        check("{web: 0.9, code: 0.1}", "{\"web\":0.9,\"code\":0.1}");
+        check("[{name: web, w: [1, 2]}, {name: \"a, b\"}]", "[{\"name\":\"web\",\"w\":[1,2]},{\"name\":\"a, b\"}]");
+        check("{}", "{}");
+        check("~", "null");
+        for broken in ["{web: 0.9", "{web 0.9}", "[1, 2", "'a", "[1] 2"] {
+            check(broken, "none");
+        }
+        check(&"[".repeat(10_000), "none");
+    }
+
+    #[test]
+    fn what_is_no_list_of_runs() {
+        for text in [
+            "",
+            "-",
+            "a,b\n1,2",
+            "- a: 1\n  a: 2\n- a: 3",
+            "title: x\n\n| N | loss |\n|---|---|\n| 1 | 2 |",
+            "web: 0.9\ncode: 0.1",
+            "a:\n  web: 0.9\nb:\n  web: 0.8",
+            "- loss: 3.2",
+            "- 1\n- 2",
+        ] {
+            assert_eq!(runs(text), None, "{text}");
+        }
+        let deep: String = (0..500).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+        assert_eq!(runs(&deep), None);
+    }
 }

@@ -326,7 +326,7 @@ mod tests {
             assert_eq!(value, expected, "{text}");
         };
         check("0.5", "0.5");
-        check("70e6", "70e6");
+        check("70e6", "70000000.0");
         check("70M", "\"70M\"");
         check("'a: b'", "\"a: b\"");
         check("{web: 0.9, code: 0.1}", "{\"web\":0.9,\"code\":0.1}");

@@ -17,6 +17,7 @@ fn next_runs_have_reasons_and_are_copied_as_a_table() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         optimum(page).await;
+        page.wait_until("return document.querySelector('[data-test=next]')?.disabled === false", SLOW).await;
         page.paste("[data-test=next-runs]", "none").await;
         page.click("[data-test=next]").await;
         page.wait_for("runs: \"none\" is no whole number").await;
@@ -66,7 +67,8 @@ fn a_study_is_planned_and_comes_back_with_its_losses() {
         let mut lines = csv.lines();
         let header: Vec<&str> = lines.next().expect("a header").split(',').collect();
         let at = |name: &str| header.iter().position(|cell| *cell == name).unwrap_or_else(|| panic!("{name}: {csv}"));
-        let (columns, n, d, loss) = (["web", "code", "books"].map(at), at("N"), at("D"), at("loss"));
+        let (columns, n, d, loss) =
+            (["weight_web", "weight_code", "weight_books"].map(at), at("model_size"), at("n_tokens"), at("loss"));
         let mut filled = header.join(",");
         for line in lines {
             let mut cells: Vec<String> = line.split(',').map(str::to_string).collect();

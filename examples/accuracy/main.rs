@@ -22,7 +22,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use methods::{Column, LAW_BEFORE, MIXLAW, Predicted};
+use methods::{Column, LAW_BEFORE, MIXLAW, Predicted, TRIED};
 use mixlaw::dataset::{Dataset, Observation};
 use mixlaw::import::import;
 use serde_json::{Value, json};
@@ -341,7 +341,8 @@ fn tables(splits: &[Split], columns: &[Column]) -> String {
 Written by `make accuracy`. How well losses are predicted that nobody has seen: neither the fit nor any choice that
 Mixlaw makes. Every split is listed, also those where Mixlaw loses. The settings are the same for all: Mixlaw's are its
 defaults; those of the others are in benches/accuracy/peers.py. \"{LAW_BEFORE}\" is the law with `--weight-power 0
---gamma-floor 0`; \"{MIXLAW}\" is what `mixlaw fit` chooses from its candidates, which stand before it.
+--gamma-floor 0`; the columns after it change its settings: p is the weight power, floor that of γ, and ε is added to
+every weight, in place of a floor. \"{MIXLAW}\" is what `mixlaw fit` chooses from its candidates, which stand before it.
 
 The data are not part of this project: apple/ml-scalefit (SlimPajama), yegcjs/mixinglaws (Ye),
 meiqwq/Explaining-Data-Mixing-Scaling-Laws (pile4) and Open-Athena/scaling-law-analysis (studies of N and D). The
@@ -410,7 +411,8 @@ fn main() -> std::io::Result<()> {
         [what, file] if what == "splits" => fs::write(file, splits_file(&splits)),
         [what, peers, wanted @ ..] if what == "tables" => {
             let peers = fs::read_to_string(peers).ok().and_then(|text| serde_json::from_str(&text).ok());
-            let columns = methods::all(&splits, &peers.unwrap_or(Value::Null), wanted);
+            let tried = if wanted.is_empty() { TRIED.map(str::to_string).to_vec() } else { wanted.to_vec() };
+            let columns = methods::all(&splits, &peers.unwrap_or(Value::Null), &tried);
             let text = tables(&splits, &columns);
             if quick || only.is_some() {
                 println!("{text}");

@@ -15,6 +15,15 @@ pub const MIXLAW: &str = "Mixlaw";
 /// The additive law as it was fitted before rows had weights and γ a floor.
 pub const LAW_BEFORE: &str = "additive, paper's settings";
 
+/// What else was tried of the law: weights of rows, a floor of γ, and (h + ε)^γ in place of h^γ.
+pub const TRIED: [&str; 5] = [
+    "additive,p=1",
+    "additive,p=0,floor=0.2",
+    "additive,p=0,floor=0,epsilon=0.003",
+    "additive,p=0,floor=0,epsilon=0.01",
+    "additive,p=0,floor=0,epsilon=0.03",
+];
+
 /// One predicted loss.
 #[derive(Debug, Clone, Copy)]
 pub struct Predicted {

@@ -18,10 +18,10 @@ pub const LAW_BEFORE: &str = "additive, paper's settings";
 /// What else was tried of the law: weights of rows, a floor of γ, and (h + ε)^γ in place of h^γ.
 pub const TRIED: [&str; 5] = [
     "additive,p=1",
-    "additive,p=0,floor=0.2",
     "additive,p=0,floor=0,epsilon=0.003",
     "additive,p=0,floor=0,epsilon=0.01",
     "additive,p=0,floor=0,epsilon=0.03",
+    "additive,p=0,floor=0.2",
 ];
 
 /// One predicted loss.

@@ -122,6 +122,9 @@ pub struct Fit {
 /// Why no fit could be started.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FitError {
+    /// Nothing to fit to.
+    #[error("choose at least one target")]
+    NoTarget,
     /// The study and the law do not go together.
     #[error(transparent)]
     Law(#[from] LawError),
@@ -513,6 +516,9 @@ impl<'a> Prepared<'a> {
         nested: bool,
     ) -> Result<Self, FitError> {
         check_config(config)?;
+        if target_idxs.is_empty() {
+            return Err(FitError::NoTarget);
+        }
         if !nested {
             check_ridge(law, config)?;
         }

@@ -110,7 +110,7 @@ impl FitKey {
         // If none is left, the law says why.
         let target_idxs = if chosen.is_empty() { left_out } else { chosen };
         if target_idxs.is_empty() {
-            return Err("choose at least one target".to_string());
+            return Err(FitError::NoTarget.to_string());
         }
         // Without a column for it there is no split, and the setting makes no difference.
         let no_split = config.holdout == Holdout::Split && !Holdout::Split.held_out(dataset).contains(&true);

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use super::guess::{is_score, is_unique_tokens};
 use super::issue::{Cause, Issues};
-use super::roles::{Role, Roles, words};
+use super::roles::{Role, Roles, key, words};
 use super::table::Table;
 use crate::dataset::Dataset;
 use crate::order::{sort, sort_by_number};
@@ -47,7 +47,7 @@ fn units_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
     let names: Vec<String> = roles
         .columns(Role::Loss)
         .map(|column| &table.header()[column])
-        .filter(|name| name.to_ascii_lowercase().contains("bpb"))
+        .filter(|name| ["bpb", "bitsperbyte"].iter().any(|word| key(name).contains(word)))
         .cloned()
         .collect();
     if !names.is_empty() {
@@ -117,7 +117,7 @@ fn kinds_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
     for name in roles.columns(Role::Loss).map(|column| &table.header()[column]) {
         let has = |all: &[&str]| words(name).any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one)));
         let kind = match () {
-            () if has(&["bpb"]) => 0,
+            () if has(&["bpb"]) || key(name).contains("bitsperbyte") => 0,
             () if has(&["train", "training"]) => 1,
             () => 2,
         };

@@ -30,7 +30,7 @@ const D_WEAK: [&str; 1] = ["d"];
 const FLOPS_WEAK: [&str; 2] = ["c", "budget"];
 /// Believed if the values are words for fit and holdout.
 const SPLIT_NAMES: [&str; 7] = ["split", "holdout", "heldout", "set", "subset", "partition", "fold"];
-const LOSS_WORDS: [&str; 5] = ["loss", "bpb", "nll", "crossentropy", "xent"];
+const LOSS_WORDS: [&str; 6] = ["loss", "bpb", "bitsperbyte", "nll", "crossentropy", "xent"];
 /// Of these more is better: never minimised unless the user says so.
 const SCORE_WORDS: [&str; 7] = ["acc", "accuracy", "em", "f1", "score", "bleu", "rouge"];
 /// Tokens that the corpus holds, each counted once.

@@ -104,8 +104,13 @@ const OF_TOKENS: [&str; 25] = [
 const OF_FLOPS: [&str; 6] = ["train", "training", "budget", "pretrain", "pretraining", "c"];
 const BUDGET: [&str; 5] = ["budget", "dataset", "data", "corpus", "horizon"];
 
-/// What a name says by itself; `None` where it may be anything.
+/// What a name says by itself; `None` where it may be anything. Of a path the last segment says it, or all of it:
+/// "Tokens/seen" is what two lines of names make of "Tokens" above "seen".
 pub(super) fn count(name: &str) -> Option<CountName> {
+    count_of(name).or_else(|| name.contains('/').then(|| count_of(&name.replace('/', " "))).flatten())
+}
+
+fn count_of(name: &str) -> Option<CountName> {
     let name = without_formula(name);
     if is_ratio(name) {
         return None;
@@ -328,7 +333,7 @@ mod tests {
         check("active_params, params_active_precise, N_active, activated parameters (B)", Role::N, Kind::Active);
         check("total_parameter_count, total_params, params_with_embeddings, N_total", Role::N, Kind::Total);
         let d = "tokens, consumed_tokens, tokens_consumed, total_train_tokens, btokens, tokens (1e9), D (B tokens), \
-                 n_tokens, throughput/total_tokens, tokens_seen, Training Tokens (B), tokens/1e9, D_train";
+                 n_tokens, throughput/total_tokens, tokens_seen, Tokens/seen, Training Tokens (B), tokens/1e9, D_train";
         check(d, Role::D, Kind::Plain);
         check("dataset_tokens, token_budget, data_size, budget_tokens", Role::D, Kind::Budget);
         check("flops, total_gflops, train FLOPs, compute, compute_budget, exaflops", Role::Flops, Kind::Plain);
@@ -338,7 +343,7 @@ mod tests {
     fn names_that_are_not() {
         let others = "tokens_per_second, unique_tokens, val_tokens, vocab_size, embedding_params, batch_size, tokens_web, \
                       n_tokens_scored, tokens_per_param, n, d, model, size, web, n_heads, n_layers, d_model, seq_tokens, \
-                      n_embd, tokens/param, tokens / params, params/token, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
+                      n_embd, tokens/param, tokens / params, params/token, tokens/batch, D/N, N/D, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
         for name in others.split(", ") {
             assert_eq!(count(name), None, "{name}");
         }

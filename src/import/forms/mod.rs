@@ -7,6 +7,7 @@
 mod cells;
 mod derive;
 mod headers;
+mod html;
 mod isoflop;
 mod join;
 mod json;
@@ -101,7 +102,11 @@ fn tables(text: &str, issues: &mut Issues) -> Vec<Table> {
             let (found, end) = json::read(trimmed, &mut said);
             let found: Vec<Table> = found.into_iter().map(|table| table.shifted(n_skipped)).collect();
             (found, skipped + end, said.shifted(n_skipped))
-        } else if let Some(records) = yaml::runs(trimmed) {
+        } else if let Some((found, around)) = html::read(rest) {
+            let mut said = Issues::default();
+            around.into_iter().for_each(|issue| said.push(issue));
+            (found, rest.len(), said)
+        } else if let Some(records) = yaml::script(trimmed).or_else(|| yaml::runs(trimmed)) {
             let skipped = n_lines(&rest[..rest.len() - trimmed.len()]);
             let mut said = Issues::default();
             let table = json::table(records.into_iter(), &mut said).map(|table| table.shifted(skipped));

@@ -104,6 +104,32 @@ pub(super) fn runs(text: &str) -> Option<Vec<(usize, Value)>> {
     (are_runs && (is_list || has_loss() && has_other())).then_some(records)
 }
 
+/// The runs of a list as scripts have it, each with its line: `runs = [{"N": 70e6, "loss": 3.61}, …]`.
+pub(super) fn script(text: &str) -> Option<Vec<(usize, Value)>> {
+    let (name, rest) = text.lines().next()?.split_once('=')?;
+    let words = name.split_whitespace();
+    let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if words.clone().count() > 2 || !words.clone().all(is_name) || !rest.trim_start().starts_with('[') {
+        return None;
+    }
+    let place = |rest: &str| rest.as_ptr() as usize - text.as_ptr() as usize;
+    let mut rest = text.split_once('[')?.1;
+    let (mut records, mut line, mut at) = (Vec::new(), 1, 0);
+    loop {
+        rest = rest.trim_start();
+        if let Some(after) = rest.strip_prefix(']') {
+            let is_end = after.trim().trim_end_matches(';').is_empty();
+            return (is_end && records.len() > 1).then_some(records);
+        }
+        line += text[at..place(rest)].matches('\n').count();
+        at = place(rest);
+        let record = flow(&mut rest, ",]", 1).filter(Value::is_object)?;
+        records.push((line, record));
+        rest = rest.trim_start();
+        rest = rest.strip_prefix(',').unwrap_or(rest);
+    }
+}
+
 /// A run below its name.
 fn named((line, name, node): (usize, String, Node)) -> Option<(usize, Node)> {
     let Node::Map(mut members) = node else { return None };

@@ -86,7 +86,8 @@ impl Observed {
     pub fn into_dataset(self, table: &Table) -> Result<Dataset, Cause> {
         if self.targets.is_empty() {
             let scores = table.header().iter().filter(|name| is_score(name)).cloned().collect();
-            return Err(Cause::NoLoss { columns: table.header().to_vec(), scores });
+            let has_mixtures = !self.domains.is_empty();
+            return Err(Cause::NoLoss { columns: table.header().to_vec(), scores, has_mixtures });
         }
         if self.observations.is_empty() {
             return Err(Cause::NothingLeft { lines: table.n_rows() + table.n_left_out() });

@@ -92,14 +92,17 @@ pub enum Cause {
     NoNames,
     /// No column has the role of a loss.
     #[error(
-        "no column is a loss; the columns are {}; {}name one like \"web_loss\", or set its role by hand",
-        Names(.columns), Higher(.scores)
+        "no column is a loss; the columns are {}; {}name one like \"web_loss\", or set its role by hand{}",
+        Names(.columns), Higher(.scores),
+        if *.has_mixtures { "; if the losses of these mixtures are a table of their own, give both" } else { "" }
     )]
     NoLoss {
         /// The names of all columns.
         columns: Vec<String>,
         /// Those of which higher is better.
         scores: Vec<String>,
+        /// Whether the table has mixtures: a swarm's losses may be a table of their own.
+        has_mixtures: bool,
     },
     /// A name that an earlier column has.
     #[error(
@@ -455,7 +458,7 @@ pub enum Cause {
     /// Runs that only their losses tell apart.
     #[error(
         "no weights, no N and no D were found, so the fit is one number for each target and nothing can be predicted from \
-         it; give the columns that hold them their roles, or join the table that does"
+         it; give the columns that hold them their roles, or give the table that has them too"
     )]
     NothingVaries,
     /// Columns that are computed from others.

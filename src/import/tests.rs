@@ -90,7 +90,8 @@ fn a_table_without_losses() {
     check_refused(
         "weight_web,weight_code,params,tokens\n0.7,0.3,310M,20B\n",
         &["no column is a loss; the columns are \"weight_web\", \"weight_code\", \"params\", \"tokens\"; \
-           name one like \"web_loss\", or set its role by hand"],
+           name one like \"web_loss\", or set its role by hand; if the losses of these mixtures are a table of their \
+           own, give both"],
     );
     check_refused(
         "web,params,loss\n1,310M,\n1,1B,NaN\n",

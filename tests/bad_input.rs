@@ -246,6 +246,21 @@ fn two_losses_of_one_domain_are_not_fitted_at_once() {
 }
 
 /// Many checkpoints are not many runs, and many runs not many mixtures.
+/// The Chinchilla law fits where the residual model that it is tried with cannot: nothing predicts, and that is said.
+#[test]
+fn targets_of_one_loss_each_are_refused() {
+    for text in [
+        "params,tokens,web,code,loss,other_loss\n70M,2B,0.9,0.1,3.6,\n160M,4B,0.5,0.5,,3.2\n",
+        "params,web,code,a_loss,b_loss\n70M,0.9,0.1,3.6,\n160M,0.5,0.5,,3.2\n410M,0.5,0.5,,\n",
+    ] {
+        let dataset = mixlaw::import::import(text, None).dataset.expect("a study");
+        let config = FitConfig { starts: 1, ..FitConfig::default() };
+        let study = mixlaw::predict::auto(&dataset, &[0, 1], &config, &mixlaw::predict::OneByOne, &|_, _| {});
+        let error = study.err().expect("nothing can be fitted").to_string();
+        assert!(error.contains("1 distinct mixture(s)"), "{error}");
+    }
+}
+
 #[test]
 fn few_runs_and_few_mixtures_are_told() {
     let law = mixlaw::law::by_id("additive").expect("a law");

@@ -161,7 +161,11 @@ pub fn auto(
     }
     match failure {
         Some(error) if fitted.is_empty() => Err(error),
-        _ => Ok(validated(dataset, fitted, workers, report)),
+        failure => {
+            let study = validated(dataset, fitted, workers, report);
+            // A law may fit where the residual model that it is tried with cannot: then nothing predicts.
+            failure.filter(|_| study.fits.is_empty()).map_or(Ok(study), Err)
+        }
     }
 }
 

@@ -220,7 +220,7 @@ pub const NEXT_OLD: &str = "The answer has changed since these runs were suggest
 /// After the next runs were copied.
 pub const NEXT_COPIED: &str = "Runs copied: fill in the losses and paste them below your own.";
 /// Above the plan of a study.
-pub const PLAN_HELP: &str = "Mixtures that fill the space your limits allow, at the sizes and token counts you can train, with the cost and the accuracy to expect from simulated studies. Separate names and numbers by commas. What you leave empty is chosen for you, except the domains and model sizes. Limits are a table: one line per domain, with min, max or stock.";
+pub const PLAN_HELP: &str = "Mixtures that fill the space your limits allow, at the sizes and token counts you can train, with the cost and the accuracy to expect from simulated studies. Separate names and numbers by commas. Only domains and model sizes are needed; the rest is chosen for you, with one loss per domain. Limits are a table: one line per domain, with min, max or stock.";
 /// After a plan was copied.
 pub const PLAN_COPIED: &str = "Plan copied: fill in the losses when the runs are done, and paste it here.";
 /// In place of the next runs of a link with an answer alone.

@@ -26,7 +26,11 @@ pub fn NextRunsSection() -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let can_ask = Memo::new(move |_| state.optimum.read().latest().is_some() && !state.is_fixed());
     // What a run would settle follows from how far predictions are off, which the validation tells.
-    let is_validating = move || state.validation.read().is_some();
+    let is_judged = move || {
+        let optimum = state.optimum.read();
+        state.verdict.read().as_ref().is_some_and(|(of, _)| Some(of) == optimum.latest())
+    };
+    let is_validating = move || state.run.read().is_some() || state.validation.read().is_some() || !is_judged();
     let is_running = move || is_validating() || matches!(state.batch_on_show(), AskedBatch::Running(_));
     let ask = move |_| match budget(&runs.get_untracked(), &sizes.get_untracked(), &tokens.get_untracked()) {
         Ok(budget) => {
@@ -44,7 +48,7 @@ pub fn NextRunsSection() -> impl IntoView {
                 <Field label="Tokens per run" name="next-tokens" value=move || tokens.get() write=move |text| tokens.set(text)/>
                 <button type="button" class="primary" data-test="next" prop:disabled=is_running on:click=ask>"Suggest runs"</button>
             </div>
-            {move || is_validating().then(|| view! { <p class="note">{text::NEXT_WAITS}</p> })}
+            {move || (can_ask.get() && is_validating()).then(|| view! { <p class="note">{text::NEXT_WAITS}</p> })}
             {move || error.get().map(|sentence| view! { <p class="error" role="alert" data-test="next-error">{sentence}</p> })}
             {move || match state.batch_on_show() {
                 AskedBatch::Idle => ().into_any(),

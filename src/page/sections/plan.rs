@@ -36,15 +36,15 @@ pub fn PlanForm() -> impl IntoView {
             <p class="help">{text::PLAN_HELP}</p>
             <div class="run-bar">
                 {field("Domains", "plan-domains", |input| &mut input.domains)}
-                {field("Losses (one per domain if empty)", "plan-losses", |input| &mut input.targets)}
+                {field("Losses", "plan-losses", |input| &mut input.targets)}
                 {field("Model sizes", "plan-sizes", |input| &mut input.sizes)}
                 {field("Tokens per run", "plan-tokens", |input| &mut input.tokens)}
                 {field("Runs", "plan-runs", |input| &mut input.runs)}
                 {field("FLOPs in all", "plan-flops", |input| &mut input.flops)}
-                {field("N of the model it is for", "plan-n", |input| &mut input.n)}
-                {field("its D", "plan-d", |input| &mut input.d)}
+                {field("N of the model you plan", "plan-n", |input| &mut input.n)}
+                {field("D of that model", "plan-d", |input| &mut input.d)}
             </div>
-            <label class="field">
+            <label class="field plan-limits">
                 <span>"Limits"</span>
                 <textarea rows="3" spellcheck="false" data-test="plan-limits" placeholder="domain,min,max,stock"
                     prop:value=move || input.with(|input| input.limits.clone())

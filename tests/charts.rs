@@ -141,6 +141,31 @@ fn compared_mixtures_whose_names_begin_alike_are_told_apart() {
     assert_eq!(labels, [&format!("{first}…"), &format!("(2) {others}…"), &format!("(3) {others}…"), "optimum"]);
 }
 
+/// What all domains' names share says nothing in a chart; tables and files have the names as they are.
+#[test]
+fn domains_are_named_in_charts_by_what_tells_them_apart() {
+    let (study, scenario, found, near) = &*OPTIMUM;
+    let long = |name: &String| format!("train_the_pile_{name}_share");
+    let study = FittedStudy { domains: study.domains.iter().map(long).collect(), ..study.clone() };
+    let (domains, optimum) = (&study.domains, &found.mixture);
+    let plan = Slices::new(&study, found, near).expect("several domains");
+    let losses = excess(&study, scenario, found, &plan.mixtures(found)).expect("losses");
+    let triangle = Triangle::new(&study, found, Corners { two: [0, 1], third: None }).expect("three corners");
+    let over = excess(&study, scenario, found, &triangle.mixtures(found)).expect("losses");
+    let bars = mixtures(&Mixtures { domains, optimum, others: Vec::new(), near: None, interval: None });
+    let specs = [
+        bars.expect("weights to show"),
+        plan.spec(&study, found, &losses),
+        triangle.spec(&study, found, None, &over).expect("a triangle"),
+        heat("by target", domains, &[("arxiv_loss".into(), found)]).expect("a row"),
+    ];
+    for spec in specs {
+        let drawn = svg(&Spec { description: String::new(), ..spec.clone() }, 700.0);
+        assert!(drawn.contains("arxiv") && !drawn.contains("the_pile"), "{}", spec.title);
+        assert!(csv(&spec).contains("train_the_pile_arxiv_share"), "{}", spec.title);
+    }
+}
+
 fn side_by_side() -> Spec {
     let (study, _, found, near) = &*OPTIMUM;
     let uniform = [1.0 / 7.0; 7];

@@ -10,6 +10,7 @@ mod export;
 mod hit;
 mod later;
 mod layout;
+mod names;
 mod seen;
 mod style;
 mod theme;
@@ -24,6 +25,7 @@ pub use export::{csv, file_stem, svg, titled};
 pub use hit::{Spot, Step, beside, nearest, of_line, position, readout, step};
 pub use later::Later;
 pub use layout::{Layout, height_for};
+pub use names::short_names;
 pub use seen::{Sight, Use};
 pub use theme::Theme;
 
@@ -150,8 +152,9 @@ pub enum Scale {
 }
 
 impl Axis {
-    /// An axis with names on it.
-    pub fn of_names(names: Vec<String>) -> Self {
+    /// An axis with names on it, without what all of them share.
+    pub fn of_names(names: &[String]) -> Self {
+        let names = short_names(names);
         Self { label: String::new(), range: (-0.5, names.len() as f64 - 0.5), scale: Scale::Names(names) }
     }
 

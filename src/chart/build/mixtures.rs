@@ -95,7 +95,7 @@ pub fn mixtures(mixtures: &Mixtures) -> Option<Spec> {
             title: String::new(),
             frame: Frame::Plane {
                 x: Axis { label: "weight".into(), range: (0.0, (1.04 * most).max(1e-3)), scale: Scale::Share },
-                y: Axis::of_names(domains.to_vec()),
+                y: Axis::of_names(domains),
             },
             series,
         }],

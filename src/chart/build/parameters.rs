@@ -112,7 +112,7 @@ fn drawn(title: &str, known: &[Known]) -> Option<Panel> {
         title: title.to_string(),
         frame: Frame::Plane {
             x: Axis { label: String::new(), range, scale },
-            y: Axis::of_names(known.iter().map(|one| one.of.clone()).collect()),
+            y: Axis::of_names(&known.iter().map(|one| one.of.clone()).collect::<Vec<_>>()),
         },
         series,
     })

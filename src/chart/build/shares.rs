@@ -1,7 +1,7 @@
 //! Optima at many places: as stacked areas along an axis, or as a heat map.
 
 use super::{loss, range, share_of, texts};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Scale, Series, Source, Spec};
+use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Scale, Series, Source, Spec, short_names};
 use crate::fit::Interval;
 use crate::mixture::Optimum;
 use crate::predict::bootstrap::LEAST_REPLICATES;
@@ -56,8 +56,8 @@ pub fn stacked(Stacked { title, axis, column, domains, places }: &Stacked) -> Op
         .collect();
     let mut readouts = Vec::new();
     let mut series: Vec<Series> = Vec::new();
-    for (i, domain) in domains.iter().enumerate() {
-        let mut area = Series::new(domain.clone(), Mark::Area, Hue::Kind(i), Vec::new());
+    for (i, (domain, name)) in domains.iter().zip(short_names(domains)).enumerate() {
+        let mut area = Series::new(name, Mark::Area, Hue::Kind(i), Vec::new());
         for stretch in &stretches {
             let height = |optimum: &Optimum, n: usize| optimum.mixture[..n].iter().sum::<f64>();
             let upper = stretch.iter().map(|(place, optimum)| (place, optimum, height(optimum, i + 1)));
@@ -216,7 +216,7 @@ pub fn heat(title: &str, domains: &[String], rows: &[(String, &Optimum)]) -> Opt
         }
     }
     series.extend(words);
-    let names = rows.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = rows.iter().map(|(name, _)| name.clone()).collect();
     let said = rows.iter().map(|(name, optimum)| format!("{name}: {}", shares(domains, optimum)));
     let row = |(name, optimum): &(String, &Optimum)| {
         let weights = optimum.mixture.iter().map(|h| write_percent(*h, 1));
@@ -243,8 +243,8 @@ pub fn heat(title: &str, domains: &[String], rows: &[(String, &Optimum)]) -> Opt
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane {
-                x: Axis { label: "weights in percent".into(), ..Axis::of_names(domains.to_vec()) },
-                y: Axis::of_names(names),
+                x: Axis { label: "weights in percent".into(), ..Axis::of_names(domains) },
+                y: Axis::of_names(&names),
             },
             series,
         }],

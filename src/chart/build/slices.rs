@@ -1,7 +1,7 @@
 //! The loss along each domain's weight, through the optimum.
 
 use super::{loss, texts};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
+use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec, short_names};
 use crate::fit::Interval;
 use crate::mixture::{DEFAULT_EPSILON, Optimum};
 use crate::order;
@@ -79,6 +79,7 @@ impl Slices {
         let most = excess.iter().copied().filter(|excess| excess.is_finite()).fold(2.0 * room, f64::max);
         let most = most.min(MOST_ROOMS * room);
         let name = |curve: &Curve| study.domains[curve.slice.domain_idx].clone();
+        let short = short_names(&study.domains);
         let worth = |curve: &Curve| {
             let (from, to) = curve.within(room);
             format!("{} from {} to {}", name(curve), write_percent(from, 1), write_percent(to, 1))
@@ -104,7 +105,10 @@ impl Slices {
                 curves.iter().map(worth).collect::<Vec<_>>().join("; ")
             ),
             table: (texts(["Domain", "Weight", "Loss over the optimum's, nats"]), rows.collect()).into(),
-            panels: curves.iter().map(|curve| curve.panel(name(curve), optimum, room, most)).collect(),
+            panels: curves
+                .iter()
+                .map(|curve| curve.panel(short[curve.slice.domain_idx].clone(), optimum, room, most))
+                .collect(),
             left_out: "The table has a few places of each slice; the CSV has all of them.".into(),
             numbers: Numbers { header: texts(header), rows: numbers.collect() }.into(),
             ..Spec::default()

@@ -1,7 +1,7 @@
 //! The loss over the mixtures of three domains, or of two and the rest.
 
 use super::{loss, mixture_text, share_of, texts};
-use crate::chart::{Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Series, Source, Spec};
+use crate::chart::{Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Series, Source, Spec, short_names};
 use crate::dataset::Dataset;
 use crate::mixture::{DEFAULT_EPSILON, Optimum};
 use crate::predict::FittedStudy;
@@ -81,7 +81,7 @@ impl Triangle {
         (excess.len() == nodes(STEPS).count()).then_some(())?;
         // Rows before i have STEPS + 1, STEPS, … nodes.
         let value = |(i, j): (usize, usize)| excess[i * (2 * STEPS + 3 - i) / 2 + j];
-        let names = names(study, self.corners);
+        let (names, short) = (names(&study.domains, self.corners), names(&short_names(&study.domains), self.corners));
         let mut series = levels(value, optimum.weighted_loss.0);
         let mut readouts: Vec<Source> = Vec::new();
         let mut numbers: Vec<Vec<Cell>> = Vec::new();
@@ -119,7 +119,7 @@ impl Triangle {
             [x, y, 1.0 - x - y].map(|share| write_percent(share, 1)).into_iter().chain([loss(value(node))]).collect()
         };
         Some(Spec {
-            title: format!("Loss over {}, {} and {}", names[0], names[1], names[2]),
+            title: format!("Loss over {}, {} and {}", short[0], short[1], short[2]),
             description: format!(
                 "What mixtures of {}, {} and {} lose against the optimum, which has {}; {} of all such mixtures are within {} of its loss.",
                 names[0],
@@ -146,7 +146,7 @@ impl Triangle {
                 rows: numbers,
             }
             .into(),
-            panels: vec![Panel { title: String::new(), frame: Frame::Triangle { corners: names }, series }],
+            panels: vec![Panel { title: String::new(), frame: Frame::Triangle { corners: short }, series }],
             readouts,
             ..Spec::default()
         })
@@ -206,9 +206,9 @@ fn clipped(polygon: &[((f64, f64), f64)], inside: impl Fn(f64) -> f64) -> Vec<((
     kept
 }
 
-fn names(study: &FittedStudy, Corners { two: [a, b], third }: Corners) -> [String; 3] {
-    let third = third.map_or_else(|| "the rest".to_string(), |third| study.domains[third].clone());
-    [study.domains[a].clone(), study.domains[b].clone(), third]
+fn names(domains: &[String], Corners { two: [a, b], third }: Corners) -> [String; 3] {
+    let third = third.map_or_else(|| "the rest".to_string(), |third| domains[third].clone());
+    [domains[a].clone(), domains[b].clone(), third]
 }
 
 fn level_series(level: usize) -> Series {

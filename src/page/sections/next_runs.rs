@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::chart::short_names;
 use crate::design::Batch;
 use crate::export::design::batch_csv;
 use crate::page::browser::dom;
 use crate::page::input::runs::budget;
 use crate::page::sections::plan::PlanForm;
 use crate::page::store::{Answered, AskedBatch, State, use_state};
-use crate::page::view::answer::{largest_weights, short_names};
+use crate::page::view::answer::largest_weights;
 use crate::page::widgets::field::Field;
 use crate::units::{Flops, Params, Tokens, write_count, write_scientific};
 use crate::wording::page as text;

@@ -1,6 +1,7 @@
 //! The answer: the mixture as bars, what is expected of it, and the study it stands on, in a line.
 
 use super::tables::{MixtureRow, percent, weight_range};
+use crate::chart::short_names;
 use crate::fit::Interval;
 use crate::predict::DataSummary;
 use crate::units::write_nats;
@@ -61,21 +62,23 @@ pub fn bars(rows: &[MixtureRow]) -> Vec<Bar> {
     bars.into_iter().map(|(_, bar)| bar).collect()
 }
 
-/// Names without the beginning and the end that all of them share, up to a separator: "the_pile_arxiv" and
-/// "the_pile_books" are "arxiv" and "books".
-pub fn short_names(names: &[String]) -> Vec<String> {
-    let cut = |names: Vec<Vec<char>>| -> Vec<Vec<char>> {
-        let Some(first) = names.first().filter(|_| names.len() > 1) else { return names };
-        let shared = (0..first.len())
-            .take_while(|&i| names.iter().all(|name| name.len() > i + 1 && name[i] == first[i]))
-            .filter(|&i| matches!(first[i], '_' | '/' | '.' | '-' | ':' | ' '))
-            .last();
-        names.iter().map(|name| name[shared.map_or(0, |i| i + 1)..].to_vec()).collect()
-    };
-    let reversed = |names: Vec<Vec<char>>| names.into_iter().map(|name| name.into_iter().rev().collect()).collect();
-    let names = cut(names.iter().map(|name| name.chars().collect()).collect());
-    let names: Vec<Vec<char>> = reversed(cut(reversed(names)));
-    names.into_iter().map(|name| name.into_iter().collect()).collect()
+/// Whether so many domains need a field to find one of them.
+pub fn is_searched(n_domains: usize) -> bool {
+    n_domains >= 20
+}
+
+/// Whether a name has what is looked for in it; all have nothing in them.
+pub fn is_found(name: &str, query: &str) -> bool {
+    name.to_lowercase().contains(&query.trim().to_lowercase())
+}
+
+/// The bars of the domains that are found, none of them folded; all as they are while nothing is looked for.
+pub fn found_bars(bars: Vec<Bar>, query: &str) -> Vec<Bar> {
+    if query.trim().is_empty() || !is_searched(bars.len()) {
+        return bars;
+    }
+    let found = bars.into_iter().filter(|bar| is_found(&bar.domain, query));
+    found.map(|bar| Bar { is_small: false, ..bar }).collect()
 }
 
 /// A line of what is expected: words, value, and 90 % prediction interval.
@@ -141,22 +144,6 @@ pub fn study_line(data: &DataSummary, n_domains: usize, n_targets: usize) -> Str
 mod tests {
     use super::*;
 
-    fn names(names: &[&str]) -> Vec<String> {
-        short_names(&names.iter().map(|name| name.to_string()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn what_all_names_share_is_left_out() {
-        assert_eq!(names(&["the_pile_arxiv", "the_pile_books"]), ["arxiv", "books"]);
-        assert_eq!(names(&["metric/a_val_loss", "metric/b_val_loss"]), ["a", "b"]);
-        assert_eq!(names(&["web", "web_code"]), ["web", "web_code"]);
-        assert_eq!(names(&["web_en", "web_fr"]), ["en", "fr"]);
-        assert_eq!(names(&["train_web"]), ["train_web"]);
-        assert_eq!(names(&["c4", "code"]), ["c4", "code"]);
-        assert_eq!(names(&["a_x", "a_x"]), ["a", "a"].map(|_| "x"));
-        assert_eq!(names(&[]), [""; 0]);
-    }
-
     fn row(domain: &str, share: f64) -> MixtureRow {
         MixtureRow { domain: domain.into(), shares: [share, 0.5, 0.5], outside: None, near: None, interval: None }
     }
@@ -176,6 +163,18 @@ mod tests {
         let bars = bars(&rows);
         assert_eq!(bars.len(), 39);
         assert_eq!(bars.iter().filter(|bar| bar.is_small).count(), 34);
+    }
+
+    #[test]
+    fn a_domain_is_found_among_many() {
+        let all =
+            |n: usize| bars(&(0..n).map(|i| row(&format!("Domain{i}"), 0.9 / (1 << i) as f64)).collect::<Vec<_>>());
+        let names =
+            |n: usize, query: &str| found_bars(all(n), query).into_iter().map(|bar| bar.domain).collect::<Vec<_>>();
+        assert_eq!(names(20, " domain1"), [1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map(|i| format!("Domain{i}")));
+        assert!(found_bars(all(20), "n19").iter().all(|bar| !bar.is_small), "it is not folded away");
+        assert_eq!(names(20, "web"), [""; 0]);
+        assert_eq!((found_bars(all(20), " "), names(19, "n1").len()), (all(20), 19));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::chart::short_names;
 use crate::page::run::validation::{CandidateRow, candidate_rows};
 use crate::page::store::use_state;
-use crate::page::view::answer::{largest_weights, short_names};
+use crate::page::view::answer::largest_weights;
 use crate::wording::page as text;
 
 /// Weights of a mixture that are named.

@@ -12,9 +12,12 @@
 //! A fragment is not sent to the server. What comes in one is read as strictly as pasted text: sizes are
 //! capped before and after inflating, every number is checked, and names lose control characters.
 
+mod picture;
 mod v1;
 mod v1_runs;
 mod v2;
+
+pub use picture::{link_in_picture, with_link};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -319,6 +319,14 @@ impl Browser {
         self.run(script, &[json!(selector), json!(text)]).await;
     }
 
+    /// Pastes a text outside of any field.
+    pub async fn paste_anywhere(&self, text: &str) {
+        let script = "const clipboardData = new DataTransfer();
+            clipboardData.setData('text/plain', arguments[0]);
+            document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));";
+        self.run(script, &[json!(text)]).await;
+    }
+
     /// Presses keys one after the other, where the focus is; a modifier is held until all are pressed.
     pub async fn press(&self, keys: &str) {
         let held = |key: &char| ['\u{E008}', '\u{E009}', '\u{E00A}'].contains(key);
@@ -372,7 +380,7 @@ impl Browser {
     }
 
     /// Picks a file of this name and content in a file field.
-    pub async fn pick_file(&self, selector: &str, name: &str, content: &str) {
+    pub async fn pick_file(&self, selector: &str, name: &str, content: impl AsRef<[u8]>) {
         let file = self.profile.path().join(name);
         fs::write(&file, content).expect("a file to pick");
         let path = file.to_str().expect("a path in UTF-8");
@@ -464,6 +472,24 @@ impl Browser {
                 self.in_firefox_itself(script, &[json!(media)]).await;
             }
         }
+    }
+
+    /// Has Chromium show the page in the few colours of a system with forced ones, or in its own.
+    pub async fn force_colours(&self, forced: bool) {
+        let feature = json!({ "name": "forced-colors", "value": if forced { "active" } else { "none" } });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+    }
+
+    /// How many sheets of A4 the page is printed on.
+    pub async fn n_sheets(&self) -> usize {
+        let sheet = json!({ "page": { "width": 21.0, "height": 29.7 }, "background": true });
+        let pdf = self.command(Method::POST, "print", sheet).await;
+        let pdf = BASE64_STANDARD.decode(pdf.as_str().expect("a PDF")).expect("base64");
+        let name = format!("{}.pdf", thread::current().name().unwrap_or("test").replace("::", "-"));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), &pdf)).expect("a file");
+        let pdf = String::from_utf8_lossy(&pdf);
+        pdf.matches("/Type /Page").count() - pdf.matches("/Type /Pages").count()
     }
 
     /// Saves the whole page, also what one would have to scroll to, as target/screenshots/NAME.png.

@@ -9,7 +9,11 @@ use gloo_file::{Blob, ObjectUrl};
 use leptos::prelude::set_timeout;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Performance, Storage, Window};
+use web_sys::{
+    Element, Event, EventTarget, HtmlAnchorElement, HtmlCanvasElement, HtmlInputElement, Performance, Storage, Window,
+};
+
+use crate::share;
 
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -185,6 +189,20 @@ pub fn copy(text: &str) -> impl Future<Output = bool> + 'static {
     }
 }
 
+/// Whether a key that is pressed there writes something.
+pub fn is_typed_in(target: Option<EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| {
+        element.matches("textarea, input:not([type=checkbox]):not([type=radio])").unwrap_or(false)
+    })
+}
+
+/// Whether the element lies above what is to be seen of the page.
+pub fn is_above_sight(id: &str) -> bool {
+    let element = window().and_then(|window| window.document()?.get_element_by_id(id));
+    element.is_some_and(|element| element.get_bounding_client_rect().bottom() < 0.0)
+}
+
 /// The file that was chosen, and forgets it, so that the same one can be chosen again.
 pub fn take_files(input: &HtmlInputElement) -> Vec<web_sys::File> {
     let files = files_of(input.files());
@@ -208,12 +226,13 @@ pub fn download(name: &str, text: &str) -> bool {
     save(name, Blob::new_with_options(text, Some("application/octet-stream")))
 }
 
-/// Saves a canvas as a PNG; whether that could begin.
-pub fn download_canvas(canvas: &HtmlCanvasElement, name: &str) -> bool {
+/// Saves a canvas as a PNG that carries the link, where there is one; whether that could begin.
+pub fn download_canvas(canvas: &HtmlCanvasElement, name: &str, link: Option<&str>) -> bool {
     // At once, not by a callback: a download that comes later than its click is one that a browser asks about.
     let url = canvas.to_data_url().ok();
     let png = url.as_deref().and_then(|url| STANDARD.decode(url.strip_prefix("data:image/png;base64,")?).ok());
-    png.is_some_and(|png| save(name, Blob::new_with_options(png.as_slice(), Some("image/png"))))
+    let linked = png.as_deref().zip(link).and_then(|(png, link)| share::with_link(png, link));
+    linked.or(png).is_some_and(|png| save(name, Blob::new_with_options(png.as_slice(), Some("image/png"))))
 }
 
 fn save(name: &str, blob: Blob) -> bool {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::chart::{Spec, Theme, csv, file_stem, height_for, svg, titled};
 use crate::page::browser::dom;
 use crate::page::same::Same;
+use crate::page::store::use_state;
 use crate::page::widgets::canvas::paint;
 
 /// Rows of the table; the rest is only counted.
@@ -27,11 +28,13 @@ pub fn ChartTable(
             }
         }
     };
+    let state = use_state();
     let png = move |ratio: u32| {
         view! {
             <button type="button" class="small" data-test=format!("save-png-{ratio}") on:click=move |_| {
                 if let Some(spec) = spec.get_untracked() {
-                    save_png(&spec, width.get_untracked(), ratio);
+                    let link = untrack(|| state.share_url()).and_then(Result::ok);
+                    save_png(&spec, width.get_untracked(), ratio, link.as_deref());
                 }
             }>{format!("PNG {ratio}×")}</button>
         }
@@ -51,14 +54,14 @@ pub fn ChartTable(
     }
 }
 
-/// As on white paper, whatever the colours of the page.
-fn save_png(spec: &Spec, width: f64, ratio: u32) {
+/// As on white paper, whatever the colours of the page, and with the link to what is on show.
+fn save_png(spec: &Spec, width: f64, ratio: u32, link: Option<&str>) {
     let name =
         if ratio == 1 { format!("{}.png", file_stem(spec)) } else { format!("{}-{ratio}x.png", file_stem(spec)) };
     if let Some(canvas) = dom::new_canvas() {
         let spec = titled(spec);
         paint(&canvas, &spec, (width, height_for(&spec, width)), ratio.into(), Theme::LIGHT);
-        dom::download_canvas(&canvas, &name);
+        dom::download_canvas(&canvas, &name, link);
     }
 }
 

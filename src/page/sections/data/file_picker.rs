@@ -56,7 +56,7 @@ pub fn FilePicker() -> impl IntoView {
                     class="visually-hidden"
                     type="file"
                     multiple
-                    accept=".csv,.tsv,.txt,.json,.jsonl,.md,.tex,text/*,application/json"
+                    accept=".csv,.tsv,.txt,.json,.jsonl,.md,.tex,.png,text/*,application/json"
                     data-test="file"
                     on:change:target=move |event| {
                         let files = dom::take_files(&event.target());

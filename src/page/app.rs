@@ -5,13 +5,15 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Element};
 
-use crate::page::browser::dom::files_of;
+use crate::page::browser::dom::{files_of, is_typed_in};
 use crate::page::sections::Sections;
 use crate::page::sections::answer::AnswerPanel;
 use crate::page::sections::answer::link_card::LinkCard;
+use crate::page::sections::data::add_rows::AddRows;
 use crate::page::sections::data::file_picker::take_files;
 use crate::page::sections::header::Header;
 use crate::page::sections::intro::Intro;
+use crate::page::sections::shortcuts::Shortcuts;
 use crate::page::store::State;
 use crate::wording::page as text;
 
@@ -28,11 +30,12 @@ pub fn App() -> impl IntoView {
         <Header/>
         <main class="page" class:linked=move || state.from_link()>
             <LinkCard/>
+            <AddRows/>
             <Intro/>
             <AnswerPanel/>
             <Sections/>
         </main>
-        <footer class="colophon"><p>{text::PROMISE}" "{text::FOOTER}</p></footer>
+        <footer class="colophon"><p>{text::PROMISE}" "{text::FOOTER}</p><Shortcuts/></footer>
         <div class="visually-hidden" role="status" aria-live="polite" data-test="announcement">{state.status}</div>
     }
 }
@@ -88,13 +91,6 @@ fn listen(state: State) {
 
 fn is_table_field(element: &Element) -> bool {
     element.class_list().contains("table-text")
-}
-
-fn is_typed_in(target: Option<web_sys::EventTarget>) -> bool {
-    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
-    element.is_some_and(|element| {
-        element.matches("textarea, input:not([type=checkbox]):not([type=radio])").unwrap_or(false)
-    })
 }
 
 /// A word pasted into a field stays there; lines pasted into the table's field replace the table.

@@ -97,6 +97,8 @@ pub const UNREAD_DRAFT: &str = "A draft that this version of the page cannot rea
 pub const NO_DRAFTS: &str = "None yet.";
 /// Beside results whose inputs have changed.
 pub const STALE: &str = "The data or settings have changed since this fit.";
+/// Beside the answer in a line, while another one is computed or has to be.
+pub const OLD_ANSWER: &str = "out of date";
 /// On a page opened from a link.
 pub const FROM_LINK: &str = "These fits were not redone here. Your own draft is untouched.";
 /// After the reason why a link cannot be opened.
@@ -218,11 +220,73 @@ pub const NEXT_WAITS: &str = "Waiting for the validation, which shows how far pr
 /// In place of next runs that were chosen for another answer.
 pub const NEXT_OLD: &str = "The answer has changed since these runs were suggested. Suggest runs again.";
 /// After the next runs were copied.
-pub const NEXT_COPIED: &str = "Runs copied: fill in the losses and paste them below your own.";
+pub const NEXT_COPIED: &str = "Runs copied: fill in the losses and paste them here to add them to your own.";
 /// Above the plan of a study.
 pub const PLAN_HELP: &str = "Mixtures that fill the space your limits allow, at the sizes and token counts you can train, with the cost and the accuracy to expect from simulated studies. Separate names and numbers by commas. Only domains and model sizes are needed; the rest is chosen for you, with one loss per domain. Limits are a table: one line per domain, with min, max or stock.";
 /// After a plan was copied.
 pub const PLAN_COPIED: &str = "Plan copied: fill in the losses when the runs are done, and paste it here.";
+/// The keys that do something, by where they do it.
+pub const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "Anywhere",
+        &[
+            ("Ctrl+V", "Paste a table, a link or a project"),
+            ("Ctrl+Z", "Undo"),
+            ("Ctrl+Y or Ctrl+Shift+Z", "Redo"),
+            ("?", "Show this list"),
+        ],
+    ),
+    ("In the tabs", &[("← →", "Previous or next section"), ("Home, End", "First or last section")]),
+    (
+        "In a chart",
+        &[
+            ("← →", "Previous or next value"),
+            ("↑ ↓", "Previous or next series"),
+            ("Enter", "Pin the value, or let it go"),
+            ("Escape", "Close the reading"),
+        ],
+    ),
+    (
+        "In the table of runs",
+        &[
+            ("Arrows, Page Up, Page Down, Home, End", "Move from cell to cell"),
+            ("Enter or F2", "Edit the cell; Escape leaves it as it was"),
+            ("Delete", "Empty the cell"),
+            ("Space", "On a line's number: leave the line out, or bring it back"),
+            ("Ctrl+C", "Copy the cell"),
+        ],
+    ),
+];
+/// Where a table was pasted over another one of the same study.
+pub fn pasted_over_sentence(now: &str, before: &str) -> String {
+    format!("The {now} that you pasted replaced your {before} of the same domains and targets.")
+}
+/// The heading over what new rows changed.
+pub const MOVED: &str = "What the new rows changed";
+/// Where no grade has changed.
+pub const SAME_VERDICT: &str = "The verdict is the same.";
+/// "8 new rows, 6 new mixtures: 9.1 % of the tokens now go to other domains."; no share where the mixture did not move.
+pub fn moved_sentence(rows: &str, mixtures: &str, share: Option<&str>) -> String {
+    let moved = match share {
+        Some(share) => format!("{share} of the tokens now go to other domains"),
+        None => "the mixture stays as it was".to_string(),
+    };
+    format!("{rows}, {mixtures}: {moved}.")
+}
+/// Which of the suggested runs are in, by the numbers of those that are missing.
+pub fn suggested_sentence(n_runs: usize, missing: &[usize]) -> String {
+    let numbers: Vec<String> = missing.iter().map(usize::to_string).collect();
+    let runs = match numbers.as_slice() {
+        [] if n_runs == 1 => return "The suggested run is in.".to_string(),
+        [] => return format!("All {n_runs} suggested runs are in."),
+        [_] if n_runs == 1 => return "The suggested run is not among them.".to_string(),
+        all if all.len() == n_runs => return format!("None of the {n_runs} suggested runs is among them."),
+        [one] => format!("run {one}"),
+        [first @ .., last] => format!("runs {} and {last}", first.join(", ")),
+    };
+    let (n_in, verb) = (n_runs - missing.len(), if n_runs - missing.len() == 1 { "is" } else { "are" });
+    format!("{n_in} of {n_runs} suggested runs {verb} in; still to come: {runs}.")
+}
 /// In place of the next runs of a link with an answer alone.
 pub const NEXT_NEEDS_FIT: &str =
     "Next runs need a fit with validation on show; a link that holds the answer alone has none.";

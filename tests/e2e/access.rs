@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::browser::{Browser, in_browser};
-use crate::page::{open_example, optimum, paste};
+use crate::browser::{Browser, in_browser, in_chromium};
+use crate::page::{open_example, optimum, paste, weight};
 
 const SLOW: Duration = Duration::from_secs(120);
 
@@ -162,5 +162,84 @@ fn work_outlives_a_crash() {
         page.wait_for("8 observations").await;
         assert_eq!(page.value_of("[data-test=law-select]").await, "simple");
         assert_eq!(page.value_of("[data-test=paste]").await, table);
+    });
+}
+
+#[test]
+fn a_question_mark_lists_the_keys() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        optimum(page).await;
+        let is_open = "return document.querySelector('[data-test=shortcuts]').open";
+        // Where letters are typed, it is one of them.
+        page.type_into("[data-test=scenario-n]", "?").await;
+        assert_eq!(page.run(is_open, &[]).await, false, "typed into a field");
+        page.click("[data-test=undo]").await;
+        page.run("document.activeElement.blur()", &[]).await;
+        page.press("?").await;
+        page.wait_until(is_open, SLOW).await;
+        let said = page.text_of("[data-test=shortcuts]").await;
+        assert!(["Ctrl+Z", "Escape", "Undo", "Edit the cell"].iter().all(|one| said.contains(one)), "{said}");
+        check_access_everywhere(page, "shortcuts").await;
+        page.press("\u{E00C}").await;
+        page.wait_until("return !document.querySelector('[data-test=shortcuts]').open", SLOW).await;
+        page.click("[data-test=open-shortcuts]").await;
+        page.wait_until(is_open, SLOW).await;
+    });
+}
+
+/// Without its own colours a bar must still stand out from what it is on.
+#[test]
+fn bars_are_seen_where_the_system_forces_its_colours() {
+    in_chromium(async |page: &Browser| {
+        open_example(page).await;
+        optimum(page).await;
+        page.wait_until("return document.querySelector('.bar .near') !== null", SLOW).await;
+        page.force_colours(true).await;
+        let alike = "const ground = getComputedStyle(document.body).backgroundColor;
+            return ['.bar .weight', '.bar .near', '.legend .weight', '.views [aria-pressed=true]']
+                .filter(one => getComputedStyle(document.querySelector(one)).backgroundColor === ground)";
+        assert_eq!(page.run(alike, &[]).await, json!([]));
+        page.screenshot("forced-colours").await;
+    });
+}
+
+#[test]
+fn the_answer_stays_in_sight_and_covers_no_focus() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let answer = optimum(page).await;
+        page.set_screen(1440, 900, 1.0).await;
+        let is_shown = "return document.querySelector('[data-test=compact]') !== null";
+        assert_eq!(page.run(is_shown, &[]).await, false, "the answer itself is in sight");
+        page.click("[data-test=tab-evidence]").await;
+        page.run("document.querySelector('[data-test=tab-evidence]').focus()", &[]).await;
+        page.run("scrollTo(0, document.documentElement.scrollHeight)", &[]).await;
+        page.wait_until(is_shown, SLOW).await;
+        page.wait_until("return document.querySelectorAll('[data-test=compact] .dots i').length === 4", SLOW).await;
+        let line = page.text_of("[data-test=compact]").await;
+        let mut weights: Vec<(&str, f64)> = answer
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, _)| (name, weight(&answer, name)))
+            .collect();
+        weights.sort_by(|a, b| b.1.total_cmp(&a.1));
+        assert!(line.starts_with(&format!("{} {:.0} %", weights[0].0, weights[0].1)), "{line}");
+        assert!(line.contains("loss ") && line.contains('●'), "{line}");
+        // Back through what has been passed: nothing that has the focus lies under the line.
+        page.run("document.querySelector('[data-test=open-shortcuts]').focus()", &[]).await;
+        for _ in 0..40 {
+            page.press(&format!("\u{E008}{TAB}")).await;
+            let is_seen = "const at = document.activeElement, bar = document.querySelector('[data-test=compact]');
+                if (!bar || at.closest('.tabs-bar')) return true;
+                return at.getBoundingClientRect().bottom > bar.getBoundingClientRect().bottom || at.outerHTML.slice(0, 200)";
+            assert_eq!(page.run(is_seen, &[]).await, true);
+        }
+        page.run("scrollTo(0, 0)", &[]).await;
+        page.wait_until("return document.querySelector('[data-test=compact]') === null", SLOW).await;
+        page.set_screen(320, 640, 1.0).await;
+        page.run("scrollTo(0, document.documentElement.scrollHeight)", &[]).await;
+        page.wait_until(is_shown, SLOW).await;
+        check_access_everywhere(page, "the answer in a line").await;
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::browser::{Browser, in_browser};
+use crate::browser::{Browser, SOON, in_browser};
 use crate::page::{FIT, data, fit, open_example, optimum, paste, pictures, weight};
 
 /// Losses by L = 1.8 + 0.3/(h_a^0.5 + 0.6 h_b^0.5) + 0.5/N^0.3 + 2/D^0.4, N and D in 10⁹.
@@ -267,5 +267,47 @@ fn every_limit_and_every_path_on_the_real_runs() {
             assert!(at(1) <= at(0) && at(0) <= at(2) && at(1) < at(2), "{range}\n{best}");
         }
         pictures(page, "slimpajama-limits").await;
+    });
+}
+
+/// Twenty domains, of which each run has a few.
+fn many_domains() -> String {
+    let head: Vec<String> = (0..20).map(|i| format!("w_part{i:02}")).collect();
+    let mut lines = vec![format!("{},a_loss", head.join(","))];
+    for run in 0..30_usize {
+        let parts: Vec<f64> = (0..20).map(|i| 1.0 + ((run * 7 + i * 11) % 13) as f64).collect();
+        let sum: f64 = parts.iter().sum();
+        let loss = 2.0 + parts.iter().enumerate().map(|(i, part)| 0.02 * i as f64 * part / sum).sum::<f64>();
+        let cells: Vec<String> = parts.iter().map(|part| format!("{:.5}", part / sum)).collect();
+        lines.push(format!("{},{loss:.5}", cells.join(",")));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn one_of_many_domains_is_looked_for_by_its_name() {
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        let field = "return document.querySelector('[data-test=find-domain]') !== null";
+        assert_eq!(page.run(field, &[]).await, false, "seven are few");
+        paste(page, &many_domains(), "20 domains").await;
+        fit(page, "linear").await;
+        page.wait_until(field, FIT).await;
+        let all = optimum(page).await;
+        page.type_into("[data-test=find-domain]", "ART1").await;
+        let listed = "return [...document.querySelectorAll('[data-test=optimum] [data-test=optimum-weight]')]
+            .map(cell => cell.dataset.domain).sort().join()";
+        let ten = (10..20).map(|i| format!("part{i}")).collect::<Vec<_>>().join(",");
+        page.wait_until(&format!("{listed} === '{ten}'"), SOON).await;
+        page.wait_for("10 of 20").await;
+        page.paste("[data-test=find-domain]", "").await;
+        page.wait_until(&format!("{listed} !== '{ten}'"), SOON).await;
+        assert_eq!(optimum(page).await, all);
+
+        page.click(".limits > summary").await;
+        page.type_into("[data-test=find-limit]", "part03").await;
+        let rows = "return [...document.querySelectorAll('[data-test=domain-limits] tbody tr')]
+            .filter(row => row.getClientRects().length > 0).map(row => row.cells[0].textContent).join()";
+        page.wait_until(&format!("{rows} === 'part03'"), SOON).await;
     });
 }

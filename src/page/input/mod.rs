@@ -1,5 +1,6 @@
 //! What the user put in: the table, settings, the scenario, drafts and steps; without a browser.
 
+pub mod added;
 pub mod address;
 pub mod draft;
 pub mod files;

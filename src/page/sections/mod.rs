@@ -12,7 +12,9 @@ pub mod header;
 pub mod intro;
 pub mod next_runs;
 pub mod plan;
+pub mod shortcuts;
 
+use self::answer::compact::CompactAnswer;
 use self::data::DataSection;
 use self::evidence::EvidenceSection;
 use self::explore::ExploreSection;
@@ -54,7 +56,10 @@ pub fn Sections() -> impl IntoView {
         }
     };
     view! {
-        <div class="tabs" role="tablist" aria-label="Sections">{Section::ALL.map(tab).collect_view()}</div>
+        <div class="tabs-bar">
+            <div class="tabs" role="tablist" aria-label="Sections">{Section::ALL.map(tab).collect_view()}</div>
+            <CompactAnswer/>
+        </div>
         {panel(Section::Explore, view! { <ExploreSection/> }.into_any())}
         {panel(Section::Evidence, view! { <EvidenceSection/> }.into_any())}
         {panel(Section::NextRuns, view! { <NextRunsSection/> }.into_any())}

@@ -9,14 +9,17 @@ use super::State;
 use crate::import::{self, Answer, Fix, Question, Role, Roles, Table, Understood};
 use crate::page::browser::dom;
 use crate::page::browser::workers::{Lane, Reply};
+use crate::page::input::added::with_rows;
 use crate::page::input::address;
 use crate::page::input::draft::{Draft, Origin, SharedText};
 use crate::page::input::rename::{DomainColumn, renamed_column};
 use crate::page::input::scenario::ScenarioInput;
 use crate::page::run::fits::{AUTO, StudyData};
 use crate::page::same::Same;
+use crate::page::view::moved::have_common_row;
 use crate::protocol::{self, Task, WireImport, WireIssue};
 use crate::sample::Sample;
+use crate::share::link_in_picture;
 use crate::wording::page as text;
 
 /// Typing is over after this pause.
@@ -86,6 +89,25 @@ pub enum Import {
     Failed(String),
 }
 
+/// A study of the user's that was pasted over.
+pub struct PastedOver {
+    /// What was there.
+    draft: Draft,
+    /// As it was read.
+    table: Same<ImportedTable>,
+    /// [`Source::work`] of the table in its place.
+    work: u32,
+}
+
+/// Rows that may be meant to stand below those that they were pasted over.
+#[derive(Clone, PartialEq)]
+pub struct ToAdd {
+    /// How many they are, and how many were there before.
+    pub n_rows: [usize; 2],
+    /// What was there, with them below it.
+    draft: Draft,
+}
+
 impl Import {
     /// What is on show.
     pub fn latest(&self) -> Option<&Same<ImportedTable>> {
@@ -128,8 +150,16 @@ impl State {
         (source.origin == Origin::Own && is_half).then_some(source.text)
     }
 
-    /// Takes files' bytes as [`State::take_text`] takes a text; if one is none, says so and keeps the table.
+    /// Takes files' bytes as [`State::take_text`] takes a text; if one is none, says so and keeps the table. Of a chart's
+    /// picture, the link that it carries is opened.
     pub fn take_bytes(self, files: &[(String, Vec<u8>)]) {
+        if let [(_, bytes)] = files
+            && let Some(link) = link_in_picture(bytes)
+            && let Some(fragment) = address::link_in(&link)
+        {
+            self.file_error.set(None);
+            return self.open(fragment);
+        }
         let mut texts = Vec::new();
         for (name, bytes) in files {
             let text = import::decode::decode(bytes);
@@ -165,6 +195,10 @@ impl State {
     fn replace_source(self, source: Source, half: Option<SharedText>) {
         // What was typed last is to be found among the earlier drafts.
         self.keep_now();
+        let own = self.source.with_untracked(|source| source.origin == Origin::Own);
+        let table = self.imported.with_untracked(|imported| imported.settled().cloned());
+        let table = table.filter(|table| own && half.is_none() && table.data.is_some());
+        self.pasted_over.set_value(table.map(|table| PastedOver { draft: self.draft(), table, work: source.work }));
         self.forget_link();
         self.waiting.set_value(None);
         self.forget_sample();
@@ -338,9 +372,11 @@ impl State {
                 } else if let (None, Some(sentence)) = (&table.data, table.errors.first()) {
                     self.status.set(format!("There is no study to fit: {}", sentence.sentence));
                 }
+                self.to_add.set(self.rows_to_add(&table));
                 self.imported.set(Import::Done(Same::new(table)));
             }
             Err(sentence) => {
+                self.to_add.set(None);
                 self.status.set(format!("The table could not be read: {sentence}"));
                 self.imported.set(Import::Failed(sentence));
             }
@@ -353,6 +389,36 @@ impl State {
             Some(data) if then_fit && !data.is_quick() => self.status.set(text::LARGE.to_string()),
             _ => {}
         }
+    }
+
+    /// The table with the one that it was pasted over, if that may be what is meant.
+    fn rows_to_add(self, now: &ImportedTable) -> Option<ToAdd> {
+        let source = self.source.get_untracked();
+        self.pasted_over.with_value(|over| {
+            let PastedOver { draft, table, .. } = over.as_ref().filter(|over| over.work == source.work)?;
+            let data = table.data.as_ref().filter(|data| data.is_quick())?;
+            let now_data = now.data.as_ref().map(|data| &data.dataset);
+            if now_data.is_some_and(|now| have_common_row(&data.dataset, now)) {
+                return None;
+            }
+            let n_rows = now_data
+                .map_or_else(|| now.table.as_ref().map(|table| table.n_rows()), |now| Some(now.observations().len()))?;
+            let before = (table.columns.as_slice(), Some(&data.dataset));
+            let draft = with_rows(draft, before, &source.text, (&now.columns, now_data))?;
+            Some(ToAdd { n_rows: [n_rows, data.dataset.observations().len()], draft })
+        })
+    }
+
+    /// Puts the rows on show below those that they were pasted over.
+    pub fn add_rows(self) {
+        let Some(ToAdd { draft, .. }) = self.to_add.get_untracked() else { return };
+        self.keep_now();
+        self.forget_link();
+        let Draft { law, settings, scenario, .. } = self.draft();
+        self.put(Draft { law, settings, scenario, ..draft });
+        self.to_add.set(None);
+        self.note_step();
+        self.later("import", Duration::ZERO, move || self.import_now(true));
     }
 
     fn next_version(self) -> u64 {

@@ -8,6 +8,7 @@ mod fit;
 mod import;
 mod keep;
 mod link;
+mod moved;
 mod next_runs;
 mod optimum;
 mod other;
@@ -21,7 +22,8 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-pub use import::{Import, ImportedTable, Source};
+use import::PastedOver;
+pub use import::{Import, ImportedTable, Source, ToAdd};
 use keep::Kept;
 pub use link::{FromLink, Opened};
 pub use next_runs::AskedBatch;
@@ -46,6 +48,7 @@ use crate::page::run::bootstrap::{BootstrapRun, is_news, read_mixture};
 use crate::page::run::fits::{AUTO, FitKey, LawFits, Run, StudyData, law_of, left_out, without};
 use crate::page::run::validation::ValidationRun;
 use crate::page::same::Same;
+use crate::page::view::moved::{Moved, Snapshot};
 use crate::page::view::tables::no_mixture;
 use crate::predict::bootstrap::LEAST_REPLICATES;
 use crate::predict::{BootstrapConfig, FittedStudy, Form};
@@ -148,6 +151,8 @@ pub struct State {
 
     /// The import.
     pub imported: RwSignal<Import>,
+    /// Rows that were pasted over others, and may be meant to stand below them.
+    pub to_add: RwSignal<Option<ToAdd>>,
     /// A fit that is under way.
     pub run: RwSignal<Option<Run>>,
     /// A validation that is under way, and since when.
@@ -174,6 +179,8 @@ pub struct State {
     pub batch: RwSignal<AskedBatch>,
     /// A study that is planned before its first run.
     pub plan: RwSignal<AskedPlan>,
+    /// What new rows changed, and in which optimum.
+    pub moved: RwSignal<Option<(Same<Answered>, Moved)>>,
     /// What the optimum is followed along.
     pub path_kind: RwSignal<Option<PathKind>>,
     /// How N and D grow along a path.
@@ -240,6 +247,9 @@ pub struct State {
     jobs: StoredValue<BTreeMap<&'static str, Vec<JobId>>>,
     /// Fits that wait for their table to be read.
     waiting: StoredValue<Option<Saved>>,
+    pasted_over: StoredValue<Option<PastedOver>>,
+    /// Answers of before.
+    answers_before: StoredValue<Vec<Snapshot>>,
 }
 
 impl State {
@@ -389,6 +399,7 @@ impl State {
             chart_size: RwSignal::new(None),
             theme,
             imported,
+            to_add: RwSignal::new(None),
             run: RwSignal::new(None),
             validation: RwSignal::new(None),
             fits,
@@ -402,6 +413,7 @@ impl State {
             verdict,
             batch: RwSignal::new(AskedBatch::default()),
             plan: RwSignal::new(AskedPlan::default()),
+            moved: RwSignal::new(None),
             path_kind: RwSignal::new(Some(PathKind::Scale)),
             growth: RwSignal::new(Growth::default()),
             path: RwSignal::new(AskedPath::default()),
@@ -436,6 +448,8 @@ impl State {
             timers: StoredValue::default(),
             jobs: StoredValue::default(),
             waiting: StoredValue::default(),
+            pasted_over: StoredValue::default(),
+            answers_before: StoredValue::default(),
         }
     }
 
@@ -457,6 +471,7 @@ impl State {
         self.follow_opening();
         self.follow_optimum();
         self.follow_certainty();
+        self.follow_answers();
         self.follow_hash();
         self.follow_theme();
     }

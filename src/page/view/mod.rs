@@ -2,5 +2,6 @@
 
 pub mod answer;
 pub mod compare;
+pub mod moved;
 pub mod observations;
 pub mod tables;

@@ -7,4 +7,5 @@ pub mod explained;
 pub mod field;
 pub mod menu;
 pub mod readout;
+pub mod search;
 pub mod slider;

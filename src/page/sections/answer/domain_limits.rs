@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::page::input::limits::Column;
 use crate::page::store::use_state;
+use crate::page::view::answer::is_found;
+use crate::page::widgets::search::Search;
 use crate::units::Decimal;
 
 /// A row for each domain, a field for each number.
@@ -12,12 +14,16 @@ pub fn DomainLimits(
     /// The domains of the fits on show.
     domains: Memo<Vec<String>>,
 ) -> impl IntoView {
-    let row = |domain: String| {
+    let query = RwSignal::new(String::new());
+    let row = move |domain: String| {
+        let name = domain.clone();
+        let is_hidden = move || !is_found(&name, &query.read());
         let cells = Column::ALL.map(|column| view! { <td><DomainField domain=domain.clone() column/></td> });
-        view! { <tr><th scope="row">{domain.clone()}</th>{cells.into_iter().collect_view()}</tr> }
+        view! { <tr hidden=is_hidden><th scope="row">{domain.clone()}</th>{cells.into_iter().collect_view()}</tr> }
     };
     let headings = Column::ALL.map(|column| view! { <th scope="col">{column.name()}</th> });
     view! {
+        <Search query names=domains name="find-limit"/>
         <div class="scroll" tabindex="0">
             <table class="domain-limits" data-test="domain-limits">
                 <thead><tr><th scope="col">"Domain"</th>{headings.into_iter().collect_view()}</tr></thead>

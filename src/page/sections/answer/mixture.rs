@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use crate::mixture::{DEFAULT_EPSILON, Grade};
 use crate::page::store::use_state;
-use crate::page::view::answer::{Bar, bars};
+use crate::page::view::answer::{Bar, bars, found_bars};
 use crate::page::view::tables::{found_sentences, mixture_rows};
+use crate::page::widgets::search::Search;
 use crate::units::write_percent;
 
 /// The optimum of what is on show: its bars, and what else was found beside it.
@@ -37,9 +38,13 @@ pub fn OptimumBars() -> impl IntoView {
         let ends = findings.and_then(|findings| Some([findings.first()?, findings.last()?]));
         ends.is_some_and(|ends| ends.iter().any(|finding| finding.grade == Grade::Red))
     };
+    let query = RwSignal::new(String::new());
+    let names =
+        Memo::new(move |_| rows.with(|rows| rows.iter().flatten().map(|row| row.domain.clone()).collect::<Vec<_>>()));
     view! {
         {found}
-        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows/> })}</div>
+        <Search query names name="find-domain"/>
+        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read())/> })}</div>
     }
 }
 

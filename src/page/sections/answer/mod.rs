@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+pub mod compact;
 pub mod domain_limits;
 pub mod expected;
 pub mod fixed;
@@ -10,6 +11,7 @@ pub mod limits;
 pub mod limits_paste;
 pub mod link_card;
 pub mod mixture;
+pub mod moved;
 pub mod scale_alone;
 pub mod scenario;
 pub mod verdict;
@@ -18,6 +20,7 @@ pub mod waiting;
 use self::expected::OptimumExpected;
 use self::fixed::FixedAnswer;
 use self::mixture::OptimumBars;
+use self::moved::WhatMoved;
 use self::scale_alone::ScaleAlone;
 use self::scenario::ScenarioSentence;
 use self::verdict::OptimumVerdict;
@@ -87,6 +90,7 @@ fn Answer() -> impl IntoView {
                 <OptimumExpected/>
             </section>
         </div>
+        <WhatMoved/>
     }
 }
 

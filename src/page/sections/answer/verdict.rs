@@ -51,14 +51,19 @@ pub fn Findings(
     view! { <ul class="findings" data-test="findings">{findings.into_iter().map(finding).collect_view()}</ul> }
 }
 
-fn finding(finding: Finding) -> impl IntoView {
-    let state = use_state();
-    let Finding { question, grade, sentence } = finding;
-    let word = match grade {
+/// A grade in words.
+pub fn grade_word(grade: Grade) -> &'static str {
+    match grade {
         Grade::Green => "good",
         Grade::Amber => "to be weighed",
         Grade::Red => "not to be relied on",
-    };
+    }
+}
+
+fn finding(finding: Finding) -> impl IntoView {
+    let state = use_state();
+    let Finding { question, grade, sentence } = finding;
+    let word = grade_word(grade);
     view! {
         <li class=format!("finding {}", grade.id()) data-test="finding" data-grade=grade.id()>
             <span class="grade" aria-hidden="true">{grade.symbol()}</span>

@@ -1,5 +1,6 @@
 //! The table, what it was read as, and what there is to say about it.
 
+pub mod add_rows;
 pub mod drafts;
 pub mod excluded;
 pub mod file_picker;

@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn names_below_are_turned_where_they_are_wider_than_their_places() {
-        let names = Axis::of_names(&["arxiv", "stackexchange", "wikipedia"].map(String::from));
+        let names = Axis::of_names(["arxiv", "stackexchange", "wikipedia"].map(String::from).to_vec());
         let mut panel = plane(Scale::Names(vec!["a".into(); 4]), "");
         panel.frame = Frame::Plane { x: names.clone(), y: names };
         let spec = Spec { panels: vec![panel], ..Spec::default() };

@@ -152,9 +152,8 @@ pub enum Scale {
 }
 
 impl Axis {
-    /// An axis with names on it, without what all of them share.
-    pub fn of_names(names: &[String]) -> Self {
-        let names = short_names(names);
+    /// An axis with names on it.
+    pub fn of_names(names: Vec<String>) -> Self {
         Self { label: String::new(), range: (-0.5, names.len() as f64 - 0.5), scale: Scale::Names(names) }
     }
 

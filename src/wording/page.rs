@@ -259,7 +259,7 @@ pub const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
 ];
 /// Where a table was pasted over another one of the same study.
 pub fn pasted_over_sentence(now: &str, before: &str) -> String {
-    format!("The {now} that you pasted replaced your {before} of the same domains and targets.")
+    format!("You pasted {now} over your {before}. Are they more runs of the same study?")
 }
 /// The heading over what new rows changed.
 pub const MOVED: &str = "What the new rows changed";

@@ -130,7 +130,7 @@ fn suggested_runs_are_added_and_what_they_changed_is_told() {
         // A table of its own names and units.
         let batch = trained(&page.clipboard().await, 5);
         page.paste_anywhere(&batch).await;
-        page.wait_for("The 5 rows that you pasted replaced your 12 rows").await;
+        page.wait_for("You pasted 5 rows over your 12 rows").await;
         page.click("[data-test=add-rows]").await;
         page.wait_for("17 observations").await;
         page.wait_until("return document.querySelector('[data-test=moved]') !== null", FIT).await;

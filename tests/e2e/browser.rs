@@ -293,9 +293,11 @@ impl Browser {
 
     pub async fn click(&self, selector: &str) {
         let deadline = Instant::now() + SOON;
-        // What is drawn again under the pointer is clicked where it comes back.
+        // What is drawn again under the pointer is clicked where it comes back, and what lies under the tabs is brought out.
         while let Err(error) = self.element(selector).await.click().await {
             assert!(Instant::now() < deadline, "click {selector}: {error}");
+            let show = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
+            self.run(show, &[json!(selector)]).await;
             self.wait(POLL).await;
         }
     }

@@ -1,7 +1,7 @@
 //! Mixtures side by side.
 
 use super::{range, share_of, texts};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
+use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec, short_names};
 use crate::fit::Interval;
 use crate::units::{excerpt, write_percent};
 
@@ -95,7 +95,7 @@ pub fn mixtures(mixtures: &Mixtures) -> Option<Spec> {
             title: String::new(),
             frame: Frame::Plane {
                 x: Axis { label: "weight".into(), range: (0.0, (1.04 * most).max(1e-3)), scale: Scale::Share },
-                y: Axis::of_names(domains),
+                y: Axis::of_names(short_names(domains)),
             },
             series,
         }],

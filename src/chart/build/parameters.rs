@@ -1,7 +1,7 @@
 //! Parameters with their intervals.
 
 use super::{range, texts};
-use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec};
+use crate::chart::{Axis, Cell, Frame, Hue, Mark, Numbers, Panel, Scale, Series, Spec, short_names};
 use crate::fit::Interval;
 use crate::predict::{FittedStudy, FittedTarget};
 use crate::units::write_number;
@@ -10,6 +10,8 @@ use crate::units::write_number;
 struct Known {
     symbol: String,
     of: String,
+    /// The same as the axis has it.
+    label: String,
     value: f64,
     interval: Option<Interval>,
 }
@@ -20,19 +22,20 @@ const MOST_NAMES: usize = 24;
 /// A panel for each parameter of the domains for one target, and one for each other parameter beside those of the
 /// other targets. `intervals` are by fit and parameter, as the bootstrap gives them; empty without one.
 pub fn parameters(study: &FittedStudy, target: FittedTarget, intervals: &[Vec<Interval>]) -> Option<Spec> {
+    let short = short_names(&study.domains);
     let known = |fit_idx: usize, of_target: FittedTarget| {
         let fit = of_target.fit;
         let natural = fit.law.natural(&fit.shape, &fit.theta);
-        let of = |domain: Option<usize>| match domain {
-            Some(i) => study.domains.get(i).cloned().unwrap_or_default(),
+        let of = |domains: &[String], domain: Option<usize>| match domain {
+            Some(i) => domains.get(i).cloned().unwrap_or_default(),
             None => of_target.name.to_string(),
         };
         let known = fit.law.parameters(&fit.shape).into_iter().zip(natural).enumerate();
         let known = known.map(|(p, (parameter, value))| {
             let symbol = parameter.symbol;
-            let of = of(symbol.domain_idx);
+            let [of, label] = [&study.domains, &short].map(|domains| of(domains, symbol.domain_idx));
             let interval = intervals.get(fit_idx).and_then(|intervals| intervals.get(p)).copied();
-            (symbol.domain_idx.is_some(), Known { symbol: symbol.text(), of, value, interval })
+            (symbol.domain_idx.is_some(), Known { symbol: symbol.text(), of, label, value, interval })
         });
         known.collect::<Vec<_>>()
     };
@@ -112,7 +115,7 @@ fn drawn(title: &str, known: &[Known]) -> Option<Panel> {
         title: title.to_string(),
         frame: Frame::Plane {
             x: Axis { label: String::new(), range, scale },
-            y: Axis::of_names(&known.iter().map(|one| one.of.clone()).collect::<Vec<_>>()),
+            y: Axis::of_names(known.iter().map(|one| one.label.clone()).collect()),
         },
         series,
     })

@@ -216,7 +216,7 @@ pub fn heat(title: &str, domains: &[String], rows: &[(String, &Optimum)]) -> Opt
         }
     }
     series.extend(words);
-    let names: Vec<String> = rows.iter().map(|(name, _)| name.clone()).collect();
+    let names = rows.iter().map(|(name, _)| name.clone()).collect();
     let said = rows.iter().map(|(name, optimum)| format!("{name}: {}", shares(domains, optimum)));
     let row = |(name, optimum): &(String, &Optimum)| {
         let weights = optimum.mixture.iter().map(|h| write_percent(*h, 1));
@@ -243,8 +243,8 @@ pub fn heat(title: &str, domains: &[String], rows: &[(String, &Optimum)]) -> Opt
         panels: vec![Panel {
             title: String::new(),
             frame: Frame::Plane {
-                x: Axis { label: "weights in percent".into(), ..Axis::of_names(domains) },
-                y: Axis::of_names(&names),
+                x: Axis { label: "weights in percent".into(), ..Axis::of_names(short_names(domains)) },
+                y: Axis::of_names(names),
             },
             series,
         }],

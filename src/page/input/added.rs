@@ -5,21 +5,31 @@ use std::sync::Arc;
 use super::draft::Draft;
 use crate::dataset::{Dataset, Observation};
 use crate::export::runs_table;
-use crate::import;
+use crate::import::{self, Table};
 
-/// A table as it was read: the names of its columns, and the study that it is, if it is one.
-pub type ReadTable<'a> = (&'a [String], Option<&'a Dataset>);
+/// A table as it was read, and the study that it is, if it is one.
+pub type ReadTable<'a> = (&'a Table, Option<&'a Dataset>);
 
-/// The draft with another table's rows below its own; `None` where that one has neither the same columns nor the same
-/// domains and targets. Of other columns, weights, N, D and losses are kept and nothing else.
+/// The draft with another table's rows below its own; `None` where that one has neither the same columns, nor as many
+/// without names, nor the same domains and targets. Of other columns, weights, N, D and losses are kept and nothing else.
 pub fn with_rows(draft: &Draft, before: ReadTable, text: &str, now: ReadTable) -> Option<Draft> {
-    let sorted = |columns: &[String]| {
-        let mut columns = columns.to_vec();
+    let sorted = |table: &Table| {
+        let mut columns = table.header().to_vec();
         columns.sort_unstable();
         columns
     };
-    if sorted(before.0) == sorted(now.0) {
-        let text = import::joined(&[draft.text.to_string(), text.to_string()]);
+    let names = before.0.header();
+    let below = if sorted(before.0) == sorted(now.0) {
+        Some(text.to_string())
+    } else if is_unnamed(now.0) && now.0.header().len() == names.len() {
+        let named =
+            names.iter().enumerate().fold(now.0.clone(), |table, (column_idx, name)| table.renamed(column_idx, name));
+        Some(named.to_text(None))
+    } else {
+        None
+    };
+    if let Some(below) = below {
+        let text = import::joined(&[draft.text.to_string(), below]);
         return Some(Draft { text: text.into(), ..draft.clone() });
     }
     let (before, now) = (before.1?, now.1?);
@@ -52,6 +62,11 @@ pub fn with_rows(draft: &Draft, before: ReadTable, text: &str, now: ReadTable) -
     })
 }
 
+/// Whether the columns have no names but those that reading them gives.
+fn is_unnamed(table: &Table) -> bool {
+    table.header().iter().zip(1..).all(|(name, number)| *name == format!("column {number}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,8 +80,8 @@ mod tests {
         let excluded_rows = excluded.iter().map(|line| (*line, "diverged".to_string())).collect();
         let draft = Draft { text: before.into(), excluded_rows, ..Draft::of_sample(&SAMPLES[0], 0) };
         let (read, new) = (import::import(before, None), import::import(text, None));
-        let header = |imported: &import::Imported| imported.table.as_ref().expect("a table").header().to_vec();
-        with_rows(&draft, (&header(&read), read.dataset.as_ref()), text, (&header(&new), new.dataset.as_ref()))
+        let [table, rows] = [&read, &new].map(|imported| imported.table.as_ref().expect("a table"));
+        with_rows(&draft, (table, read.dataset.as_ref()), text, (rows, new.dataset.as_ref()))
     }
 
     #[test]
@@ -78,6 +93,21 @@ mod tests {
         let read = import::import(&draft.text, None).dataset.expect("a study");
         let last = &read.observations()[3];
         assert_eq!((read.observations().len(), last.n.map(|n| n.0), last.mixture[0]), (4, Some(3e8), 0.3));
+    }
+
+    /// Only the new lines of a spreadsheet.
+    #[test]
+    fn rows_without_names_have_those_of_the_others() {
+        for row in ["r4\t0.3\t0.7\t300\t3\t2.6\n", "4\t0.3\t0.7\t300\t3\t2.6\n5\t0.4\t0.6\t300\t3\t2.5\n"] {
+            let draft = added(BEFORE, &[], row).expect("as many columns");
+            let read = import::import(&draft.text, None).dataset.expect("a study");
+            let rows = read.observations();
+            assert_eq!(
+                (rows.len(), rows[3].n.map(|n| n.0), rows[3].mixture[0]),
+                (3 + row.lines().count(), Some(3e8), 0.3)
+            );
+        }
+        assert_eq!(added(BEFORE, &[], "0.3\t0.7\t300\t3\t2.6\n"), None, "a column is missing");
     }
 
     /// The table of suggested runs has its own names and units.

@@ -401,10 +401,9 @@ impl State {
             if now_data.is_some_and(|now| have_common_row(&data.dataset, now)) {
                 return None;
             }
-            let n_rows = now_data
-                .map_or_else(|| now.table.as_ref().map(|table| table.n_rows()), |now| Some(now.observations().len()))?;
-            let before = (table.columns.as_slice(), Some(&data.dataset));
-            let draft = with_rows(draft, before, &source.text, (&now.columns, now_data))?;
+            let (before, now) = (table.table.as_ref()?, now.table.as_ref()?);
+            let n_rows = now_data.map_or(now.n_rows(), |data| data.observations().len());
+            let draft = with_rows(draft, (before, Some(&data.dataset)), &source.text, (now, now_data))?;
             Some(ToAdd { n_rows: [n_rows, data.dataset.observations().len()], draft })
         })
     }

@@ -338,6 +338,9 @@ intervals that hold the new run's loss, or the difference of two new runs. Gains
 excludes it; regret is the true loss of the recommended mixture above that of the true best. Coverage on real runs is in
 accuracy.md.
 
+The recommended mixture is chosen because its prediction is low, and often lies at the edge of what the runs support. There
+the intervals hold less than they say, most where the truth is of another law than those that are tried.
+
 ";
 
 const LAWS: &str = "

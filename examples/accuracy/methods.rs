@@ -47,6 +47,9 @@ pub struct Gain {
     pub interval: Option<(f64, f64)>,
 }
 
+/// The answers of several, by name.
+type Named = Vec<(String, Answer)>;
+
 /// What one way to predict says of each split; nothing where it does not apply.
 pub struct Column {
     pub name: String,
@@ -70,7 +73,7 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
         columns.push(column(splits, text, |split| of_law(&split.offset(epsilon), &id, &config)));
     }
     let began = Instant::now();
-    let (by_split, gains): (Vec<Vec<(String, Answer)>>, Vec<Vec<Gain>>) = splits
+    let (by_split, gains): (Vec<Named>, Vec<Vec<Gain>>) = splits
         .par_iter()
         .map(|split| {
             let answers = of_mixlaw(split);
@@ -87,8 +90,7 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
     // Mixlaw's own choice comes last.
     names.sort_by_key(|name| *name == MIXLAW);
     for name in names {
-        let of_split =
-            |answers: &Vec<(String, Answer)>| answers.iter().find(|(of, _)| of == name).map(|(_, a)| a.clone());
+        let of_split = |answers: &Named| answers.iter().find(|(of, _)| of == name).map(|(_, a)| a.clone());
         let gains = if name == MIXLAW { gains.clone() } else { Vec::new() };
         columns.push(Column { name: name.clone(), answers: by_split.iter().map(of_split).collect(), gains });
     }
@@ -141,7 +143,7 @@ fn of_law(split: &Split, id: &str, config: &FitConfig) -> Answer {
 }
 
 /// Each candidate's answer, by name, and that of the one that was chosen, with its gains.
-fn of_mixlaw(split: &Split) -> (Vec<(String, Answer)>, Vec<Gain>) {
+fn of_mixlaw(split: &Split) -> (Named, Vec<Gain>) {
     let targets: Vec<usize> = (0..split.fitted.targets().len()).collect();
     let study = auto(&split.fitted, &targets, &FitConfig::default(), &OneByOne, &|_, _| {}).expect("a sound study");
     let answer = |study: &FittedStudy| -> Answer {

@@ -1243,8 +1243,8 @@ impl fmt::Display for FarthestFrom100 {
 /// A number with as many digits as it takes to see that it is not the other one.
 fn told_from(number: f64, other: f64) -> String {
     const DIGITS: std::ops::RangeInclusive<usize> = 4..=17;
-    let texts = DIGITS.map(|digits| write_number(number, digits));
-    texts.filter(|text| *text != write_number(other, 4)).next().unwrap_or_else(|| number.to_string())
+    let mut texts = DIGITS.map(|digits| write_number(number, digits));
+    texts.find(|text| *text != write_number(other, 4)).unwrap_or_else(|| number.to_string())
 }
 
 /// "1.3 parameters".

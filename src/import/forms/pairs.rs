@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> Option<Table> {
     (records.len() > 1).then(|| json::table(records.into_iter(), &mut Issues::default()))?
 }
 
-/// Whether a text that begins with a bracket is one of such lines behind a time: "[12:30] a=1 b=2".
+/// Whether a text that begins with a bracket is one of such lines behind a time: `[12:30] a=1 b=2`.
 pub(super) fn begins(text: &str) -> bool {
     let line = text.lines().next().unwrap_or_default();
     line.starts_with('[') && !line.contains('"') && pairs(line, '=').is_some()

@@ -257,7 +257,7 @@ mod tests {
         let is_found = |change: fn(&mut Snapshot)| {
             let mut now = now.clone();
             change(&mut now);
-            super::before(&[before.clone()], &now).is_some()
+            super::before(std::slice::from_ref(&before), &now).is_some()
         };
         assert!(is_found(|_| {}));
         assert!(is_found(|now| now.key.data_version = 7), "another reading of the table is no other setting");

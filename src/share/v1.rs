@@ -209,8 +209,8 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Data
             h: summary
                 .weight_ranges
                 .iter()
-                .zip(&summary.mean_mixture)
-                .map(|(&(low, high), &mean)| (rounded(low, 3), rounded(high, 3), rounded(mean, 6)))
+                .zip(settled(&summary.mean_mixture))
+                .map(|(&(low, high), mean)| (rounded(low, 3), rounded(high, 3), mean))
                 .collect(),
         },
         c: Settings {
@@ -337,6 +337,22 @@ fn finite(value: f64) -> Option<f64> {
 /// The nearest number with so many significant digits.
 pub(super) fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
+}
+
+/// Weights with six digits that are the same again once they are read, divided by their sum and written.
+fn settled(weights: &[f64]) -> Vec<f64> {
+    let written = |weights: &[f64]| -> Vec<f64> { weights.iter().map(|h| rounded(*h, 6)).collect() };
+    let mut settled = written(weights);
+    // Each time fewer digits move; a few that never rest would only make another link of the same answer.
+    for _ in 0..20 {
+        let sum: f64 = settled.iter().sum();
+        let next = written(&settled.iter().map(|h| h / sum).collect::<Vec<_>>());
+        if next == settled {
+            break;
+        }
+        settled = next;
+    }
+    settled
 }
 
 /// A name without control and direction-changing characters, of at most [`LONGEST_NAME`] characters.

@@ -153,8 +153,10 @@ fn charts_of_trust_are_read_and_taken_away() {
 fn charts_of_the_optimum_are_read_and_taken_away() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
+        // With the validation comes another optimum, and with its ranges the charts change once more: what was pinned in
+        // them is let go.
+        page.wait_for("on unseen mixtures").await;
         optimum(page).await;
-        // The charts change once more when the ranges are there, and what was read in them is let go.
         page.wait_until("return document.querySelector('[data-test=near]')?.textContent.includes('…') === false", SLOW)
             .await;
         page.wait(Duration::from_millis(500)).await;

@@ -66,7 +66,7 @@ pub fn ScenarioSentence() -> impl IntoView {
                         </select>
                     </label>
                 </Show>
-                <Show when=mixes>" and "</Show>
+                <Show when=mixes>{move || if can_choose() { " and " } else { ", with " }}</Show>
             </p>
             <Show when=mixes><Limits/></Show>
             <div class="sliders-of-scale">

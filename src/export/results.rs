@@ -204,6 +204,12 @@ pub fn scale(scenario: &Scenario, found: &AtScale, intervals: Option<&ScaleInter
         ("target_weights", json!(by_name(names(), found.targets.iter().map(|(_, weight, _)| *weight)))),
         ("weighted_loss", json!(found.weighted_loss.0)),
         ("losses", json!(by_name(names(), found.targets.iter().map(|(_, _, loss)| loss.0)))),
+        (
+            "prediction_intervals",
+            json!(by_name(names(), found.intervals.iter().map(|at| json!(at.as_ref().map(ends))))),
+        ),
+        ("weighted_loss_interval", json!(found.weighted_interval.as_ref().map(ends))),
+        ("verdict", json!([found.finding])),
         ("scenario", json!(ScenarioFile::of(scenario))),
         ("warnings", json!(warnings)),
     ];

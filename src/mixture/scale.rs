@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::optimum::{OptimumError, least_along};
 use super::scenario::{Aim, Budget, LEAST_SIZE, Scenario};
+use super::verdict::{Finding, larger};
 use crate::fit::Interval;
-use crate::predict::{FittedStudy, Replicate, bootstrap};
+use crate::predict::{FittedStudy, FittedTarget, Replicate, bootstrap};
 use crate::units::{Loss, Params, Tokens};
 
 /// A scale with its losses.
@@ -18,8 +19,14 @@ pub struct AtScale {
     pub d: Tokens,
     /// The targets with their weights, normalised, and their losses.
     pub targets: Vec<(String, f64, Loss)>,
+    /// Their 90 % prediction intervals; nothing where none is known.
+    pub intervals: Vec<Option<Interval>>,
     /// Σ_j w_j L_j.
     pub weighted_loss: Loss,
+    /// Its 90 % prediction interval.
+    pub weighted_interval: Option<Interval>,
+    /// How far the scale lies beyond the runs, graded.
+    pub finding: Finding,
 }
 
 /// What the replicates of a bootstrap make of it.
@@ -94,14 +101,27 @@ pub fn scale_intervals(
 }
 
 fn at_scale(study: &FittedStudy, scenario: &Scenario, n: Params, d: Tokens) -> Result<AtScale, OptimumError> {
-    let targets: Vec<(String, f64, Loss)> = scenario
-        .weighted_targets(study)?
-        .into_iter()
-        .map(|(target, weight)| (target.name.to_string(), weight, target.loss(Some(n), Some(d), &[])))
+    let weighted: Vec<(FittedTarget, f64)> = scenario.weighted_targets(study)?;
+    let targets: Vec<(String, f64, Loss)> = weighted
+        .iter()
+        .map(|(target, weight)| (target.name.to_string(), *weight, target.loss(Some(n), Some(d), &[])))
         .collect();
     let weighted_loss = Loss(targets.iter().map(|(_, weight, loss)| weight * loss.0).sum());
     if !weighted_loss.0.is_finite() {
         return Err(OptimumError::NotFinite);
     }
-    Ok(AtScale { n, d, targets, weighted_loss })
+    let position = |name: &str| study.targets().position(|target| target.name == name);
+    let weights: Vec<(usize, f64)> =
+        targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight))).collect();
+    // Nothing depends on the mixture; a process wants one all the same.
+    let h = &study.summary.mean_mixture;
+    Ok(AtScale {
+        n,
+        d,
+        intervals: weights.iter().map(|&(target, _)| study.interval(target, Some(n), Some(d), h)).collect(),
+        weighted_interval: study.mean_interval(&weights, Some(n), Some(d), h),
+        finding: larger(study, n, d),
+        targets,
+        weighted_loss,
+    })
 }

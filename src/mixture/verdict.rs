@@ -193,7 +193,7 @@ fn unseen(study: &FittedStudy) -> Finding {
 /// Nearer than a percent is the same scale.
 const SAME_SCALE: f64 = 0.01;
 
-fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
+pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
     let ask = "Extrapolates";
     let (sizes, tokens) = (&study.summary.sizes, study.summary.token_range);
     let has = |term: fn(&crate::law::Shape) -> bool| study.fits.iter().any(|fit| term(&fit.shape));

@@ -109,15 +109,17 @@ fn of_scale(args: &OptimumArgs, study: &FittedStudy, saved: &Saved, scenario: &S
     };
     let found_of = |interval: Option<Interval>| interval.filter(|_| scenario.budget != Budget::Given);
     let of = |value: fn(&ScaleIntervals) -> Interval| intervals.as_ref().map(value);
-    let mut header = vec!["target", "weight", "loss"];
-    header.extend(intervals.is_some().then_some("90 % interval"));
+    let ends = |interval: &Interval| format!("{:.4} – {:.4}", interval.low, interval.high);
+    let mut header = vec!["target", "weight", "predicted loss", "90 % prediction interval"];
+    header.extend(intervals.is_some().then_some("bootstrap interval"));
     let rows = found.targets.iter().enumerate().map(|(j, (name, weight, loss))| {
         let mut row = vec![name.clone(), percent(*weight), format!("{:.4}", loss.0)];
-        let interval = intervals.as_ref().map(|intervals| intervals.losses[j]);
-        row.extend(interval.map(|interval| format!("{:.4} – {:.4}", interval.low, interval.high)));
+        row.push(found.intervals[j].as_ref().map_or("not known".into(), ends));
+        row.extend(intervals.as_ref().map(|intervals| ends(&intervals.losses[j])));
         row
     });
     let mut parts = vec![
+        verdict_lines(std::slice::from_ref(&found.finding)).join("\n"),
         format!(
             "model size N = {}{}, tokens D = {}{}, {} tokens per parameter",
             count(found.n.0),
@@ -306,13 +308,16 @@ fn mixture_table(study: &FittedStudy, answers: &Answers) -> String {
 
 /// One line a question, and what leaving the runs would promise.
 fn verdict_text(study: &FittedStudy, answers: &Answers) -> String {
-    let findings = answers.verdict.findings.iter();
-    let width = findings.clone().map(|finding| finding.question.chars().count()).max().unwrap_or(0);
+    let beyond = answers.beyond.iter().map(|beyond| beyond.sentence(&study.domains, &answers.optimum));
+    verdict_lines(&answers.verdict.findings).into_iter().chain(beyond).collect::<Vec<_>>().join("\n")
+}
+
+fn verdict_lines(findings: &[mixture::Finding]) -> Vec<String> {
+    let width = findings.iter().map(|finding| finding.question.chars().count()).max().unwrap_or(0);
     let line = |finding: &mixture::Finding| {
         format!("{} {:width$}  {}", finding.grade.symbol(), finding.question, finding.sentence)
     };
-    let beyond = answers.beyond.iter().map(|beyond| beyond.sentence(&study.domains, &answers.optimum));
-    findings.map(line).chain(beyond).collect::<Vec<_>>().join("\n")
+    findings.iter().map(line).collect()
 }
 
 fn target_table(answers: &Answers) -> String {

@@ -6,6 +6,7 @@ use crate::mixture::{AtScale, best_scale};
 use crate::page::run::validation::predictor_sentence;
 use crate::page::sections::answer::expected::ExpectedTable;
 use crate::page::sections::answer::scenario::ScenarioSentence;
+use crate::page::sections::answer::verdict::Findings;
 use crate::page::store::use_state;
 use crate::page::view::answer::loss;
 use crate::units::write_count;
@@ -21,22 +22,16 @@ pub fn ScaleAlone() -> impl IntoView {
         Some(scenario.and_then(|scenario| best_scale(&study, &scenario).map_err(|error| error.to_string())))
     });
     let answer = move || {
-        let study = state.shown.get()?.study;
         Some(match best.get()? {
-            Ok(AtScale { n, d, targets, weighted_loss }) => {
-                let position = |name: &str| study.targets().position(|target| target.name == name);
-                let weights = targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight)));
-                let interval =
-                    study.mean_interval(&weights.collect::<Vec<_>>(), Some(n), Some(d), &study.summary.mean_mixture);
-                view! {
+            Ok(AtScale { n, d, weighted_loss, weighted_interval, finding, .. }) => view! {
                     <p class="found scale-found" data-test="best-scale">
                         "Train "<strong>{write_count(n.0, 3)}</strong>" parameters on "<strong>{write_count(d.0, 3)}</strong>" tokens"
                         <small>{format!(" ({:.1} tokens per parameter)", d.0 / n.0)}</small>
                     </p>
-                    <ExpectedTable loss=loss(weighted_loss.0, interval) gains=Vec::new()/>
-                }
-                .into_any()
+                    <Findings findings=vec![finding]/>
+                    <ExpectedTable loss=loss(weighted_loss.0, weighted_interval) gains=Vec::new()/>
             }
+            .into_any(),
             Err(sentence) => view! { <p class="error" role="alert">{sentence}</p> }.into_any(),
         })
     };

@@ -10,6 +10,7 @@ use crate::mixture::{Aim, Budget, Certainty, Certificate, Optimum, OptimumError,
 use crate::page::run::fits::StudyData;
 use crate::predict::{DataSummary, FittedStudy, FittedTarget};
 use crate::units::{BILLION, Params, Tokens, write_count, write_number, write_scientific};
+use crate::wording::page as text;
 
 /// Significant digits of parameters and objectives.
 const DIGITS: usize = 4;
@@ -517,7 +518,10 @@ pub fn parameter_names(law: &dyn Law, data: Option<&StudyData>) -> String {
 pub fn no_mixture(study: &FittedStudy) -> Option<String> {
     let fit = study.fits.first()?;
     let depends = study.targets().any(|target| target.depends_on_mixture());
-    (!depends).then(|| OptimumError::NoMixture { law: fit.law.name() }.to_string())
+    (!depends).then(|| match study.domains.is_empty() {
+        true => text::NO_DOMAINS.to_string(),
+        false => OptimumError::NoMixture { law: fit.law.name() }.to_string(),
+    })
 }
 
 /// An interval of weights: "3.1 to 9.4 %".
@@ -721,5 +725,18 @@ mod tests {
             "6 observations · 6 mixtures · 2 domains · 2 targets · 3 model sizes, 100M to 1B · 1B to 9B tokens"
         );
         assert_eq!((grouped(999), grouped(1574), grouped(1234567)), ("999".into(), "1,574".into(), "1,234,567".into()));
+    }
+
+    /// Who gave no weights is not told of mixtures.
+    #[test]
+    fn a_study_without_domains_has_no_mixture_for_that_reason() {
+        let row = |i: usize| format!("{}00M,{i}B,{}\n", 1 + i % 3, 4.0 - 0.1 * i as f64);
+        let text = format!("N,D,loss\n{}", (1..9).map(row).collect::<String>());
+        let data = crate::import::import(&text, None).dataset.expect("a study");
+        let law = crate::law::by_id("chinchilla").expect("a law");
+        let config = crate::fit::FitConfig { starts: 1, ..Default::default() };
+        let fit = crate::fit::fit(law, &data, &[0], &config, &mut |_| {}).expect("a fit");
+        let study = FittedStudy::of(&data, vec![fit]);
+        assert_eq!(no_mixture(&study).as_deref(), Some(text::NO_DOMAINS));
     }
 }

@@ -10,7 +10,6 @@ use crate::page::sections::answer::verdict::Findings;
 use crate::page::store::use_state;
 use crate::page::view::answer::loss;
 use crate::units::write_count;
-use crate::wording::page as text;
 
 /// The scale, its loss, and why there is no mixture.
 #[component]
@@ -35,10 +34,7 @@ pub fn ScaleAlone() -> impl IntoView {
             Err(sentence) => view! { <p class="error" role="alert">{sentence}</p> }.into_any(),
         })
     };
-    let why = move || match state.shown.get() {
-        Some(shown) if shown.study.domains.is_empty() => Some(text::NO_DOMAINS.to_string()),
-        _ => state.no_mixture.get(),
-    };
+    let why = move || state.no_mixture.get();
     let predictor = move || Some(predictor_sentence(&state.shown.get()?.study, false, false));
     view! {
         <ScenarioSentence/>

@@ -39,7 +39,9 @@ pub struct Joint {
     places: Vec<(Vec<f64>, [f64; 2], Option<usize>)>,
     /// b(x) of each, standardised; empty without a trend.
     trend: Vec<Vec<f64>>,
-    /// What one standard unit is at each place, in values.
+    /// The process's mean at each place, in values.
+    means: Vec<f64>,
+    /// What one standard unit is there.
     slopes: Vec<f64>,
     draws: Vec<Draw>,
     /// Of each run that is counted as known, how far the mean of each place moves.
@@ -97,6 +99,7 @@ impl GaussianProcess {
         };
         let wider = self.wider(&rows(1.0), &z, held_out).unwrap_or(1.0);
         let slopes: Vec<f64> = means.iter().map(|z| wider * slope(*z)).collect();
+        let values = means.iter().map(|z| self.standard.value(*z).0).collect();
         let of_rows = rows(wider);
         let of_places: Vec<Vec<f64>> = if has_trend {
             trend.places.iter().zip(&slopes).map(|(b, slope)| scaled(b, *slope)).collect()
@@ -124,7 +127,8 @@ impl GaussianProcess {
         let draws: Vec<Draw> = draws.iter().filter_map(one).collect();
         let places = at.iter().map(|place| (place.phi.to_vec(), place.scale, place.run)).collect();
         let kernel = self.kernel.clone();
-        (!draws.is_empty()).then_some(Joint { kernel, places, trend: of_places, slopes, draws, observed: Vec::new() })
+        let joint = Joint { kernel, places, trend: of_places, means: values, slopes, draws, observed: Vec::new() };
+        (!joint.draws.is_empty()).then_some(joint)
     }
 
     /// The factor of the covariance of the rows, a trend in it.
@@ -187,6 +191,11 @@ impl GaussianProcess {
 }
 
 impl Joint {
+    /// The process's mean at a place; a trend, whose mean is known elsewhere, is not in it.
+    pub fn mean(&self, at: usize) -> f64 {
+        self.means[at]
+    }
+
     /// Posterior covariance of the function at two places, run effects and noise left out.
     pub fn covariance(&self, a: usize, b: usize) -> f64 {
         let place = |at: usize| {

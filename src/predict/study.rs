@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::{Candidate, Validation};
 use super::process::{self, Form};
-use super::validate::{self, Differences};
+use super::validate::NewRuns;
 use crate::dataset::{Dataset, Observation};
 use crate::fit::report::mre_percent;
 use crate::fit::{Fit, FitConfig, Flag, Interval};
-use crate::gp::GaussianProcess;
+use crate::gp::{GaussianProcess, GpPlace};
 use crate::law::{self, Law, LossOf, Mixture, MixtureDerivatives, Place, Scale, Scope, Shape};
 use crate::units::{Loss, Params, Tokens, choices};
 
@@ -162,7 +162,8 @@ impl<'a> FittedTarget<'a> {
     /// The standard deviation that the process expects of ln L of a new run; 1 without a process, in whose place
     /// intervals count ln L itself.
     fn deviation(&self, scale: Scale, h: &[f64]) -> f64 {
-        validate::ln_loss(Form::Law, self.process, || 0.0, scale, h).1
+        let place = GpPlace { ln_n: scale.ln_n, ln_d: scale.ln_d, h, run: None };
+        self.process.map_or(1.0, |process| process.predict(place).total_variance().sqrt())
     }
 }
 
@@ -438,7 +439,7 @@ impl FittedStudy {
         for &(j, weight) in weights {
             let target = targets.get(j)?;
             let [a, b] = [from, to].map(|h| target.losses(scale)(&Mixture::new(h)));
-            let deviation = Differences::of(target.process, &[(near, from), (near, to)])?.between(0, 1);
+            let deviation = NewRuns::of(target.process, &[(near, from), (near, to)])?.difference(0, 1);
             parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance)?);
             losses.push(0.5 * (a + b));
             gain += weight * (a - b);

@@ -320,55 +320,53 @@ pub(super) fn held_out(
         let mut errors = Errors::default();
         for (target, &(fit, pos, target_idx)) in targets.iter().enumerate() {
             let process = processes.as_ref().map(|processes| &*processes[target]);
-            let mut losses = Vec::new();
-            for &i in &split.test {
-                let row = &dataset.observations()[i];
-                let Some(observed) = row.losses[target_idx].filter(|_| fit.law.uses(&fit.shape, pos, &row.mixture))
-                else {
-                    continue;
+            let observation = |i: usize| &dataset.observations()[i];
+            let observed = |i: usize| observation(i).losses[target_idx].map(|loss| loss.0);
+            let is_used = |i: &usize| observed(*i).is_some() && fit.law.uses(&fit.shape, pos, &observation(*i).mixture);
+            let rows: Vec<usize> = split.test.iter().copied().filter(is_used).collect();
+            let places = |of: &dyn Fn(Scale) -> Scale| -> Vec<(Scale, &[f64])> {
+                let place =
+                    |&i: &usize| (of(Scale::new(observation(i).n, observation(i).d)), &observation(i).mixture[..]);
+                rows.iter().map(place).collect()
+            };
+            let (at, near) = (places(&|scale| scale), places(&|scale| range.nearest(scale)));
+            let Some(new_runs) = NewRuns::of(process, &at) else { continue };
+            let error = |(place, &i): (usize, &usize)| {
+                let (mean, deviation) = new_runs.alone(place);
+                let ln_predicted = match form {
+                    Form::Law => process::ln_law(dataset, fit, pos, i),
+                    Form::Residual => process::ln_law(dataset, fit, pos, i) + mean,
+                    Form::Process => mean,
                 };
-                let scale = Scale::new(row.n, row.d);
-                let (ln_predicted, deviation) =
-                    ln_loss(form, process, || process::ln_law(dataset, fit, pos, i), scale, &row.mixture);
-                losses.push(HeldOut {
+                HeldOut {
                     question: split.question,
                     split: split_idx,
                     target,
                     observation_idx: i,
-                    error: ln_predicted - libm::log(observed.0),
+                    error: ln_predicted - libm::log(observed(i).unwrap_or(f64::NAN)),
                     deviation,
                     distance: match split.question {
                         Question::Unseen => 0.0,
-                        Question::Larger => range.distance(scale).max(LEAST_DISTANCE),
+                        Question::Larger => range.distance(at[place].0).max(LEAST_DISTANCE),
                     },
-                });
-            }
-            losses.retain(|held_out| held_out.error.is_finite());
-            errors.gains.extend(gains(dataset, &losses, process, &range));
-            errors.losses.extend(losses);
+                }
+            };
+            let losses: Vec<HeldOut> = rows.iter().enumerate().map(error).collect();
+            let elsewhere = if near == at { None } else { NewRuns::of(process, &near) };
+            errors.gains.extend(gains(dataset, &losses, elsewhere.as_ref().unwrap_or(&new_runs)));
+            errors.losses.extend(losses.into_iter().filter(|held_out| held_out.error.is_finite()));
         }
         errors
     };
     forms.iter().map(of_form).collect()
 }
 
-/// The differences of the losses of a target that one split held out.
-fn gains(
-    dataset: &Dataset,
-    losses: &[HeldOut],
-    process: Option<&GaussianProcess>,
-    range: &ScaleRange,
-) -> Vec<HeldOutGain> {
+/// The differences of the losses of a target that one split held out, each at its place among the new runs.
+fn gains(dataset: &Dataset, losses: &[HeldOut], new_runs: &NewRuns) -> Vec<HeldOutGain> {
     /// Of a large group each with its next few.
     const MOST_NEIGHBOURS: usize = 12;
     let rows = dataset.design().rows();
-    let places: Vec<(Scale, &[f64])> = losses
-        .iter()
-        .map(|held_out| &dataset.observations()[held_out.observation_idx])
-        .map(|row| (range.nearest(Scale::new(row.n, row.d)), &row.mixture[..]))
-        .collect();
-    let Some(deviations) = Differences::of(process, &places) else { return Vec::new() };
-    let mut order: Vec<usize> = (0..losses.len()).collect();
+    let mut order: Vec<usize> = (0..losses.len()).filter(|&at| losses[at].error.is_finite()).collect();
     let key = |&at: &usize| (rows[losses[at].observation_idx].1, rows[losses[at].observation_idx].0);
     order.sort_by_key(|at| (key(at), *at));
     let mut gains = Vec::new();
@@ -379,7 +377,7 @@ fn gains(
                 question: losses[a].question,
                 target: losses[a].target,
                 error: losses[a].error - losses[b].error,
-                deviation: deviations.between(a, b),
+                deviation: new_runs.difference(a, b),
                 distance: losses[a].distance,
             }));
         }
@@ -387,10 +385,11 @@ fn gains(
     gains
 }
 
-/// How far the differences of ln L of new runs at some places may be off.
-pub(super) struct Differences(Option<Joint>);
+/// What a process expects of ln L of new runs at some places. Without a process a deviation is 1, so that an interval's
+/// width is counted in ln L.
+pub(super) struct NewRuns(Option<Joint>);
 
-impl Differences {
+impl NewRuns {
     /// None where rounding leaves the covariance no factor.
     pub fn of(process: Option<&GaussianProcess>, places: &[(Scale, &[f64])]) -> Option<Self> {
         let Some(process) = process else { return Some(Self(None)) };
@@ -399,31 +398,18 @@ impl Differences {
         process.jointly(&places, &Trend::default(), None, usize::MAX).map(Some).map(Self)
     }
 
-    /// The standard deviation of the difference of the losses of two new runs: the covariance of the two places leaves
-    /// it, effects of runs and noise stay. Without a process it is counted in ln L, as that of each is.
-    pub fn between(&self, a: usize, b: usize) -> f64 {
+    /// The process's mean and standard deviation at a place.
+    pub fn alone(&self, at: usize) -> (f64, f64) {
+        let Some(joint) = &self.0 else { return (0.0, 1.0) };
+        (joint.mean(at), (joint.covariance(at, at).max(0.0) + joint.noise(at)).sqrt())
+    }
+
+    /// The standard deviation of the difference of two of them: the covariance of the two places leaves it, effects of runs
+    /// and noise stay.
+    pub fn difference(&self, a: usize, b: usize) -> f64 {
         let Some(joint) = &self.0 else { return std::f64::consts::SQRT_2 };
         let shared = joint.covariance(a, a) + joint.covariance(b, b) - 2.0 * joint.covariance(a, b);
         (shared.max(0.0) + joint.noise(a) + joint.noise(b)).sqrt()
-    }
-}
-
-/// ln L of a new run and its standard deviation; 1 without a process, so that an interval's width is counted in ln L.
-pub(super) fn ln_loss(
-    form: Form,
-    process: Option<&GaussianProcess>,
-    ln_law: impl Fn() -> f64,
-    scale: Scale,
-    h: &[f64],
-) -> (f64, f64) {
-    let predicted =
-        process.map(|process| process.predict(GpPlace { ln_n: scale.ln_n, ln_d: scale.ln_d, h, run: None }));
-    let deviation = predicted.map_or(1.0, |predicted| predicted.total_variance().sqrt());
-    let mean = predicted.map_or(0.0, |predicted| predicted.mean);
-    match form {
-        Form::Law => (ln_law(), deviation),
-        Form::Residual => (ln_law() + mean, deviation),
-        Form::Process => (mean, deviation),
     }
 }
 

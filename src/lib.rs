@@ -78,4 +78,5 @@ pub mod protocol;
 pub mod sample;
 pub mod share;
 pub mod units;
+mod vectors;
 pub mod wording;

@@ -16,7 +16,7 @@ use crate::gp::GaussianProcess;
 use crate::import::{self, Fix, Issue, Roles, SUM_TOLERANCE, Table, Understood};
 use crate::law::{self, Law, Shape};
 use crate::mixture::{self, Compared, Growth, OnPath, Optimum, OptimumError, Outcome, Reflection, Scenario, Verdict};
-use crate::predict::choice::{Trial, Tried};
+use crate::predict::choice::{Share, Trial, Tried};
 use crate::predict::{
     Bootstrap, BootstrapConfig, Candidate, DataSummary, FittedStudy, Form, OneByOne, Replicate, Validation, bootstrap,
 };
@@ -34,6 +34,19 @@ pub struct Request {
     /// What to do.
     pub task: Task,
 }
+
+/// What of a validation is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TrialPart {
+    /// The first number's of so many equal shares of the splits.
+    Share(usize, usize),
+    /// All, from the shares.
+    Whole(Vec<WireShare>),
+}
+
+/// A [`Share`] of a validation on its way, packed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireShare(#[serde(with = "serde_bytes")] Vec<u8>);
 
 /// What a worker can do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +78,7 @@ pub enum Task {
         /// What [`Task::Starts`] gave for all starts, in order.
         endings: Vec<Ending>,
     },
-    /// Validate fits of one law.
+    /// Validate fits of one law, as far as it falls to one of several workers, or put together what all of them found.
     Try {
         /// The runs.
         study: WireStudy,
@@ -73,6 +86,8 @@ pub enum Task {
         fits: Vec<WireFit>,
         /// In which forms they may predict.
         forms: Vec<Form>,
+        /// Which part.
+        part: TrialPart,
     },
     /// The replicates of that range, of a bootstrap that several workers share.
     Replicates {
@@ -226,7 +241,9 @@ pub enum Answer {
     Fit(Box<WireFit>),
     /// Of [`Task::Starts`].
     Starts(Vec<Ending>),
-    /// Of [`Task::Try`].
+    /// Of [`Task::Try`]: a share of it, …
+    Share(WireShare),
+    /// … and the whole.
     Tried(Box<WireTried>),
     /// Of [`Task::Replicates`].
     Replicates(Vec<Replicate>),
@@ -605,8 +622,9 @@ fn tried(
     study: WireStudy,
     fits: Vec<WireFit>,
     forms: Vec<Form>,
+    part: TrialPart,
     done: &mut dyn FnMut(usize, usize),
-) -> Result<Tried, String> {
+) -> Result<Answer, String> {
     let dataset = study.into_dataset()?;
     let fits: Result<Vec<Fit>, String> = fits.into_iter().map(WireFit::into_fit).collect();
     let fits = fits?;
@@ -615,15 +633,19 @@ fn tried(
     if let Some(target) = study.targets().find(|target| dataset.target_idx(target.name).is_none()) {
         return Err(format!("\"{}\" is no target of the study", target.name));
     }
-    let trial = Trial::new(&dataset, fits, forms);
-    let n_splits = trial.n_splits();
-    let split = |split_idx: usize| {
-        let held_out = trial.held_out(split_idx);
-        done(split_idx + 1, n_splits);
-        held_out
-    };
-    let held_out = (0..n_splits).map(split).collect();
-    Ok(trial.end(held_out))
+    match part {
+        TrialPart::Share(part, n_parts) => {
+            let share = Trial::new(&dataset, fits, forms).share(part, n_parts, done);
+            let bytes = postcard::to_allocvec(&share).expect("numbers have a form in bytes");
+            Ok(Answer::Share(WireShare(bytes)))
+        }
+        TrialPart::Whole(shares) => {
+            let shares = shares.iter().map(|share| postcard::from_bytes(&share.0).map_err(not_understood));
+            let shares: Result<Vec<Share>, String> = shares.collect();
+            let tried = Trial::of_shares(&dataset, fits, forms, shares?)?;
+            Ok(Answer::Tried(Box::new(WireTried::from(&tried))))
+        }
+    }
 }
 
 fn answer(job: JobId, task: Task, emit: &mut dyn FnMut(Event)) -> Result<Answer, String> {
@@ -647,9 +669,8 @@ fn answer(job: JobId, task: Task, emit: &mut dyn FnMut(Event)) -> Result<Answer,
             let Job { law, dataset, target_idxs, config } = job.into_job()?;
             fitted(fit::fit_from(law, &dataset, &target_idxs, &config, endings, progress))
         }
-        Task::Try { study, fits, forms } => {
-            let tried = tried(study, fits, forms, &mut |done, all| emit(Event::Validated { job, done, all }))?;
-            Ok(Answer::Tried(Box::new(WireTried::from(&tried))))
+        Task::Try { study, fits, forms, part } => {
+            tried(study, fits, forms, part, &mut |done, all| emit(Event::Validated { job, done, all }))
         }
         Task::Replicates { study, fitted, config, range } => {
             let (dataset, fitted) = (study.into_dataset()?, fitted.into_study()?);
@@ -891,9 +912,24 @@ mod tests {
         let mut tried = Vec::new();
         for (law, forms) in choice::ways(&dataset, &[0], &config) {
             let fit = fit::fit(law, &dataset, &[0], &config, &mut |_| {}).expect("a fit");
-            let task = Task::Try { study: WireStudy::from(&dataset), fits: vec![WireFit::from(&fit)], forms };
-            let (Ok(Answer::Tried(one)), steps) = done(task) else { panic!("no validation") };
-            assert_eq!((steps.first(), steps.last()), (Some(&(1, 9)), Some(&(9, 9))));
+            let task = |part: TrialPart| Task::Try {
+                study: WireStudy::from(&dataset),
+                fits: vec![WireFit::from(&fit)],
+                forms: forms.clone(),
+                part,
+            };
+            let share = |part: usize| {
+                let (Ok(Answer::Share(share)), steps) = done(task(TrialPart::Share(part, 2))) else {
+                    panic!("no share")
+                };
+                let n = [5, 4][part];
+                assert_eq!((steps.first(), steps.last()), (Some(&(1, n)), Some(&(n, n))));
+                share
+            };
+            let shares = vec![share(1), share(0)];
+            let lacking = done(task(TrialPart::Whole(shares[..1].to_vec()))).0;
+            assert_eq!(lacking, Err("shares of another validation".to_string()));
+            let (Ok(Answer::Tried(one)), _) = done(task(TrialPart::Whole(shares))) else { panic!("no validation") };
             tried.push(one.into_tried().expect("of this build"));
         }
         let study = choice::chosen(&dataset, tried);

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::law::{Evaluation, Law, Mixture, Scale, Shape};
+use crate::vectors::{add_scaled, dot};
 
 use super::solver::Objective;
 
@@ -26,11 +27,6 @@ const MOST_ROWS: usize = 8_000;
 const MOST_MIXTURES: usize = 2_500;
 /// With more scales than this a sample cannot have some rows of each.
 const MOST_STRATA: usize = MOST_ROWS / 8;
-
-/// Room for the features of a law: its level and two for each of two powers, …
-const N_FEATURES: usize = 5;
-/// … and R, where it is fitted. What a law has less of stays 0.
-const MOST_FEATURES: usize = 6;
 
 /// What the residual of an observation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,15 +85,23 @@ pub struct Problem<'a> {
 /// Buffers that live as long as the problem.
 struct Work {
     q: Vec<f64>,
+    /// The feature that each entry of θ belongs to.
+    feature_of: Vec<usize>,
     jacobian: Vec<f64>,
+    /// ∂q_c/∂θ_p of the one feature that depends on θ_p.
+    entries: Vec<f64>,
     /// Of the rows of one mixture.
     losses: Vec<f64>,
-    /// Likewise: what each adds to the sums of z_r and of z_r z_rᵀ.
-    weights: Vec<(f64, f64)>,
-    /// Likewise, row after row; of a law by rows the derivatives of one row in θ.
+    /// Likewise: what each adds to the sum of z_r, …
+    slopes: Vec<f64>,
+    /// … and to that of z_r z_rᵀ.
+    curvatures: Vec<f64>,
+    /// Likewise, feature after feature; of a law by rows the derivatives of one row in θ.
     z: Vec<f64>,
-    z_gradient: Vec<f64>,
-    z_gram: Vec<f64>,
+    /// One feature's z times the curvatures.
+    weighted: Vec<f64>,
+    /// For each feature a row of (Σ_r w_r z_r z_rᵀ) M_h.
+    products: Vec<f64>,
 }
 
 /// Which derivatives are asked for.
@@ -159,12 +163,13 @@ impl<'a> Problem<'a> {
         let parameters = law.parameters(shape);
         let evaluation = law.evaluation(shape, &scales);
         let (n_features, n_jacobian) = match &evaluation {
-            Evaluation::Features(law) => {
-                let room = if law.ranges().len() > N_FEATURES { MOST_FEATURES } else { N_FEATURES };
-                (room, law.ranges().iter().map(Range::len).sum())
-            }
+            Evaluation::Features(law) => (law.ranges().len(), parameters.len()),
             Evaluation::Rows(_) => (parameters.len(), 0),
         };
+        let mut feature_of = vec![0; n_jacobian];
+        if let Evaluation::Features(law) = &evaluation {
+            law.ranges().iter().enumerate().for_each(|(feature, range)| feature_of[range.clone()].fill(feature));
+        }
         let longest = match &evaluation {
             Evaluation::Features(_) => blocks.iter().map(Range::len).max().unwrap_or(0),
             Evaluation::Rows(_) => 1,
@@ -182,12 +187,15 @@ impl<'a> Problem<'a> {
             ridge: (0.0, law.ridge(shape)),
             work: Work {
                 q: vec![0.0; n_features],
+                feature_of,
                 jacobian: vec![0.0; n_jacobian],
+                entries: vec![0.0; n_jacobian],
                 losses: vec![0.0; longest],
-                weights: vec![(0.0, 0.0); longest],
+                slopes: vec![0.0; longest],
+                curvatures: vec![0.0; longest],
                 z: vec![0.0; longest * n_features],
-                z_gradient: vec![0.0; n_features],
-                z_gram: vec![0.0; n_features * n_features],
+                weighted: vec![0.0; longest],
+                products: vec![0.0; n_features * n_jacobian],
             },
         }
     }
@@ -316,61 +324,53 @@ impl<'a> Problem<'a> {
     fn evaluate_features(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
         let Evaluation::Features(law) = &mut self.law else { unreachable!("called for laws of features only") };
         law.begin(theta);
-        let Work { q, jacobian, losses, weights, z, z_gradient, z_gram } = &mut self.work;
-        let n_z = q.len();
+        let Work { q, feature_of, jacobian, entries, losses, slopes, curvatures, z, weighted, products } =
+            &mut self.work;
         let mut value = 0.0;
         for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
-            let (rows, scale_idxs) = (&self.rows[range.clone()], &self.scale_idxs[range.clone()]);
-            let losses = &mut losses[..rows.len()];
-            if let Order::Value = order {
-                law.features(theta, mixture, q, None);
-                law.losses(q, scale_idxs, mixture, losses, None);
-                for (row, &loss) in rows.iter().zip(losses.iter()) {
-                    let (residual, _) = residual(self.residual, loss, row.loss);
-                    value += row.weight * huber(residual, delta).0;
-                }
-                continue;
-            }
-            let (weights, z) = (&mut weights[..rows.len()], &mut z[..rows.len() * n_z]);
-            law.features(theta, mixture, q, Some(jacobian));
-            law.losses(q, scale_idxs, mixture, losses, Some(z));
-            for ((row, &loss), weights) in rows.iter().zip(losses.iter()).zip(weights.iter_mut()) {
+            let (rows, scale_idxs, n) = (&self.rows[range.clone()], &self.scale_idxs[range.clone()], range.len());
+            let (losses, slopes, curvatures) = (&mut losses[..n], &mut slopes[..n], &mut curvatures[..n]);
+            let z = &mut z[..n * q.len()];
+            let wanted = (!matches!(order, Order::Value)).then_some(&mut jacobian[..]);
+            law.features(theta, mixture, q, wanted);
+            law.losses(q, scale_idxs, mixture, losses, z);
+            for (row_idx, (row, &loss)) in rows.iter().zip(losses.iter()).enumerate() {
                 let (residual, derivative) = residual(self.residual, loss, row.loss);
                 let (huber, slope, curvature) = huber(residual, delta);
                 value += row.weight * huber;
-                *weights = (row.weight * slope * derivative, row.weight * curvature * derivative * derivative);
+                slopes[row_idx] = row.weight * slope * derivative;
+                curvatures[row_idx] = row.weight * curvature * derivative * derivative;
             }
-            let grams = matches!(order, Order::NormalEquations(..)).then_some(&mut z_gram[..]);
-            if n_z == N_FEATURES {
-                sum_rows::<N_FEATURES>(weights, z, z_gradient, grams);
-            } else {
-                sum_rows::<MOST_FEATURES>(weights, z, z_gradient, grams);
+            if let Order::Value = order {
+                continue;
             }
-            // The rows of M_h: each feature's ∂q_c/∂θ.
+            // M_h, whose entries stand feature after feature, in the order of θ.
             let mut from = 0;
-            for (a, range_a) in law.ranges().iter().enumerate() {
-                let entries_a = &jacobian[from..from + range_a.len()];
-                from += range_a.len();
+            for (range, z) in law.ranges().iter().zip(z.chunks_exact(n)) {
+                entries[range.clone()].copy_from_slice(&jacobian[from..from + range.len()]);
+                from += range.len();
                 if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
-                    add_scaled(&mut gradient[range_a.clone()], z_gradient[a], entries_a);
+                    add_scaled(&mut gradient[range.clone()], dot(slopes, z), &entries[range.clone()]);
                 }
-                let Order::NormalEquations(_, gram) = order else { continue };
-                // Only the lower triangle is filled; the upper one is mirrored at the end.
-                let mut from_b = 0;
-                for (b, range_b) in law.ranges().iter().enumerate() {
-                    let entries_b = &jacobian[from_b..from_b + range_b.len()];
-                    from_b += range_b.len();
-                    if range_b.start > range_a.start {
-                        continue;
-                    }
-                    let weight = if b <= a { z_gram[a * n_z + b] } else { z_gram[b * n_z + a] };
-                    for (i, entry) in entries_a.iter().enumerate() {
-                        let row = (range_a.start + i) * theta.len() + range_b.start;
-                        // Of a feature with itself only the lower triangle, too.
-                        let length = if a == b { i + 1 } else { entries_b.len() };
-                        add_scaled(&mut gram[row..row + length], weight * entry, entries_b);
+            }
+            let Order::NormalEquations(_, gram) = order else { continue };
+            // Features come in another order than their entries of θ, so a row needs products with all.
+            let n_theta = theta.len();
+            products.fill(0.0);
+            for (a, z_a) in z.chunks_exact(n).enumerate() {
+                weighted.iter_mut().zip(z_a.iter().zip(&*curvatures)).for_each(|(out, (z, weight))| *out = z * weight);
+                for (b, z_b) in z.chunks_exact(n).enumerate().take(a + 1) {
+                    let sum = dot(&weighted[..n], z_b);
+                    let (range_a, range_b) = (law.ranges()[a].clone(), law.ranges()[b].clone());
+                    add_scaled(&mut products[a * n_theta..][range_b.clone()], sum, &entries[range_b]);
+                    if a != b {
+                        add_scaled(&mut products[b * n_theta..][range_a.clone()], sum, &entries[range_a]);
                     }
                 }
+            }
+            // Only the lower triangle is filled; the upper one is mirrored at the end.
+            for (i, (&entry, &feature)) in entries.iter().zip(&*feature_of).enumerate() {
+                add_scaled(&mut gram[i * n_theta..][..i + 1], entry, &products[feature * n_theta..]);
             }
         }
         value
@@ -443,7 +443,7 @@ impl Objective for Problem<'_> {
     fn work(&self) -> f64 {
         const FUNCTION: f64 = 20.0;
         let (n_rows, n_mixtures, n) = (self.rows.len() as f64, self.blocks.len() as f64, self.bounds.len() as f64);
-        let n_entries = self.work.z_gradient.len() as f64;
+        let n_entries = self.work.q.len() as f64;
         let of_row = FUNCTION + n_entries * n_entries;
         match &self.law {
             Evaluation::Features(_) => n_rows * of_row + n_mixtures * n * (FUNCTION + n / 2.0),
@@ -476,37 +476,6 @@ fn huber(residual: f64, delta: f64) -> (f64, f64, f64) {
         (0.5 * residual * residual, residual, 1.0)
     } else {
         (delta * (size - 0.5 * delta), delta.copysign(residual), delta / size)
-    }
-}
-
-/// Writes Σ_r w_r z_r into `gradient` and, where asked for, Σ_r v_r z_r z_rᵀ into `gram`, the weights being pairs of w
-/// and v. With the length of z_r known, its sums stay in registers: most of a fit's time goes by here.
-fn sum_rows<const Z: usize>(weights: &[(f64, f64)], z: &[f64], gradient: &mut [f64], gram: Option<&mut [f64]>) {
-    let (rows, _) = z.as_chunks::<Z>();
-    let mut sums = [0.0; Z];
-    for ((weight, _), z) in weights.iter().zip(rows) {
-        for a in 0..Z {
-            sums[a] += weight * z[a];
-        }
-    }
-    gradient.copy_from_slice(&sums);
-    let Some(gram) = gram else { return };
-    let mut sums = [[0.0; Z]; Z];
-    for ((_, weight), z) in weights.iter().zip(rows) {
-        for a in 0..Z {
-            let weighted = weight * z[a];
-            for b in 0..Z {
-                sums[a][b] += weighted * z[b];
-            }
-        }
-    }
-    gram.copy_from_slice(sums.as_flattened());
-}
-
-/// sum += factor · entries, over the length of the shorter one.
-fn add_scaled(sum: &mut [f64], factor: f64, entries: &[f64]) {
-    for (sum, entry) in sum.iter_mut().zip(entries) {
-        *sum += factor * entry;
     }
 }
 

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::vectors::{add_scaled, dot};
+
 /// A mean of Huber terms with the derivatives that the solver asks for.
 pub trait Objective {
     /// θ stays between these; one pair an entry.
@@ -181,17 +183,6 @@ impl Expansion {
 /// Whether the bound is what keeps the entry from going downhill.
 fn is_held(entry: f64, slope: f64, (low, high): (f64, f64)) -> bool {
     entry <= low && slope > 0.0 || entry >= high && slope < 0.0
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// y ← y + factor · x
-fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += factor * x;
-    }
 }
 
 /// Overwrites the upper triangle of a symmetric A (row by row) by R with A = RᵀR (Cholesky); false if there is none.

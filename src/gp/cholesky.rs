@@ -1,27 +1,9 @@
 //! Cholesky's factor of a symmetric positive definite matrix, and what is solved with it: K = L Lᵀ.
 //!
 //! Own loops rather than a library's: the order of the sums is written down here, so that results are the same on
-//! every machine. Every inner loop is a dot product of two contiguous rows in a fixed number of lanes, which
-//! compilers turn into vector instructions without changing a digit.
+//! every machine. Every inner loop is a dot product of two contiguous rows.
 
-/// Lanes of a dot product: enough for two vectors in flight on every machine.
-const LANES: usize = 8;
-
-/// a · b, summed lane by lane.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let n = a.len().min(b.len());
-    let (a, b) = (&a[..n], &b[..n]);
-    let mut lanes = [0.0; LANES];
-    let (chunks_a, chunks_b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f64 = chunks_a.remainder().iter().zip(chunks_b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in chunks_a.zip(chunks_b) {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    let pairs = [lanes[0] + lanes[4], lanes[1] + lanes[5], lanes[2] + lanes[6], lanes[3] + lanes[7]];
-    (pairs[0] + pairs[2]) + (pairs[1] + pairs[3]) + rest
-}
+use crate::vectors::dot;
 
 /// L of K = L Lᵀ.
 #[derive(Debug, Clone, PartialEq)]

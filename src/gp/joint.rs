@@ -12,11 +12,12 @@
 
 use std::borrow::Cow;
 
-use super::cholesky::{Cholesky, dot};
+use super::cholesky::Cholesky;
 use super::inputs::Input;
 use super::kernel::{Kernel, KernelPlace};
 use super::process::{GaussianProcess, GpPlace, Posterior, factorise, kernel_place};
 use super::standard::Standard;
+use crate::vectors::dot;
 
 /// Rows that a trend leaves free count as at least so many.
 const LEAST_FREEDOM: f64 = 0.5;

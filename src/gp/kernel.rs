@@ -221,7 +221,7 @@ impl MixturePart {
     }
 }
 
-/// Σ_i w_i (a_i − b_i)², in lanes as in [`dot`](super::cholesky::dot).
+/// Σ_i w_i (a_i − b_i)², in lanes as in [`dot`](crate::vectors::dot).
 pub(super) fn squared_distance(a: &[f64], b: &[f64], weights: &[f64]) -> f64 {
     const LANES: usize = 4;
     let term = |a: f64, b: f64, weight: f64| weight * (a - b) * (a - b);

@@ -2,7 +2,7 @@
 //! 7.2, with the projection of Bertsekas 1982). Hyperparameters are logarithms of order one and the function is dear,
 //! so steps are short and the last digits do not matter.
 
-use super::cholesky::dot;
+use crate::vectors::dot;
 
 /// Pairs of steps and changes of gradient that are remembered.
 const MEMORY: usize = 10;

@@ -4,13 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::cholesky::{Cholesky, dot};
+use super::cholesky::Cholesky;
 use super::hyperparameters::{GpError, Hyperparameters, MAX_ROWS_TO_DRAW, Target, check, thinned};
 use super::inputs::{Input, Inputs, Points};
 use super::kernel::{Kernel, KernelPlace, Recipe, scale_correlation};
 use super::likelihood::JITTER;
 use super::standard::Standard;
 use super::surface::{Surface, SurfacePart};
+use crate::vectors::dot;
 
 /// A place where a value is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]

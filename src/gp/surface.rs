@@ -1,9 +1,9 @@
 //! The posterior mean at one scale as a function of the mixture, with its derivatives.
 
-use super::cholesky::dot;
 use super::inputs::{Features, Points};
 use super::kernel::{correlation, squared_distance};
 use super::standard::Standard;
+use crate::vectors::dot;
 
 /// A posterior mean at one scale: Σ_m w_m g(r²(h, h_m)) over the distinct mixtures, and a constant.
 #[derive(Debug, Clone)]

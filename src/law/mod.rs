@@ -498,9 +498,8 @@ pub trait Features {
     /// `jacobian`, feature after feature.
     fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], jacobian: Option<&mut [f64]>);
 
-    /// Writes L at the scales of these indexes into `losses` and, where asked for, ∂L/∂q_c at each of them into `z`,
-    /// scale after scale, with room for as many as `q` has.
-    fn losses(&self, q: &[f64], scale_idxs: &[usize], mixture: &Mixture, losses: &mut [f64], z: Option<&mut [f64]>);
+    /// Writes L at the scales of these indexes into `losses`, and ∂L/∂q_c at each of them into `z`, feature after feature.
+    fn losses(&self, q: &[f64], scale_idxs: &[usize], mixture: &Mixture, losses: &mut [f64], z: &mut [f64]);
 }
 
 /// A law that is evaluated row by row.
@@ -535,11 +534,12 @@ pub(crate) fn losses<'a>(
     match law.evaluation(shape, &[scale]) {
         Evaluation::Features(mut law) => {
             let mut q = vec![0.0; law.ranges().len()];
+            let mut z = q.clone();
             law.begin(theta);
             Box::new(move |mixture| {
                 law.features(theta, mixture, &mut q, None);
                 let mut loss = [0.0];
-                law.losses(&q, &[0], mixture, &mut loss, None);
+                law.losses(&q, &[0], mixture, &mut loss, &mut z);
                 loss[0]
             })
         }

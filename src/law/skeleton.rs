@@ -14,6 +14,8 @@ use std::ops::Range;
 use super::formula::{Expr, Formula, sum, sym};
 use super::repetition;
 use super::terms::{self, Term};
+use crate::vectors;
+
 use super::{Evaluation, Features, Law, Mixture, MixtureDerivatives, Needs, Parameter, Place, Scale, Shape};
 
 /// One law of the skeleton.
@@ -446,13 +448,10 @@ impl<'a> AtTheta<'a> {
         }
     }
 
-    /// The factor of the power at that position for one mixture.
-    fn factor(&self, position: usize, exponent: f64, scale_idx: usize, mixture: &Mixture) -> Factor {
+    /// The factor of the power at that position for one mixture, which counts effective tokens.
+    fn effective_factor(&self, position: usize, exponent: f64, scale_idx: usize, mixture: &Mixture) -> Factor {
         let Layout { powers, saturation, n_prepared, .. } = &self.layout;
         let ln_scale = powers[position].ln(self.scales[scale_idx]);
-        if !self.effective[position] {
-            return Factor::new(exponent, ln_scale);
-        }
         let saturation = saturation.map_or(repetition::SATURATION, |_| self.prepared[n_prepared - 1]);
         let (ln_scale, by_saturation) = repetition::effective_tokens(self.shape, saturation, ln_scale, &mixture.h);
         let factor = Factor::new(exponent, ln_scale);
@@ -517,38 +516,43 @@ impl Features for AtTheta<'_> {
         }
     }
 
-    fn losses(
-        &self,
-        q: &[f64],
-        scale_idxs: &[usize],
-        mixture: &Mixture,
-        losses: &mut [f64],
-        mut z: Option<&mut [f64]>,
-    ) {
-        let n_z = q.len();
+    fn losses(&self, q: &[f64], scale_idxs: &[usize], mixture: &Mixture, losses: &mut [f64], z: &mut [f64]) {
+        let n = losses.len();
         losses.fill(q[0]);
-        if let Some(z) = &mut z {
-            z.chunks_exact_mut(n_z).for_each(|z| z[0] = 1.0);
-        }
-        for (position, known) in self.known.iter().enumerate() {
-            let at = 1 + 2 * position;
-            let (coefficient, exponent) = (q[at], q[at + 1]);
-            let by_saturation = self.layout.saturation.is_some() && self.effective[position];
-            for (row_idx, (&scale_idx, loss)) in scale_idxs.iter().zip(losses.iter_mut()).enumerate() {
-                let factor = match known {
-                    Some(factors) => factors[scale_idx],
-                    None => self.factor(position, exponent, scale_idx, mixture),
-                };
-                *loss += coefficient * factor.value;
-                if let Some(z) = &mut z {
-                    let z = &mut z[row_idx * n_z..(row_idx + 1) * n_z];
-                    z[at] = factor.value;
-                    z[at + 1] = coefficient * factor.by_exponent;
-                    if by_saturation {
-                        z[1 + 2 * self.known.len()] = coefficient * factor.by_saturation;
+        let (of_level, of_powers) = z.split_at_mut(n);
+        of_level.fill(1.0);
+        let (of_powers, by_saturation) = of_powers.split_at_mut(2 * n * self.known.len());
+        for (position, (known, z)) in self.known.iter().zip(of_powers.chunks_exact_mut(2 * n)).enumerate() {
+            let (coefficient, exponent) = (q[1 + 2 * position], q[2 + 2 * position]);
+            let (values, by_exponent) = z.split_at_mut(n);
+            let rows = scale_idxs.iter().zip(values.iter_mut().zip(by_exponent.iter_mut()));
+            match known {
+                Some(factors) => {
+                    for (&scale_idx, (value, by_exponent)) in rows {
+                        let factor = &factors[scale_idx];
+                        (*value, *by_exponent) = (factor.value, coefficient * factor.by_exponent);
                     }
                 }
+                None if self.effective[position] => {
+                    for (row_idx, (&scale_idx, (value, by_exponent))) in rows.enumerate() {
+                        let factor = self.effective_factor(position, exponent, scale_idx, mixture);
+                        (*value, *by_exponent) = (factor.value, coefficient * factor.by_exponent);
+                        if let Some(by_saturation) = by_saturation.get_mut(row_idx) {
+                            *by_saturation = coefficient * factor.by_saturation;
+                        }
+                    }
+                }
+                None => {
+                    let power = &self.layout.powers[position];
+                    for (&scale_idx, (value, by_exponent)) in rows {
+                        let ln_scale = power.ln(self.scales[scale_idx]);
+                        (*value, *by_exponent) = (-exponent * ln_scale, -coefficient * ln_scale);
+                    }
+                    vectors::exp(values);
+                    by_exponent.iter_mut().zip(values.iter()).for_each(|(by_exponent, value)| *by_exponent *= value);
+                }
             }
+            vectors::add_scaled(losses, coefficient, values);
         }
     }
 }

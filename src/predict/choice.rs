@@ -256,14 +256,72 @@ pub struct Tried {
 /// Of each form, the held-out errors on one split.
 pub type OfSplit = Vec<Errors>;
 
+/// What some of a trial's splits showed, to be put together with the rest of them elsewhere.
+#[derive(Serialize, Deserialize)]
+pub struct Share {
+    /// Of the processes of all rows.
+    hyperparameters: [Option<Vec<Hyperparameters>>; 2],
+    /// The splits, each with its position.
+    of_splits: Vec<(usize, OfSplit)>,
+}
+
 impl<'a> Trial<'a> {
     /// Fits the forms' processes to all rows.
     pub fn new(dataset: &'a Dataset, fits: Vec<Fit>, forms: Vec<Form>) -> Self {
+        Self::with(dataset, fits, forms, None)
+    }
+
+    fn with(
+        dataset: &'a Dataset,
+        fits: Vec<Fit>,
+        forms: Vec<Form>,
+        known: Option<&[Option<Vec<Hyperparameters>>; 2]>,
+    ) -> Self {
         let weights = fits.first().map(|fit| fit::weights(dataset, &fit.report.config)).unwrap_or_default();
         let rows: Vec<bool> = weights.iter().map(|weight| *weight > 0.0).collect();
         let splits = validate::splits(dataset, &rows);
-        let whole = whole(dataset, &fits, &forms, &rows);
+        let whole = whole(dataset, &fits, &forms, &rows, known);
         Self { dataset, fits, forms, rows, splits, whole }
+    }
+
+    /// The same from the shares of all splits.
+    ///
+    /// # Errors
+    /// In a sentence, that the shares are not those of one trial.
+    pub fn of_shares(
+        dataset: &'a Dataset,
+        fits: Vec<Fit>,
+        forms: Vec<Form>,
+        shares: Vec<Share>,
+    ) -> Result<Tried, String> {
+        let of_others = || "shares of another validation".to_string();
+        let hyperparameters = &shares.first().ok_or_else(of_others)?.hyperparameters;
+        let trial = Self::with(dataset, fits, forms, Some(hyperparameters));
+        let mut of_splits: Vec<(usize, OfSplit)> = shares.into_iter().flat_map(|share| share.of_splits).collect();
+        of_splits.sort_by_key(|(split_idx, _)| *split_idx);
+        let (n_rows, n_targets) = (dataset.observations().len(), validate::targets(dataset, &trial.fits).len());
+        let is_sound = of_splits.iter().map(|(split_idx, _)| *split_idx).eq(0..trial.n_splits())
+            && of_splits.iter().all(|(_, forms)| forms.len() == trial.forms.len())
+            && of_splits.iter().flat_map(|(_, forms)| forms).all(|errors| errors.are_of(n_rows, n_targets));
+        if !is_sound {
+            return Err(of_others());
+        }
+        Ok(trial.end(of_splits.into_iter().map(|(_, of_split)| of_split).collect()))
+    }
+
+    /// The errors on every split that falls to one of so many parts; `done` hears how many of how many.
+    pub fn share(&self, part: usize, n_parts: usize, done: &mut dyn FnMut(usize, usize)) -> Share {
+        let own: Vec<usize> = (part..self.n_splits()).step_by(n_parts.max(1)).collect();
+        let split = |(at, &split_idx): (usize, &usize)| {
+            let of_split = self.held_out(split_idx);
+            done(at + 1, own.len());
+            (split_idx, of_split)
+        };
+        let of_splits = own.iter().enumerate().map(split).collect();
+        let of = |processes: &Option<Vec<Arc<GaussianProcess>>>| {
+            Some(processes.as_ref()?.iter().map(|process| process.hyperparameters().clone()).collect())
+        };
+        Share { hyperparameters: self.whole.each_ref().map(of), of_splits }
     }
 
     /// How many splits there are.
@@ -320,15 +378,30 @@ pub fn chosen(dataset: &Dataset, tried: Vec<Tried>) -> FittedStudy {
 /// The processes of all rows: on the law's residuals and, where a form asks for it, alone.
 type Whole = [Option<Vec<Arc<GaussianProcess>>>; 2];
 
-fn whole(dataset: &Dataset, fits: &[Fit], forms: &[Form], rows: &[bool]) -> Whole {
+/// With hyperparameters that are known, or that are searched for.
+fn whole(
+    dataset: &Dataset,
+    fits: &[Fit],
+    forms: &[Form],
+    rows: &[bool],
+    known: Option<&[Option<Vec<Hyperparameters>>; 2]>,
+) -> Whole {
     let lessons = validate::lessons(dataset, fits, rows);
     let laws: Vec<(&Fit, usize)> =
         validate::targets(dataset, fits).into_iter().map(|(fit, pos, _)| (fit, pos)).collect();
-    let of = |form: Form| process::fitted(dataset, form, &lessons, &laws, &[]).ok();
+    let suits = |form: Form, one: &Hyperparameters| one.recipe() == form.recipe() && one.suit(dataset.domains().len());
+    let of = |form: Form, at: usize| match known {
+        None => process::fitted(dataset, form, &lessons, &laws, &[]).ok(),
+        Some(known) => {
+            let known = known[at].as_ref().filter(|known| known.len() == laws.len())?;
+            known.iter().all(|one| suits(form, one)).then_some(())?;
+            process::known(dataset, form, &lessons, &laws, known).ok()
+        }
+    };
     let residual = forms.iter().any(|form| *form != Form::Process);
     [
-        residual.then(|| of(Form::Residual)).flatten(),
-        forms.contains(&Form::Process).then(|| of(Form::Process)).flatten(),
+        residual.then(|| of(Form::Residual, 0)).flatten(),
+        forms.contains(&Form::Process).then(|| of(Form::Process, 1)).flatten(),
     ]
 }
 

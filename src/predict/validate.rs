@@ -138,6 +138,14 @@ pub struct Errors {
     pub gains: Vec<HeldOutGain>,
 }
 
+impl Errors {
+    /// Whether they may be of a study with so many rows and targets.
+    pub(super) fn are_of(&self, n_rows: usize, n_targets: usize) -> bool {
+        self.losses.iter().all(|h| h.target < n_targets && h.observation_idx < n_rows)
+            && self.gains.iter().all(|h| h.target < n_targets)
+    }
+}
+
 /// The splits of a study on the rows that are fitted.
 pub(super) fn splits(dataset: &Dataset, fitted: &[bool]) -> Vec<Split> {
     let mut splits = folds(dataset, fitted);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::formula::{Expr, product, sum_over, sym};
 use super::super::{Kind, Mixture, MixtureDerivatives, Parameter, Symbol};
 use super::Term;
+use crate::vectors;
 
 /// T(h) = 1 / Σ_i C_i h_i^{γ_i}; inside θ = (ln C_1 … ln C_k, ln γ_1 … ln γ_k).
 pub(in super::super) struct Reciprocal;
@@ -53,18 +54,21 @@ impl Term for Reciprocal {
 
     fn value(&self, theta: &[f64], prepared: &[f64], mixture: &Mixture, jacobian: Option<&mut [f64]>) -> f64 {
         let k = mixture.h.len();
-        let summand = |i: usize| {
-            if mixture.h[i] > 0.0 { libm::exp(theta[i] + prepared[i] * mixture.ln_h[i]) } else { 0.0 }
-        };
+        let exponent = |i: usize| theta[i] + prepared[i] * mixture.ln_h[i];
         let Some(jacobian) = jacobian else {
-            return 1.0 / (0..k).fold(0.0, |sum, i| sum + summand(i));
+            return 1.0 / (0..k).fold(0.0, |sum, i| sum + libm::exp(exponent(i)));
         };
+        let (summands, by_gamma) = jacobian[..2 * k].split_at_mut(k);
+        summands.iter_mut().enumerate().for_each(|(i, summand)| *summand = exponent(i));
+        vectors::exp(summands);
         let mut sum = 0.0;
         for i in 0..k {
-            let summand = summand(i);
-            sum += summand;
-            jacobian[i] = summand;
-            jacobian[k + i] = if mixture.h[i] > 0.0 { summand * prepared[i] * mixture.ln_h[i] } else { 0.0 };
+            if mixture.h[i] > 0.0 {
+                sum += summands[i];
+                by_gamma[i] = summands[i] * prepared[i] * mixture.ln_h[i];
+            } else {
+                (summands[i], by_gamma[i]) = (0.0, 0.0);
+            }
         }
         let value = 1.0 / sum;
         for entry in &mut jacobian[..2 * k] {

@@ -7,6 +7,7 @@ use crate::page::same::Same;
 use crate::page::view::tables::counted;
 use crate::predict::choice::{self, Tried};
 use crate::predict::{FittedStudy, Form};
+use crate::protocol::WireShare;
 
 /// A law that is being validated.
 #[derive(Clone)]
@@ -17,9 +18,10 @@ pub struct LawTrial {
     pub forms: Vec<Form>,
     /// Its fits, once they are there.
     pub fits: Option<Vec<Fit>>,
-    /// Splits that are done, and all.
-    n_done: usize,
-    n_splits: usize,
+    /// Splits of each share that are done, and all.
+    steps: Vec<(usize, usize)>,
+    /// The shares that are done, where the validation is shared among workers.
+    shares: Vec<Option<WireShare>>,
     /// What came of it; `Err` where the law cannot be fitted or validated.
     tried: Option<Result<Tried, String>>,
 }
@@ -55,7 +57,7 @@ impl ValidationRun {
             let fails = of.choice == AUTO && !of.failures.is_empty();
             let fits = is_fitted.then(|| of.study.fits.clone());
             let tried = of.failures.first().filter(|_| is_fitted && fails).map(|(_, sentence)| Err(sentence.clone()));
-            LawTrial { law, forms, fits, n_done: 0, n_splits: 0, tried }
+            LawTrial { law, forms, fits, steps: Vec::new(), shares: Vec::new(), tried }
         });
         Some(Self { laws: laws.collect(), of })
     }
@@ -81,11 +83,26 @@ impl ValidationRun {
         }
     }
 
-    /// Notes how far a law is.
-    pub fn progressed(&mut self, law_idx: usize, done: usize, all: usize) {
+    /// Notes among how many workers a law is shared.
+    pub fn is_shared(&mut self, law_idx: usize, n_parts: usize) {
         if let Some(law) = self.laws.get_mut(law_idx) {
-            (law.n_done, law.n_splits) = (done, all);
+            (law.steps, law.shares) = (vec![(0, 0); n_parts], vec![None; n_parts]);
         }
+    }
+
+    /// Notes how far a law's share is.
+    pub fn progressed(&mut self, law_idx: usize, part: usize, done: usize, all: usize) {
+        if let Some(steps) = self.laws.get_mut(law_idx).and_then(|law| law.steps.get_mut(part)) {
+            *steps = (done, all);
+        }
+    }
+
+    /// Takes a law's share. Returns all of them with the last.
+    pub fn shared(&mut self, law_idx: usize, part: usize, share: WireShare) -> Option<Vec<WireShare>> {
+        let law = self.laws.get_mut(law_idx)?;
+        *law.shares.get_mut(part)? = Some(share);
+        let shares: Option<Vec<WireShare>> = law.shares.iter().cloned().collect();
+        shares.inspect(|_| law.shares.clear())
     }
 
     /// Takes what came of a law.
@@ -107,11 +124,13 @@ impl ValidationRun {
         let (mut done, mut all) = (0.0, 0.0);
         for (law_idx, law) in self.laws.iter().enumerate() {
             let fit = if law.law.id() == self.of.law.id() { 0.0 } else { starts };
-            let splits = if law.n_splits > 0 { law.n_splits as f64 } else { USUAL_SPLITS } * STARTS_PER_SPLIT;
+            let (n_done, n_splits) =
+                law.steps.iter().fold((0, 0), |(done, all), (of_done, of_all)| (done + of_done, all + of_all));
+            let splits = if n_splits > 0 { n_splits as f64 } else { USUAL_SPLITS } * STARTS_PER_SPLIT;
             all += fit + splits;
             done += match (&law.tried, &law.fits) {
                 (Some(_), _) => fit + splits,
-                (None, Some(_)) => fit + STARTS_PER_SPLIT * law.n_done as f64,
+                (None, Some(_)) => fit + STARTS_PER_SPLIT * n_done as f64,
                 (None, None) if self.next_to_fit() == Some(law_idx) => fit * of_fit,
                 (None, None) => 0.0,
             };
@@ -258,10 +277,11 @@ mod tests {
         let trial = Trial::new(&of.data.dataset, run.laws[0].fits.clone().expect("fits"), run.laws[0].forms.clone());
         let n = trial.n_splits();
         let splits = (0..n).map(|i| trial.held_out(i)).collect();
-        run.progressed(0, 1, n);
+        run.is_shared(0, 1);
+        run.progressed(0, 0, 1, n);
         assert!((run.share_done(0.0) - 1.0 / n as f64).abs() < 1e-12);
         assert_eq!(run.sentence(0.0, 0.5), "Validating: predicting held-out runs with 1 law");
-        run.progressed(0, n / 2, n);
+        run.progressed(0, 0, n / 2, n);
         assert_eq!(run.sentence(0.0, 30.0), "Validating: predicting held-out runs with 1 law, about 30 s left");
         run.tried(0, Ok(trial.end(splits)));
         assert!(run.is_complete());

@@ -11,7 +11,7 @@ use crate::page::browser::workers::{Lane, Reply, most_workers};
 use crate::page::run::fits::{AUTO, JobPlace, LawFits, Run};
 use crate::page::run::validation::ValidationRun;
 use crate::page::same::Same;
-use crate::protocol::{Answer, Task, WireFit, WireStudy};
+use crate::protocol::{Answer, Task, TrialPart, WireFit, WireStudy};
 use crate::wording::page as text;
 
 impl State {
@@ -110,11 +110,7 @@ impl State {
                     self.start_validation(fits);
                 }
                 Some(law_idx) => {
-                    self.validation.update(|validation| {
-                        if let Some((validation, _)) = validation {
-                            validation.fitted(law_idx, &fits);
-                        }
-                    });
+                    self.change_validation(|validation| validation.fitted(law_idx, &fits));
                     self.go_on_validating(Some(law_idx));
                 }
             }
@@ -152,7 +148,14 @@ impl State {
         self.end_validation();
     }
 
+    /// Validates a law on all workers.
     fn submit_trial(self, law_idx: usize) {
+        let n_parts = most_workers(Lane::Heavy);
+        self.change_validation(|validation| validation.is_shared(law_idx, n_parts));
+        (0..n_parts).for_each(|part| self.submit_part(law_idx, part, TrialPart::Share(part, n_parts)));
+    }
+
+    fn submit_part(self, law_idx: usize, part: usize, asked: TrialPart) {
         let Some((validation, _)) = self.validation.get_untracked() else { return };
         let task = move || {
             let law = &validation.laws[law_idx];
@@ -160,31 +163,36 @@ impl State {
                 study: WireStudy::from(&validation.of.data.dataset),
                 fits: law.fits.iter().flatten().map(WireFit::from).collect(),
                 forms: law.forms.clone(),
+                part: asked,
             }
         };
-        let job = self.pool().submit(Lane::Heavy, task, move |reply| {
-            let change = |change: &dyn Fn(&mut ValidationRun)| {
-                self.validation.update(|validation| {
-                    if let Some((validation, _)) = validation {
-                        change(validation);
+        let job = self.pool().submit(Lane::Heavy, task, move |reply| match reply {
+            Reply::Progress(_) => {}
+            Reply::Validated { done, all } => {
+                self.change_validation(|validation| validation.progressed(law_idx, part, done, all));
+            }
+            Reply::Done { outcome, .. } => {
+                let tried = match *outcome {
+                    Ok(Answer::Share(share)) => {
+                        let shares = self.change_validation(|validation| validation.shared(law_idx, part, share));
+                        if let Some(shares) = shares.flatten() {
+                            self.submit_part(law_idx, part, TrialPart::Whole(shares));
+                        }
+                        return;
                     }
-                });
-            };
-            match reply {
-                Reply::Progress(_) => {}
-                Reply::Validated { done, all } => change(&|validation| validation.progressed(law_idx, done, all)),
-                Reply::Done { outcome, .. } => {
-                    let tried = match *outcome {
-                        Ok(Answer::Tried(tried)) => tried.into_tried(),
-                        Ok(_) => Err(text::WORKER_STOPPED.to_string()),
-                        Err(sentence) => Err(sentence),
-                    };
-                    change(&|validation| validation.tried(law_idx, tried.clone()));
-                    self.end_validation();
-                }
+                    Ok(Answer::Tried(tried)) => tried.into_tried(),
+                    Ok(_) => Err(text::WORKER_STOPPED.to_string()),
+                    Err(sentence) => Err(sentence),
+                };
+                self.change_validation(|validation| validation.tried(law_idx, tried));
+                self.end_validation();
             }
         });
         self.add_job("validation", job);
+    }
+
+    fn change_validation<T>(self, change: impl FnOnce(&mut ValidationRun) -> T) -> Option<T> {
+        self.validation.try_update(|validation| validation.as_mut().map(|(validation, _)| change(validation))).flatten()
     }
 
     /// Shows what predicts best once all is validated, unless what was validated is not on show any more.

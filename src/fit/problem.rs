@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::law::{Evaluation, Law, Mixture, Scale, Shape};
-use crate::vectors::{add_scaled, dot};
+use crate::vectors::{add_scaled, dot, multiply};
 
 use super::solver::Objective;
 
@@ -358,7 +358,7 @@ impl<'a> Problem<'a> {
             let n_theta = theta.len();
             products.fill(0.0);
             for (a, z_a) in z.chunks_exact(n).enumerate() {
-                weighted.iter_mut().zip(z_a.iter().zip(&*curvatures)).for_each(|(out, (z, weight))| *out = z * weight);
+                multiply(weighted, z_a, curvatures);
                 for (b, z_b) in z.chunks_exact(n).enumerate().take(a + 1) {
                     let sum = dot(&weighted[..n], z_b);
                     let (range_a, range_b) = (law.ranges()[a].clone(), law.ranges()[b].clone());

@@ -43,9 +43,10 @@ pub fn exp(x: &mut [f64]) {
     let (chunks, rest) = x.as_chunks_mut::<LANES>();
     chunks.iter_mut().for_each(|chunk| *chunk = f64x8::from(*chunk).exp().to_array());
     if !rest.is_empty() {
-        let mut padded = [0.0; LANES];
-        padded[..rest.len()].copy_from_slice(rest);
-        rest.copy_from_slice(&f64x8::from(padded).exp().to_array()[..rest.len()]);
+        // Entry by entry: browsers take long to begin a copy of any length.
+        let padded: [f64; LANES] = std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0.0));
+        let padded = f64x8::from(padded).exp().to_array();
+        rest.iter_mut().zip(padded).for_each(|(x, exp)| *x = exp);
     }
 }
 

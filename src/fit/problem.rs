@@ -14,6 +14,7 @@ use std::ops::Range;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
+use wide::f64x2;
 
 use crate::dataset::Dataset;
 use crate::law::{Evaluation, Law, Mixture, Scale, Shape};
@@ -58,8 +59,6 @@ impl Residual {
 struct Row {
     observation_idx: usize,
     target_pos: usize,
-    loss: f64,
-    weight: f64,
 }
 
 /// The objective of one fit.
@@ -69,6 +68,10 @@ pub struct Problem<'a> {
     mixtures: Vec<Mixture>,
     /// Sorted by mixture.
     rows: Vec<Row>,
+    /// For each row its loss.
+    observed: Vec<f64>,
+    /// For each row its weight.
+    weights: Vec<f64>,
     /// For each row its scale.
     scale_idxs: Vec<usize>,
     /// For each mixture its rows.
@@ -87,9 +90,8 @@ struct Work {
     q: Vec<f64>,
     /// The feature that each entry of θ belongs to.
     feature_of: Vec<usize>,
+    /// M_h: ∂q_c/∂θ_p of the one feature that depends on θ_p.
     jacobian: Vec<f64>,
-    /// ∂q_c/∂θ_p of the one feature that depends on θ_p.
-    entries: Vec<f64>,
     /// Of the rows of one mixture.
     losses: Vec<f64>,
     /// Likewise: what each adds to the sum of z_r, …
@@ -125,7 +127,7 @@ impl<'a> Problem<'a> {
         residual: Residual,
     ) -> Self {
         let design = dataset.design();
-        let mut rows: Vec<(usize, usize, Row)> = Vec::new();
+        let mut rows: Vec<(usize, usize, Row, f64, f64)> = Vec::new();
         for (target_pos, &target_idx) in target_idxs.iter().enumerate() {
             for (observation_idx, ((observation, &(mixture_idx, scale_idx)), &weight)) in
                 dataset.observations().iter().zip(design.rows()).zip(weights).enumerate()
@@ -134,12 +136,12 @@ impl<'a> Problem<'a> {
                     && weight > 0.0
                     && law.uses(shape, target_pos, &observation.mixture)
                 {
-                    rows.push((mixture_idx, scale_idx, Row { observation_idx, target_pos, loss: loss.0, weight }));
+                    rows.push((mixture_idx, scale_idx, Row { observation_idx, target_pos }, loss.0, weight));
                 }
             }
         }
         // Sorted by all that enters the sums, so that the order of the text does not change a bit of the fit.
-        rows.sort_by(|(mixture_a, scale_a, a), (mixture_b, scale_b, b)| {
+        rows.sort_by(|(mixture_a, scale_a, a, loss_a, weight_a), (mixture_b, scale_b, b, loss_b, weight_b)| {
             let mixture = design.mixtures()[*mixture_a].iter().zip(&design.mixtures()[*mixture_b]);
             mixture
                 .map(|(a, b)| a.total_cmp(b))
@@ -147,11 +149,11 @@ impl<'a> Problem<'a> {
                 .unwrap_or(std::cmp::Ordering::Equal)
                 .then(scale_order(design.scales(), *scale_a, *scale_b))
                 .then(a.target_pos.cmp(&b.target_pos))
-                .then(a.loss.total_cmp(&b.loss))
-                .then(a.weight.total_cmp(&b.weight))
+                .then(loss_a.total_cmp(loss_b))
+                .then(weight_a.total_cmp(weight_b))
         });
         // Of a part of the rows only the scales and the mixtures that it has.
-        let mut present: Vec<usize> = rows.iter().map(|(_, scale_idx, _)| *scale_idx).collect();
+        let mut present: Vec<usize> = rows.iter().map(|(_, scale_idx, ..)| *scale_idx).collect();
         present.sort_by(|&a, &b| scale_order(design.scales(), a, b).then(a.cmp(&b)));
         present.dedup();
         let mut position_of = vec![0; design.scales().len()];
@@ -179,9 +181,11 @@ impl<'a> Problem<'a> {
             mixtures,
             blocks,
             sizes: scales.iter().map(|scale| scale.ln_n).collect(),
-            weight_sum: rows.iter().map(|(.., row)| row.weight).sum(),
-            scale_idxs: rows.iter().map(|(_, scale_idx, _)| position_of[*scale_idx]).collect(),
-            rows: rows.into_iter().map(|(.., row)| row).collect(),
+            weight_sum: rows.iter().map(|(.., weight)| weight).sum(),
+            observed: rows.iter().map(|(.., loss, _)| *loss).collect(),
+            weights: rows.iter().map(|(.., weight)| *weight).collect(),
+            scale_idxs: rows.iter().map(|(_, scale_idx, ..)| position_of[*scale_idx]).collect(),
+            rows: rows.into_iter().map(|(_, _, row, ..)| row).collect(),
             residual,
             bounds: parameters.iter().map(|parameter| parameter.bounds).collect(),
             ridge: (0.0, law.ridge(shape)),
@@ -189,7 +193,6 @@ impl<'a> Problem<'a> {
                 q: vec![0.0; n_features],
                 feature_of,
                 jacobian: vec![0.0; n_jacobian],
-                entries: vec![0.0; n_jacobian],
                 losses: vec![0.0; longest],
                 slopes: vec![0.0; longest],
                 curvatures: vec![0.0; longest],
@@ -264,7 +267,7 @@ impl<'a> Problem<'a> {
 
     /// The observed losses, in nats.
     pub fn losses(&self) -> impl Iterator<Item = f64> {
-        self.rows.iter().map(|row| row.loss)
+        self.observed.iter().copied()
     }
 
     fn evaluate(&mut self, theta: &[f64], delta: f64, mut order: Order) -> f64 {
@@ -324,53 +327,45 @@ impl<'a> Problem<'a> {
     fn evaluate_features(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
         let Evaluation::Features(law) = &mut self.law else { unreachable!("called for laws of features only") };
         law.begin(theta);
-        let Work { q, feature_of, jacobian, entries, losses, slopes, curvatures, z, weighted, products } =
-            &mut self.work;
+        let Work { q, feature_of, jacobian, losses, slopes, curvatures, z, weighted, products } = &mut self.work;
         let mut value = 0.0;
         for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
-            let (rows, scale_idxs, n) = (&self.rows[range.clone()], &self.scale_idxs[range.clone()], range.len());
+            let (scale_idxs, n) = (&self.scale_idxs[range.clone()], range.len());
             let (losses, slopes, curvatures) = (&mut losses[..n], &mut slopes[..n], &mut curvatures[..n]);
             let z = &mut z[..n * q.len()];
             let wanted = (!matches!(order, Order::Value)).then_some(&mut jacobian[..]);
             law.features(theta, mixture, q, wanted);
             law.losses(q, scale_idxs, mixture, losses, z);
-            for (row_idx, (row, &loss)) in rows.iter().zip(losses.iter()).enumerate() {
-                let (residual, derivative) = residual(self.residual, loss, row.loss);
-                let (huber, slope, curvature) = huber(residual, delta);
-                value += row.weight * huber;
-                slopes[row_idx] = row.weight * slope * derivative;
-                curvatures[row_idx] = row.weight * curvature * derivative * derivative;
-            }
+            let observed = (&self.observed[range.clone()], &self.weights[range.clone()]);
+            value += weigh_all(self.residual, delta, losses, observed, slopes, curvatures);
             if let Order::Value = order {
                 continue;
             }
-            // M_h, whose entries stand feature after feature, in the order of θ.
-            let mut from = 0;
             for (range, z) in law.ranges().iter().zip(z.chunks_exact(n)) {
-                entries[range.clone()].copy_from_slice(&jacobian[from..from + range.len()]);
-                from += range.len();
                 if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
-                    add_scaled(&mut gradient[range.clone()], dot(slopes, z), &entries[range.clone()]);
+                    add_scaled(&mut gradient[range.clone()], dot(slopes, z), &jacobian[range.clone()]);
                 }
             }
             let Order::NormalEquations(_, gram) = order else { continue };
             // Features come in another order than their entries of θ, so a row needs products with all.
             let n_theta = theta.len();
-            products.fill(0.0);
+            let mut product = |row: usize, range: Range<usize>, sum: f64| {
+                let out = products[row * n_theta..][range.clone()].iter_mut();
+                out.zip(&jacobian[range]).for_each(|(out, entry)| *out = sum * entry);
+            };
             for (a, z_a) in z.chunks_exact(n).enumerate() {
                 multiply(weighted, z_a, curvatures);
                 for (b, z_b) in z.chunks_exact(n).enumerate().take(a + 1) {
                     let sum = dot(&weighted[..n], z_b);
                     let (range_a, range_b) = (law.ranges()[a].clone(), law.ranges()[b].clone());
-                    add_scaled(&mut products[a * n_theta..][range_b.clone()], sum, &entries[range_b]);
-                    if a != b {
-                        add_scaled(&mut products[b * n_theta..][range_a.clone()], sum, &entries[range_a]);
-                    }
+                    product(a, range_b, sum);
+                    product(b, range_a, sum);
                 }
             }
-            // Only the lower triangle is filled; the upper one is mirrored at the end.
-            for (i, (&entry, &feature)) in entries.iter().zip(&*feature_of).enumerate() {
-                add_scaled(&mut gram[i * n_theta..][..i + 1], entry, &products[feature * n_theta..]);
+            // The lower triangle, and what is quickly added beside it; the upper one is mirrored at the end.
+            for (i, (&entry, &feature)) in jacobian.iter().zip(&*feature_of).enumerate() {
+                let length = (i + 1).next_multiple_of(8).min(n_theta);
+                add_scaled(&mut gram[i * n_theta..][..length], entry, &products[feature * n_theta..]);
             }
         }
         value
@@ -382,25 +377,26 @@ impl<'a> Problem<'a> {
         let row_gradient = &mut self.work.z;
         let mut value = 0.0;
         for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
-            for (row, &scale_idx) in self.rows[range.clone()].iter().zip(&self.scale_idxs[range.clone()]) {
+            for at in range.clone() {
+                let (row, scale_idx) = (&self.rows[at], self.scale_idxs[at]);
                 let wanted = match order {
                     Order::Value => None,
                     _ => Some(&mut row_gradient[..]),
                 };
                 let loss = law.loss(row.target_pos, scale_idx, mixture, wanted);
-                let (residual, derivative) = residual(self.residual, loss, row.loss);
-                let (huber, slope, curvature) = huber(residual, delta);
-                value += row.weight * huber;
+                let (predicted, observed) = (f64x2::splat(loss), f64x2::splat(self.observed[at]));
+                let weighed = weigh(self.residual, delta, predicted, observed, f64x2::splat(self.weights[at]));
+                let [first, slope, curvature] = [weighed.0, weighed.1, weighed.2].map(|both| both.to_array()[0]);
+                value += first;
                 let entries = law.entries(row.target_pos);
                 if let Order::Gradient(gradient) | Order::NormalEquations(gradient, _) = order {
                     for (&position, entry) in entries.iter().zip(row_gradient.iter()) {
-                        gradient[position] += row.weight * slope * derivative * entry;
+                        gradient[position] += slope * entry;
                     }
                 }
                 if let Order::NormalEquations(_, gram) = order {
-                    let weight = row.weight * curvature * derivative * derivative;
                     for (a, &position_a) in entries.iter().enumerate() {
-                        let weight = weight * row_gradient[a];
+                        let weight = curvature * row_gradient[a];
                         for (&position_b, entry) in entries.iter().zip(row_gradient.iter()).take(a + 1) {
                             gram[position_a * theta.len() + position_b] += weight * entry;
                         }
@@ -413,7 +409,7 @@ impl<'a> Problem<'a> {
 }
 
 /// For each mixture its rows, of rows sorted by mixture.
-fn blocks(rows: &[(usize, usize, Row)]) -> Vec<Range<usize>> {
+fn blocks(rows: &[(usize, usize, Row, f64, f64)]) -> Vec<Range<usize>> {
     let mut from = 0;
     let blocks = rows.chunk_by(|(a, ..), (b, ..)| a == b).map(|block| {
         from += block.len();
@@ -461,22 +457,55 @@ fn scale_order(scales: &[crate::dataset::Scale], a: usize, b: usize) -> std::cmp
     a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
 }
 
-/// ρ and ∂ρ/∂L.
-fn residual(kind: Residual, predicted: f64, observed: f64) -> (f64, f64) {
-    match kind {
-        Residual::Nats => (predicted - observed, 1.0),
-        Residual::LogLoss => (libm::log(predicted / observed), 1.0 / predicted),
-    }
+/// Of two rows w·Huber_δ(ρ), and what multiplies ∂L/∂θ in its gradient and in the normal equations.
+#[inline]
+fn weigh(kind: Residual, delta: f64, predicted: f64x2, observed: f64x2, weight: f64x2) -> (f64x2, f64x2, f64x2) {
+    let (residual, derivative) = match kind {
+        Residual::Nats => (predicted - observed, f64x2::ONE),
+        Residual::LogLoss => ((predicted / observed).ln(), f64x2::ONE / predicted),
+    };
+    let (value, slope, curvature) = huber(residual, f64x2::splat(delta));
+    let weighted = weight * derivative;
+    (weight * value, weighted * slope, weighted * derivative * curvature)
 }
 
-/// Huber_δ(ρ), its derivative, and the weight of ρ² in its quadratic majoriser: min(1, δ/|ρ|).
-fn huber(residual: f64, delta: f64) -> (f64, f64, f64) {
-    let size = residual.abs();
-    if size < delta {
-        (0.5 * residual * residual, residual, 1.0)
-    } else {
-        (delta * (size - 0.5 * delta), delta.copysign(residual), delta / size)
+/// Huber_δ(ρ) = s (ρ − s/2) with s = min(max(ρ, −δ), δ), its derivative s, and the weight of ρ² in its quadratic
+/// majoriser: min(1, δ/|ρ|).
+#[inline]
+fn huber(residual: f64x2, delta: f64x2) -> (f64x2, f64x2, f64x2) {
+    let slope = residual.fast_max(-delta).fast_min(delta);
+    (slope * (residual - f64x2::HALF * slope), slope, (delta / residual.abs()).fast_min(f64x2::ONE))
+}
+
+/// [`weigh`] of any number of rows; returns the sum of the values.
+fn weigh_all(
+    kind: Residual,
+    delta: f64,
+    predicted: &[f64],
+    (observed, weights): (&[f64], &[f64]),
+    slopes: &mut [f64],
+    curvatures: &mut [f64],
+) -> f64 {
+    let mut sum = f64x2::ZERO;
+    let ((predicted, last), (observed, last_observed)) = (predicted.as_chunks::<2>(), observed.as_chunks::<2>());
+    let (weights, last_weights) = weights.as_chunks::<2>();
+    let ((slopes, last_slopes), (curvatures, last_curvatures)) =
+        (slopes.as_chunks_mut::<2>(), curvatures.as_chunks_mut::<2>());
+    let rows = predicted.iter().zip(observed).zip(weights).zip(slopes.iter_mut().zip(curvatures));
+    for (((predicted, observed), weights), (slopes, curvatures)) in rows {
+        let (predicted, observed, weights) = (f64x2::from(*predicted), f64x2::from(*observed), f64x2::from(*weights));
+        let (value, slope, curvature) = weigh(kind, delta, predicted, observed, weights);
+        sum += value;
+        (*slopes, *curvatures) = (slope.to_array(), curvature.to_array());
     }
+    if let ([predicted], [observed], [weight]) = (last, last_observed, last_weights) {
+        let (predicted, observed) = (f64x2::splat(*predicted), f64x2::splat(*observed));
+        let (value, slope, curvature) = weigh(kind, delta, predicted, observed, f64x2::from([*weight, 0.0]));
+        sum += value;
+        (last_slopes[0], last_curvatures[0]) = (slope.to_array()[0], curvature.to_array()[0]);
+    }
+    let [first, second] = sum.to_array();
+    first + second
 }
 
 fn mirror_lower_triangle(gram: &mut [f64], n: usize) {
@@ -494,18 +523,22 @@ mod tests {
     #[test]
     fn huber_is_smooth_and_its_majoriser_touches_it() {
         let delta = 0.5;
+        let huber = |residual: f64, delta: f64| {
+            let (value, slope, weight) = super::huber(f64x2::splat(residual), f64x2::splat(delta));
+            [value, slope, weight].map(|both| both.to_array()[0])
+        };
         for residual in [-3.0, -0.5, -0.2, 0.0, 0.1, 0.4999, 0.5001, 7.0_f64] {
-            let (value, slope, weight) = huber(residual, delta);
+            let [value, slope, weight] = huber(residual, delta);
             let step = 1e-6;
-            let expected = (huber(residual + step, delta).0 - huber(residual - step, delta).0) / (2.0 * step);
+            let expected = (huber(residual + step, delta)[0] - huber(residual - step, delta)[0]) / (2.0 * step);
             assert!((slope - expected).abs() < 1e-5, "slope at {residual}");
             assert!((slope - weight * residual).abs() < 1e-15, "the majoriser has the same slope at {residual}");
             for other in [-2.0, -0.3, 0.0, 0.3, 2.0_f64] {
                 let above = value + weight * (other * other - residual * residual) / 2.0;
-                assert!(above >= huber(other, delta).0 - 1e-15, "below Huber at {other}");
+                assert!(above >= huber(other, delta)[0] - 1e-15, "below Huber at {other}");
             }
         }
-        assert_eq!(huber(3.0, f64::INFINITY).0, 4.5, "least squares");
+        assert_eq!(huber(3.0, f64::INFINITY), [4.5, 3.0, 1.0], "least squares");
     }
 
     #[test]

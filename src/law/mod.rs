@@ -494,8 +494,8 @@ pub trait Features {
     /// Takes θ; all that follows is for it.
     fn begin(&mut self, theta: &[f64]);
 
-    /// Writes the features of a mixture into `q` and, where asked for, ∂q_c/∂θ_p for p in the feature's range into
-    /// `jacobian`, feature after feature.
+    /// Writes the features of a mixture into `q` and, where asked for, into `jacobian` for each entry θ_p the ∂q_c/∂θ_p of the
+    /// feature that depends on it.
     fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], jacobian: Option<&mut [f64]>);
 
     /// Writes L at the scales of these indexes into `losses`, and ∂L/∂q_c at each of them into `z`, feature after feature.

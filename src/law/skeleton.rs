@@ -486,20 +486,17 @@ impl Features for AtTheta<'_> {
 
     fn features(&self, theta: &[f64], mixture: &Mixture, q: &mut [f64], mut jacobian: Option<&mut [f64]>) {
         let Layout { irreducible, mixture: level, powers, saturation, .. } = &self.layout;
-        let mut done = 0;
         q[0] = 0.0;
         if *irreducible {
             q[0] = self.prepared[0];
             if let Some(jacobian) = &mut jacobian {
                 jacobian[0] = q[0];
             }
-            done = 1;
         }
         let mut value = |block: &Block| {
-            let from = done;
-            done += block.theta.len();
-            let (theta, prepared) = (&theta[block.theta.clone()], &self.prepared[block.prepared.clone()]);
-            block.term.value(theta, prepared, mixture, jacobian.as_mut().map(|jacobian| &mut jacobian[from..done]))
+            let (at, prepared) = (block.theta.clone(), &self.prepared[block.prepared.clone()]);
+            let jacobian = jacobian.as_mut().map(|jacobian| &mut jacobian[at.clone()]);
+            block.term.value(&theta[at], prepared, mixture, jacobian)
         };
         if let Some(level) = level {
             q[0] += value(level);
@@ -511,7 +508,7 @@ impl Features for AtTheta<'_> {
         if let Some(position) = *saturation {
             q[1 + 2 * powers.len()] = theta[position];
             if let Some(jacobian) = jacobian {
-                jacobian[done] = 1.0;
+                jacobian[position] = 1.0;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::plan::{NMM, Noise, as_fitted, drawn};
 use common::{mixture, random, simulated};
 use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::export::fit_file;
@@ -11,7 +12,10 @@ use mixlaw::mixture::{Grade, Limits, Scenario, gain_interval, optimum, verdict};
 use mixlaw::predict::{
     Bootstrap, BootstrapConfig, FittedStudy, Form, OneByOne, auto, bootstrap::with_thetas, choice, learning_curve,
 };
+use mixlaw::sample::plausible;
 use mixlaw::units::{Loss, Params, Tokens};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 fn law(id: &str) -> &'static dyn Law {
     by_id(id).expect("a law")
@@ -315,4 +319,67 @@ fn more_mixtures_lower_the_error() {
     // The last point is the cross-validation itself.
     let unseen = study.validation.unseen.as_ref().expect("validated").mre_percent;
     assert!((curve[3].mre_percent - unseen).abs() < 0.1 * unseen, "{} and {unseen}", curve[3].mre_percent);
+}
+
+/// The recommended mixture of a truth that no candidate has: what its loss falls by below all runs is extrapolated, and
+/// without knowing the runs' mixtures the intervals hold too few.
+#[test]
+fn intervals_cover_the_recommended_mixture() {
+    let joint = law("joint");
+    let noise = Noise { run: 0.002, checkpoint: 0.001 };
+    let (size, tokens) = (Params(NMM.ladder[0].0), Tokens(NMM.tokens[3]));
+    let (mut inside, mut inside_alone, mut n) = (0, 0, 0);
+    for seed in 1000..1024 {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let truths: Vec<Vec<f64>> = (0..2).map(|_| plausible(joint, NMM.k, &mut random)).collect();
+        let all = drawn(&NMM, joint, &truths, noise, &mut random);
+        let at_one_scale = all.observations().iter().filter(|row| row.n == Some(size) && row.d == Some(tokens));
+        let rows = at_one_scale.take(12).cloned().collect();
+        let data = Dataset::new(all.domains().to_vec(), all.targets().to_vec(), rows).expect("a study");
+        let study = predicted(&data);
+        let found = optimum(&study, &Scenario::new(size, tokens)).expect("an optimum");
+        let mut alone = study.clone();
+        alone.summary.mixtures.clear();
+        for (target, exact) in as_fitted(&NMM, joint, &truths, &data).targets().enumerate() {
+            let loss = exact.loss(Some(size), Some(tokens), &found.mixture).0;
+            let covers = |study: &FittedStudy| {
+                let interval = study.interval(target, Some(size), Some(tokens), &found.mixture);
+                usize::from(interval.expect("validated").covers(loss))
+            };
+            inside += covers(&study);
+            inside_alone += covers(&alone);
+            n += 1;
+        }
+    }
+    assert!(inside * 20 >= n * 17 && inside_alone * 5 < n * 4, "{inside}, alone {inside_alone}, of {n}");
+}
+
+/// An interval is as wide as before at a run's mixture, and reaches back to the best of them where more is promised.
+#[test]
+fn what_lies_below_all_runs_is_known_no_better_than_how_far() {
+    let data = study(16, &[1e9], &[2e10], 0.002);
+    let study = predicted(&data);
+    let (n, d) = (Some(Params(1e9)), Some(Tokens(2e10)));
+    let loss = |h: &[f64]| study.targets().next().expect("a target").loss(n, d, h).0;
+    let half_width = |study: &FittedStudy, h: &[f64]| {
+        let interval = study.interval(0, n, d, h).expect("validated");
+        0.5 * libm::log(interval.high / interval.low)
+    };
+    // What it would be if nothing were known of the runs' mixtures, as in a link of before.
+    let mut alone = study.clone();
+    alone.summary.mixtures.clear();
+    let best = study.summary.mixtures.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).expect("mixtures").clone();
+    assert_eq!(half_width(&study, &best), half_width(&alone, &best));
+    // Its own loss alone counts.
+    let target_weights = vec![(data.targets()[0].clone(), 1.0)];
+    let scenario = Scenario { target_weights, ..Scenario::new(Params(1e9), Tokens(2e10)) };
+    let found = optimum(&study, &scenario).expect("an optimum").mixture;
+    let below = libm::log(loss(&best) / loss(&found));
+    assert!(below > 1e-3, "{below}");
+    assert!((half_width(&study, &found) - half_width(&alone, &found) - below).abs() < 1e-12);
+    let gain = |study: &FittedStudy| {
+        let interval = study.gain_interval(&[(0, 1.0)], n, d, &best, &found).expect("validated");
+        0.5 * (interval.high - interval.low)
+    };
+    assert!((gain(&study) - gain(&alone) - (loss(&best) - loss(&found))).abs() < 1e-12);
 }

@@ -243,6 +243,51 @@ fn regret_table(splits: &[Split], columns: &[Column]) -> String {
     out
 }
 
+/// Of the chosen mixtures, which are not any mixture: the share of losses within their 90 % intervals, and of gains over
+/// the held-out mixture nearest to the mean of those fitted.
+fn chosen_table(splits: &[Split], columns: &[Column]) -> String {
+    let mut out = String::from(
+        "| pools | chosen | predicted too low | loss covered | half-width | gain covered | half-width |\n|---|---|---|---|---|---|---|\n",
+    );
+    let Some(column) = columns.iter().find(|column| column.name == MIXLAW) else { return out };
+    // Pools of one study and as many mixtures go together.
+    let name = |group: &str| -> Option<String> {
+        Some(format!("{}, {}", group.split([' ', ',']).next()?, group.split(", ").last()?))
+    };
+    let mut names: Vec<String> =
+        groups(splits, |question| question == Question::OneScale).iter().filter_map(|group| name(group)).collect();
+    names.sort();
+    names.dedup();
+    let line = |title: &str, wanted: &dyn Fn(&Split) -> bool| {
+        let (mut losses, mut gains, mut too_low) = (Covered::default(), Covered::default(), 0);
+        for (at, split) in splits.iter().enumerate().filter(|(_, split)| wanted(split)) {
+            for (target, predicted) in column.answers[at].iter().flatten().enumerate() {
+                let seen = split.held_out.iter().zip(predicted);
+                let seen = seen.filter_map(|(row, predicted)| Some((predicted, row.losses[target]?.0)));
+                if let Some((predicted, loss)) = seen.min_by(|a, b| a.0.loss.total_cmp(&b.0.loss)) {
+                    losses.add(loss, loss, predicted.interval);
+                    too_low += usize::from(predicted.loss < loss);
+                }
+            }
+            column.of_chosen[at].iter().for_each(|gain| gains.add(gain.seen, gain.loss, gain.interval));
+        }
+        let (width, width_of_gains) = (losses.median(), gains.median());
+        format!(
+            "| {title} | {} | {:.0} % | {:.0} % | {width:.2} % | {:.0} % | {width_of_gains:.2} % |\n",
+            losses.all,
+            100.0 * too_low as f64 / losses.all as f64,
+            100.0 * losses.share(),
+            100.0 * gains.share(),
+        )
+    };
+    for title in &names {
+        let wanted =
+            |split: &Split| split.question == Question::OneScale && name(&split.group).as_deref() == Some(title);
+        out.push_str(&line(title, &wanted));
+    }
+    out + &line("**all**", &|split: &Split| split.question == Question::OneScale)
+}
+
 /// Whether a column answers all splits of one scale.
 fn applies(splits: &[Split], column: &Column) -> bool {
     let mut pairs = splits.iter().zip(&column.answers);
@@ -322,12 +367,16 @@ impl Covered {
         self.held as f64 / self.all as f64
     }
 
+    fn median(&mut self) -> f64 {
+        self.half_widths.sort_by(f64::total_cmp);
+        self.half_widths.get(self.half_widths.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
     fn line(&mut self, group: &str) -> String {
         if self.all == 0 {
             return format!("| {group} | 0 | – | – |\n");
         }
-        self.half_widths.sort_by(f64::total_cmp);
-        let median = self.half_widths[self.half_widths.len() / 2];
+        let median = self.median();
         format!("| {group} | {} | {:.0} % | {median:.2} % |\n", self.all, 100.0 * self.share())
     }
 }
@@ -386,6 +435,10 @@ Among the held-out mixtures of each split at one scale the one with the least pr
 alone. How much worse is it than the best of them, in 0.001 nats? A negative figure of the best run seen says that it
 is better than all that were held out.
 
+{}
+The chosen mixture is not any mixture: it was chosen because its prediction is low. Do the intervals hold there, too? Of
+its loss, and of its gain over the held-out mixture that is nearest to the mean of those fitted:
+
 {}",
         error_table(splits, columns, one_scale, "LightGBM"),
         missed(splits, columns, one_scale),
@@ -396,6 +449,7 @@ is better than all that were held out.
         coverage_table(splits, columns, false),
         coverage_table(splits, columns, true),
         regret_table(splits, columns),
+        chosen_table(splits, columns),
     )
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use mixlaw::dataset::Observation;
 use mixlaw::fit::{self, FitConfig, Residual};
 use mixlaw::law;
 use mixlaw::predict::{FittedStudy, OneByOne, auto};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::splits::Split;
+use crate::splits::{Question, Split};
 
 /// Mixlaw as it is without any option.
 pub const MIXLAW: &str = "Mixlaw";
@@ -56,6 +57,8 @@ pub struct Column {
     pub answers: Vec<Option<Answer>>,
     /// Of each split; only Mixlaw's own choice is asked.
     pub gains: Vec<Vec<Gain>>,
+    /// The same of the chosen mixture over the one nearest to the mean of those fitted, of each target.
+    pub of_chosen: Vec<Vec<Gain>>,
 }
 
 /// The answers of the peers in Python, of the law as it was, of Mixlaw with each of its candidates, and of the laws that
@@ -64,7 +67,7 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for (name, answers) in peers.as_object().into_iter().flatten() {
         let answers = (0..splits.len()).map(|split| of_peer(&answers[split])).collect();
-        columns.push(Column { name: name.clone(), answers, gains: Vec::new() });
+        columns.push(Column { name: name.clone(), answers, gains: Vec::new(), of_chosen: Vec::new() });
     }
     let before = FitConfig::of_the_paper();
     columns.push(column(splits, LAW_BEFORE, |split| of_law(split, "additive", &before)));
@@ -73,7 +76,7 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
         columns.push(column(splits, text, |split| of_law(&split.offset(epsilon), &id, &config)));
     }
     let began = Instant::now();
-    let (by_split, gains): (Vec<Named>, Vec<Vec<Gain>>) = splits
+    let (by_split, (gains, of_chosen)): (Vec<Named>, (Vec<Vec<Gain>>, Vec<Vec<Gain>>)) = splits
         .par_iter()
         .map(|split| {
             let answers = of_mixlaw(split);
@@ -91,8 +94,8 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
     names.sort_by_key(|name| *name == MIXLAW);
     for name in names {
         let of_split = |answers: &Named| answers.iter().find(|(of, _)| of == name).map(|(_, a)| a.clone());
-        let gains = if name == MIXLAW { gains.clone() } else { Vec::new() };
-        columns.push(Column { name: name.clone(), answers: by_split.iter().map(of_split).collect(), gains });
+        let (gains, of_chosen) = if name == MIXLAW { (gains.clone(), of_chosen.clone()) } else { Default::default() };
+        columns.push(Column { name: name.clone(), answers: by_split.iter().map(of_split).collect(), gains, of_chosen });
     }
     eprintln!("{MIXLAW}: {:.0} s", began.elapsed().as_secs_f64());
     columns
@@ -102,7 +105,7 @@ fn column(splits: &[Split], name: &str, predict: impl Fn(&Split) -> Answer + Syn
     let began = Instant::now();
     let answers = splits.par_iter().map(|split| Some(predict(split))).collect();
     eprintln!("{name}: {:.0} s", began.elapsed().as_secs_f64());
-    Column { name: name.to_string(), answers, gains: Vec::new() }
+    Column { name: name.to_string(), answers, gains: Vec::new(), of_chosen: Vec::new() }
 }
 
 /// "additive,p=1,floor=0.2,log,delta=0.01,epsilon=0.01": a law, how it is fitted, and what is added to every weight.
@@ -143,13 +146,13 @@ fn of_law(split: &Split, id: &str, config: &FitConfig) -> Answer {
 }
 
 /// Each candidate's answer, by name, and that of the one that was chosen, with its gains.
-fn of_mixlaw(split: &Split) -> (Named, Vec<Gain>) {
+fn of_mixlaw(split: &Split) -> (Named, (Vec<Gain>, Vec<Gain>)) {
     let targets: Vec<usize> = (0..split.fitted.targets().len()).collect();
     let study = auto(&split.fitted, &targets, &FitConfig::default(), &OneByOne, &|_, _| {}).expect("a sound study");
     let answer = |study: &FittedStudy| -> Answer {
         let of_target = |(target, fitted): (usize, mixlaw::predict::FittedTarget)| {
             let rows = split.held_out.iter();
-            let of_row = |row: &mixlaw::dataset::Observation| Predicted {
+            let of_row = |row: &Observation| Predicted {
                 loss: fitted.loss(row.n, row.d, &row.mixture).0,
                 interval: study
                     .interval(target, row.n, row.d, &row.mixture)
@@ -161,7 +164,33 @@ fn of_mixlaw(split: &Split) -> (Named, Vec<Gain>) {
     };
     let candidates = study.candidates.iter().enumerate();
     let candidates = candidates.filter_map(|(at, one)| Some((one.name(), answer(&study.with_candidate(at)?))));
-    (candidates.chain([(MIXLAW.to_string(), answer(&study))]).collect(), gains(split, &study))
+    let own = answer(&study);
+    let gains = (gains(split, &study), gains_of_chosen(split, &study, &own));
+    (candidates.chain([(MIXLAW.to_string(), own)]).collect(), gains)
+}
+
+/// Where mixtures of one scale are held out, of each target: the gain of the one with the least predicted loss over the
+/// one nearest to the mean of those fitted.
+fn gains_of_chosen(split: &Split, study: &FittedStudy, own: &Answer) -> Vec<Gain> {
+    if split.question != Question::OneScale {
+        return Vec::new();
+    }
+    let mean = &study.summary.mean_mixture;
+    let far = |row: &Observation| row.mixture.iter().zip(mean).map(|(h, mean)| (h - mean).powi(2)).sum::<f64>();
+    let of_target = |(target, predicted): (usize, &Vec<Predicted>)| {
+        let seen: Vec<(&Observation, f64, f64)> = split
+            .held_out
+            .iter()
+            .zip(predicted)
+            .filter_map(|(row, predicted)| Some((row, predicted.loss, row.losses[target]?.0)))
+            .collect();
+        let (to, _, after) = *seen.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (from, _, before) = *seen.iter().min_by(|a, b| far(a.0).total_cmp(&far(b.0)))?;
+        let interval = study.gain_interval(&[(target, 1.0)], to.n, to.d, &from.mixture, &to.mixture);
+        let interval = interval.map(|interval| (interval.low, interval.high));
+        (from.mixture != to.mixture).then_some(Gain { seen: before - after, loss: before, interval })
+    };
+    own.iter().enumerate().filter_map(of_target).collect()
 }
 
 /// Each mixture held out beside the next few at its scale: of each target, and of the targets' mean.
@@ -173,11 +202,11 @@ fn gains(split: &Split, study: &FittedStudy) -> Vec<Gain> {
     let asked: Vec<Vec<(usize, f64)>> = if n_targets > 1 { alone.chain([mean]).collect() } else { alone.collect() };
     let mut gains = Vec::new();
     for (at, from) in split.held_out.iter().enumerate() {
-        let scale = |row: &mixlaw::dataset::Observation| (row.n.map(|n| n.0), row.d.map(|d| d.0));
+        let scale = |row: &Observation| (row.n.map(|n| n.0), row.d.map(|d| d.0));
         let same = split.held_out[at + 1..].iter().filter(|to| scale(to) == scale(from) && to.mixture != from.mixture);
         for to in same.take(NEXT) {
             for weights in &asked {
-                let loss = |row: &mixlaw::dataset::Observation| -> Option<f64> {
+                let loss = |row: &Observation| -> Option<f64> {
                     weights.iter().map(|&(target, weight)| Some(weight * row.losses[target]?.0)).sum()
                 };
                 let (Some(before), Some(after)) = (loss(from), loss(to)) else { continue };

@@ -221,6 +221,12 @@ pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
     let Some(metrics) = &study.validation.larger else {
         return finding(ask, Grade::Red, format!("{factor}, and the runs allow no back-test"));
     };
+    let steps = range.beyond_two_sizes(Scale::new(Some(n), Some(d)));
+    if steps > 0.0 {
+        // Tested were longer runs alone.
+        let grade = if steps <= 1.0 { Grade::Amber } else { Grade::Red };
+        return finding(ask, grade, format!("{factor}, and two model sizes allow no back-test of larger ones"));
+    }
     let tested = study.validation.tested;
     let error = format!("back-test error {}", percent(metrics.mre_percent));
     let grade = if metrics.mre_percent <= 1.0 && distance <= tested {

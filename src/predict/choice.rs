@@ -5,6 +5,14 @@
 //! there is a back-test, at larger scale, each as a share of the least that any candidate has; of those within one
 //! standard error of the best score, and no more than a quarter above it, the first in the list wins, in which simpler
 //! ones and those that did best elsewhere come first. Where nothing can be validated it is the first law alone.
+//!
+//! Of two sizes the back-test can but fit the shorter runs and predict the longer ones. How that goes says nothing of
+//! larger models, so that unseen mixtures alone decide; and a law without terms of the mixture, whose residual model has
+//! to carry from size to size what the mixture does, is not taken. On 53 studies of two sizes, parts of the SlimPajama
+//! runs and of Ye's, the error at the next larger size was 1.08 times that of the best candidate so, at most 1.5 times;
+//! with the back-test it was 1.14 times and up to 2.6, with the law without terms of the mixture always 1.6 times and up
+//! to 5.2. A wider tolerance and other orders of the laws did no better, nor did the mean of all candidates (1.10); the
+//! mean of the additive and the joint law did about as well (1.07, up to 1.6).
 
 use std::sync::Arc;
 
@@ -370,8 +378,18 @@ pub fn chosen(dataset: &Dataset, tried: Vec<Tried>) -> FittedStudy {
     let (candidates, errors): (Vec<Vec<Candidate>>, Vec<Vec<Vec<HeldOut>>>) =
         tried.into_iter().map(|tried| (tried.candidates, tried.errors)).unzip();
     let candidates = candidates.concat();
+    let mut errors = errors.concat();
+    let has_two_sizes = candidates.iter().any(|one| one.validation.range.is_some_and(|range| range.two_sizes));
+    let is_unseen = |held_out: &HeldOut| held_out.question == Question::Unseen;
+    let mixes = |one: &Candidate| one.fits.iter().all(|fit| fit.law.needs().min_domains > 0);
+    let of_two = has_two_sizes && errors.iter().flatten().any(is_unseen) && candidates.iter().any(mixes);
+    if of_two {
+        for (one, errors) in candidates.iter().zip(&mut errors) {
+            errors.retain(|held_out| is_unseen(held_out) && mixes(one));
+        }
+    }
     let forms: Vec<Form> = candidates.iter().map(|candidate| candidate.form).collect();
-    let chosen = choose(&forms, &errors.concat(), &validate::blocks(dataset));
+    let chosen = choose(&forms, &errors, &validate::blocks(dataset));
     FittedStudy::of_candidates(dataset, candidates, chosen)
 }
 
@@ -468,4 +486,69 @@ fn choose(forms: &[Form], errors: &[Vec<HeldOut>], blocks: &[usize]) -> usize {
         scores[candidate] - scores[best] <= standard_error.min(MOST_ABOVE * scores[best])
     };
     (0..errors.len()).find(|&candidate| scores[candidate].is_finite() && is_close(candidate)).unwrap_or(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{self, Observation};
+    use crate::units::{Loss, Params, Tokens};
+
+    fn study(sizes: &[f64]) -> Dataset {
+        let mut rows = Vec::new();
+        for mixture in 0..6_u8 {
+            let h = 0.1 + 0.15 * f64::from(mixture);
+            for &n in sizes {
+                rows.push(Observation {
+                    line: rows.len() + 2,
+                    n: Some(Params(n)),
+                    d: Some(Tokens(2e10)),
+                    mixture: vec![h, 1.0 - h],
+                    losses: vec![Some(Loss(2.0 + 0.3 * libm::pow(h, -0.5) + 20.0 * libm::pow(n, -0.2)))],
+                    weight: 1.0,
+                    split: dataset::Split::Fit,
+                });
+            }
+        }
+        Dataset::new(vec!["a".into(), "b".into()], vec!["loss".into()], rows).expect("a study")
+    }
+
+    /// The law's fit with a residual model that errs by so much on unseen mixtures and at larger scale.
+    fn tried(dataset: &Dataset, law: &str, [unseen, larger]: [f64; 2]) -> Tried {
+        let config = FitConfig { starts: 1, ..FitConfig::default() };
+        let fit = fit::fit(law::by_id(law).expect("a law"), dataset, &[0], &config, &mut |_| {}).expect("a fit");
+        let range = Some(ScaleRange::of_rows(dataset, &|_| true));
+        let validation = Validation { range, ..Validation::default() };
+        let held_out = |question: Question, error: f64| {
+            let one = move |observation_idx: usize| HeldOut {
+                question,
+                split: 0,
+                target: 0,
+                observation_idx,
+                error,
+                deviation: 0.01,
+                distance: 0.0,
+            };
+            (0..dataset.observations().len()).map(one)
+        };
+        let errors = held_out(Question::Unseen, unseen).chain(held_out(Question::Larger, larger)).collect();
+        let candidate = Candidate { form: Form::Residual, fits: vec![fit], processes: Vec::new(), validation };
+        Tried { candidates: vec![candidate], errors: vec![errors] }
+    }
+
+    /// Longer runs of two sizes say nothing of a larger one.
+    #[test]
+    fn of_two_sizes_unseen_mixtures_decide_among_laws_of_the_mixture() {
+        let law_of = |sizes: &[f64], errors: [(&str, [f64; 2]); 3]| {
+            let dataset = study(sizes);
+            let tried = errors.map(|(law, errors)| tried(&dataset, law, errors)).to_vec();
+            chosen(&dataset, tried).fits[0].law.id()
+        };
+        let errors = [("additive", [0.02, 0.001]), ("chinchilla", [0.005, 0.001]), ("joint", [0.01, 0.05])];
+        assert_eq!(law_of(&[1e8, 1e9], errors), "joint");
+        assert_eq!(law_of(&[1e8, 3e8, 1e9], errors), "chinchilla");
+        let errors = [("additive", [0.02, 0.001]), ("chinchilla", [0.5, 0.5]), ("joint", [0.01, 0.05])];
+        assert_eq!(law_of(&[1e8, 3e8, 1e9], errors), "additive");
+        assert_eq!(law_of(&[1e9], errors), "additive");
+    }
 }

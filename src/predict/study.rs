@@ -402,20 +402,21 @@ impl FittedStudy {
         h: &[f64],
     ) -> Option<Interval> {
         let scale = Scale::new(n, d);
-        self.validation.range.filter(|range| range.knows(scale))?;
+        let range = self.validation.range.filter(|range| range.knows(scale))?;
+        let (distance, steps) = (range.distance(scale), range.beyond_two_sizes(scale));
         let targets: Vec<FittedTarget> = self.targets().collect();
         let parts: Option<Vec<(f64, f64)>> = weights
             .iter()
             .map(|&(j, _)| {
-                let distance = self.validation.range?.distance(scale);
                 let widths = self.validation.calibrations.get(j)?.loss;
-                widths.half_widths(targets.get(j)?.deviation(scale, h), distance)
+                widths.half_widths(targets.get(j)?.deviation(scale, h), distance, steps)
             })
             .collect();
         let losses: Vec<f64> = weights.iter().map(|&(j, _)| targets[j].losses(scale)(&Mixture::new(h))).collect();
         let mean: f64 = weights.iter().zip(&losses).map(|((_, weight), loss)| weight * loss).sum();
         // In ln L, where losses cannot become negative.
-        let half = self.half_width(weights, &losses, &parts?) / mean;
+        let below = libm::log1p(self.below_runs(weights, scale, mean) / mean);
+        let half = self.half_width(weights, &losses, &parts?) / mean + below;
         // So wide an interval says nothing.
         (half <= MOST_HALF_WIDTH).then(|| Interval { low: mean * libm::exp(-half), high: mean * libm::exp(half) })
     }
@@ -436,16 +437,38 @@ impl FittedStudy {
         // What is not known of another scale is not known of both mixtures alike, and cancels.
         let (distance, near) = (range.distance(scale), range.nearest(scale));
         let (mut parts, mut losses, mut gain) = (Vec::new(), Vec::new(), 0.0);
+        let mut means = [0.0; 2];
         for &(j, weight) in weights {
             let target = targets.get(j)?;
             let [a, b] = [from, to].map(|h| target.losses(scale)(&Mixture::new(h)));
             let deviation = NewRuns::of(target.process, &[(near, from), (near, to)])?.difference(0, 1);
-            parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance)?);
+            parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance, 0.0)?);
             losses.push(0.5 * (a + b));
             gain += weight * (a - b);
+            means = [means[0] + weight * a, means[1] + weight * b];
         }
-        let half = self.half_width(weights, &losses, &parts);
+        let below: f64 = means.iter().map(|mean| self.below_runs(weights, scale, *mean)).sum();
+        let half = self.half_width(weights, &losses, &parts) + below;
         half.is_finite().then_some(Interval { low: gain - half, high: gain + half })
+    }
+
+    /// How far a mean of losses lies below those predicted for all the runs' mixtures at that scale, in nats: so much of it
+    /// is extrapolated. 0 where it does not, or where the runs' mixtures are not known.
+    fn below_runs(&self, weights: &[(usize, f64)], scale: Scale, mean: f64) -> f64 {
+        let targets: Vec<FittedTarget> = self.targets().collect();
+        let weighted = weights.iter().filter_map(|&(j, weight)| Some((weight, targets.get(j)?.losses(scale))));
+        let mut weighted: Vec<(f64, LossOf)> = weighted.collect();
+        let mut least = f64::INFINITY;
+        for h in &self.summary.mixtures {
+            let mixture = Mixture::new(h);
+            least = least.min(weighted.iter_mut().map(|(weight, loss)| *weight * loss(&mixture)).sum());
+            // Most mixtures are soon found to be no better than all runs.
+            if least <= mean {
+                break;
+            }
+        }
+        let below = least - mean;
+        if below.is_finite() { below.max(0.0) } else { 0.0 }
     }
 
     /// The half-width of a weighted mean's interval, in nats. What comes from unseen mixtures goes together as the targets'

@@ -56,18 +56,26 @@ pub struct ScaleRange {
     pub ln_d: (f64, f64),
     /// Largest ln N·D.
     pub ln_nd: f64,
+    /// Whether there are two sizes, so that no back-test asks for a larger one than those it was fitted to; false in files
+    /// of before.
+    #[serde(default)]
+    pub two_sizes: bool,
 }
 
 impl ScaleRange {
-    fn of(scales: impl Iterator<Item = Scale>) -> Self {
+    fn of(scales: impl Iterator<Item = Scale> + Clone) -> Self {
         let ends = (f64::INFINITY, f64::NEG_INFINITY);
-        let none = Self { ln_n: ends, ln_d: ends, ln_nd: f64::NEG_INFINITY };
+        let none = Self { ln_n: ends, ln_d: ends, ln_nd: f64::NEG_INFINITY, two_sizes: false };
         let wider = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
-        scales.fold(none, |range, Scale { ln_n, ln_d }| Self {
+        let range = scales.clone().fold(none, |range, Scale { ln_n, ln_d }| Self {
             ln_n: wider(range.ln_n, ln_n),
             ln_d: wider(range.ln_d, ln_d),
             ln_nd: range.ln_nd.max(ln_n + ln_d),
-        })
+            ..range
+        });
+        let (low, high) = range.ln_n;
+        let mut sizes = scales.map(|scale| scale.ln_n);
+        Self { two_sizes: low < high && sizes.all(|ln_n| ln_n == low || ln_n == high), ..range }
     }
 
     /// Of the rows that weigh something.
@@ -86,6 +94,13 @@ impl ScaleRange {
     /// The nearest scale within the ranges.
     pub(super) fn nearest(&self, scale: Scale) -> Scale {
         Scale { ln_n: scale.ln_n.clamp(self.ln_n.0, self.ln_n.1), ln_d: scale.ln_d.clamp(self.ln_d.0, self.ln_d.1) }
+    }
+
+    /// How far N lies outside two sizes, in distances from one to the other; 0 where there are more, or one.
+    pub fn beyond_two_sizes(&self, scale: Scale) -> f64 {
+        let (low, high) = self.ln_n;
+        let outside = (scale.ln_n - high).max(low - scale.ln_n).max(0.0);
+        if self.two_sizes { outside / (high - low) } else { 0.0 }
     }
 
     /// How far a scale lies beyond: the largest of ln N·D above the largest, and of N and D outside their ranges. What

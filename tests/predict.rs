@@ -10,7 +10,8 @@ use mixlaw::fit::{FitConfig, fit};
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{Grade, Limits, Scenario, gain_interval, optimum, verdict};
 use mixlaw::predict::{
-    Bootstrap, BootstrapConfig, FittedStudy, Form, OneByOne, auto, bootstrap::with_thetas, choice, learning_curve,
+    Bootstrap, BootstrapConfig, Candidate, FittedStudy, Form, OneByOne, Validation, auto, bootstrap::with_thetas,
+    choice, learning_curve,
 };
 use mixlaw::sample::plausible;
 use mixlaw::units::{Loss, Params, Tokens};
@@ -382,4 +383,59 @@ fn what_lies_below_all_runs_is_known_no_better_than_how_far() {
         0.5 * (interval.high - interval.low)
     };
     assert!((gain(&study) - gain(&alone) - (loss(&best) - loss(&found))).abs() < 1e-12);
+}
+
+/// What is chosen of laws with a residual model that err by so much on unseen mixtures and at larger scale.
+fn chosen_law(sizes: &[f64], errors: [(&str, [f64; 2]); 3]) -> &'static str {
+    let data = study(8, sizes, &[2e10], 0.002);
+    let of_law = vec![fit(law("additive"), &data, &[0], &quick(), &mut |_| {}).expect("a fit")];
+    let range = choice::of_law(&data, of_law, &OneByOne, &quiet).validation.range;
+    let tried = errors.map(|(id, [unseen, larger])| {
+        let fit = fit(law(id), &data, &[0], &quick(), &mut |_| {}).expect("a fit");
+        let validation = Validation { range, ..Validation::default() };
+        let form = Form::Residual;
+        let held_out = (0..data.observations().len()).flat_map(|row| {
+            [("Unseen", unseen), ("Larger", larger)].map(|(question, error)| {
+                serde_json::json!({
+                    "question": question, "split": 0, "target": 0, "observation_idx": row,
+                    "error": error, "deviation": 0.01, "distance": 0.0,
+                })
+            })
+        });
+        let errors = vec![serde_json::from_value(held_out.collect()).expect("held-out errors")];
+        choice::Tried {
+            candidates: vec![Candidate { form, fits: vec![fit], processes: Vec::new(), validation }],
+            errors,
+        }
+    });
+    choice::chosen(&data, tried.to_vec()).fits[0].law.id()
+}
+
+/// Longer runs of two sizes say nothing of larger models, and a residual model alone does not carry a mixture to them.
+#[test]
+fn of_two_sizes_unseen_mixtures_decide_among_laws_of_the_mixture() {
+    let errors = [("additive", [0.02, 0.001]), ("chinchilla", [0.005, 0.001]), ("joint", [0.01, 0.05])];
+    assert_eq!(chosen_law(&[1e8, 1e9], errors), "joint");
+    assert_eq!(chosen_law(&[1e8, 3e8, 1e9], errors), "chinchilla");
+    let errors = [("additive", [0.02, 0.001]), ("chinchilla", [0.5, 0.5]), ("joint", [0.01, 0.05])];
+    assert_eq!(chosen_law(&[1e8, 3e8, 1e9], errors), "additive");
+    assert_eq!(chosen_law(&[1e9], errors), "additive");
+}
+
+/// Two sizes are the ends of a line: what is not known of one of them grows with the distance from it.
+#[test]
+fn what_lies_outside_two_sizes_is_known_less_the_closer_they_are() {
+    let width = |sizes: &[f64]| {
+        let study = predicted(&study(16, sizes, &[1e10, 2e10, 3e10, 4e10], 0.002));
+        let h = &study.summary.mean_mixture;
+        let half = |n: f64| {
+            let interval =
+                study.interval(0, Some(Params(n)), Some(Tokens(2e10)), h).expect("a back-test of longer runs");
+            0.5 * libm::log(interval.high / interval.low)
+        };
+        half(4e9) / half(1e9)
+    };
+    // Twice the distance from one size to the other beyond, and six times.
+    let (far, near) = (width(&[5e8, 1e9]), width(&[8e8, 1e9]));
+    assert!(far >= 3.0 && near >= 7.0, "{far} {near}");
 }

@@ -363,6 +363,10 @@ None was worth another rule. On four designs that nobody had looked at before (L
 with 20 and NMM with 16 at four times the noise) the interval as it is held 89 % on average and 83 % at least, and new
 mixtures 95 %.
 
+In the table that follows, of studies that nobody had looked at either, three of the six lines with a joint truth still
+hold less than 85 %. What is missed there is often one of two targets whose loss does not lie below its runs': the
+mixture is recommended for the mean of both.
+
 ";
 
 const LAWS: &str = "

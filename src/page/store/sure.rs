@@ -179,11 +179,20 @@ impl State {
         });
         Effect::new(move |_| {
             let answered = done.get();
-            self.later("about", PAUSE, move || {
+            self.later("verdict", PAUSE, move || {
                 if let Some(answered) = answered {
                     self.ask_verdict(&answered);
-                    self.ask_about(answered);
                 }
+            });
+        });
+        // What takes long waits for the validation, which may choose another predictor.
+        let is_validating = Memo::new(move |_| self.validation.read().is_some());
+        let settled = Memo::new(move |_| done.get().filter(|_| !is_validating.get()));
+        Effect::new(move |_| {
+            let answered = settled.get();
+            self.later("about", PAUSE, move || match answered {
+                Some(answered) => self.ask_about(answered),
+                None => self.replace_jobs("about", Vec::new()),
             });
         });
         Effect::new(move |_| {
@@ -196,7 +205,7 @@ impl State {
             });
         });
         Effect::new(move |_| {
-            let (answered, kind, growth) = (done.get(), self.path_kind.get(), self.growth.get());
+            let (answered, kind, growth) = (settled.get(), self.path_kind.get(), self.growth.get());
             self.later("path", PAUSE, move || self.ask_path(answered, kind, growth));
         });
         // Once a bootstrap has ended, as the path is one of many optima for each replicate.
@@ -436,8 +445,9 @@ impl State {
         listener: impl Fn(Result<protocol::Reply, String>) + 'static,
     ) {
         let answered = answered.clone();
-        // A path of scale is asked for unasked: what else is asked of an optimum need not wait for it.
-        let is_long = matches!(question, Question::Scale(_) | Question::Verdict | Question::Next(_));
+        // Ranges and a path of scale are asked for unasked: what else is asked of an optimum need not wait for it.
+        let is_long =
+            matches!(question, Question::Near(_) | Question::Scale(_) | Question::Verdict | Question::Next(_));
         let lane = if is_long { Lane::Heavy } else { Lane::Quick };
         let task = move || Task::About {
             fitted: match question {

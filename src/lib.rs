@@ -36,6 +36,7 @@
 //! |---|---|---|
 //! | [`units`] | N, D, C and L with their units; reads and writes "1.3B" | [`units::read_number`] |
 //! | [`order`] | sorts by numbers | |
+//! | `vectors` | sums and exponentials over arrays of numbers | |
 //! | [`import`] | pasted text → table → roles of columns → observations, with every issue | [`import::import`] |
 //! | [`dataset`] | a valid study, and its design of distinct mixtures and scales | [`dataset::Dataset::new`] |
 //! | [`law`] | formulas with derivatives in θ and h, one file each | [`law::LAWS`] |
@@ -57,7 +58,7 @@
 //! - Imports run down this list only; a test keeps that. Nothing below the page names a browser's crate, so a
 //!   plain `cargo test` tests everything that computes.
 //! - Nothing here reads a clock, a locale or a source of entropy: the seed is an input, and time is measured
-//!   by the caller. Exponentials and logarithms are `libm`'s, and sums have a fixed order: the same data,
+//!   by the caller. Exponentials and logarithms are `libm`'s and `wide`'s, sums have a fixed order: the same data,
 //!   settings and seed give the same fit on every machine.
 //! - Past [`dataset::Dataset::new`] code trusts its numbers. What was not found (no convergence, starts that
 //!   disagree, parameters that the data do not determine) is part of the result, never an error.

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the bottom up; a module may import those of lower levels and itself.
-const LEVELS: [(&str, u32); 17] = [
+const LEVELS: [(&str, u32); 18] = [
     ("units", 0),
     ("order", 0),
+    ("vectors", 0),
     ("dataset", 1),
     ("import", 2),
     ("law", 2),

@@ -56,7 +56,14 @@ impl Term for Reciprocal {
         let k = mixture.h.len();
         let exponent = |i: usize| theta[i] + prepared[i] * mixture.ln_h[i];
         let Some(jacobian) = jacobian else {
-            return 1.0 / (0..k).fold(0.0, |sum, i| sum + libm::exp(exponent(i)));
+            let mut sum = 0.0;
+            for from in (0..k).step_by(8) {
+                let at = |i: usize| if from + i < k { exponent(from + i) } else { f64::NEG_INFINITY };
+                let mut summands: [f64; 8] = std::array::from_fn(at);
+                vectors::exp(&mut summands);
+                sum = summands.iter().fold(sum, |sum, summand| sum + summand);
+            }
+            return 1.0 / sum;
         };
         let (summands, by_gamma) = jacobian[..2 * k].split_at_mut(k);
         summands.iter_mut().enumerate().for_each(|(i, summand)| *summand = exponent(i));

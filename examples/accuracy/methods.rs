@@ -51,14 +51,17 @@ pub struct Gain {
 /// The answers of several, by name.
 type Named = Vec<(String, Answer)>;
 
+/// Of each split, several gains.
+type Gains = Vec<Vec<Gain>>;
+
 /// What one way to predict says of each split; nothing where it does not apply.
 pub struct Column {
     pub name: String,
     pub answers: Vec<Option<Answer>>,
     /// Of each split; only Mixlaw's own choice is asked.
-    pub gains: Vec<Vec<Gain>>,
+    pub gains: Gains,
     /// The same of the chosen mixture over the one nearest to the mean of those fitted, of each target.
-    pub of_chosen: Vec<Vec<Gain>>,
+    pub of_chosen: Gains,
 }
 
 /// The answers of the peers in Python, of the law as it was, of Mixlaw with each of its candidates, and of the laws that
@@ -76,7 +79,7 @@ pub fn all(splits: &[Split], peers: &Value, wanted: &[String]) -> Vec<Column> {
         columns.push(column(splits, text, |split| of_law(&split.offset(epsilon), &id, &config)));
     }
     let began = Instant::now();
-    let (by_split, (gains, of_chosen)): (Vec<Named>, (Vec<Vec<Gain>>, Vec<Vec<Gain>>)) = splits
+    let (by_split, (gains, of_chosen)): (Vec<Named>, (Gains, Gains)) = splits
         .par_iter()
         .map(|split| {
             let answers = of_mixlaw(split);

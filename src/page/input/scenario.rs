@@ -108,12 +108,12 @@ impl ScenarioInput {
 
     /// What the field for N shows: what was typed, else the largest size in the data.
     pub fn n_text(&self, data: &DataSummary) -> String {
-        self.n.clone().unwrap_or_else(|| write_count_exact(edge(data).0.0))
+        self.n.clone().unwrap_or_else(|| readable(edge(data).0.0))
     }
 
     /// What the field for D shows: what was typed, else the most tokens in the data.
     pub fn d_text(&self, data: &DataSummary) -> String {
-        self.d.clone().unwrap_or_else(|| write_count_exact(edge(data).1.0))
+        self.d.clone().unwrap_or_else(|| readable(edge(data).1.0))
     }
 
     /// What the field for the compute shows: what was typed, else that of N and D.
@@ -190,6 +190,11 @@ impl ScenarioInput {
         };
         Ok((n, d, budget))
     }
+}
+
+/// With six digits: a size that was computed has more than anybody reads. What is lost is far from another scale.
+fn readable(value: f64) -> String {
+    write_count_exact(format!("{value:.5e}").parse().unwrap_or(value))
 }
 
 /// The largest N and D of the data.
@@ -271,6 +276,13 @@ mod tests {
             mean_mixture: vec![1.0],
             mixtures: vec![vec![1.0]],
         }
+    }
+
+    #[test]
+    fn sizes_of_the_data_are_shown_with_six_digits() {
+        assert_eq!(readable(9_865_290_713.954_205), "9.86529B");
+        assert_eq!(readable(122_340_000.0), "122.34M");
+        assert_eq!(readable(7e9), "7B");
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn a_sample_of_many_rows_has_every_scale_with_every_mixture_as_often() {
         let shape = Shape::new(law, &data, &[1], &weights).expect("a sound study");
         let problem = Problem::new(law, &shape, &data, &[1], &weights, Residual::Nats);
         let sample = problem.sample().expect("there are too many rows");
-        assert!((least_rows..=1_300).contains(&sample.len()), "{} rows", sample.len());
+        assert!((least_rows..=8_000).contains(&sample.len()), "{} rows", sample.len());
         for (n, d) in [(1e8, 2e9), (1e8, 8e9), (1e9, 8e9), (1e9, 2e10)] {
             let of_scale = |&&i: &&usize| {
                 let observation = &data.observations()[i];
@@ -165,8 +165,9 @@ fn a_sample_of_many_rows_has_every_scale_with_every_mixture_as_often() {
         mixtures.dedup();
         mixtures.len()
     };
-    assert!(check(2_400, 1_000) > 900);
-    assert!(check(20_000, 1_000) > 900);
+    assert!(check(2_400, 4_000) > 2_000);
+    // Mixtures cost more than rows.
+    assert!(check(20_000, 1_500) <= 2_500);
     let data = study(runs(4, 100, false));
     let weights = vec![1.0; 400];
     let shape = Shape::new(law, &data, &[1], &weights).expect("a sound study");

@@ -22,15 +22,12 @@ use crate::vectors::{add_scaled, dot, multiply};
 
 use super::solver::Objective;
 
-/// With more rows than this a search from many starts looks at a sample. (With 8,000 fits of the SlimPajama runs took twice
-/// as long; with 1,200 all of 25 seeds of 16 fits ended within 0.1 % of the best known, as before.)
-const MOST_ROWS: usize = 1_200;
-/// But the sample has at least so many rows for each parameter.
-const ROWS_PER_PARAMETER: usize = 16;
+/// With more rows than this a search from many starts looks at a sample.
+const MOST_ROWS: usize = 8_000;
 /// The same for mixtures, each of which costs as much as several rows.
 const MOST_MIXTURES: usize = 2_500;
-/// A sample has some rows of each scale, unless that makes fewer than this of each.
-const ROWS_PER_STRATUM: usize = 8;
+/// With more scales than this a sample cannot have some rows of each.
+const MOST_STRATA: usize = MOST_ROWS / 8;
 
 /// What the residual of an observation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -220,11 +217,10 @@ impl<'a> Problem<'a> {
         let stratum = |position: usize| (self.rows[position].target_pos, self.scale_idxs[position]);
         order.sort_by_key(|&position| stratum(position));
         let mut strata: Vec<&[usize]> = order.chunk_by(|&a, &b| stratum(a) == stratum(b)).collect();
-        let most_rows = MOST_ROWS.max(ROWS_PER_PARAMETER * self.bounds.len());
-        if strata.len() > most_rows / ROWS_PER_STRATUM {
+        if strata.len() > MOST_STRATA {
             strata = vec![&order];
         }
-        let mut step = self.rows.len().div_ceil(most_rows);
+        let mut step = self.rows.len().div_ceil(MOST_ROWS);
         let mut sample: Vec<usize> = order.clone();
         while step > 1 || self.n_mixtures_of(&sample) > MOST_MIXTURES {
             step = step.max(2);

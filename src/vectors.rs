@@ -38,7 +38,7 @@ pub fn multiply(product: &mut [f64], a: &[f64], b: &[f64]) {
     rest.iter_mut().zip(rest_a.iter().zip(rest_b)).for_each(|(out, (a, b))| *out = a * b);
 }
 
-/// x ← e^x, to two units in the last place; 0 below −708.
+/// x ← e^x, to two units in the last place.
 pub fn exp(x: &mut [f64]) {
     let (chunks, rest) = x.as_chunks_mut::<LANES>();
     chunks.iter_mut().for_each(|chunk| *chunk = f64x8::from(*chunk).exp().to_array());

@@ -126,7 +126,10 @@ impl ValidationRun {
             let fit = if law.law.id() == self.of.law.id() { 0.0 } else { starts };
             let (n_done, n_splits) =
                 law.steps.iter().fold((0, 0), |(done, all), (of_done, of_all)| (done + of_done, all + of_all));
-            let splits = if n_splits > 0 { n_splits as f64 } else { USUAL_SPLITS } * STARTS_PER_SPLIT;
+            // Shares are alike, and some have not told yet how many splits they have.
+            let n_told = law.steps.iter().filter(|(_, of_all)| *of_all > 0).count();
+            let n_splits = if n_told > 0 { (n_splits * law.steps.len()) as f64 / n_told as f64 } else { USUAL_SPLITS };
+            let splits = n_splits * STARTS_PER_SPLIT;
             all += fit + splits;
             done += match (&law.tried, &law.fits) {
                 (Some(_), _) => fit + splits,

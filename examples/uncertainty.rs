@@ -364,8 +364,8 @@ with 20 and NMM with 16 at four times the noise) the interval as it is held 89 %
 mixtures 95 %.
 
 In the table that follows, of studies that nobody had looked at either, three of the six lines with a joint truth still
-hold less than 85 %. What is missed there is often one of two targets whose loss does not lie below its runs': the
-mixture is recommended for the mean of both.
+hold less than 85 %. In the studies on which the term was found, what it missed was often one of two targets whose loss
+does not lie below its runs': the mixture is recommended for the mean of both.
 
 ";
 

@@ -297,9 +297,10 @@ fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative])
     };
     let n = alternatives.len();
     let others = if n == 1 { "the other candidate".to_string() } else { format!("each of {n} other candidates") };
+    // "Within less than" says it twice.
     let sentence = format!(
-        "by {others} this mixture is within {} of the best loss; the {} would move {} of the tokens",
-        percent(100.0 * share.max(0.0)),
+        "by {others} this mixture is within {} % of the best loss; the {} would move {} of the tokens",
+        write_number((100.0 * share).max(0.01), 2),
         worst.name,
         percent(100.0 * worst.moved)
     );

@@ -27,6 +27,24 @@ async fn texts(page: &Browser, name: &str) -> Vec<String> {
     found.as_array().expect("texts").iter().map(|one| one.as_str().expect("text").to_string()).collect()
 }
 
+/// While other runs are validated, which takes its time, nothing stays of the path of those before.
+#[test]
+fn the_path_is_of_the_runs_on_show() {
+    const WATCH: &str = "window.hasStale = false;
+        setInterval(() => {
+            const isNew = document.querySelectorAll('[data-test=optimum-weight]').length === 3;
+            if (isNew && document.querySelector('.path').textContent.includes('commoncrawl')) window.hasStale = true;
+        }, 20)";
+    in_browser(async |page: &Browser| {
+        open_example(page).await;
+        page.wait_until("return document.querySelector('.path').textContent.includes('commoncrawl')", FIT).await;
+        page.run(WATCH, &[]).await;
+        paste(page, &swarm(), "18 observations").await;
+        page.wait_until("return document.querySelectorAll('[data-test=finding]').length === 4", FIT).await;
+        assert_eq!(page.run("return window.hasStale", &[]).await, false);
+    });
+}
+
 #[test]
 fn a_new_table_is_predicted_by_what_validation_chooses() {
     in_browser(async |page: &Browser| {

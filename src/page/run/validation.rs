@@ -101,8 +101,8 @@ impl ValidationRun {
     pub fn shared(&mut self, law_idx: usize, part: usize, share: WireShare) -> Option<Vec<WireShare>> {
         let law = self.laws.get_mut(law_idx)?;
         *law.shares.get_mut(part)? = Some(share);
-        let shares: Option<Vec<WireShare>> = law.shares.iter().cloned().collect();
-        shares.inspect(|_| law.shares.clear())
+        let is_whole = law.shares.iter().all(Option::is_some);
+        is_whole.then(|| std::mem::take(&mut law.shares).into_iter().flatten().collect())
     }
 
     /// Takes what came of a law.

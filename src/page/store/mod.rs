@@ -496,6 +496,11 @@ impl State {
         if self.from_link() { self.link_scenario } else { self.own_scenario }
     }
 
+    /// Whether that is the study on show: what was drawn of another says nothing of these runs.
+    pub fn shows(self, study: &Same<FittedStudy>) -> bool {
+        self.shown.read().as_ref().is_some_and(|shown| shown.study == *study)
+    }
+
     /// Runs `action` after the delay, unless it is put off again under the same name.
     fn later(self, name: &'static str, delay: Duration, action: impl FnOnce() + 'static) {
         self.put_off(name);

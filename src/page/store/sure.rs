@@ -182,6 +182,8 @@ impl State {
             self.later("verdict", PAUSE, move || {
                 if let Some(answered) = answered {
                     self.ask_verdict(&answered);
+                    // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
+                    self.about.set(About { of: Some(answered), near: None });
                 }
             });
         });
@@ -190,10 +192,7 @@ impl State {
         let settled = Memo::new(move |_| done.get().filter(|_| !is_validating.get()));
         Effect::new(move |_| {
             let answered = settled.get();
-            self.later("about", PAUSE, move || match answered {
-                Some(answered) => self.ask_about(answered),
-                None => self.replace_jobs("about", Vec::new()),
-            });
+            self.later("about", PAUSE, move || self.ask_ranges(answered));
         });
         Effect::new(move |_| {
             let (answered, compared) = (done.get(), self.compared.get());
@@ -391,13 +390,13 @@ impl State {
         });
     }
 
-    fn ask_about(self, answered: Same<Answered>) {
+    fn ask_ranges(self, answered: Option<Same<Answered>>) {
         self.replace_jobs("about", Vec::new());
-        // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
-        self.about.set(About { of: Some(answered.clone()), near: None });
+        let Some(answered) = answered else { return };
+        let of = answered.clone();
         self.ask("about", &answered, Question::Near(DEFAULT_EPSILON), move |reply| {
             if let Ok(protocol::Reply::Near(ranges)) = reply {
-                self.about.update(|about| about.near = Some(ranges));
+                self.about.set(About { of: Some(of.clone()), near: Some(ranges) });
             }
         });
     }
@@ -421,7 +420,7 @@ impl State {
     fn ask_path(self, answered: Option<Same<Answered>>, kind: Option<PathKind>, growth: Growth) {
         self.replace_jobs("path", Vec::new());
         let (Some(answered), Some(kind)) = (answered, kind) else {
-            if kind.is_none() {
+            if kind.is_none() || self.path.with_untracked(|path| matches!(path, AskedPath::Failed(_))) {
                 self.path.set(AskedPath::Idle);
             }
             return;

@@ -19,9 +19,13 @@ pub fn Path() -> impl IntoView {
         view! { <option value=kind.id() prop:selected=selected>{kind.label()}</option> }
     });
     let is_scale = move || state.path_kind.get() == Some(PathKind::Scale);
-    let spec = Memo::new(move |_| match &*state.path.read() {
+    let path = move || match state.path.get() {
+        AskedPath::Done(answered, _) if !state.shows(&answered.study) => AskedPath::Idle,
+        path => path,
+    };
+    let spec = Memo::new(move |_| match path() {
         AskedPath::Done(answered, reply) => {
-            path_chart(reply, &answered.study, state.spread.read().along(reply)).map(Same::new)
+            path_chart(&reply, &answered.study, state.spread.read().along(&reply)).map(Same::new)
         }
         _ => None,
     });
@@ -56,7 +60,7 @@ pub fn Path() -> impl IntoView {
             <Show when=move || carried.read().is_some()>
                 <p class="note">{carried}" "<button type="button" class="small" on:click=move |_| state.stop_spread()>"Stop"</button></p>
             </Show>
-            {move || match state.path.get() {
+            {move || match path() {
                 AskedPath::Idle => ().into_any(),
                 AskedPath::Running => view! { <p class="note">"Following …"</p> }.into_any(),
                 AskedPath::Failed(sentence) => view! { <p class="error" role="alert" data-test="path-error">{sentence}</p> }.into_any(),

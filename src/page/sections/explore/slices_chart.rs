@@ -6,6 +6,7 @@ use crate::chart::{Slices, Spec};
 use crate::page::same::Same;
 use crate::page::store::use_state;
 use crate::page::widgets::chart::Chart;
+use crate::predict::FittedStudy;
 use crate::wording::page as text;
 
 /// A small panel for each domain.
@@ -19,16 +20,17 @@ pub fn SlicesChart() -> impl IntoView {
         Some((answered, slices))
     });
     // The answer may come when the chart is gone already.
-    let drawn = ArcRwSignal::new(None::<Same<Spec>>);
+    let drawn = ArcRwSignal::new(None::<(Same<FittedStudy>, Same<Spec>)>);
     let answer = drawn.clone();
     Effect::new(move |_| {
         let Some((answered, slices)) = planned.get() else { return };
         let (of, answer) = (answered.clone(), answer.clone());
         state.ask_excess("slices", &answered, slices.mixtures(&answered.optimum), move |excess| {
-            answer.set(Some(Same::new(slices.spec(&of.study, &of.optimum, &excess))));
+            let spec = Same::new(slices.spec(&of.study, &of.optimum, &excess));
+            answer.set(Some((of.study.clone(), spec)));
         });
     });
-    let spec = Memo::new(move |_| drawn.get());
+    let spec = Memo::new(move |_| drawn.get().filter(|(study, _)| state.shows(study)).map(|(_, spec)| spec));
     view! {
         <Show when=move || spec.read().is_some()>
             <figure class="chart wide">

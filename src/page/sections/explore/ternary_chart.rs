@@ -7,6 +7,7 @@ use crate::order;
 use crate::page::same::Same;
 use crate::page::store::{State, use_state};
 use crate::page::widgets::chart::Chart;
+use crate::predict::FittedStudy;
 
 /// A triangle with its corners to choose.
 #[component]
@@ -22,17 +23,18 @@ pub fn TriangleChart() -> impl IntoView {
         Some((answered, triangle))
     });
     // The answer may come when the chart is gone already.
-    let drawn = ArcRwSignal::new(None::<Same<Spec>>);
+    let drawn = ArcRwSignal::new(None::<(Same<FittedStudy>, Same<Spec>)>);
     let answer = drawn.clone();
     Effect::new(move |_| {
         let Some((answered, triangle)) = planned.get() else { return };
         let runs = state.runs.get().filter(|runs| runs.domains() == answered.study.domains);
         let (of, answer) = (answered.clone(), answer.clone());
         state.ask_excess("triangle", &answered, triangle.mixtures(&answered.optimum), move |excess| {
-            answer.set(triangle.spec(&of.study, &of.optimum, runs.as_deref(), &excess).map(Same::new));
+            let spec = triangle.spec(&of.study, &of.optimum, runs.as_deref(), &excess).map(Same::new);
+            answer.set(spec.map(|spec| (of.study.clone(), spec)));
         });
     });
-    let spec = Memo::new(move |_| drawn.get());
+    let spec = Memo::new(move |_| drawn.get().filter(|(study, _)| state.shows(study)).map(|(_, spec)| spec));
     let domains = Memo::new(move |_| state.shown.get().map_or_else(Vec::new, |shown| shown.study.domains.clone()));
     let enough = Memo::new(move |_| domains.read().len() >= 3);
     let position = |text: String| text.parse::<usize>().ok();

@@ -11,6 +11,14 @@ pub fn holdout_label(holdout: Holdout) -> &'static str {
     }
 }
 
+/// The targets that could not be fitted, with the reason, beside the answer that leaves them out.
+pub fn unfitted(failures: &[(String, String)], n_fitted: usize) -> Option<String> {
+    let (_, reason) = failures.first()?;
+    let names: Vec<&str> = failures.iter().map(|(name, _)| name.as_str()).collect();
+    let others = if n_fitted == 1 { "the other target".to_string() } else { format!("the other {n_fitted} targets") };
+    Some(format!("Not fitted: {} ({reason}). This answer is for {others} alone.", names.join(", ")))
+}
+
 /// A word and what it means.
 pub type Term = (&'static str, &'static str);
 
@@ -42,8 +50,8 @@ pub const OPTION_TERMS: [Term; 8] = [
         "Rows are weighted by (N·D)^p: with p = 1 large models and long runs dominate; with 0 all rows count the same.",
     ),
     (
-        "Least γ",
-        "The lower bound of γ in C·h^γ: a γ near 0 is a cliff at h = 0 that no run supports. 0 allows it, as in the paper.",
+        "Minimum and maximum γ",
+        "Bounds of γ in C·h^γ. A γ near 0 is a cliff at h = 0 that no run supports; a γ above 1 lets the loss fall ever faster beyond the runs. 0 is no bound, as in the paper.",
     ),
     ("Ridge λ", "For the linear law: shrinks its coefficients towards their mean; 0 does not."),
     ("Restrictions", "Parameters that are fixed, bounded, or equal to each other."),
@@ -175,7 +183,9 @@ pub const CHART_HELP: &str = "Hover over a chart to read its values, or use the 
 pub const POINT_HELP: &str = "A pinned observation can be left out of the fit, and brought back.";
 /// Above the loss chart.
 pub const CURVES_HELP: &str = "Curves: one mixture; points: all runs. Dashed: extrapolated.";
-/// Above the limits.
+/// In the scenario's sentence, where nothing else limits the mixture.
+pub const CLOSE_TO_THE_RUNS: &str = "a mixture close to the runs";
+/// Above the fields for limits.
 pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, such as 28B. Present is the mixture in use, prior the mixture to stay close to; both are normalised.";
 /// Below the field for a table of limits.
 pub const LIMITS_PASTE_HELP: &str = "Copied from a spreadsheet, or separated by commas. It replaces the columns that it has; columns and cells may be missing.";

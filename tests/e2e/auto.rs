@@ -53,7 +53,7 @@ fn a_new_table_is_predicted_by_what_validation_chooses() {
         page.wait_until("return document.querySelector('[data-test=law-select]').value === 'auto'", FIT).await;
         page.wait_until("return document.querySelectorAll('[data-test=finding]').length === 4", FIT).await;
         let predictor = page.text_of("[data-test=predictor]").await;
-        assert!(predictor.contains("chosen by validation: of 3 candidates"), "{predictor}");
+        assert!(predictor.contains("chosen by validation from 3 candidates"), "{predictor}");
         let candidates = texts(page, "candidate").await;
         assert_eq!(candidates.iter().filter(|row| row.contains("predicts")).count(), 1, "{candidates:?}");
         let loss = page.text_of("[data-test=expected-loss]").await;

@@ -15,7 +15,7 @@ pub use observed::observed_predicted;
 pub use parameters::parameters;
 pub use residuals::{Against, residuals};
 pub use shares::{OnAxis, Stacked, heat, stacked};
-pub use slices::Slices;
+pub use slices::{MOST_PANELS, Slices};
 pub use triangle::{Corners, Triangle};
 
 use std::sync::Arc;

@@ -8,8 +8,8 @@ use crate::order;
 use crate::predict::FittedStudy;
 use crate::units::write_percent;
 
-/// Most panels; of more domains those with the largest weights are drawn.
-const MOST_PANELS: usize = 12;
+/// Most panels; the domains with the largest weights are drawn, the largest first.
+pub const MOST_PANELS: usize = 12;
 /// Points of a slice.
 const STEPS: usize = 48;
 /// Rows of a slice's table.
@@ -44,7 +44,6 @@ impl Slices {
         (k > 1 && optimum.mixture.len() == k && near.len() == k).then_some(())?;
         let mut chosen = order::descending(&optimum.mixture);
         chosen.truncate(MOST_PANELS);
-        chosen.sort_unstable();
         let slice = |domain_idx: usize| {
             let seen = study.summary.weight_ranges.get(domain_idx).copied().unwrap_or((0.0, 1.0));
             let (at, near) = (optimum.mixture[domain_idx], near[domain_idx]);
@@ -78,6 +77,9 @@ impl Slices {
             .collect();
         let most = excess.iter().copied().filter(|excess| excess.is_finite()).fold(2.0 * room, f64::max);
         let most = most.min(MOST_ROOMS * room);
+        // Outside the limits it may be lower than at the optimum.
+        let least = excess.iter().copied().filter(|excess| excess.is_finite()).fold(0.0, f64::min).max(-most);
+        let ends = (if least < -0.01 * room { 1.08 * least } else { 0.0 }, 1.08 * most);
         let name = |curve: &Curve| study.domains[curve.slice.domain_idx].clone();
         let short = short_names(&study.domains);
         let worth = |curve: &Curve| {
@@ -107,7 +109,7 @@ impl Slices {
             table: (texts(["Domain", "Weight", "Loss over the optimum's, nats"]), rows.collect()).into(),
             panels: curves
                 .iter()
-                .map(|curve| curve.panel(short[curve.slice.domain_idx].clone(), optimum, room, most))
+                .map(|curve| curve.panel(short[curve.slice.domain_idx].clone(), optimum, room, ends))
                 .collect(),
             left_out: "The table has a few places of each slice; the CSV has all of them.".into(),
             numbers: Numbers { header: texts(header), rows: numbers.collect() }.into(),
@@ -129,18 +131,18 @@ impl Curve<'_> {
         weights.fold((f64::INFINITY, 0.0), |(from, to): (f64, f64), weight| (from.min(weight), to.max(weight)))
     }
 
-    fn panel(&self, title: String, optimum: &Optimum, room: f64, most: f64) -> Panel {
+    fn panel(&self, title: String, optimum: &Optimum, room: f64, (bottom, top): (f64, f64)) -> Panel {
         let Slice { domain_idx, seen, near, end, .. } = *self.slice;
-        let top = 1.08 * most;
         let shown = |range: (f64, f64)| -> Vec<(f64, f64)> {
             let part = self.points.iter().filter(|(weight, _)| (range.0..=range.1).contains(weight));
-            part.map(|&(weight, excess)| (weight, if excess <= top { excess } else { f64::NAN })).collect()
+            part.map(|&(weight, excess)| (weight, if (bottom..=top).contains(&excess) { excess } else { f64::NAN }))
+                .collect()
         };
         let mut beyond = shown((0.0, seen.0));
         beyond.push((f64::NAN, f64::NAN));
         beyond.extend(shown((seen.1, end)));
         let (low, high) = (near.low.max(0.0), near.high.min(end));
-        let band = vec![(low, 0.0), (high, 0.0), (high, top), (low, top)];
+        let band = vec![(low, bottom), (high, bottom), (high, top), (low, top)];
         let series = vec![
             Series::new("near-optimal when all weights move", Mark::Band, Hue::Data, band),
             Series::new("", Mark::Dashes, Hue::Guide, vec![(0.0, room), (end, room)]),
@@ -152,7 +154,7 @@ impl Curve<'_> {
             title,
             frame: Frame::Plane {
                 x: Axis { label: String::new(), range: (0.0, end), scale: Scale::Share },
-                y: Axis { label: "nats over the optimum".into(), range: (0.0, top), scale: Scale::Linear },
+                y: Axis { label: "nats over the optimum".into(), range: (bottom, top), scale: Scale::Linear },
             },
             series,
         }

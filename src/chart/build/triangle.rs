@@ -21,6 +21,8 @@ pub struct Corners {
 const STEPS: usize = 32;
 /// Steps of the table.
 const TABLE_STEPS: usize = 8;
+/// What lies below the optimum by more than this share of its loss can only lie outside the limits.
+const NOTHING: f64 = 1e-5;
 /// Upper ends of the levels, as shares of the optimum's loss; the first is the near-optimal region.
 const LEVELS: [f64; 6] = [DEFAULT_EPSILON, 3e-3, 1e-2, 3e-2, 0.1, f64::INFINITY];
 
@@ -98,7 +100,11 @@ impl Triangle {
             }
             series.push(one);
         };
-        let grid = nodes(STEPS).map(|node| (at(node), format!("{} nats over the optimum", loss(value(node)))));
+        let words = |excess: f64| match excess < -NOTHING * optimum.weighted_loss.0 {
+            true => format!("{} nats below the optimum, outside the limits", loss(-excess)),
+            false => format!("{} nats over the optimum", loss(excess)),
+        };
+        let grid = nodes(STEPS).map(|node| (at(node), words(value(node))));
         marks("", Mark::Unseen, Hue::Ink, grid.collect());
         nodes(STEPS).for_each(|node| number("grid", at(node), Some(value(node))));
         if let Some(runs) = runs {
@@ -112,7 +118,7 @@ impl Triangle {
         number("optimum", best, Some(0.0));
         marks("optimum", Mark::Diamonds, Hue::Beyond, vec![(best, "optimum".into())]);
         let room = DEFAULT_EPSILON * optimum.weighted_loss.0;
-        let near = excess.iter().filter(|excess| **excess <= room).count() as f64 / excess.len() as f64;
+        let near = excess.iter().filter(|excess| excess.abs() <= room).count() as f64 / excess.len() as f64;
         let row = |(i, j): (usize, usize)| {
             let node = (i * STEPS / TABLE_STEPS, j * STEPS / TABLE_STEPS);
             let (x, y) = at(node);
@@ -166,6 +172,13 @@ fn at((i, j): (usize, usize)) -> (f64, f64) {
 /// Areas between levels, cut from the cells along the lines where the value, linear in between, is a level's end.
 fn levels(value: impl Fn((usize, usize)) -> f64, unit: f64) -> Vec<Series> {
     let mut series: Vec<Series> = (0..LEVELS.len()).map(level_series).collect();
+    let mut below = Series::new("lower, but outside the limits", Mark::Area, Hue::Guide, Vec::new());
+    let add = |to: &mut Series, polygon: &[((f64, f64), f64)]| {
+        if polygon.len() > 2 {
+            to.points.extend(polygon.iter().map(|(place, _)| *place));
+            to.points.push((f64::NAN, f64::NAN));
+        }
+    };
     for (i, j) in nodes(STEPS - 1) {
         let up = [(i, j), (i + 1, j), (i, j + 1)];
         let down = [(i + 1, j), (i + 1, j + 1), (i, j + 1)];
@@ -173,18 +186,18 @@ fn levels(value: impl Fn((usize, usize)) -> f64, unit: f64) -> Vec<Series> {
         for cell in cells.into_iter().flatten() {
             // What is not finite is worse than all.
             let corner = |node| (at(node), if value(node).is_finite() { value(node) } else { f64::MAX });
-            let mut left: Vec<((f64, f64), f64)> = cell.map(corner).to_vec();
+            let all: Vec<((f64, f64), f64)> = cell.map(corner).to_vec();
+            add(&mut below, &clipped(&all, |value| -NOTHING * unit - value));
+            let mut left = clipped(&all, |value| value + NOTHING * unit);
             for (level, end) in LEVELS.iter().enumerate() {
                 let end = (end * unit).min(f64::MAX);
                 let within = clipped(&left, |value| end - value);
                 left = clipped(&left, |value| value - end);
-                if within.len() > 2 {
-                    series[level].points.extend(within.iter().map(|(place, _)| *place));
-                    series[level].points.push((f64::NAN, f64::NAN));
-                }
+                add(&mut series[level], &within);
             }
         }
     }
+    series.extend(Some(below).filter(|below| !below.points.is_empty()));
     series
 }
 
@@ -207,6 +220,8 @@ fn clipped(polygon: &[((f64, f64), f64)], inside: impl Fn(f64) -> f64) -> Vec<((
 }
 
 fn names(domains: &[String], Corners { two: [a, b], third }: Corners) -> [String; 3] {
+    // Of three domains, one is the rest.
+    let third = third.or_else(|| (0..domains.len()).find(|i| domains.len() == 3 && ![a, b].contains(i)));
     let third = third.map_or_else(|| "the rest".to_string(), |third| domains[third].clone());
     [domains[a].clone(), domains[b].clone(), third]
 }

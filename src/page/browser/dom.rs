@@ -42,6 +42,14 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Puts the focus on the tab of that id, and the top of its section into sight.
+pub fn bring_up(id: &str, tab_id: &str) {
+    focus(tab_id);
+    if let Some(element) = window().and_then(|window| window.document()?.get_element_by_id(id)) {
+        element.scroll_into_view();
+    }
+}
+
 /// Loads the page again.
 pub fn reload() {
     if let Some(window) = window() {

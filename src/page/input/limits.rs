@@ -172,13 +172,14 @@ impl LimitsInput {
         *self = Self::default();
     }
 
-    /// How many fields are filled.
+    /// How many limits are set, beside that of the runs. The mixture in use and the prior limit nothing by themselves.
     pub fn n_set(&self, domains: &[String]) -> usize {
         let fields = [&self.most_epochs, &self.most_change, &self.kl];
-        self.cells.iter().filter(|cell| domains.contains(&cell.domain)).count()
+        let limits = |cell: &&Cell| !matches!(cell.column, Column::Present | Column::Prior);
+        let is_bounded = |group: &&GroupInput| !is_missing(&group.min) || !is_missing(&group.max);
+        self.cells.iter().filter(limits).filter(|cell| domains.contains(&cell.domain)).count()
             + fields.into_iter().filter(|text| !is_missing(text)).count()
-            + self.groups.len()
-            + usize::from(!self.inside_data)
+            + self.groups.iter().filter(is_bounded).count()
     }
 
     /// The limits and the prior that the fields say for those domains. λ without a prior draws to uniform.
@@ -435,7 +436,7 @@ mod tests {
         assert_eq!(input.hints(&domains()).len(), 2);
         input.most_epochs = "4".into();
         assert_eq!(input.hints(&domains()), ["Set λ, or the prior has no effect."]);
-        assert_eq!((input.n_set(&domains()), input.n_set(&[])), (3, 1));
+        assert_eq!((input.n_set(&domains()), input.n_set(&[])), (2, 1));
         input.kl = "0.1".into();
         assert_eq!(input.hints(&domains()), ["A domain without a prior share is held at 0 %."]);
         assert_eq!(input.hints(&domains()[..1]), [""; 0]);

@@ -106,12 +106,27 @@ impl ScenarioInput {
         }
     }
 
-    /// What the field for N shows: what was typed, else the largest size in the data.
+    /// Without mixtures a study that varies N and D answers how to split a compute budget, and is asked that as long as
+    /// nothing else was; one with mixtures is not.
+    pub fn suit(&mut self, data: &DataSummary) {
+        let usual = |budget| Self { budget, ..Self::default() };
+        let varies_d = data.token_range.is_some_and(|(least, most)| least < most);
+        let is_scaling_study = data.weight_ranges.len() < 2 && data.sizes.len() > 1 && varies_d;
+        let (asked, other) = match is_scaling_study {
+            true => (BudgetChoice::Compute, BudgetChoice::Given),
+            false => (BudgetChoice::Given, BudgetChoice::Compute),
+        };
+        if *self == usual(other) {
+            *self = usual(asked);
+        }
+    }
+
+    /// What the field for N shows: what was typed, else that of the largest run.
     pub fn n_text(&self, data: &DataSummary) -> String {
         self.n.clone().unwrap_or_else(|| readable(edge(data).0.0))
     }
 
-    /// What the field for D shows: what was typed, else the most tokens in the data.
+    /// What the field for D shows: what was typed, else that of the largest run.
     pub fn d_text(&self, data: &DataSummary) -> String {
         self.d.clone().unwrap_or_else(|| readable(edge(data).1.0))
     }
@@ -197,10 +212,9 @@ fn readable(value: f64) -> String {
     write_count_exact(format!("{value:.5e}").parse().unwrap_or(value))
 }
 
-/// The largest N and D of the data.
+/// N and D of the data's largest run.
 fn edge(data: &DataSummary) -> (Params, Tokens) {
-    let n = data.sizes.last().copied();
-    let d = data.token_range.map(|(_, most)| most);
+    let (n, d) = data.edge();
     (n.unwrap_or(Params(NO_SCALE)), d.unwrap_or(Tokens(NO_SCALE)))
 }
 
@@ -272,6 +286,7 @@ mod tests {
             n_mixtures: 5,
             sizes: vec![Params(1e8), Params(1.2e9)],
             token_range: Some((Tokens(4e9), Tokens(46e9))),
+            largest: None,
             weight_ranges: vec![(0.0, 1.0)],
             mean_mixture: vec![1.0],
             mixtures: vec![vec![1.0]],

@@ -30,6 +30,11 @@ impl Section {
         }
     }
 
+    /// The id of its tab.
+    pub fn tab_id(self) -> String {
+        format!("{}-tab", self.id())
+    }
+
     /// As its tab shows it.
     pub fn label(self) -> &'static str {
         match self {

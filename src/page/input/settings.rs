@@ -25,8 +25,10 @@ pub struct Settings {
     pub restrictions: String,
     /// p of the row weights (N·D)^p.
     pub weight_power: String,
-    /// The least γ_i; 0 is none.
+    /// The minimum γ_i; 0 is none.
     pub gamma_floor: String,
+    /// The maximum γ_i; 0 is none.
+    pub gamma_ceiling: String,
     /// λ of a law that has a ridge.
     pub ridge: String,
     /// Tokens in stock for a law that counts epochs: a line "domain = tokens" for each.
@@ -48,9 +50,12 @@ pub enum SettingsError {
     /// p.
     #[error("the power p of the row weights is \"{0}\"; it must be a number from 0 to {most}", most = FitConfig::MOST_WEIGHT_POWER)]
     WeightPower(String),
-    /// The least γ.
-    #[error("the least γ is \"{0}\"; it must be a number from 0, which is none, to {most}", most = FitConfig::MOST_GAMMA_FLOOR)]
+    /// The minimum γ.
+    #[error("the minimum γ is \"{0}\"; it must be a number from 0, which is none, to {most}", most = FitConfig::MOST_GAMMA_FLOOR)]
     GammaFloor(String),
+    /// The maximum γ.
+    #[error("the maximum γ is \"{0}\"; it must be a number from the minimum γ to {most}, or 0, which is none", most = FitConfig::MOST_GAMMA_CEILING)]
+    GammaCeiling(String),
     /// Restrictions.
     #[error("Restrictions: {0}")]
     Restrictions(String),
@@ -94,6 +99,7 @@ impl Settings {
             restrictions: lines(config.restrictions.iter().map(Restriction::text).collect()),
             weight_power: config.weight_power.to_string(),
             gamma_floor: config.gamma_floor.to_string(),
+            gamma_ceiling: config.gamma_ceiling.to_string(),
             ridge: config.ridge.to_string(),
             stocks: lines(
                 stocks.iter().map(|(name, tokens)| format!("{name} = {}", write_count_exact(tokens.0))).collect(),
@@ -115,7 +121,7 @@ impl Settings {
             number(&self.weight_power).filter(|power| (0.0..=FitConfig::MOST_WEIGHT_POWER).contains(power));
         let gamma_floor = number(&self.gamma_floor).filter(|floor| (0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(floor));
         let ridge = if has_ridge(law) { number(&self.ridge).filter(|ridge| *ridge >= 0.0) } else { Some(0.0) };
-        Ok(FitConfig {
+        let config = FitConfig {
             starts: starts.ok_or_else(|| SettingsError::Starts(self.starts.clone()))?,
             seed: self.seed.trim().parse().map_err(|_| SettingsError::Seed(self.seed.clone()))?,
             delta: delta.ok_or_else(|| SettingsError::Delta(self.delta.clone()))?,
@@ -124,9 +130,14 @@ impl Settings {
             ridge: ridge.ok_or_else(|| SettingsError::Ridge(self.ridge.clone()))?,
             weight_power: weight_power.ok_or_else(|| SettingsError::WeightPower(self.weight_power.clone()))?,
             gamma_floor: gamma_floor.ok_or_else(|| SettingsError::GammaFloor(self.gamma_floor.clone()))?,
+            gamma_ceiling: number(&self.gamma_ceiling).unwrap_or(f64::NAN),
             restrictions: Restriction::parse(&self.restrictions)
                 .map_err(|error| SettingsError::Restrictions(error.to_string()))?,
-        })
+        };
+        if !config.has_gamma_range() {
+            return Err(SettingsError::GammaCeiling(self.gamma_ceiling.clone()));
+        }
+        Ok(config)
     }
 
     /// The tokens in stock that the field says; none for a law that does not need them.
@@ -176,6 +187,7 @@ mod tests {
             ridge: 1e-4,
             weight_power: 0.5,
             gamma_floor: 0.0,
+            gamma_ceiling: 2.5,
             restrictions: Restriction::parse("alpha = 0.34, 0.1 <= gamma <= 1, all C equal").unwrap(),
         };
         let stocks = [("web".to_string(), Tokens(1.5e9)), ("code".to_string(), Tokens(123_456_789.0))];

@@ -95,7 +95,7 @@ pub fn read_mixture(text: &str, domains: &[String]) -> Result<Compared, String> 
     if domains.is_empty() {
         return Err(OptimumError::NoDomains.to_string());
     }
-    let (mut named, mut plain, mut rest) = (Vec::new(), Vec::new(), text.trim());
+    let (mut named, mut plain, mut rest): (_, Vec<&str>, _) = (Vec::new(), Vec::new(), text.trim());
     while !rest.is_empty() {
         // The name of a domain may have any of the signs in it; of two that fit, the longer is meant.
         let fits = |name: &&String| rest.strip_prefix(name.as_str()).is_some_and(|after| after.starts_with(ends_name));
@@ -109,10 +109,21 @@ pub fn read_mixture(text: &str, domains: &[String]) -> Result<Compared, String> 
             (None, None) => plain.extend(Some(part.trim()).filter(|part| !part.is_empty())),
         }
     }
+    if let ([only], true) = (plain.as_slice(), named.is_empty()) {
+        plain = only.split_whitespace().collect();
+    }
+    // What begins with a word is meant to name a domain.
+    if let Some(part) = plain.iter().find(|part| part.starts_with(|sign: char| sign.is_alphabetic())) {
+        let name = part.split(ends_name).next().unwrap_or(part);
+        return Err(format!("no domain is called \"{name}\"; the domains are {}", domains.join(", ")));
+    }
     // Either all have names or none.
     let (given, all) = (plain.len(), domains.len());
     if given != if named.is_empty() { all } else { 0 } {
-        return Err(format!("{given} weights for {all} domains; write domain = weight, separated by commas"));
+        let weights = if given == 1 { "weight has" } else { "weights have" };
+        return Err(format!(
+            "{given} {weights} no name, and there are {all} domains; write domain = weight, separated by commas"
+        ));
     }
     named.extend(domains.iter().map(String::as_str).zip(plain));
     let number = |(name, weight): (&str, &str)| match read_number(weight, Decimal::Point) {
@@ -234,17 +245,22 @@ mod tests {
             "web 50 %, code 25 %, books 25 %",
             "web=2; code=1; books=1",
             "0.5, 0.25, 0.25",
+            "0.5 0.25 0.25",
             "books: 1, web: 2, code: 1",
         ] {
             assert_eq!(read_mixture(text, &domains()).expect(text).mixture, [0.5, 0.25, 0.25], "{text}");
         }
         assert_eq!(read_mixture("code = 1", &domains()).expect("one").mixture, [0.0, 1.0, 0.0]);
         let says = |text: &str| read_mixture(text, &domains()).expect_err(text);
-        assert_eq!(says("0.5, 0.5"), "2 weights for 3 domains; write domain = weight, separated by commas");
+        assert_eq!(
+            says("0.5, 0.5"),
+            "2 weights have no name, and there are 3 domains; write domain = weight, separated by commas"
+        );
+        assert_eq!(says("foo 10 %, web 90 %"), "no domain is called \"foo\"; the domains are web, code, books");
         assert!(says("web = much").starts_with("the weight of web: \"much\" is not a number"));
         assert!(says("paper = 1, web = 1").starts_with("a compared mixture names \"paper\", which is no domain"));
-        assert!(says("").starts_with("0 weights for 3 domains"));
-        assert!(says("web = 1, 2").starts_with("1 weights for 3 domains"));
+        assert!(says("").starts_with("0 weights have no name"));
+        assert!(says("web = 1, 2").starts_with("1 weight has no name"));
         assert_eq!(read_mixture("web = 1", &[]), Err(OptimumError::NoDomains.to_string()));
         // Of two names that fit, the longer; and a name may have what separates names elsewhere.
         let domains = ["dclm", "dclm:a", "dclm:a, edu", "the pile"].map(String::from);

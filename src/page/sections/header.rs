@@ -31,7 +31,7 @@ pub fn Header() -> impl IntoView {
         let n = n_notices();
         (n > 0).then(|| {
             view! {
-                <button type="button" class="notices" data-test="notices" on:click=move |_| state.opened_section.set(Some(Section::Data))>
+                <button type="button" class="notices" data-test="notices" on:click=move |_| state.open_section(Section::Data)>
                     {counted(n, "notice")}
                 </button>
             }
@@ -45,7 +45,7 @@ pub fn Header() -> impl IntoView {
             <div class="tools">
                 <Steps/>
                 <Colours/>
-                <button type="button" data-test="new-data" on:click=move |_| state.opened_section.set(Some(Section::Data))>"New data"</button>
+                <button type="button" data-test="new-data" on:click=move |_| state.open_section(Section::Data)>"New data"</button>
                 <Share/>
             </div>
         </header>
@@ -86,7 +86,7 @@ fn Share() -> impl IntoView {
     let copied_link = RwSignal::new(None::<String>);
     let share = move |_| {
         let Some(Ok(link)) = state.share_url() else {
-            return state.opened_section.set(Some(Section::Export));
+            return state.open_section(Section::Export);
         };
         let copied = dom::copy(&link);
         dom::replace_address(&link);
@@ -98,7 +98,7 @@ fn Share() -> impl IntoView {
                 }
                 false => {
                     state.status.set(text::COPY_BY_HAND.to_string());
-                    state.opened_section.set(Some(Section::Export));
+                    state.open_section(Section::Export);
                 }
             }
         });

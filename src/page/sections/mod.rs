@@ -40,19 +40,19 @@ pub fn Sections() -> impl IntoView {
         };
         event.prevent_default();
         open(to);
-        dom::focus(&format!("{}-tab", to.id()));
+        dom::focus(&to.tab_id());
     };
     let tab = move |one: Section| {
         let is_open = move || section.get() == one;
         view! {
-            <button type="button" role="tab" id=format!("{}-tab", one.id()) data-test=format!("tab-{}", one.id()) aria-controls=one.id()
+            <button type="button" role="tab" id=one.tab_id() data-test=format!("tab-{}", one.id()) aria-controls=one.id()
                 aria-selected=move || is_open().to_string() tabindex=move || if is_open() { "0" } else { "-1" }
                 on:click=move |_| open(one) on:keydown=walk>{one.label()}</button>
         }
     };
     let panel = move |one: Section, view: AnyView| {
         view! {
-            <section id=one.id() class="panel" role="tabpanel" aria-labelledby=format!("{}-tab", one.id()) hidden=move || section.get() != one>{view}</section>
+            <section id=one.id() class="panel" role="tabpanel" aria-labelledby=one.tab_id() hidden=move || section.get() != one>{view}</section>
         }
     };
     view! {

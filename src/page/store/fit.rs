@@ -44,6 +44,18 @@ impl State {
         }
     }
 
+    /// Another law: what was fitted to it before is shown again; otherwise it is fitted at once where the fit on show took
+    /// seconds. Until then that one stays, as out of date.
+    pub fn choose_law(self, id: String) {
+        const SECONDS: f64 = 5.0;
+        self.law_id.set(id);
+        let (shown, choice) = (self.shown.get_untracked(), untrack(|| self.choice()));
+        let fits = shown.and_then(|shown| shown.fits);
+        if fits.is_some_and(|fits| fits.choice != choice && fits.seconds < SECONDS) {
+            self.start_fit();
+        }
+    }
+
     /// Fits anew after a change to the runs, where there was a fit and another is quick.
     pub(super) fn refit(self) {
         let was_fitted = self.fits.with_untracked(|fits| !fits.is_empty());

@@ -384,6 +384,9 @@ impl State {
         if self.take_waiting_fits() {
             return;
         }
+        if let Some(data) = self.data.get_untracked() {
+            self.own_scenario.update(|scenario| scenario.suit(&data.summary));
+        }
         match self.data.get_untracked() {
             Some(data) if then_fit && data.is_quick() && !self.from_link() => self.start_fit(),
             Some(data) if then_fit && !data.is_quick() => self.status.set(text::LARGE.to_string()),

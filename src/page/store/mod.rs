@@ -37,6 +37,7 @@ use crate::export::fit_file::Saved;
 use crate::import::{Answer, Roles};
 use crate::law::Law;
 use crate::mixture::{Certainty, Compared, Comparison, Growth, Scenario, Verdict, compare};
+use crate::page::browser::dom;
 use crate::page::browser::workers::Pool;
 use crate::page::input::draft::Draft;
 use crate::page::input::scenario::ScenarioInput;
@@ -281,18 +282,21 @@ impl State {
             let data = data.get()?;
             left_out(law_of(&law_id.read(), Some(&data.dataset)), &data, &excluded.read())
         });
-        let shown = Memo::new(move |_| match &*opened.read() {
+        let shown = Memo::new(move |before: Option<&Option<Shown>>| match &*opened.read() {
             Some(Opened::Study(link)) => Some(Shown { study: link.study.clone(), fits: None }),
             _ => {
-                let fits = fits.read().get(law_id.read().as_str()).cloned()?;
+                let of_law = fits.read().get(law_id.read().as_str()).cloned();
                 imported.read().settled()?;
-                fits.are_of(data.get().as_deref())
-                    .then(|| Shown { study: fits.study.clone(), fits: Some(fits.clone()) })
+                // Those of the law before stay, as out of date, until there are some of this one.
+                let before = before.cloned().flatten().and_then(|shown| shown.fits);
+                let before = before.filter(|before| fits.read().values().any(|fits| fits == before));
+                let fits = of_law.or(before).filter(|fits| fits.are_of(data.get().as_deref()))?;
+                Some(Shown { study: fits.study.clone(), fits: Some(fits) })
             }
         });
         let stale = Memo::new(move |_| {
             let Some(Shown { fits: Some(fits), .. }) = shown.get() else { return false };
-            key.read().as_ref().ok() != Some(&fits.key)
+            key.read().as_ref().ok() != Some(&fits.key) || *law_id.read() != fits.choice
         });
         let target = Memo::new(move |_| {
             let shown = shown.get()?;
@@ -457,6 +461,13 @@ impl State {
     pub fn section(self) -> Section {
         let is_unread = move || !self.from_link() && self.data.read().is_none();
         self.opened_section.get().unwrap_or(if is_unread() { Section::Data } else { Section::Explore })
+    }
+
+    /// Opens a section from elsewhere on the page, and brings it into sight.
+    pub fn open_section(self, section: Section) {
+        self.opened_section.set(Some(section));
+        // Once it is shown.
+        self.later("open", Duration::ZERO, move || dom::bring_up(section.id(), &section.tab_id()));
     }
 
     /// Starts what runs beside the user: draft, link, optimum.

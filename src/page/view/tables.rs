@@ -90,7 +90,7 @@ fn is_doubtful(flag: &Flag) -> bool {
         | Flag::FarRows { .. }
         | Flag::Dropped(Dropped::N | Dropped::D) => true,
         Flag::AtBound(_)
-        | Flag::AtFloor(_)
+        | Flag::AtGammaLimit(_)
         | Flag::Undetermined(_)
         | Flag::NothingHeldOut
         | Flag::RowsUnused { .. }
@@ -233,7 +233,7 @@ pub fn mixture_rows(
         MixtureRow {
             domain: domain.clone(),
             shares: [share, uniform, data.mean_mixture.get(i).copied().unwrap_or(0.0)],
-            outside: outside.then(|| format!("no run has it: they have {} to {}", percent(least), percent(most))),
+            outside: outside.then(|| format!("outside the range of the runs, {} to {}", percent(least), percent(most))),
             near: near.and_then(|near| near.get(i).copied()),
             interval: certainty.and_then(|certainty| certainty.mixture.get(i).copied()),
         }
@@ -694,7 +694,7 @@ mod tests {
             certificate: Certificate::BestOf { agreeing: 2, starts: 5 },
         };
         let rows = mixture_rows(&best, &fits.study.domains, &fits.study.summary, None, None);
-        assert_eq!(rows[0].outside.as_deref(), Some("no run has it: they have 20.0 % to 90.0 %"));
+        assert_eq!(rows[0].outside.as_deref(), Some("outside the range of the runs, 20.0 % to 90.0 %"));
         assert_eq!((rows[1].percent(0), rows[1].percent(1)), ("5.0 %".into(), "50.0 %".into()));
         assert!(certificate_sentence(&best).starts_with("Best of 5 descents from different mixtures; 2 of them"));
         assert_eq!(kkt_text(&best), "3.1e-12");

@@ -18,10 +18,13 @@ pub fn Limits() -> impl IntoView {
     let state = use_state();
     let domains = Memo::new(move |_| state.shown.get().map(|shown| shown.study.domains.clone()).unwrap_or_default());
     let n_set = Memo::new(move |_| domains.with(|domains| limits(state, |limits| limits.n_set(domains))));
+    let is_untouched = move || limits(state, |limits| *limits == LimitsInput::default());
     // Emptied while it is open, it stays open.
-    let needed = move || n_set.get() > 0 || state.scenario_input().read().budget == BudgetChoice::Stocks;
+    let needed = move || !is_untouched() || state.scenario_input().read().budget == BudgetChoice::Stocks;
     let open = Memo::new(move |before: Option<&bool>| before == Some(&true) || needed());
+    let is_inside = move || limits(state, |limits| limits.inside_data);
     let summary = move || match n_set.get() {
+        0 if is_inside() => text::CLOSE_TO_THE_RUNS.to_string(),
         0 => "no limits".to_string(),
         1 => "1 limit".to_string(),
         n => format!("{n} limits"),
@@ -45,19 +48,19 @@ pub fn Limits() -> impl IntoView {
                     </div>
                     <label class="choice">
                         <input type="checkbox" data-test="inside-data"
-                            prop:checked=move || limits(state, |limits| limits.inside_data)
+                            prop:checked=is_inside
                             on:change:target=move |event| {
                                 let inside = event.target().checked();
                                 state.scenario_input().update(|input| input.limits.inside_data = inside);
                             }/>
-                        "Stay inside the data"
+                        "Stay close to the runs"
                     </label>
                     <Explained about="Terms" terms=&text::LIMIT_TERMS/>
                     <p class="note" data-test="limit-hints">{hints}</p>
                     <GroupLimits domains/>
                     <div class="actions">
                         <button type="button" data-test="add-group" on:click=move |_| change(LimitsInput::add_group)>"Add a group"</button>
-                        <button type="button" data-test="clear-limits" disabled=move || n_set.get() == 0 on:click=move |_| change(LimitsInput::clear)>"Clear all limits"</button>
+                        <button type="button" data-test="clear-limits" disabled=is_untouched on:click=move |_| change(LimitsInput::clear)>"Clear all limits"</button>
                     </div>
                 </div>
             </div>

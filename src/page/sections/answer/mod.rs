@@ -69,7 +69,7 @@ pub fn AnswerPanel() -> impl IntoView {
 #[component]
 fn Answer() -> impl IntoView {
     let state = use_state();
-    let export = move |_| state.opened_section.set(Some(Section::Export));
+    let export = move |_| state.open_section(Section::Export);
     view! {
         <ScenarioSentence/>
         <Show when=move || state.stale.get()><p class="stale-label" data-test="stale">{text::STALE}</p></Show>
@@ -85,12 +85,24 @@ fn Answer() -> impl IntoView {
             </section>
             <section aria-labelledby="verdict-heading" data-test="verdict">
                 <h2 id="verdict-heading">"How far to trust it"</h2>
+                <Unfitted/>
                 <OptimumVerdict/>
                 <Validating/>
                 <OptimumExpected/>
             </section>
         </div>
         <WhatMoved/>
+    }
+}
+
+/// The targets that the answer leaves out, since they could not be fitted.
+#[component]
+fn Unfitted() -> impl IntoView {
+    let state = use_state();
+    move || {
+        let fits = state.shown.get()?.fits?;
+        let sentence = text::unfitted(&fits.failures, fits.study.targets().count())?;
+        Some(view! { <p class="error" data-test="unfitted">{sentence}</p> })
     }
 }
 

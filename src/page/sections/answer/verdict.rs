@@ -67,7 +67,7 @@ fn finding(finding: Finding) -> impl IntoView {
     view! {
         <li class=format!("finding {}", grade.id()) data-test="finding" data-grade=grade.id()>
             <span class="grade" aria-hidden="true">{grade.symbol()}</span>
-            <button type="button" class="question" title="See the evidence" on:click=move |_| state.opened_section.set(Some(Section::Evidence))>{question}</button>
+            <button type="button" class="question" title="See the evidence" on:click=move |_| state.open_section(Section::Evidence)>{question}</button>
             <span class="visually-hidden">" ("{word}"): "</span>
             <span>{sentence}</span>
         </li>

@@ -28,7 +28,7 @@ pub fn Problem() -> impl IntoView {
                     <h2>"These data cannot be fitted yet"</h2>
                     {move || wrong().map(|sentence| view! { <p class="error">{sentence}</p> })}
                     <p class="help">{text::COLUMNS_NEEDED}</p>
-                    <button type="button" on:click=move |_| state.opened_section.set(Some(Section::Data))>"Go to the table"</button>
+                    <button type="button" on:click=move |_| state.open_section(Section::Data)>"Go to the table"</button>
                 </Show>
             </div>
         </section>

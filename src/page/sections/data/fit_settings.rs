@@ -34,7 +34,8 @@ pub fn FitSettings() -> impl IntoView {
                 <SettingMenu label="Residuals" name="residual" options=residuals.to_vec() read=|settings| &settings.residual write=|settings, id| settings.residual = id/>
                 <SettingField label=Signal::derive(delta) name="delta" read=|settings| &settings.delta write=|settings, text| settings.delta = text/>
                 <SettingField label="Row weights (N·D)^p, p" name="weight-power" read=|settings| &settings.weight_power write=|settings, text| settings.weight_power = text/>
-                <SettingField label="Least γ" name="gamma-floor" read=|settings| &settings.gamma_floor write=|settings, text| settings.gamma_floor = text/>
+                <SettingField label="Minimum γ" name="gamma-floor" read=|settings| &settings.gamma_floor write=|settings, text| settings.gamma_floor = text/>
+                <SettingField label="Maximum γ" name="gamma-ceiling" read=|settings| &settings.gamma_ceiling write=|settings, text| settings.gamma_ceiling = text/>
                 <Show when=move || has_ridge.get()>
                     <SettingField label="Ridge λ" name="ridge" read=|settings| &settings.ridge write=|settings, text| settings.ridge = text/>
                 </Show>

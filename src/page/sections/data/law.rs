@@ -51,7 +51,7 @@ fn LawChoice() -> impl IntoView {
     view! {
         <label class="field">
             <span>"Law"</span>
-            <select data-test="law-select" on:change:target=move |event| state.law_id.set(event.target().value())>
+            <select data-test="law-select" on:change:target=move |event| state.choose_law(event.target().value())>
                 <option value=AUTO prop:selected=move || *state.law_id.read() == AUTO>"auto: chosen by validation"</option>
                 {groups.collect_view()}
             </select>

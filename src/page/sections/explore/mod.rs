@@ -40,11 +40,11 @@ pub fn ExploreSection() -> impl IntoView {
             <div class:stale=state.stale>
                 <p class="help chart-help">{text::CHART_HELP}</p>
                 <div class="columns">
-                    <div><MixturesChart/></div>
+                    <div><MixturesChart/><Gains/></div>
                     <div hidden=none><TriangleChart/></div>
-                    <div><Gains/></div>
-                    <div><LossTable/><Certificate/></div>
                 </div>
+                <LossTable/>
+                <Certificate/>
                 <div hidden=none>
                     <SlicesChart/>
                     <Path/>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::chart::{Slices, Spec};
+use crate::chart::{MOST_PANELS, Slices, Spec};
 use crate::page::same::Same;
 use crate::page::store::use_state;
 use crate::page::widgets::chart::Chart;
@@ -31,11 +31,15 @@ pub fn SlicesChart() -> impl IntoView {
         });
     });
     let spec = Memo::new(move |_| drawn.get().filter(|(study, _)| state.shows(study)).map(|(_, spec)| spec));
+    let left_out = move || {
+        let n = state.shown.get()?.study.domains.len();
+        (n > MOST_PANELS).then(|| format!(" Shown are the {MOST_PANELS} domains with the largest weights, of {n}."))
+    };
     view! {
         <Show when=move || spec.read().is_some()>
             <figure class="chart wide">
                 <figcaption>"What moving away from the optimum costs"</figcaption>
-                <p class="help">{text::SLICES_HELP}</p>
+                <p class="help">{text::SLICES_HELP}{left_out}</p>
                 <Chart spec name="chart-slices"/>
             </figure>
         </Show>

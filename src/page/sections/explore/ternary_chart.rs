@@ -47,6 +47,11 @@ pub fn TriangleChart() -> impl IntoView {
         domains.map(option).collect_view()
     };
     let rest = move || corners.get().is_some_and(|corners| corners.third.is_none());
+    let third_of_three = move || {
+        let corners = corners.get().filter(|_| domains.read().len() == 3)?;
+        domains.get().into_iter().enumerate().find(|(i, _)| !corners.two.contains(i)).map(|(_, name)| name)
+    };
+    let third_of_three = move || third_of_three().unwrap_or_else(|| "the rest".to_string());
     view! {
         <Show when=move || enough.get()>
             <figure class="chart">
@@ -70,7 +75,7 @@ pub fn TriangleChart() -> impl IntoView {
                     <label class="field">
                         <span>"Right"</span>
                         <select data-test="corner-right" on:change:target=move |event| third.set(position(event.target().value()))>
-                            <option value="" prop:selected=rest>"the rest"</option>
+                            <option value="" prop:selected=rest>{third_of_three}</option>
                             {move || options(|corners| corners.third)}
                         </select>
                     </label>

@@ -64,6 +64,7 @@ fn all_splits(quick: bool) -> Vec<Split> {
         splits.extend(splits::to_size(&of, "SlimPajama → 1.2B", &targets, 1235e6));
         splits.extend(splits::unseen(&of, "SlimPajama, unseen mixtures", &targets, None, n_parts));
         splits.extend(splits::unseen(&of, "SlimPajama, larger and unseen", &targets, Some(937e6), n_parts));
+        splits.extend(splits::beyond(&of, "SlimPajama", &targets));
     }
     if let Some(of) = splits::study(&folder(), "slimpajama_paper_split.csv") {
         splits.extend(splits::marked(&of, "SlimPajama, paper's split → 2.7B", &all(&of)));
@@ -77,12 +78,14 @@ fn all_splits(quick: bool) -> Vec<Split> {
         splits.extend(splits::to_size(&of, "Ye → 1B", &groups, 1e9));
         splits.extend(splits::unseen(&of, "Ye, unseen mixtures", &groups, None, n_parts));
         splits.extend(splits::unseen(&of, "Ye, larger and unseen", &groups, Some(410e6), n_parts));
+        splits.extend(splits::beyond(&of, "Ye", &groups));
     }
     if let Some(of) = splits::study(&folder(), "pile4.csv") {
         let targets = all(&of);
         splits.extend(splits::one_scale(&of, "pile4", &targets, &[10, 16], seeds));
         splits.extend(splits::to_size(&of, "pile4 → 440M", &targets, 440e6));
         splits.extend(splits::unseen(&of, "pile4, unseen mixtures", &targets, None, n_parts));
+        splits.extend(splits::beyond(&of, "pile4", &targets));
     }
     for (name, of) in isoflops() {
         splits.extend(splits::most_compute(&of, &format!("{name}, top quarter of compute")));
@@ -384,14 +387,15 @@ impl Covered {
 fn tables(splits: &[Split], columns: &[Column]) -> String {
     let one_scale = |question: Question| question == Question::OneScale;
     let unseen = |question: Question| question == Question::Unseen;
+    let beyond = |question: Question| question == Question::Beyond;
     format!(
         "# Accuracy
 
 Written by `make accuracy`. How well losses are predicted that nobody has seen: neither the fit nor any choice that
 Mixlaw makes. Every split is listed, also those where Mixlaw loses. The settings are the same for all: Mixlaw's are its
 defaults; those of the others are in benches/accuracy/peers.py. \"{LAW_BEFORE}\" is the law with `--weight-power 0
---gamma-floor 0`; the columns after it change its settings: p is the weight power, floor that of γ, and ε is added to
-every weight, in place of a floor. \"{MIXLAW}\" is what `mixlaw fit` chooses from its candidates, which stand before it.
+--gamma-floor 0 --gamma-ceiling 0`; the columns after it change its settings: p is the weight power, floor and ceiling
+are those of γ (0 is none), and ε is added to every weight, in place of a floor. \"additive law\" has the defaults. \"{MIXLAW}\" is what `mixlaw fit` chooses from its candidates, which stand before it.
 
 The data are not part of this project: apple/ml-scalefit (SlimPajama), yegcjs/mixinglaws (Ye),
 meiqwq/Explaining-Data-Mixing-Scaling-Laws (pile4) and Open-Athena/scaling-law-analysis (studies of N and D). The
@@ -411,6 +415,14 @@ LightGBM cannot split fewer than 40 rows and predicts their mean.
 
 The mixtures of four fifths are fitted, those of the last fifth predicted, at all scales; twice, each time another
 fifth. The peers see ln N and ln D as further inputs.
+
+{}
+{}
+## More of one domain than was fitted
+
+The fifth of the mixtures with most of a domain is predicted from the others; the mean over domains. An optimum often
+lies there, at the edge of what the runs cover or beyond it, where random splits hardly ask. Without a ceiling of γ the
+laws fail here: a term C h^γ with a γ of 5 or more is next to nothing in the runs and rises steeply beyond them.
 
 {}
 {}
@@ -444,6 +456,8 @@ its loss, and of its gain over the held-out mixture that is nearest to the mean 
         missed(splits, columns, one_scale),
         error_table(splits, columns, unseen, LAW_BEFORE),
         missed(splits, columns, unseen),
+        error_table(splits, columns, beyond, LAW_BEFORE),
+        missed(splits, columns, beyond),
         error_table(splits, columns, Question::is_larger, LAW_BEFORE),
         missed(splits, columns, Question::is_larger),
         coverage_table(splits, columns, false),

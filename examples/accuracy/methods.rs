@@ -16,13 +16,12 @@ pub const MIXLAW: &str = "Mixlaw";
 /// The additive law as it was fitted before rows had weights and γ a floor.
 pub const LAW_BEFORE: &str = "additive, paper's settings";
 
-/// What else was tried of the law: weights of rows, a floor of γ, and (h + ε)^γ in place of h^γ.
-pub const TRIED: [&str; 5] = [
-    "additive,p=1",
-    "additive,p=0,floor=0,epsilon=0.003",
-    "additive,p=0,floor=0,epsilon=0.01",
-    "additive,p=0,floor=0,epsilon=0.03",
-    "additive,p=0,floor=0.2",
+/// What else was tried of the law: weights of rows, a floor and a ceiling of γ, and (h + ε)^γ in place of h^γ.
+pub const TRIED: [&str; 4] = [
+    "additive,p=0,floor=0,ceiling=0,epsilon=0.01",
+    "additive,p=0,floor=0.2,ceiling=0",
+    "additive,p=1,floor=0.2,ceiling=0",
+    "additive,p=1,floor=0.2,ceiling=2",
 ];
 
 /// One predicted loss.
@@ -122,10 +121,11 @@ fn read(text: &str) -> (String, FitConfig, f64) {
         match key {
             "p" => config.weight_power = value,
             "floor" => config.gamma_floor = value,
+            "ceiling" => config.gamma_ceiling = value,
             "log" => config.residual = Residual::LogLoss,
             "delta" => config.delta = value,
             "epsilon" => epsilon = value,
-            _ => panic!("\"{key}\" is none of p, floor, log, delta and epsilon"),
+            _ => panic!("\"{key}\" is none of p, floor, ceiling, log, delta and epsilon"),
         }
     }
     (id, config, epsilon)

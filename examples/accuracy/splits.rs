@@ -16,6 +16,8 @@ pub enum Question {
     OneScale,
     /// Mixtures that were not fitted, in a study of several scales.
     Unseen,
+    /// Mixtures with more of one domain than all that were fitted.
+    Beyond,
     /// A larger scale.
     Larger,
     /// Mixtures that were not fitted, at a larger scale.
@@ -103,17 +105,24 @@ pub fn study(folder: &Path, name: &str) -> Option<Dataset> {
     import(&text, None).dataset
 }
 
-/// At each size the token count that most mixtures have: random mixtures to fit, the others to predict.
-pub fn one_scale(of: &Dataset, name: &str, targets: &[usize], sizes: &[usize], seeds: u64) -> Vec<Split> {
-    let mut splits = Vec::new();
+/// Each size, with the rows at the token count that most mixtures have.
+fn scales(of: &Dataset) -> Vec<(f64, Vec<&Observation>)> {
     let models: BTreeSet<u64> = of.observations().iter().map(|row| n(row).to_bits()).collect();
-    for model in models.into_iter().map(f64::from_bits) {
+    let rows_of = |model: f64| {
         let mut by_tokens: BTreeMap<u64, Vec<&Observation>> = BTreeMap::new();
         for row in of.observations().iter().filter(|row| n(row) == model) {
             by_tokens.entry(d(row).to_bits()).or_default().push(row);
         }
         // The last of those with most rows.
-        let Some(rows) = by_tokens.into_values().max_by_key(Vec::len) else { continue };
+        by_tokens.into_values().max_by_key(Vec::len).unwrap_or_default()
+    };
+    models.into_iter().map(f64::from_bits).map(|model| (model, rows_of(model))).collect()
+}
+
+/// At each size the token count that most mixtures have: random mixtures to fit, the others to predict.
+pub fn one_scale(of: &Dataset, name: &str, targets: &[usize], sizes: &[usize], seeds: u64) -> Vec<Split> {
+    let mut splits = Vec::new();
+    for (model, rows) in scales(of) {
         for &size in sizes {
             // A pool of fewer than six others says little.
             if rows.len() < size + 6 {
@@ -187,4 +196,32 @@ pub fn unseen(of: &Dataset, name: &str, targets: &[usize], size: Option<f64>, n_
         Split::new(question, name.to_string(), of, targets, fitted, held_out)
     };
     (0..n_parts).filter_map(part).collect()
+}
+
+/// The mixtures with most of a domain, a fifth of them, are predicted from the others; each domain in turn, at each size
+/// that has 15 mixtures and over all sizes at once, there with three checkpoints of each run.
+pub fn beyond(of: &Dataset, name: &str, targets: &[usize]) -> Vec<Split> {
+    let mut runs: BTreeMap<(u64, Vec<i64>), Vec<&Observation>> = BTreeMap::new();
+    of.observations().iter().for_each(|row| runs.entry((n(row).to_bits(), key(row))).or_default().push(row));
+    let three = |mut run: Vec<&'_ Observation>| {
+        run.sort_by(|a, b| d(a).total_cmp(&d(b)));
+        let at: BTreeSet<usize> = [run.len() * 2 / 5, run.len() * 7 / 10, run.len() - 1].into();
+        at.into_iter().map(|at| run[at].clone()).collect::<Vec<_>>()
+    };
+    let thinned: Vec<Observation> = runs.into_values().flat_map(three).collect();
+    let all = std::iter::once((format!("{name}, all sizes"), thinned.iter().collect()));
+    let one = scales(of).into_iter().filter(|(_, rows)| rows.len() >= 15);
+    let one = one.map(|(model, rows)| (format!("{name} {:.0}M", model / 1e6), rows));
+    let of_domain = |domain: usize, group: &str, rows: &[&Observation]| {
+        let mixtures: BTreeSet<Vec<i64>> = rows.iter().map(|row| key(row)).collect();
+        let mut weights: Vec<i64> = mixtures.iter().map(|mixture| mixture[domain]).collect();
+        weights.sort_unstable();
+        let cut = weights[weights.len() * 4 / 5];
+        let (held_out, fitted) = rows.iter().partition(|row| key(row)[domain] >= cut);
+        Split::new(Question::Beyond, group.to_string(), of, targets, fitted, held_out)
+    };
+    let of_group = |(group, rows): (String, Vec<&Observation>)| {
+        (0..of.domains().len()).filter_map(|domain| of_domain(domain, &group, &rows)).collect::<Vec<_>>()
+    };
+    all.chain(one).flat_map(of_group).collect()
 }

@@ -20,7 +20,7 @@ fn study(seed: u64, k: usize, n_targets: usize) -> FittedStudy {
     study.fits[0].report.flags = vec![
         Flag::StartsDisagree { agreeing: 3, starts: 12 },
         Flag::AtBound(vec![0]),
-        Flag::AtFloor(vec![1]),
+        Flag::AtGammaLimit(vec![1]),
         Flag::Undetermined(vec![1, 2]),
         Flag::SearchCut,
         Flag::FewRuns { runs: 6, parameters: 13 },

@@ -370,12 +370,12 @@ fn with_a_cliff() -> Dataset {
 fn no_gamma_is_below_the_least_unless_the_user_says_so() {
     let data = with_a_cliff();
     let books = |gamma_floor: f64, restrictions: Vec<Restriction>| {
-        let config = FitConfig { gamma_floor, ..config(restrictions) };
+        let config = FitConfig { gamma_floor, gamma_ceiling: 0.0, ..config(restrictions) };
         let fit = fit(law("additive"), &data, &[0], &config, &mut |_| {}).expect("a sound study");
         let flagged = |wanted: fn(&Flag) -> Option<&Vec<usize>>| {
             fit.report.flags.iter().filter_map(wanted).any(|positions| !positions.is_empty())
         };
-        let at_floor = flagged(|flag| if let Flag::AtFloor(positions) = flag { Some(positions) } else { None });
+        let at_floor = flagged(|flag| if let Flag::AtGammaLimit(positions) = flag { Some(positions) } else { None });
         let gammas = ["web", "code", "books"].map(|domain| value(&fit, &data, &format!("gamma_{domain}")));
         (gammas, at_floor)
     };
@@ -395,6 +395,37 @@ fn no_gamma_is_below_the_least_unless_the_user_says_so() {
     assert!(gammas.iter().all(|gamma| (0.2 - 1e-12..=1.0 + 1e-12).contains(gamma)), "{gammas:?}");
 }
 
+/// A study of three domains with a γ of 3.
+#[test]
+fn no_gamma_is_above_the_maximum_unless_the_user_says_so() {
+    let mut rows = String::from("web,code,books,loss\n");
+    for (web, code) in [(0.2, 0.1), (0.4, 0.2), (0.5, 0.3), (0.7, 0.1), (0.6, 0.3), (0.3, 0.6), (0.1, 0.8), (0.5, 0.1)]
+    {
+        let books = 1.0 - web - code;
+        let loss = 1.0 + 1.0 / (0.6 * f64::powf(books, 0.5) + 0.9 * f64::powf(web, 3.0) + 0.4 * f64::powf(code, 0.8));
+        rows.push_str(&format!("{web},{code},{books},{loss}\n"));
+    }
+    let data = import(&rows, None).dataset.expect("a study");
+    let web = |gamma_ceiling: f64, restrictions: Vec<Restriction>| {
+        let config = FitConfig { gamma_ceiling, ..config(restrictions) };
+        let fit = fit(law("additive"), &data, &[0], &config, &mut |_| {}).expect("a sound study");
+        let is_limit = |flag: &Flag| matches!(flag, Flag::AtGammaLimit(_));
+        (value(&fit, &data, "gamma_web"), fit.report.flags.iter().any(is_limit))
+    };
+    let (gamma, is_limited) = web(0.0, Vec::new());
+    assert!((gamma - 3.0).abs() < 0.01 && !is_limited, "{gamma}");
+    let (gamma, is_limited) = web(1.0, Vec::new());
+    assert!((gamma - 1.0).abs() < 1e-9 && is_limited, "{gamma}");
+    // What the user says of a γ comes before the maximum.
+    let (gamma, is_limited) = web(1.0, vec![bounded("gamma_web", None, Some(5.0))]);
+    assert!((gamma - 3.0).abs() < 0.01 && !is_limited, "{gamma}");
+    let (gamma, _) = web(1.0, vec![fixed("gamma_web", 2.0)]);
+    assert!((gamma - 2.0).abs() < 1e-12, "{gamma}");
+    // A lower bound says nothing against it.
+    let (gamma, _) = web(1.0, vec![bounded("gamma", Some(0.1), None)]);
+    assert!((gamma - 1.0).abs() < 1e-9, "{gamma}");
+}
+
 #[test]
 fn settings_out_of_range_get_a_sentence() {
     let data = with_a_cliff();
@@ -406,6 +437,10 @@ fn settings_out_of_range_get_a_sentence() {
     );
     assert_eq!(
         refused(FitConfig { gamma_floor: f64::NAN, ..config(Vec::new()) }),
-        "the least γ is NaN; it must be a number from 0 to 1: 0 is none, 0.2 the usual one"
+        "the minimum γ is NaN; it must be a number from 0 to 1: 0 is none, 0.2 the usual one"
+    );
+    assert_eq!(
+        refused(FitConfig { gamma_ceiling: 0.1, ..config(Vec::new()) }),
+        "the maximum γ is 0.1; it must be a number from the minimum γ to 20, such as 1, or 0, which is none"
     );
 }

@@ -27,6 +27,7 @@ const QUICK: FitConfig = FitConfig {
     ridge: 0.0,
     weight_power: 0.0,
     gamma_floor: 0.0,
+    gamma_ceiling: 0.0,
     restrictions: Vec::new(),
 };
 
@@ -106,6 +107,10 @@ fn what_cannot_be_fitted_is_refused_with_a_sentence() {
     };
     assert_eq!(
         says("weight_a,weight_b,N,D,loss\n0.5,0.5,1B,20B,3.1\n"),
+        "all rows to fit on have the same mixture, N and D, or none, so nothing can be predicted from them; give runs of several mixtures (about 20 to be worth something), or of several N or D"
+    );
+    assert_eq!(
+        says("weight_a,weight_b,N,D,loss\n0.5,0.5,1B,20B,3.1\n0.5,0.5,2B,20B,3.0\n"),
         "the rows to fit on have 1 distinct mixture(s); a law of the mixture needs at least 2, and about 20 to be worth something"
     );
     assert_eq!(

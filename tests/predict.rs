@@ -382,7 +382,32 @@ fn what_lies_below_all_runs_is_known_no_better_than_how_far() {
         let interval = study.gain_interval(&[(0, 1.0)], n, d, &best, &found).expect("validated");
         0.5 * (interval.high - interval.low)
     };
-    assert!((gain(&study) - gain(&alone) - (loss(&best) - loss(&found))).abs() < 1e-12);
+    // What is promised and what is known of it come together as independent errors do.
+    let whole = libm::hypot(gain(&alone), loss(&best) - loss(&found));
+    assert!((gain(&study) - whole).abs() < 1e-12);
+}
+
+/// Rows that the user holds out are told of, and widen the intervals until they hold them.
+#[test]
+fn rows_held_out_judge_the_study() {
+    let plain = study(16, &[1e8, 2e8, 4e8, 1e9], &[2e10], 0.002);
+    // The largest size is off by 4 %, which no back-test among the others can know.
+    let rows = plain.observations().iter().map(|row| {
+        let is_largest = row.n == Some(Params(1e9));
+        let losses = row.losses.iter().map(|loss| loss.map(|loss| Loss(loss.0 * if is_largest { 1.04 } else { 1.0 })));
+        let split = if is_largest { Split::Holdout } else { Split::Fit };
+        Observation { losses: losses.collect(), split, ..row.clone() }
+    });
+    let with = Dataset::new(plain.domains().to_vec(), plain.targets().to_vec(), rows.collect()).expect("a study");
+    let held = predicted(&with);
+    let own = held.validation.held_out.as_ref().expect("rows are held out");
+    assert!((own.mre_percent - 4.0).abs() < 1.0, "{own:?}");
+    assert!((held.validation.held_out_distance - f64::ln(1e9 / 4e8)).abs() < 1e-9);
+    let at = |row: &Observation| held.interval(0, row.n, row.d, &row.mixture).expect("validated");
+    let largest: Vec<&Observation> = with.observations().iter().filter(|row| row.split == Split::Holdout).collect();
+    let inside = largest.iter().filter(|row| at(row).covers(row.losses[0].expect("a loss").0)).count();
+    assert!(inside * 10 >= largest.len() * 9, "{inside} of {}", largest.len());
+    assert!(predicted(&plain).validation.held_out.is_none());
 }
 
 /// What is chosen of laws with a residual model that err by so much on unseen mixtures and at larger scale.

@@ -256,6 +256,7 @@ pub fn pipeline(data: &[u8]) {
         ridge: if LAWS[law_idx].id() == "linear" { bytes.of(&[0.0, 1e-3, 1e6]) } else { 0.0 },
         weight_power: bytes.of(&[0.0, 0.0, 1.0, 4.0]),
         gamma_floor: bytes.of(&[0.0, 0.0, 0.2, 1.0]),
+        gamma_ceiling: bytes.of(&[0.0, 1.0, 1.0, 20.0]),
         restrictions: Vec::new(),
     };
     let Some(study) = fitted(&dataset, law_idx, &config) else { return };

@@ -330,6 +330,7 @@ fn mixtures(wanted: &Wanted, tokens: &[Tokens], n: usize) -> Result<Vec<Vec<f64>
         n_mixtures: 0,
         sizes: Vec::new(),
         token_range: None,
+        largest: None,
         weight_ranges: vec![(0.0, 1.0); k],
         mean_mixture: uniform.clone(),
         mixtures: Vec::new(),

@@ -143,7 +143,8 @@ fn settings(side: &Side) -> Entries {
         ]);
         entries.extend([
             ("row weights (N·D)^p, p".to_string(), Entry::Number(config.weight_power)),
-            ("least γ".into(), Entry::Number(config.gamma_floor)),
+            ("minimum γ".into(), Entry::Number(config.gamma_floor)),
+            ("maximum γ".into(), Entry::Number(config.gamma_ceiling)),
         ]);
         if config.ridge > 0.0 {
             entries.push(("ridge λ".into(), Entry::Number(config.ridge)));

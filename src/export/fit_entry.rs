@@ -44,11 +44,13 @@ pub(super) struct Entry {
     /// The linear law's λ.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ridge: Option<f64>,
-    /// p of the row weights (N·D)^p, and the least γ; files from before these were settings have neither.
+    /// p of the row weights (N·D)^p, the minimum and maximum γ; files from before these were settings have none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     weight_power: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     gamma_floor: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    gamma_ceiling: Option<f64>,
     /// What the user wanted of parameters.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     restrictions: Vec<Restriction>,
@@ -120,6 +122,7 @@ impl Entry {
             ridge: (report.config.ridge > 0.0).then_some(report.config.ridge),
             weight_power: (report.config.weight_power > 0.0).then_some(report.config.weight_power),
             gamma_floor: (report.config.gamma_floor > 0.0).then_some(report.config.gamma_floor),
+            gamma_ceiling: (report.config.gamma_ceiling > 0.0).then_some(report.config.gamma_ceiling),
             restrictions: report.config.restrictions.clone(),
             rows_unused: report.rows_unused(),
             condition: finite(report.condition),
@@ -193,7 +196,7 @@ impl Entry {
                 "not-converged" => Flag::NotConverged,
                 "starts-disagree" => Flag::StartsDisagree { agreeing: entry.agreeing_starts, starts: entry.starts },
                 "at-bound" => Flag::AtBound(positions),
-                "at-floor" => Flag::AtFloor(positions),
+                "at-floor" => Flag::AtGammaLimit(positions),
                 "undetermined" => Flag::Undetermined(positions),
                 "few-rows" => Flag::FewRows { rows: entry.n_fit, parameters: names.len() },
                 "few-runs" => {
@@ -239,6 +242,7 @@ impl Entry {
                 ridge: entry.ridge.unwrap_or(0.0),
                 weight_power: entry.weight_power.unwrap_or(0.0),
                 gamma_floor: entry.gamma_floor.unwrap_or(0.0),
+                gamma_ceiling: entry.gamma_ceiling.unwrap_or(0.0),
                 restrictions: entry.restrictions.clone(),
             },
             scores: std::iter::once(&entry).chain(&others).map(score).collect(),
@@ -256,7 +260,7 @@ fn warning(flag: &Flag, names: &[String]) -> Warning {
         Flag::NotConverged => ("not-converged", &[]),
         Flag::StartsDisagree { .. } => ("starts-disagree", &[]),
         Flag::AtBound(positions) => ("at-bound", positions),
-        Flag::AtFloor(positions) => ("at-floor", positions),
+        Flag::AtGammaLimit(positions) => ("at-floor", positions),
         Flag::Undetermined(positions) => ("undetermined", positions),
         Flag::FewRows { .. } => ("few-rows", &[]),
         Flag::FewRuns { .. } => ("few-runs", &[]),

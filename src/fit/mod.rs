@@ -60,6 +60,11 @@ pub struct FitConfig {
     /// a constant with a cliff at h_i = 0. 0 is none; fits from before it was a setting had none.
     #[serde(default)]
     pub gamma_floor: f64,
+    /// The largest γ_i, likewise. With a γ_i above 1 a domain's term can be next to nothing in all runs and rise steeply
+    /// beyond them, where the optimum then goes; with all at most 1 the returns of every domain diminish, and T(h) is
+    /// convex. 0 is none; fits from before it was a setting had none.
+    #[serde(default)]
+    pub gamma_ceiling: f64,
     /// What the user wants of parameters.
     pub restrictions: Vec<Restriction>,
 }
@@ -77,14 +82,25 @@ impl FitConfig {
     pub const DEFAULT_WEIGHT_POWER: f64 = 1.0;
     /// Likewise.
     pub const DEFAULT_GAMMA_FLOOR: f64 = 0.2;
+    /// Chosen on mixtures with more of a domain than all that were fitted (docs/accuracy.md).
+    pub const DEFAULT_GAMMA_CEILING: f64 = 1.0;
     /// With more than this a few rows decide alone.
     pub const MOST_WEIGHT_POWER: f64 = 4.0;
     /// A larger floor leaves too little of the law.
     pub const MOST_GAMMA_FLOOR: f64 = 1.0;
+    /// About where the range of the laws themselves ends.
+    pub const MOST_GAMMA_CEILING: f64 = 20.0;
 
-    /// As Shukor et al. 2025 fitted: all rows count alike, and a γ_i may be next to 0.
+    /// As Shukor et al. 2025 fitted: all rows count alike, and a γ_i may be next to 0 or as large as it likes.
     pub fn of_the_paper() -> Self {
-        Self { weight_power: 0.0, gamma_floor: 0.0, ..Self::default() }
+        Self { weight_power: 0.0, gamma_floor: 0.0, gamma_ceiling: 0.0, ..Self::default() }
+    }
+
+    /// Whether the floor and the ceiling of the γ_i leave a range.
+    pub fn has_gamma_range(&self) -> bool {
+        (0.0..=Self::MOST_GAMMA_FLOOR).contains(&self.gamma_floor)
+            && (self.gamma_ceiling == 0.0
+                || (self.gamma_floor..=Self::MOST_GAMMA_CEILING).contains(&self.gamma_ceiling))
     }
 }
 
@@ -99,6 +115,7 @@ impl Default for FitConfig {
             ridge: 0.0,
             weight_power: Self::DEFAULT_WEIGHT_POWER,
             gamma_floor: Self::DEFAULT_GAMMA_FLOOR,
+            gamma_ceiling: Self::DEFAULT_GAMMA_CEILING,
             restrictions: Vec::new(),
         }
     }
@@ -142,6 +159,11 @@ pub enum FitError {
         /// How many there are.
         n_mixtures: usize,
     },
+    /// All rows are alike but for their losses.
+    #[error(
+        "all rows to fit on have the same mixture, N and D, or none, so nothing can be predicted from them; give runs of several mixtures (about 20 to be worth something), or of several N or D"
+    )]
+    NothingVaries,
     /// No rows that the law can use.
     #[error("the {law} law can use no row that has a loss of \"{target}\": all have no weight of that domain")]
     NoUsableRows {
@@ -366,6 +388,7 @@ pub fn check(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], config: &F
     check_ridge(law, config)?;
     let shape = shape(law, dataset, target_idxs, config, &weights(dataset, config))?;
     Freedom::new(law, &shape, dataset.domains(), config, false)?;
+    check_design(dataset)?;
     Ok(shape)
 }
 
@@ -375,6 +398,13 @@ pub fn check(law: &dyn Law, dataset: &Dataset, target_idxs: &[usize], config: &F
 /// It has none on the rows that the fit may use, or they are far from nats per token.
 pub fn check_target(dataset: &Dataset, target_idx: usize, config: &FitConfig) -> Result<(), FitError> {
     check_losses(dataset, target_idx, &weights(dataset, config))
+}
+
+/// Without anything that varies there is nothing to predict by.
+fn check_design(dataset: &Dataset) -> Result<(), FitError> {
+    let design = dataset.design();
+    let varies = design.mixtures().len() > 1 || design.scales().len() > 1;
+    varies.then_some(()).ok_or(FitError::NothingVaries)
 }
 
 fn check_losses(dataset: &Dataset, target_idx: usize, weights: &[f64]) -> Result<(), FitError> {
@@ -552,6 +582,7 @@ impl<'a> Prepared<'a> {
         if problem.n_rows() == 0 {
             return Err(FitError::NoUsableRows { law: self.law.name(), target: self.target() });
         }
+        check_design(self.dataset)?;
         if self.law.needs().min_domains > 1 && problem.n_mixtures() < 2 {
             return Err(FitError::Mixtures { n_mixtures: problem.n_mixtures() });
         }
@@ -658,7 +689,11 @@ fn check_config(config: &FitConfig) -> Result<(), FitError> {
     }
     if !(0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(&config.gamma_floor) {
         let expected = "a number from 0 to 1: 0 is none, 0.2 the usual one";
-        return Err(FitError::Setting { what: "the least γ", seen: config.gamma_floor.to_string(), expected });
+        return Err(FitError::Setting { what: "the minimum γ", seen: config.gamma_floor.to_string(), expected });
+    }
+    if !config.has_gamma_range() {
+        let expected = "a number from the minimum γ to 20, such as 1, or 0, which is none";
+        return Err(FitError::Setting { what: "the maximum γ", seen: config.gamma_ceiling.to_string(), expected });
     }
     if !(config.ridge >= 0.0 && config.ridge.is_finite()) {
         let expected = "0 or a positive number, such as 0.001";

@@ -69,8 +69,8 @@ pub enum Flag {
     },
     /// Parameters that ended at a bound of their range, by position in θ.
     AtBound(Vec<usize>),
-    /// Exponents γ_i that ended at the least that the fit's settings allow, by position in θ.
-    AtFloor(Vec<usize>),
+    /// Exponents γ_i that ended at the least or the largest that the fit's settings allow, by position in θ.
+    AtGammaLimit(Vec<usize>),
     /// A combination of parameters that the data do not determine: its members by position in θ.
     Undetermined(Vec<usize>),
     /// Fewer observations than parameters.
@@ -119,6 +119,11 @@ pub enum Flag {
 }
 
 impl Flag {
+    /// How far the farthest row is from the fit, in nats; `None` for anything else.
+    pub(crate) fn farthest(&self) -> Option<f64> {
+        if let Self::FarRows { most, .. } = self { Some(*most) } else { None }
+    }
+
     /// The flag in plain words; `names` are the parameters' names in the order of θ.
     pub fn sentence(&self, names: &[String]) -> String {
         let list = |positions: &[usize]| {
@@ -137,8 +142,8 @@ impl Flag {
                 "only {agreeing} of {starts} restarts reached the best objective; a better minimum may exist: try more starts"
             ),
             Flag::AtBound(positions) => format!("at a bound of its range: {}", list(positions)),
-            Flag::AtFloor(positions) => {
-                format!("at the least γ that the fit's settings allow, which keeps T(h) smooth at h = 0: {}", list(positions))
+            Flag::AtGammaLimit(positions) => {
+                format!("at the minimum or maximum γ of the fit's settings: {}", list(positions))
             }
             Flag::Undetermined(positions) if positions.len() == 1 => {
                 format!("{} is not identifiable from these runs", list(positions))
@@ -262,10 +267,14 @@ pub(super) fn report(
     let (at_bound, inside): (Vec<usize>, Vec<usize>) = (0..theta.len()).partition(|&p| is_at_bound(p));
     let free = inside.into_iter().filter(|&p| bounds[p].is_some()).collect();
     let curvature = curvature(problem, theta, config.delta, free);
-    let at_floor = |&p: &usize| freedom.has_floor(p) && bounds[p].is_some_and(|(low, _)| theta[p] <= low + AT_BOUND);
-    let (at_floor, at_bound): (Vec<usize>, Vec<usize>) = at_bound.into_iter().partition(at_floor);
+    let is_of_settings = |&p: &usize| {
+        let (floor, ceiling) = freedom.of_settings(p);
+        floor.is_some_and(|floor| theta[p] <= floor + AT_BOUND)
+            || ceiling.is_some_and(|ceiling| theta[p] >= ceiling - AT_BOUND)
+    };
+    let (at_limit, at_bound): (Vec<usize>, Vec<usize>) = at_bound.into_iter().partition(is_of_settings);
     flags.extend((!at_bound.is_empty()).then_some(Flag::AtBound(at_bound)));
-    flags.extend((!at_floor.is_empty()).then_some(Flag::AtFloor(at_floor)));
+    flags.extend((!at_limit.is_empty()).then_some(Flag::AtGammaLimit(at_limit)));
     flags.extend(curvature.undetermined(found.best.objective).into_iter().map(Flag::Undetermined));
     if found.cut_short {
         flags.push(Flag::SearchCut);

@@ -204,8 +204,8 @@ enum Source {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Freedom {
     sources: Vec<Source>,
-    /// For each entry of θ whether its lower bound is the floor of the γ_i.
-    floored: Vec<bool>,
+    /// For each entry of θ the bounds that are the floor and the ceiling of the γ_i.
+    of_settings: Vec<(Option<f64>, Option<f64>)>,
     /// The free entries, with the user's bounds.
     pub parameters: Vec<Parameter>,
     /// Entries that a hop moves together.
@@ -213,7 +213,7 @@ pub struct Freedom {
 }
 
 impl Freedom {
-    /// Applies the restrictions and the floor of the γ_i to the law's parameters. With `lenient`, names that the law
+    /// Applies the restrictions, the floor and the ceiling of the γ_i to the law's parameters. With `lenient`, names that the law
     /// does not have are no error: they belong to the law that it is nested in.
     ///
     /// # Errors
@@ -281,7 +281,7 @@ impl Freedom {
             None => Ok(()),
         };
         let mut fixed = vec![None; n];
-        let mut floored = vec![false; n];
+        let mut of_settings = vec![(None, None); n];
         let mut bounds: Vec<(f64, f64)> = parameters.iter().map(|parameter| parameter.bounds).collect();
         for (position, wish) in wishes.iter().enumerate() {
             let Parameter { kind, symbol, bounds: own, .. } = &parameters[position];
@@ -308,13 +308,17 @@ impl Freedom {
                     ends.ok_or_else(|| FitError::Range { name, low, high, own: range(&parameters, position, &known) })?;
             }
         }
-        for position in law.weight_exponents(shape).filter(|_| config.gamma_floor > 0.0) {
-            let (floor, (low, high)) = (parameters[position].kind.inside(config.gamma_floor, &known), bounds[position]);
-            // Whoever wants a least γ, or one below the floor, has it.
-            if wishes[position].low == f64::NEG_INFINITY && floor < high {
-                bounds[position].0 = low.max(floor);
-                floored[position] = floor > low;
-            }
+        for position in law.weight_exponents(shape) {
+            let inside = |gamma: f64| (gamma > 0.0).then(|| parameters[position].kind.inside(gamma, &known));
+            let (wish, (low, high)) = (&wishes[position], bounds[position]);
+            // Whoever wants a least γ, or one below the floor, has it; likewise at the other end.
+            let floor =
+                inside(config.gamma_floor).filter(|floor| wish.low == f64::NEG_INFINITY && (low..high).contains(floor));
+            let low = floor.unwrap_or(low);
+            let ceiling = inside(config.gamma_ceiling)
+                .filter(|ceiling| wish.high == f64::INFINITY && *ceiling > low && *ceiling <= high);
+            bounds[position] = (low, ceiling.unwrap_or(high));
+            of_settings[position] = (floor, ceiling);
         }
         // What are tied have one value, in the range of each.
         for position in 0..n {
@@ -351,7 +355,7 @@ impl Freedom {
         });
         let groups = groups.filter(|group| !group.is_empty()).collect();
         let parameters = free.into_iter().map(|position| within_bounds(parameters[position].clone())).collect();
-        Ok(Self { sources, floored, parameters, groups })
+        Ok(Self { sources, of_settings, parameters, groups })
     }
 
     /// The whole θ.
@@ -378,9 +382,9 @@ impl Freedom {
         self.sources.iter().map(|source| matches!(source, Source::Free(_))).collect()
     }
 
-    /// Whether the entry of θ at that position ends at the floor of the γ_i where it ends at its lower bound.
-    pub fn has_floor(&self, position: usize) -> bool {
-        self.floored[position]
+    /// The bounds of the entry of θ at that position that are the floor and the ceiling of the γ_i.
+    pub fn of_settings(&self, position: usize) -> (Option<f64>, Option<f64>) {
+        self.of_settings[position]
     }
 
     /// For each entry of θ its bounds, or `None` where it is fixed.

@@ -55,6 +55,7 @@ mod tests {
             n_mixtures: 0,
             sizes: Vec::new(),
             token_range: None,
+            largest: None,
             weight_ranges: vec![(0.0, 1.0); k],
             mean_mixture: vec![1.0 / k as f64; k],
             mixtures: Vec::new(),

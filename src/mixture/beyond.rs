@@ -9,8 +9,8 @@ use super::support::support;
 use crate::predict::FittedStudy;
 use crate::units::write_number;
 
-/// A gain below this, in nats, is none to speak of.
-const NO_GAIN: f64 = 1e-6;
+/// A gain below this, in nats, is none to speak of: losses are shown with four digits.
+const NO_GAIN: f64 = 1e-4;
 /// A weight has moved by as much.
 const MOVED: f64 = 5e-3;
 

@@ -240,14 +240,10 @@ fn short(value: f64) -> String {
 }
 
 impl Scenario {
-    /// The scale at the edge of the data, all targets alike: the largest model size and number of tokens seen
-    /// (1B and 20B where the study gives none).
+    /// The scale of the largest run, all targets alike (1B and 20B where the study gives none).
     pub fn at_the_edge_of(summary: &DataSummary) -> Self {
-        Self {
-            n: summary.sizes.last().copied().unwrap_or(Params(1e9)),
-            d: summary.token_range.map_or(Tokens(20e9), |(_, largest)| largest),
-            ..Self::new(Params(1e9), Tokens(20e9))
-        }
+        let (n, d) = summary.edge();
+        Self::new(n.unwrap_or(Params(1e9)), d.unwrap_or(Tokens(20e9)))
     }
 
     /// This N and D, all targets alike, no limits but the data's.

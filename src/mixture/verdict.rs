@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::certainty::outside_data;
+use super::limits::Limit;
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::posed::Posed;
 use super::scenario::Scenario;
 use super::support::support;
 use crate::fit::Interval;
 use crate::law::Scale;
-use crate::predict::FittedStudy;
+use crate::predict::{FittedStudy, Metrics};
 use crate::units::{Params, Tokens, write_count, write_number};
 
 /// How good an answer to one question is. The thresholds are judgement, not measurement.
@@ -98,8 +99,12 @@ pub fn weighted(study: &FittedStudy, optimum: &Optimum) -> Vec<(usize, f64)> {
     optimum.targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight))).collect()
 }
 
-/// The 90 % prediction interval of what the optimum gains over a mixture, in nats; none where none is known.
+/// The 90 % prediction interval of what the optimum gains over a mixture, in nats; none where none is known, as for a gain
+/// in the worst excess over several targets.
 pub fn gain_interval(study: &FittedStudy, optimum: &Optimum, from: &[f64]) -> Option<Interval> {
+    if !optimum.least.is_empty() {
+        return None;
+    }
     let weights = weighted(study, optimum);
     study.gain_interval(&weights, Some(optimum.n), Some(optimum.d), from, &optimum.mixture)
 }
@@ -136,15 +141,17 @@ fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
         return if support.is_supported(&found.mixture) {
             let named = untried(study, found);
             match named.is_empty() {
-                true => finding(
-                    "Supported",
-                    Grade::Green,
-                    "the mixture is as close to the runs as most of them are to each other",
-                ),
+                true => {
+                    let at_edge = found.prices.iter().any(|price| matches!(price.limit, Limit::Support { .. }));
+                    let edge = if at_edge { ", at the edge of what they cover" } else { "" };
+                    let sentence =
+                        format!("the mixture is as close to the runs as most of them are to each other{edge}");
+                    finding("Supported", Grade::Green, sentence)
+                }
                 false => finding(
                     "Supported",
                     Grade::Amber,
-                    format!("close to the runs, but none has such a weight of {}", named.join(", ")),
+                    format!("close to the runs, but {} outside their range", is_or_are(&named)),
                 ),
             }
         } else if radii.is_finite() {
@@ -159,7 +166,16 @@ fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
     if named.is_empty() {
         finding("Supported", Grade::Green, "every weight is within what the runs have tried")
     } else {
-        finding("Supported", Grade::Red, format!("no run has such a weight of {}", named.join(", ")))
+        finding("Supported", Grade::Red, format!("{} outside the range of the runs", is_or_are(&named)))
+    }
+}
+
+/// "the weight of a is", "the weights of a and b are".
+fn is_or_are(names: &[&str]) -> String {
+    match names {
+        [only] => format!("the weight of {only} is"),
+        [first @ .., last] => format!("the weights of {} and {last} are", first.join(", ")),
+        [] => String::new(),
     }
 }
 
@@ -174,9 +190,11 @@ fn unseen(study: &FittedStudy) -> Finding {
     let Some(metrics) = &study.validation.unseen else {
         return finding(ask, Grade::Red, "too few mixtures to test predictions of unseen ones");
     };
-    let error = format!("{} error on mixtures it has not seen", percent(metrics.mre_percent));
+    let error = format!("{} error on unseen mixtures", percent(metrics.mre_percent));
+    let held_out = study.validation.held_out.as_ref().filter(|_| study.validation.held_out_distance <= SAME_SCALE);
+    let (own, worst) = on_held_out(held_out, metrics.mre_percent);
     match metrics.spearman {
-        None => finding(ask, Grade::Amber, format!("{error}; too few mixtures at one scale to test their order")),
+        None => finding(ask, Grade::Amber, format!("{error}; too few mixtures at one scale to test their order{own}")),
         Some(order) => {
             let grade = if order >= 0.9 {
                 Grade::Green
@@ -185,9 +203,19 @@ fn unseen(study: &FittedStudy) -> Finding {
             } else {
                 Grade::Red
             };
-            finding(ask, grade, format!("{error}; rank correlation {}", write_number(order, 2)))
+            finding(ask, grade.max(worst), format!("{error}; rank correlation {order:.2}{own}"))
         }
     }
+}
+
+/// The user's own rows held out have missed by more than so many times what validation said.
+const WORSE_THAN_SAID: f64 = 2.0;
+
+/// What the rows show that the user holds out, to be added to what validation found, and the best grade that leaves.
+fn on_held_out(held_out: Option<&Metrics>, validated: f64) -> (String, Grade) {
+    let Some(own) = held_out else { return (String::new(), Grade::Green) };
+    let grade = if own.mre_percent > WORSE_THAN_SAID * validated { Grade::Amber } else { Grade::Green };
+    (format!("; {} on the rows you held out", percent(own.mre_percent)), grade)
 }
 
 /// Nearer than a percent is the same scale.
@@ -217,7 +245,8 @@ pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
     if distance <= SAME_SCALE {
         return finding(ask, Grade::Green, "not beyond the model sizes and token counts of the runs");
     }
-    let factor = format!("{} × beyond the largest run", write_number(libm::exp(distance), 2));
+    let factor =
+        format!("{} × {}", write_number(libm::exp(distance), 2), range.farthest(Scale::new(Some(n), Some(d))).1);
     let Some(metrics) = &study.validation.larger else {
         return finding(ask, Grade::Red, format!("{factor}, and the runs allow no back-test"));
     };
@@ -227,11 +256,14 @@ pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
         let grade = if steps <= 1.0 { Grade::Amber } else { Grade::Red };
         return finding(ask, grade, format!("{factor}, and two model sizes allow no back-test of larger ones"));
     }
-    let tested = study.validation.tested;
+    let own = study.validation.held_out.as_ref().filter(|_| study.validation.held_out_distance > SAME_SCALE);
+    let tested = study.validation.tested.max(own.map_or(0.0, |_| study.validation.held_out_distance));
+    let mre_percent = metrics.mre_percent.max(own.map_or(0.0, |own| own.mre_percent));
+    let (own, worst) = on_held_out(own, metrics.mre_percent);
     let error = format!("back-test error {}", percent(metrics.mre_percent));
-    let grade = if metrics.mre_percent <= 1.0 && distance <= tested {
-        Grade::Green
-    } else if metrics.mre_percent <= 3.0 && distance <= 2.0 * tested {
+    let grade = if mre_percent <= 1.0 && distance <= tested {
+        worst
+    } else if mre_percent <= 3.0 && distance <= 2.0 * tested {
         Grade::Amber
     } else {
         Grade::Red
@@ -241,7 +273,7 @@ pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
     } else {
         String::new()
     };
-    finding(ask, grade, format!("{factor}; {error}{reach}"))
+    finding(ask, grade, format!("{factor}; {error}{reach}{own}"))
 }
 
 /// Candidates whose errors are more than this many times the chosen one's have no say.
@@ -296,10 +328,14 @@ fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative])
         Grade::Red
     };
     let n = alternatives.len();
-    let others = if n == 1 { "the other candidate".to_string() } else { format!("each of {n} other candidates") };
+    let others = match n {
+        1 => "the other candidate puts".to_string(),
+        2 => "both other candidates put".to_string(),
+        n => format!("all {n} other candidates put"),
+    };
     // "Within less than" says it twice.
     let sentence = format!(
-        "by {others} this mixture is within {} % of the best loss; the {} would move {} of the tokens",
+        "{others} this mixture within {} % of the best loss; the {} would move {} of the tokens",
         write_number((100.0 * share).max(0.01), 2),
         worst.name,
         percent(100.0 * worst.moved)

@@ -18,14 +18,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::interval::{Calibration, calibrations, correlations};
+use super::interval::{Calibration, calibrations, correlations, widen};
 use super::process::{self, Form};
 use super::study::{FittedStudy, Impossible};
 use super::validate::{self, Errors, HeldOut, HeldOutGain, Metrics, Question, ScaleRange, Split};
 use crate::dataset::Dataset;
 use crate::fit::{self, Fit, FitConfig, FitError};
 use crate::gp::{GaussianProcess, Hyperparameters};
-use crate::law::{self, Law};
+use crate::law::{self, Law, Scale};
 
 /// Runs independent jobs: one after another, or as many at once as the machine can.
 pub trait Workers: Sync {
@@ -76,6 +76,12 @@ pub struct Validation {
     /// The scales fitted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub range: Option<ScaleRange>,
+    /// On the rows that the user holds out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_out: Option<Metrics>,
+    /// How far beyond the scales fitted those lie at most.
+    #[serde(default)]
+    pub held_out_distance: f64,
 }
 
 impl Candidate {
@@ -100,6 +106,7 @@ impl Validation {
         let widths = self.calibrations.iter().flat_map(|one| [one.loss, one.gain]);
         let mut widths = widths.flat_map(|widths| [Some(widths.within), widths.beyond]).flatten();
         let sound = self.tested.is_finite()
+            && self.held_out_distance.is_finite()
             && lengths.iter().all(|(seen, expected)| *seen == 0 || seen == expected)
             && widths.all(|width| width.is_finite() && width >= 0.0)
             && self.correlations.iter().all(|value| (-1.001..=1.001).contains(value));
@@ -390,7 +397,42 @@ pub fn chosen(dataset: &Dataset, tried: Vec<Tried>) -> FittedStudy {
     }
     let forms: Vec<Form> = candidates.iter().map(|candidate| candidate.form).collect();
     let chosen = choose(&forms, &errors, &validate::blocks(dataset));
-    FittedStudy::of_candidates(dataset, candidates, chosen)
+    let mut study = FittedStudy::of_candidates(dataset, candidates, chosen);
+    for at in 0..study.candidates.len() {
+        if let Some(candidate) = study.with_candidate(at) {
+            judge(dataset, &candidate, &mut study.candidates[at].validation);
+        }
+    }
+    study.with_candidate(chosen).unwrap_or(study)
+}
+
+/// Adds what the rows show that the user holds out: they are one more split.
+fn judge(dataset: &Dataset, candidate: &FittedStudy, validation: &mut Validation) {
+    let Some(range) = validation.range else { return };
+    let Some(config) = candidate.fits.first().map(|fit| &fit.report.config) else { return };
+    let target_idxs: Vec<usize> = candidate.targets().filter_map(|target| dataset.target_idx(target.name)).collect();
+    let rows = dataset.observations().iter().zip(config.holdout.held_out(dataset)).enumerate();
+    let rows = rows.filter(|(_, (_, held_out))| *held_out);
+    let mut errors = Vec::new();
+    for (observation_idx, (row, _)) in rows {
+        let scale = Scale::new(row.n, row.d);
+        for (target, (fitted, &target_idx)) in candidate.targets().zip(&target_idxs).enumerate() {
+            let Some(observed) = row.losses[target_idx] else { continue };
+            errors.push(HeldOut {
+                question: Question::Larger,
+                split: 0,
+                target,
+                observation_idx,
+                error: libm::log(fitted.loss(row.n, row.d, &row.mixture).0 / observed.0),
+                deviation: fitted.deviation(scale, &row.mixture),
+                distance: range.distance(scale),
+            });
+        }
+    }
+    errors.retain(|held_out| held_out.error.is_finite());
+    validation.held_out = Metrics::of(dataset, &target_idxs, &errors, Question::Larger);
+    validation.held_out_distance = errors.iter().map(|held_out| held_out.distance).fold(0.0, f64::max);
+    widen(&mut validation.calibrations, &errors);
 }
 
 /// The processes of all rows: on the law's residuals and, where a form asks for it, alone.
@@ -435,6 +477,8 @@ fn validation(dataset: &Dataset, fits: &[Fit], errors: &Errors, blocks: &[usize]
         calibrations: if held_out.is_empty() { Vec::new() } else { calibrations(errors, n_targets, blocks) },
         correlations: correlations(held_out, n_targets, rows.len()),
         range: Some(ScaleRange::of_rows(dataset, &|i| rows[i])),
+        held_out: None,
+        held_out_distance: 0.0,
     }
 }
 

@@ -1,10 +1,10 @@
 //! What one must know of a study's fits before using them: each thing once, with the targets that it concerns.
 
 use super::FittedStudy;
-use crate::fit::Flag;
+use crate::fit::{Fit, Flag};
 
 const BOUND: &str = "a bound of the range";
-const FLOOR: &str = "the least γ that the settings allow";
+const GAMMA_LIMIT: &str = "one γ or more is at the minimum or maximum that the settings allow";
 /// More targets than anyone reads are counted.
 const MOST_TARGETS: usize = 6;
 
@@ -14,13 +14,25 @@ pub fn notices(study: &FittedStudy) -> Vec<String> {
     let n_targets = study.targets().count();
     // Each sentence with its targets, in the order in which they come.
     let mut said: Vec<(Said, Vec<&str>)> = Vec::new();
+    // Of targets with rows far from the fit, that with the farthest row is said, and how many others have some.
+    let far = |fit: &&Fit| fit.report.flags.iter().find_map(Flag::farthest).unwrap_or(f64::NEG_INFINITY);
+    let with_far: Vec<&Fit> = study.fits.iter().filter(|fit| far(fit) > f64::NEG_INFINITY).collect();
+    let farthest = with_far.iter().copied().max_by(|a, b| far(a).total_cmp(&far(b)));
     for fit in &study.fits {
         let names: Vec<String> = fit.parameters(&study.domains).into_iter().map(|(name, _)| name).collect();
         for flag in &fit.report.flags {
             let one: Vec<Said> = match flag {
                 // One target's parameters are another's: those of all are said together.
                 Flag::AtBound(positions) => positions.iter().map(|&p| Said::At(BOUND, names[p].clone())).collect(),
-                Flag::AtFloor(positions) => positions.iter().map(|&p| Said::At(FLOOR, names[p].clone())).collect(),
+                Flag::AtGammaLimit(_) => vec![Said::Sentence(GAMMA_LIMIT.into())],
+                Flag::FarRows { .. } if !farthest.is_some_and(|farthest| std::ptr::eq(farthest, fit)) => Vec::new(),
+                Flag::FarRows { .. } if with_far.len() > 1 => {
+                    let others = match with_far.len() - 1 {
+                        1 => "another target has such rows as well".to_string(),
+                        n => format!("{n} other targets have such rows as well"),
+                    };
+                    vec![Said::Sentence(format!("{}; {others}", flag.sentence(&names)))]
+                }
                 flag => vec![Said::Sentence(flag.sentence(&names))],
             };
             for what in one {

@@ -25,6 +25,9 @@ pub struct DataSummary {
     pub sizes: Vec<Params>,
     /// Least and largest number of tokens, where the study gives it.
     pub token_range: Option<(Tokens, Tokens)>,
+    /// N and D of the run of most compute, where the study gives both; absent in files and links of before.
+    #[serde(default)]
+    pub largest: Option<(Params, Tokens)>,
     /// Least and largest weight of each domain.
     pub weight_ranges: Vec<(f64, f64)>,
     /// The mean over distinct mixtures of each domain's weight.
@@ -35,6 +38,14 @@ pub struct DataSummary {
 }
 
 impl DataSummary {
+    /// N and D of the largest run: that of most compute, or else the largest of each, where the study gives them.
+    pub fn edge(&self) -> (Option<Params>, Option<Tokens>) {
+        match self.largest {
+            Some((n, d)) => (Some(n), Some(d)),
+            None => (self.sizes.last().copied(), self.token_range.map(|(_, most)| most)),
+        }
+    }
+
     /// Summarises the study.
     pub fn new(dataset: &Dataset) -> Self {
         let design = dataset.design();
@@ -50,6 +61,11 @@ impl DataSummary {
             n_mixtures: design.mixtures().len(),
             sizes: design.sizes(),
             token_range: tokens.first().copied().zip(tokens.last().copied()),
+            largest: dataset
+                .observations()
+                .iter()
+                .filter_map(|row| row.n.zip(row.d))
+                .max_by(|a, b| (a.0.0 * a.1.0).total_cmp(&(b.0.0 * b.1.0))),
             weight_ranges,
             mean_mixture: dataset.mean_mixture(),
             mixtures: design.mixtures().to_vec(),
@@ -161,7 +177,7 @@ impl<'a> FittedTarget<'a> {
 
     /// The standard deviation that the process expects of ln L of a new run; 1 without a process, in whose place
     /// intervals count ln L itself.
-    fn deviation(&self, scale: Scale, h: &[f64]) -> f64 {
+    pub(super) fn deviation(&self, scale: Scale, h: &[f64]) -> f64 {
         let place = GpPlace { ln_n: scale.ln_n, ln_d: scale.ln_d, h, run: None };
         self.process.map_or(1.0, |process| process.predict(place).total_variance().sqrt())
     }
@@ -194,6 +210,9 @@ impl DataSummary {
         // A link rounds them.
         if let Some(weight) = weights.chain(self.mean_mixture.iter().copied()).find(|h| !(0.0..=1.001).contains(h)) {
             return Err(Impossible::new(format!("a weight of {weight}")));
+        }
+        if self.largest.is_some_and(|(n, d)| !(n.0 > 0.0 && n.0.is_finite() && d.0 > 0.0 && d.0.is_finite())) {
+            return Err(Impossible::new("a largest run without a size"));
         }
         let sum: f64 = self.mean_mixture.iter().sum();
         if k > 0 && (sum - 1.0).abs() > 1e-3 {
@@ -270,7 +289,7 @@ impl Fit {
             && config.delta >= FitConfig::LEAST_DELTA
             && config.ridge >= 0.0
             && (0.0..=FitConfig::MOST_WEIGHT_POWER).contains(&config.weight_power)
-            && (0.0..=FitConfig::MOST_GAMMA_FLOOR).contains(&config.gamma_floor);
+            && config.has_gamma_range();
         let errors = report.scores.iter().flat_map(|score| [Some(score.fit_mre_percent), score.holdout_mre_percent]);
         // An error is infinite where the law has no finite loss for a run.
         let mut errors = errors.flatten();
@@ -279,7 +298,7 @@ impl Fit {
             return Err(Impossible::new("a setting or an error out of its range"));
         }
         let named = |flag: &Flag| match flag {
-            Flag::AtBound(positions) | Flag::AtFloor(positions) | Flag::Undetermined(positions) => {
+            Flag::AtBound(positions) | Flag::AtGammaLimit(positions) | Flag::Undetermined(positions) => {
                 positions.iter().any(|&position| position >= parameters.len())
             }
             _ => false,
@@ -448,7 +467,7 @@ impl FittedStudy {
             means = [means[0] + weight * a, means[1] + weight * b];
         }
         let below: f64 = means.iter().map(|mean| self.below_runs(weights, scale, *mean)).sum();
-        let half = self.half_width(weights, &losses, &parts) + below;
+        let half = libm::hypot(self.half_width(weights, &losses, &parts), below);
         half.is_finite().then_some(Interval { low: gain - half, high: gain + half })
     }
 

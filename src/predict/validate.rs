@@ -106,12 +106,23 @@ impl ScaleRange {
     /// How far a scale lies beyond: the largest of ln N·D above the largest, and of N and D outside their ranges. What
     /// has one value only is not asked, as no law depends on it then.
     pub fn distance(&self, scale: Scale) -> f64 {
-        let outside =
-            |(low, high): (f64, f64), value: f64| if low < high { (value - high).max(low - value) } else { 0.0 };
-        let (n, d) = (outside(self.ln_n, scale.ln_n), outside(self.ln_d, scale.ln_d));
+        self.farthest(scale).0
+    }
+
+    /// The same, with what lies so far: "5 ×" and "the compute of the largest run".
+    pub fn farthest(&self, scale: Scale) -> (f64, &'static str) {
         let varies = |(low, high): (f64, f64)| low < high;
+        let above = |ends: (f64, f64), value: f64| if varies(ends) { value - ends.1 } else { 0.0 };
+        let below = |ends: (f64, f64), value: f64| if varies(ends) { ends.0 - value } else { 0.0 };
         let product = if varies(self.ln_n) && varies(self.ln_d) { scale.ln_n + scale.ln_d - self.ln_nd } else { 0.0 };
-        n.max(d).max(product).max(0.0)
+        let all = [
+            (product, "the compute of the largest run"),
+            (above(self.ln_n, scale.ln_n), "the largest model size"),
+            (above(self.ln_d, scale.ln_d), "the tokens of the longest run"),
+            (below(self.ln_n, scale.ln_n), "below the smallest model size"),
+            (below(self.ln_d, scale.ln_d), "below the tokens of the shortest run"),
+        ];
+        all.into_iter().fold((0.0, "the runs"), |farthest, one| if one.0 > farthest.0 { one } else { farthest })
     }
 }
 

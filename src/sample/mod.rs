@@ -79,8 +79,8 @@ pub static SAMPLES: [Sample; 5] = [
     Sample {
         id: "scaling",
         title: "a scaling study without mixtures",
-        about: "Not real runs: nine compute budgets with seven sizes each, one loss drawn from a random law of Chinchilla's \
-            form. Its point: a study without mixtures is fitted as well, and any other law is measured against this one.",
+        about: "Not real runs: nine compute budgets with seven sizes each, one loss drawn from Chinchilla's law with the \
+            parameters of Hoffmann et al. 2022. Its point: a study without mixtures is fitted as well, and any other law is measured against this one.",
         law: "chinchilla",
         scenario: || Scenario { budget: Budget::Compute(Flops(1e23)), ..Scenario::new(Params(7e9), Tokens(150e9)) },
         text: scaling,
@@ -186,7 +186,9 @@ fn swarm_scenario() -> Scenario {
 fn scaling() -> String {
     let law = by_id("chinchilla").expect("a law");
     let mut random = Xoshiro256PlusPlus::seed_from_u64(11);
-    let theta = plausible(law, 1, &mut random);
+    let shape = Shape { n_domains: 0, ..Shape::whole(0) };
+    // E, A, B, α, β of Hoffmann et al. 2022, eq. 10.
+    let theta = law.inside(&shape, &[1.69, 406.4, 410.7, 0.34, 0.28]).expect("values that the formula allows");
     let mut lines = vec!["params,tokens,loss,split".to_string()];
     for budget in 0..9 {
         let compute = 1e18 * 10f64.powf(0.5 * f64::from(budget));
@@ -194,8 +196,7 @@ fn scaling() -> String {
             let n = (compute / 120.0).sqrt() * 2f64.powf(0.5 * f64::from(size));
             // As the table says them.
             let [n, d] = [n, compute / (6.0 * n)].map(|count| (count / 1e6).round() * 1e6);
-            let noisy = draw::loss(law, &Shape { n_domains: 0, ..Shape::whole(0) }, &theta, Some(n), Some(d), &[])
-                * draw::factor(0.002, &mut random);
+            let noisy = draw::loss(law, &shape, &theta, Some(n), Some(d), &[]) * draw::factor(0.002, &mut random);
             let split = if budget < 7 { "fit" } else { "holdout" };
             lines.push(format!("{n:.0},{d:.0},{noisy:.4},{split}"));
         }

@@ -96,11 +96,13 @@ struct Settings {
     /// Restrictions of parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     p: Vec<Restriction>,
-    /// p of the row weights, and the least γ; links from before these were settings have neither.
+    /// p of the row weights, the minimum and maximum γ; links from before these were settings have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     w: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     g: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    m: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,7 +126,7 @@ struct FitBody {
     /// 1 where the steps ran out.
     #[serde(default, skip_serializing_if = "is_zero")]
     e: u8,
-    /// Parameters at a bound, at the least γ, and undetermined combinations.
+    /// Parameters at a bound, at the settings' minimum or maximum γ, and undetermined combinations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     b: Vec<usize>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -227,6 +229,7 @@ pub(super) fn write(study: &FittedStudy, scenario: &Scenario, runs: Option<&Data
             p: config.restrictions.clone(),
             w: (config.weight_power > 0.0).then_some(config.weight_power),
             g: (config.gamma_floor > 0.0).then_some(config.gamma_floor),
+            m: (config.gamma_ceiling > 0.0).then_some(config.gamma_ceiling),
         },
         f: fits,
         n: scenario.n.0,
@@ -282,7 +285,7 @@ fn fit_body(fit: &Fit, with_law: bool) -> FitBody {
     for flag in &report.flags {
         match flag {
             Flag::AtBound(positions) => body.b.clone_from(positions),
-            Flag::AtFloor(positions) => body.k.clone_from(positions),
+            Flag::AtGammaLimit(positions) => body.k.clone_from(positions),
             Flag::Undetermined(positions) => body.u.push(positions.clone()),
             Flag::StartsDisagree { .. } => body.g |= 1,
             Flag::SearchCut => body.g |= 2,
@@ -394,6 +397,7 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         ridge: body.c.l.unwrap_or(0.0),
         weight_power: body.c.w.unwrap_or(0.0),
         gamma_floor: body.c.g.unwrap_or(0.0),
+        gamma_ceiling: body.c.m.unwrap_or(0.0),
         restrictions: body.c.p,
     };
     let mut fits: Vec<Fit> = Vec::new();
@@ -420,6 +424,7 @@ pub(super) fn read(body: &[u8]) -> Result<Shared, ShareError> {
         n_mixtures: body.r.m,
         sizes: body.r.n.into_iter().map(Params).collect(),
         token_range: body.r.d.map(|(low, high)| (Tokens(low), Tokens(high))),
+        largest: None,
         weight_ranges: body.r.h.iter().map(|&(low, high, _)| (low, high)).collect(),
         mean_mixture: body.r.h.iter().map(|&(_, _, mean)| mean / mean_sum).collect(),
         mixtures: Vec::new(),
@@ -461,7 +466,7 @@ fn read_fit(body: FitBody, law_before: Option<&str>, k: usize, config: FitConfig
         flags.push(Flag::AtBound(body.b));
     }
     if !body.k.is_empty() {
-        flags.push(Flag::AtFloor(body.k));
+        flags.push(Flag::AtGammaLimit(body.k));
     }
     flags.extend(body.u.into_iter().map(Flag::Undetermined));
     if body.g & 2 == 2 {

@@ -156,6 +156,7 @@ pub fn fitted(law: &'static dyn Law, k: usize, thetas: Vec<Vec<f64>>) -> FittedS
         n_mixtures: 20,
         sizes: vec![Params(1e8), Params(1e9)],
         token_range: Some((Tokens(1e9), Tokens(1e11))),
+        largest: None,
         weight_ranges: vec![(0.0, 1.0); k],
         mean_mixture: vec![1.0 / k as f64; k],
         mixtures: Vec::new(),

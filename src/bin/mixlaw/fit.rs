@@ -57,9 +57,12 @@ pub struct FitArgs {
     /// p of the row weights (N·D)^p: 1 lets a row count by its compute, 0 all alike
     #[arg(long, value_name = "P", default_value_t = FitConfig::DEFAULT_WEIGHT_POWER, allow_negative_numbers = true)]
     weight_power: f64,
-    /// The least exponent γ of a domain's weight; 0 is none, as in the paper
+    /// The minimum exponent γ of a domain's weight; 0 is none, as in the paper
     #[arg(long, value_name = "GAMMA", default_value_t = FitConfig::DEFAULT_GAMMA_FLOOR, allow_negative_numbers = true)]
     gamma_floor: f64,
+    /// The maximum exponent γ of a domain's weight; 0 is none, as in the paper
+    #[arg(long, value_name = "GAMMA", default_value_t = FitConfig::DEFAULT_GAMMA_CEILING, allow_negative_numbers = true)]
+    gamma_ceiling: f64,
     /// λ of the linear law's ridge
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     ridge: f64,
@@ -101,6 +104,7 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
         ridge: args.ridge,
         weight_power: args.weight_power,
         gamma_floor: args.gamma_floor,
+        gamma_ceiling: args.gamma_ceiling,
         restrictions: restrictions(args)?,
     };
     let target_idxs = chosen_targets(law, &dataset, &args.targets, &config)?;
@@ -292,9 +296,12 @@ fn made_with(study: &FittedStudy) -> Option<String> {
         1.0 => "a row counts by its N·D".to_string(),
         power => format!("a row counts by its (N·D)^{}", write_number(power, 3)),
     });
-    let has_floor = config.gamma_floor > 0.0 && !fit.law.weight_exponents(&fit.shape).is_empty();
-    let floor = has_floor.then(|| format!("γ is at least {}", write_number(config.gamma_floor, 3)));
-    let parts: Vec<String> = weights.into_iter().chain(floor).collect();
+    let limit = |name: &str, gamma: f64| (gamma > 0.0).then(|| format!("{name} {}", write_number(gamma, 3)));
+    let limits: Vec<String> =
+        limit("at least", config.gamma_floor).into_iter().chain(limit("at most", config.gamma_ceiling)).collect();
+    let has_gammas = !limits.is_empty() && !fit.law.weight_exponents(&fit.shape).is_empty();
+    let gammas = has_gammas.then(|| format!("γ is {}", limits.join(" and ")));
+    let parts: Vec<String> = weights.into_iter().chain(gammas).collect();
     (!parts.is_empty()).then(|| format!("In the fit {}.", parts.join(", and ")))
 }
 

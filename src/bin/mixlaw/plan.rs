@@ -70,6 +70,7 @@ pub fn run(args: &PlanArgs) -> Result<String, String> {
         n_mixtures: 0,
         sizes: args.sizes.clone(),
         token_range: None,
+        largest: None,
         weight_ranges: vec![(0.0, 1.0); k],
         mean_mixture: vec![1.0 / k.max(1) as f64; k],
         mixtures: Vec::new(),

@@ -7,6 +7,7 @@ use crate::fit::Interval;
 use crate::law::Symbol;
 use crate::predict::{FittedStudy, FittedTarget, Replicate, bootstrap};
 use crate::units::write_scientific;
+use crate::wording::capitalised;
 
 /// Significant digits of values.
 const DIGITS: usize = 4;
@@ -107,11 +108,6 @@ pub(super) fn escaped(name: &str) -> String {
         c => c.to_string(),
     };
     name.chars().map(one).collect()
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

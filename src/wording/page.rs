@@ -184,7 +184,7 @@ pub const POINT_HELP: &str = "A pinned observation can be left out of the fit, a
 /// Above the loss chart.
 pub const CURVES_HELP: &str = "Curves: one mixture; points: all runs. Dashed: extrapolated.";
 /// In the scenario's sentence, where nothing else limits the mixture.
-pub const CLOSE_TO_THE_RUNS: &str = "a mixture close to the runs";
+pub const CLOSE_TO_THE_RUNS: &str = "close to the runs";
 /// Above the fields for limits.
 pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, such as 28B. Present is the mixture in use, prior the mixture to stay close to; both are normalised.";
 /// Below the field for a table of limits.

@@ -31,7 +31,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         let free = optimum(page).await;
-        assert!(page.text().await.contains("a mixture close to the runs"));
+        assert!(page.text().await.contains("close to the runs"));
         page.click("[data-test=limits] summary").await;
         page.paste(&limit("wikipedia", "max"), "5 %").await;
         page.wait_for("wikipedia at most 5 %: raising wikipedia by 1 point would lower the loss by").await;
@@ -59,7 +59,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         assert!(!page.text().await.contains("What moving away from the optimum costs"), "a picture of no optimum");
         page.screenshot("limits-infeasible").await;
         page.click("[data-test=clear-limits]").await;
-        page.wait_for("a mixture close to the runs").await;
+        page.wait_for("close to the runs").await;
         unfold(page, "limits-paste-fold").await;
         page.paste("[data-test=limits-paste]", "domain;min;stock\nbook;0,3;\nc4;;3B\n").await;
         page.wait_for("Filled the fields of 2 domains.").await;
@@ -166,7 +166,7 @@ fn limits_survive_a_reload_and_a_link() {
 /// Sets a limit on the real runs, and gives the optimum that keeps to it.
 async fn held(page: &Browser, fields: &[(&str, &str)]) -> String {
     page.run("document.querySelector('[data-test=clear-limits]').click()", &[]).await;
-    page.wait_for("a mixture close to the runs").await;
+    page.wait_for("close to the runs").await;
     for (field, text) in fields {
         page.paste(field, text).await;
     }

@@ -13,7 +13,7 @@ use crate::page::store::{Answered, AskedBatch, State, use_state};
 use crate::page::view::answer::largest_weights;
 use crate::page::widgets::field::Field;
 use crate::units::{Flops, Params, Tokens, write_count, write_scientific};
-use crate::wording::page as text;
+use crate::wording::{capitalised, page as text};
 
 /// Up to so many domains have a column each.
 const MOST_COLUMNS: usize = 8;
@@ -168,7 +168,5 @@ pub fn copy(state: State, csv: String, said: &'static str) {
 
 /// What the core says without a capital and a full stop.
 pub fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
+    format!("{}.", capitalised(text))
 }

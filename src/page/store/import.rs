@@ -202,6 +202,8 @@ impl State {
         self.forget_link();
         self.waiting.set_value(None);
         self.forget_sample();
+        // A law that was named for the runs before says nothing of these.
+        self.law_id.set(AUTO.to_string());
         self.opened_section.set(None);
         self.roles.set(None);
         self.answers.set(Vec::new());
@@ -213,7 +215,7 @@ impl State {
         self.later("import", Duration::ZERO, move || self.import_with(half, true));
     }
 
-    /// A sample's law and scenario say nothing of the user's own runs; a law that the user has named for those is kept.
+    /// A sample's law and scenario say nothing of the user's own runs.
     fn forget_sample(self) {
         if self.source.with_untracked(|source| source.origin != Origin::Own) {
             self.law_id.set(AUTO.to_string());

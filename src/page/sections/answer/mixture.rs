@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::mixture::{DEFAULT_EPSILON, Grade};
+use crate::mixture::{DEFAULT_EPSILON, Finding, Grade};
 use crate::page::store::use_state;
 use crate::page::view::answer::{Bar, bars, found_bars};
 use crate::page::view::tables::{found_sentences, mixture_rows};
@@ -29,14 +29,15 @@ pub fn OptimumBars() -> impl IntoView {
         (!found.is_empty()).then(|| view! { <p class="found" data-test="found">{found.join(" ")}</p> })
     };
     let waiting = move || state.is_waiting();
-    // A mixture that the runs do not support, or on which the candidates disagree, is not printed as a recommendation.
+    // A mixture that the runs do not support, on which the candidates disagree, or whose prediction nothing has tested is
+    // not printed as a recommendation.
     let doubtful = move || {
         let verdict = state.verdict.read();
         let optimum = state.optimum.read();
         let judged = verdict.as_ref().filter(|(of, _)| Some(of) == optimum.latest());
         let findings = judged.and_then(|(_, verdict)| verdict.as_ref().ok()).map(|verdict| &verdict.findings);
-        let ends = findings.and_then(|findings| Some([findings.first()?, findings.last()?]));
-        ends.is_some_and(|ends| ends.iter().any(|finding| finding.grade == Grade::Red))
+        let is_red = |finding: Option<&Finding>| finding.is_some_and(|finding| finding.grade == Grade::Red);
+        findings.is_some_and(|all| is_red(all.first()) || is_red(all.get(1)) || is_red(all.last()))
     };
     let query = RwSignal::new(String::new());
     let names =

@@ -48,6 +48,9 @@ pub fn AnswerPanel() -> impl IntoView {
         match () {
             () if state.is_fixed() => Shows::Fixed,
             () if !state.from_link() && state.data.read().is_none() => Shows::Problem,
+            () if !is_fitted && !state.from_link() && state.run.read().is_none() && state.key.read().is_err() => {
+                Shows::Problem
+            }
             () if !is_fitted => Shows::Fitting,
             () if state.no_mixture.read().is_some() => Shows::ScaleAlone,
             () => Shows::Answer,

@@ -55,8 +55,8 @@ pub fn Findings(
 pub fn grade_word(grade: Grade) -> &'static str {
     match grade {
         Grade::Green => "good",
-        Grade::Amber => "to be weighed",
-        Grade::Red => "not to be relied on",
+        Grade::Amber => "caution",
+        Grade::Red => "not reliable",
     }
 }
 
@@ -64,6 +64,8 @@ fn finding(finding: Finding) -> impl IntoView {
     let state = use_state();
     let Finding { question, grade, sentence } = finding;
     let word = grade_word(grade);
+    // A number stays beside its sign.
+    let sentence = sentence.replace(" %", "\u{a0}%").replace(" ×", "\u{a0}×");
     view! {
         <li class=format!("finding {}", grade.id()) data-test="finding" data-grade=grade.id()>
             <span class="grade" aria-hidden="true">{grade.symbol()}</span>

@@ -6,7 +6,7 @@ use crate::page::browser::dom;
 use crate::page::input::section::Section;
 use crate::page::sections::data::questions::Questions;
 use crate::page::store::{Import, use_state};
-use crate::wording::page as text;
+use crate::wording::{capitalised, page as text};
 
 /// Why there is nothing to fit, and what would change that: questions about columns, or the first thing that is wrong.
 #[component]
@@ -17,6 +17,8 @@ pub fn Problem() -> impl IntoView {
         Import::Done(table) => table.errors.first().map(|issue| issue.sentence.clone()),
         _ => None,
     };
+    let unfit = move || state.key.read().as_ref().err().map(|sentence| capitalised(sentence));
+    let wrong = move || wrong().or_else(unfit);
     let is_reading = move || matches!(*state.imported.read(), Import::Idle | Import::Running(_));
     let is_asked = move || state.imported.with(|it| it.latest().is_some_and(|table| !table.questions.is_empty()));
     view! {
@@ -44,7 +46,7 @@ pub fn Fitting() -> impl IntoView {
     let sentence = move || match (&*state.run.read(), &*state.key.read()) {
         _ if is_reading() => "Reading the table…".to_string(),
         (Some(run), _) => run.sentence(),
-        (_, Err(sentence)) => sentence.clone(),
+        (_, Err(sentence)) => capitalised(sentence),
         _ => state.status.get(),
     };
     let is_running = move || state.run.read().is_some();

@@ -12,7 +12,9 @@ use super::roles::{Role, Roles, domain_names};
 use super::table::{Row, Table};
 use crate::dataset::{Dataset, Observation, Split, WEIGHT_SUM_TOLERANCE};
 use crate::order::sort_by_number;
-use crate::units::{Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing, try_number, write_number};
+use crate::units::{
+    Flops, Loss, NumberError, Params, Tokens, excerpt, is_missing, try_number, write_count, write_number,
+};
 
 /// How far weights may be from summing to 1: published tables, rounded to two or three digits, come within
 /// 0.02 (a RedPajama mixture of Ye et al. 2024, arXiv:2403.16952, sums to 1.0199).
@@ -23,6 +25,12 @@ pub(super) const ROUNDING: f64 = 1e-6;
 
 /// Sums of a few decimals come within this of 1: blank weights beside them are 0.
 const LAST_DIGITS: f64 = 2e-3;
+
+/// If weights sum to less than 1 on so many of the lines, one of the domains may have no column.
+const SHARE_OF_SHORT: f64 = 0.7;
+
+/// Sums above this and below 100 are of percents; others, such as 10, of parts.
+const LEAST_PERCENT: f64 = 10.5;
 
 /// A column of N or D whose values all are below this is not counted in ones: no language model is so small, and none
 /// sees so little.
@@ -59,7 +67,7 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
         observations.extend(reader.read(row, &mut issues));
     }
     // As long as it is asked in what a column is counted, its numbers are not implausible.
-    if !reader.small_counts(&observations, &mut issues) {
+    if !reader.small_counts(&observations, answers, &mut issues) {
         let bad: HashMap<usize, Issue> = std::mem::take(&mut reader.implausible).into_iter().collect();
         observations.retain(|observation| !bad.contains_key(&observation.line));
         let mut bad: Vec<Issue> = bad.into_values().collect();
@@ -218,6 +226,8 @@ struct RowReader<'a> {
     columns: &'a Columns,
     rescaled: Tally,
     percent: Tally,
+    /// Lines whose weights sum to less than 1, or to less than 100 in percent.
+    short: Tally,
     n_blank_losses: Vec<usize>,
     n_blank_splits: usize,
     n_blank_weights: usize,
@@ -230,13 +240,14 @@ struct RowReader<'a> {
 impl<'a> RowReader<'a> {
     fn new(table: &'a Table, columns: &'a Columns) -> Self {
         let n_blank_losses = vec![0; columns.losses.len()];
-        let (rescaled, percent, large) = Default::default();
+        let (rescaled, percent, short, large) = Default::default();
         let implausible = Vec::new();
         Self {
             table,
             columns,
             rescaled,
             percent,
+            short,
             n_blank_losses,
             n_blank_splits: 0,
             n_blank_weights: 0,
@@ -295,7 +306,7 @@ impl<'a> RowReader<'a> {
         Some(Observation { line: row.line(), n, d, mixture, losses, weight, split })
     }
 
-    fn mixture(&self, row: Row, issues: &mut Issues) -> Option<Summed> {
+    fn mixture(&mut self, row: Row, issues: &mut Issues) -> Option<Summed> {
         let may_be_blank = self.sums_without_blanks(row);
         let weight = |&i: &usize| match may_be_blank && is_missing(row.cell(i)) {
             true => Some(0.0),
@@ -313,6 +324,9 @@ impl<'a> RowReader<'a> {
             Change::Percent { sum, by: percent_by }
         } else if by > SUM_TOLERANCE || !sum.is_finite() {
             let cells: Vec<&str> = self.columns.weights.iter().map(|&i| row.cell(i)).collect();
+            if sum > 0.0 && (sum < 1.0 || (LEAST_PERCENT..100.0).contains(&sum)) {
+                self.short.add(row.line(), sum, 0.0);
+            }
             let cause = Cause::WeightSum { weights: excerpt(&cells.join(" + ")), sum };
             self.push(cause, row, self.columns.weights[0], issues);
             return None;
@@ -453,6 +467,11 @@ impl<'a> RowReader<'a> {
         if rows > 0 {
             issues.push(Cause::Rescaled { rows, of, line, sum }.of_text());
         }
+        let Tally { n: rows, line, sum, .. } = self.short;
+        let n = self.table.n_rows();
+        if rows > 1 && rows as f64 >= SHARE_OF_SHORT * n as f64 {
+            issues.push_first(Cause::ShortSums { rows, of: n, line, sum }.of_text());
+        }
         if self.n_blank_weights > 0 {
             issues.push(Cause::BlankWeights { rows: self.n_blank_weights, of }.of_text());
         }
@@ -474,9 +493,9 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// Asks about columns of N and D that are not counted in ones; whether it did.
-    fn small_counts(&self, observations: &[Observation], issues: &mut Issues) -> bool {
-        let mut has_asked = false;
+    /// Asks about columns of N and D that are not counted in ones, or not in one unit; whether it did.
+    fn small_counts(&self, observations: &[Observation], answers: &[Answer], issues: &mut Issues) -> bool {
+        let mut has_asked = self.small_compute(observations, answers, issues);
         let ends = |value: fn(&Observation) -> Option<f64>| {
             let values = observations.iter().filter_map(value);
             values.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), value| (least.min(value), most.max(value)))
@@ -486,10 +505,12 @@ impl<'a> RowReader<'a> {
         let mut known = [0, 1].map(|i| Some(ends[i].1).filter(|most| *most >= SMALLEST_COUNT[i]));
         for (i, count) in [self.columns.n, self.columns.d].into_iter().enumerate() {
             let (Some(Count { column_idx, role, scale: None }), (_, largest)) = (count, ends[i]) else { continue };
-            if largest <= 0.0 || largest >= SMALLEST_COUNT[i] {
+            let bare = self.bare_beside_units(column_idx, role).filter(|(_, largest)| *largest < SMALLEST_COUNT[i]);
+            if bare.is_none() && (largest <= 0.0 || largest >= SMALLEST_COUNT[i]) {
                 continue;
             }
-            let scales = likely_scales(role, ends[i], known[1 - i]);
+            let (ends, largest) = bare.map_or((ends[i], largest), |ends| (ends, ends.1));
+            let scales = likely_scales(role, ends, known[1 - i]);
             if let [(_, factor)] = scales[..] {
                 known[i] = Some(largest * factor);
             }
@@ -498,7 +519,7 @@ impl<'a> RowReader<'a> {
             let scale_of = |scale: &str| vec![Answer::Scale(column.clone(), scale.to_string())];
             let mut choices: Vec<(String, Vec<Answer>)> =
                 scales.iter().map(|(scale, _)| (format!("in {}", words(scale)), scale_of(scale))).collect();
-            if PLAUSIBLE[i].contains(&ends[i].0) && PLAUSIBLE[i].contains(&largest) {
+            if PLAUSIBLE[i].contains(&ends.0) && PLAUSIBLE[i].contains(&largest) {
                 choices.push(("in ones, as they are".to_string(), scale_of("1")));
             }
             if choices.is_empty() {
@@ -508,16 +529,61 @@ impl<'a> RowReader<'a> {
             choices.push((format!("\"{column}\" is not {symbol}"), vec![Answer::Role(column.clone(), Role::Ignored)]));
             has_asked = true;
             issues.ask(Question::new(
-                format!(
-                    "the largest value of \"{}\" is {}: too few {} for a language model. In what is it counted?",
-                    excerpt(column),
-                    write_number(largest, 6),
-                    if role == Role::N { "parameters" } else { "tokens" }
-                ),
+                match bare {
+                    Some(_) => format!(
+                        "some numbers of \"{}\" have a unit, and others, such as {}, have none. In what are those counted?",
+                        excerpt(column),
+                        write_number(largest, 6)
+                    ),
+                    None => format!(
+                        "the largest value of \"{}\" is {}: too few {} for a language model. In what is it counted?",
+                        excerpt(column),
+                        write_number(largest, 6),
+                        if role == Role::N { "parameters" } else { "tokens" }
+                    ),
+                },
                 choices,
             ));
         }
         has_asked
+    }
+
+    /// The least and the largest number without a unit in a column whose others have one, and are far larger.
+    fn bare_beside_units(&self, column_idx: usize, role: Role) -> Option<(f64, f64)> {
+        const FAR: f64 = 100.0;
+        let decimal = self.table.layout().decimal;
+        let cells = || self.table.rows().map(|row| row.cell(column_idx));
+        let has_unit = |cell: &&str| cell.ends_with(|c: char| c.is_alphabetic());
+        let read = |cell: &str| quantity_of(role).read(cell, decimal).ok();
+        let least = cells().filter(has_unit).filter_map(read).fold(f64::INFINITY, f64::min);
+        let ends = cells().filter(|cell| !has_unit(cell)).filter_map(read);
+        let ends = ends.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
+        (least.is_finite() && ends.1 > 0.0 && FAR * ends.1 < least).then_some(ends)
+    }
+
+    /// Asks whether a column is compute at all, if D would be tiny: it may hold a speed.
+    fn small_compute(&self, observations: &[Observation], answers: &[Answer], issues: &mut Issues) -> bool {
+        const TINY: f64 = 1e6;
+        let (Some(flops), None) = (self.columns.flops, self.columns.d) else { return false };
+        let column = &self.table.header()[flops.column_idx];
+        let largest = observations.iter().filter_map(|o| o.d).fold(0.0, |most: f64, d| most.max(d.0));
+        if largest <= 0.0 || largest >= TINY || answers.iter().any(|answer| answer.column() == Some(column)) {
+            return false;
+        }
+        let role = |role| vec![Answer::Role(column.clone(), role)];
+        issues.ask(Question::new(
+            format!(
+                "\"{}\" taken for the compute C gives no more than {} tokens a run. Does it hold something else, such as a \
+                 speed?",
+                excerpt(column),
+                write_count(largest, 3)
+            ),
+            [
+                ("yes, it is no compute".to_string(), role(Role::Ignored)),
+                ("no, the runs were that short".to_string(), role(Role::Flops)),
+            ],
+        ));
+        true
     }
 }
 

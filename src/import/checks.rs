@@ -6,7 +6,8 @@ use nalgebra::DMatrix;
 
 use super::guess::{is_score, is_unique_tokens};
 use super::issue::{Cause, Issues};
-use super::roles::{Role, Roles, key, words};
+use super::names;
+use super::roles::{Role, Roles, key};
 use super::table::Table;
 use crate::dataset::Dataset;
 use crate::order::{sort, sort_by_number};
@@ -110,21 +111,40 @@ fn odd_losses(dataset: &Dataset, issues: &mut Issues) {
     }
 }
 
-/// Bits per byte, losses in training and others beside each other.
+/// Bits per byte, losses in training, before its end, smoothed ones and others beside each other.
 fn kinds_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
-    const KINDS: [&str; 3] = ["bits per byte", "loss in training", "loss on other text"];
-    let mut columns: [Vec<String>; 3] = Default::default();
+    const KINDS: [&str; 5] = [
+        "bits per byte",
+        "loss in training",
+        "loss at a point of the training",
+        "smoothed, weighted or best loss",
+        "loss on other text",
+    ];
+    const POINTS: [&str; 9] = ["at", "step", "steps", "iter", "iters", "epoch", "pct", "percent", "tokens"];
+    let mut columns: [Vec<String>; 5] = Default::default();
     for name in roles.columns(Role::Loss).map(|column| &table.header()[column]) {
-        let has = |all: &[&str]| words(name).any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one)));
+        let words: Vec<String> = names::words(name);
+        let has = |all: &[&str]| words.iter().any(|word| all.contains(&word.as_str()));
+        let has_number = words.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let letters = |word: &String| word.trim_matches(|c: char| c.is_ascii_digit() || c == '.').to_string();
+        let is_point =
+            || name.contains(['@', '%']) || words.iter().any(|word| POINTS.contains(&letters(word).as_str()));
         let kind = match () {
             () if has(&["bpb"]) || key(name).contains("bitsperbyte") => 0,
             () if has(&["train", "training"]) => 1,
-            () => 2,
+            () if (has_number || words.iter().any(|word| word.ends_with(|c: char| c.is_ascii_digit())))
+                && is_point() =>
+            {
+                2
+            }
+            () if has(&["ema", "smoothed", "smooth", "weighted", "best", "min"]) => 3,
+            () => 4,
         };
         columns[kind].push(name.clone());
     }
     let kinds: Vec<_> = KINDS.into_iter().zip(columns).filter(|(_, columns)| !columns.is_empty()).collect();
-    if kinds.len() > 1 {
+    // Several points of one training are different things by themselves.
+    if kinds.len() > 1 || kinds.iter().any(|(kind, columns)| *kind == KINDS[2] && columns.len() > 1) {
         issues.push(Cause::MixedLosses { kinds }.of_text());
     }
 }

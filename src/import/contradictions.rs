@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use nalgebra::{DMatrix, DVector};
 
 use super::assemble::Observed;
+use super::forms;
 use super::guess::{has_loss_word, is_perplexity, is_score};
 use super::issue::{Cause, Issues};
 use super::question::{Answer, Question};
@@ -458,8 +459,10 @@ impl Contradiction {
         // Losses of the same run, fitted and held out, are two kinds of loss.
         let is_split = |column: usize| study.roles.get(column) == Role::Split && self.n_groups > 1;
         let is_gross = self.difference > GROSS;
+        // Losses on several texts in one column are several targets.
+        let is_which = |column: usize| forms::is_which(&study.table.header()[column]);
         let column =
-            self.column.filter(|&column| self.n_lines >= SEVERAL && (is_gross || is_kind || is_split(column)))?;
+            self.column.filter(|&i| self.n_lines >= SEVERAL && (is_gross || is_kind || is_split(i) || is_which(i)))?;
         let name = &study.table.header()[column];
         let text = format!("{}; \"{}\" differs. Which of them are the study?", self.seen(study), excerpt(name));
         let values = study.values(column, MOST_VALUES);

@@ -8,6 +8,8 @@
 //!
 //! Of a path ("config.model.n_params", "throughput/total_tokens") the last segment is such a name too.
 
+use std::collections::BTreeMap;
+
 use strsim::damerau_levenshtein;
 
 use super::assemble::SUM_TOLERANCE;
@@ -80,8 +82,23 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         }
         let named = candidates(role, &columns).map(|column| column.idx).find(|&i| is_open(i));
         let found = named.or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count()));
+        let is_of_words =
+            |c: &&Column| is_open(c.idx) && c.is_of_words() && c.count.is_some_and(|own| own.role == role);
+        for column in columns.iter().filter(is_of_words).filter(|_| found.is_none()) {
+            said.push(Cause::NoNumbers { role }.in_column(column.name));
+        }
         if let Some(i) = found.filter(|&i| is_open(i)) {
             roles[i] = role;
+        }
+    }
+    // "N" beside a D is one, though its numbers are small: 0.07, in billions. Without it, it may be anything.
+    if !told.contains(&Some(Role::N))
+        && !roles.contains(&Role::N)
+        && (roles.contains(&Role::D) || roles.contains(&Role::Flops))
+    {
+        let is_symbol = |c: &Column| c.name.trim() == "N" && c.is_of_numbers() && c.n_numbers > 0 && c.least > 0.0;
+        if let Some(i) = columns.iter().position(is_symbol).filter(|&i| is_open(i)) {
+            roles[i] = Role::N;
         }
     }
     if let Some(i) = position_of(&ROW_WEIGHT_NAMES, &columns).filter(|&i| is_open(i))
@@ -146,8 +163,9 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
     }
     let has = |role| roles.contains(&role);
     let mut questions: Vec<Question> = found.question.into_iter().collect();
+    let has_losses = roles.iter().any(|role| role.is_loss());
     for (role, other) in [(Role::N, Role::D), (Role::D, Role::N)] {
-        if !has(role) && !(has(Role::Flops) && has(other)) {
+        if has_losses && !has(role) && !(has(Role::Flops) && has(other)) {
             let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored);
             questions.extend(missing_count(role, &free.filter(|c| c.may_be_count(role)).collect::<Vec<_>>()));
         }
@@ -198,7 +216,7 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
     let name = |i: usize| table.header()[i].as_str();
     let keys: Vec<String> = losses.iter().map(|&i| name(i).to_lowercase()).collect();
     let is_end = |i: usize| {
-        const ENDS: [(&str, &str); 3] = [("lo", "hi"), ("min", "max"), ("lower", "upper")];
+        const ENDS: [(&str, &str); 4] = [("lo", "hi"), ("min", "max"), ("lower", "upper"), ("low", "high")];
         let own = name(i).to_lowercase();
         ENDS.iter().any(|(low, high)| {
             let other = |end: &str, other: &str| {
@@ -206,17 +224,30 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
                     stem.ends_with(['_', '.', '/', ' ', '-']) && keys.contains(&format!("{stem}{other}"))
                 })
             };
-            other(low, high) || other(high, low)
+            (other(low, high) || other(high, low)) && !is_of_column(table.header(), i)
         })
     };
+    let numbers_of = |&i: &usize| -> Vec<Option<f64>> {
+        table.rows().map(|row| try_number(row.cell(i), table.layout().decimal)).collect()
+    };
+    let numbers: BTreeMap<usize, Vec<Option<f64>>> = losses.iter().map(|i| (*i, numbers_of(i))).collect();
+    let present = |i: usize| numbers[&i].iter().flatten();
     // No loss is 0 or less; of differences many are.
     let are_differences = |i: usize| {
-        let numbers = table.rows().filter_map(|row| try_number(row.cell(i), table.layout().decimal));
-        let (n, n_positive) = numbers.fold((0, 0), |(n, n_positive), x| (n + 1, n_positive + usize::from(x > 0.0)));
+        let (n, n_positive) = (present(i).count(), present(i).filter(|x| **x > 0.0).count());
         n - n_positive > 1 && 4 * (n - n_positive) >= n
     };
-    let (others, mut targets): (Vec<usize>, Vec<usize>) =
+    let (mut others, mut targets): (Vec<usize>, Vec<usize>) =
         losses.iter().partition(|&&i| is_about_loss(name(i)) || is_end(i) || are_differences(i));
+    // What is the same whatever the run is a goal or a reference, and was not measured on it.
+    let is_goal = |&i: &usize| {
+        let own = &numbers[&i];
+        own.len() > FEWEST_LINES && own[0].is_some() && own.iter().all(|x| *x == own[0])
+    };
+    if !targets.iter().all(is_goal) {
+        others.extend(targets.iter().copied().filter(is_goal));
+        targets.retain(|i| !is_goal(i));
+    }
     if !others.is_empty() {
         said.push(Cause::NoTargets { columns: others.iter().map(|&i| name(i).to_string()).collect() }.of_text());
     }
@@ -225,25 +256,56 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
     /// Fewer lines agree by chance.
     const FEWEST_LINES: usize = 2;
     if targets.len() <= MOST_COMPARED && table.n_rows() >= FEWEST_LINES {
-        let mut seen: std::collections::HashMap<Vec<&str>, usize> = std::collections::HashMap::new();
+        let mut seen: Vec<usize> = Vec::new();
         targets.retain(|&i| {
-            let cells: Vec<&str> = table.rows().map(|row| row.cell(i)).collect();
-            if cells.iter().all(|cell| is_missing(cell)) {
-                return true;
-            }
-            match seen.get(&cells) {
-                Some(&first) => {
-                    said.push(Cause::SameTarget { first: name(first).to_string() }.in_column(name(i)));
+            match seen.iter().find_map(|first| Some((*first, factor(&numbers[first], &numbers[&i])?))) {
+                Some((first, factor)) => {
+                    said.push(Cause::SameTarget { first: name(first).to_string(), factor }.in_column(name(i)));
                     false
                 }
                 None => {
-                    seen.insert(cells, i);
+                    seen.push(i);
                     true
                 }
             }
         });
     }
     targets
+}
+
+/// By what the first numbers must be multiplied to be the second ones, if one factor does for all: 1, or nats in one
+/// column and bits in the other.
+fn factor(first: &[Option<f64>], second: &[Option<f64>]) -> Option<f64> {
+    /// Fewer lines have one factor by chance, and so do numbers that hardly vary.
+    const FEWEST: (usize, f64) = (4, 1.01);
+    /// Of a few decimals.
+    const ROUNDING: f64 = 5e-4;
+    if first.iter().all(Option::is_none) {
+        return None;
+    }
+    if first == second {
+        return Some(1.0);
+    }
+    let pairs = || first.iter().zip(second).filter_map(|(a, b)| Some(((*a)?, (*b)?)));
+    let (a, b) = pairs().next().filter(|(a, _)| *a > 0.0)?;
+    let is_same = first.iter().zip(second).all(|(first, second)| match (first, second) {
+        (Some(x), Some(y)) => (y * a - x * b).abs() <= ROUNDING * (x * b).abs(),
+        (None, None) => true,
+        _ => false,
+    });
+    let varies = || pairs().any(|(x, _)| x > a * FEWEST.1 || x * FEWEST.1 < a);
+    (is_same && b != a && pairs().count() >= FEWEST.0 && varies()).then_some(b / a)
+}
+
+/// Whether a name without its word for a loss is that of another column, or what that ends with: "loss_cc_high" beside
+/// "weight_cc_high".
+fn is_of_column(header: &[String], i: usize) -> bool {
+    let own: Vec<String> = names::words(&header[i]);
+    let is_loss_word =
+        |word: &String| LOSS_WORDS.contains(&word.as_str()) || ["val", "eval", "test"].contains(&word.as_str());
+    let rest: Vec<String> = own.into_iter().filter(|word| !is_loss_word(word)).collect();
+    let is_it = |name: &String| !has_loss_word(name) && names::words(name).ends_with(&rest);
+    !rest.is_empty() && header.iter().any(is_it)
 }
 
 /// Whether a column is a loss by its name.
@@ -255,8 +317,18 @@ pub(super) fn is_loss(name: &str) -> bool {
 pub(super) fn has_loss_word(name: &str) -> bool {
     let letters = key(name);
     !is_perplexity(name)
-        && LOSS_WORDS.iter().any(|word| letters.contains(word))
+        && (LOSS_WORDS.iter().any(|word| letters.contains(word)) || is_cross_entropy(name))
         && !EXTREMES.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a name is that of a cross-entropy in short: "Val CE".
+fn is_cross_entropy(name: &str) -> bool {
+    const BESIDE: [&str; 9] = ["val", "valid", "validation", "eval", "test", "train", "final", "mean", "avg"];
+    let words = names::words(name);
+    let is_short = |word: &String| matches!(word.as_str(), "ce" | "xe");
+    words.iter().filter(|word| is_short(word)).count() == 1
+        && words.len() > 1
+        && words.iter().all(|word| is_short(word) || BESIDE.contains(&word.as_str()))
 }
 
 /// Whether a column is a perplexity by its name.
@@ -301,6 +373,105 @@ pub(super) fn rivals(table: &Table, roles: &Roles) -> Vec<(Role, usize, Vec<usiz
         (!others.is_empty()).then_some((role, used, others))
     };
     [Role::N, Role::D].into_iter().filter_map(of).collect()
+}
+
+/// For each of N and D that no column gives, those that tell it in another unit: layers and widths, or samples, bytes
+/// and steps.
+pub(super) fn in_other_units(table: &Table, roles: &Roles) -> Vec<Cause> {
+    const OF_SIZE: [&str; 15] = [
+        "layers", "layer", "depth", "width", "dim", "hidden", "heads", "head", "embd", "mb", "gb", "bytes", "blocks",
+        "dmodel", "nlayer",
+    ];
+    const OF_LENGTH: [&str; 33] = [
+        "samples",
+        "sample",
+        "sequences",
+        "seqs",
+        "examples",
+        "documents",
+        "docs",
+        "images",
+        "pairs",
+        "bytes",
+        "byte",
+        "gb",
+        "tb",
+        "mb",
+        "words",
+        "chars",
+        "characters",
+        "steps",
+        "step",
+        "iterations",
+        "iteration",
+        "iters",
+        "iter",
+        "updates",
+        "epochs",
+        "epoch",
+        "batches",
+        "compute",
+        "flops",
+        "pf",
+        "pfdays",
+        "hours",
+        "days",
+    ];
+    const BESIDE: [&str; 25] = [
+        "n",
+        "d",
+        "num",
+        "number",
+        "of",
+        "model",
+        "size",
+        "data",
+        "dataset",
+        "corpus",
+        "train",
+        "training",
+        "trained",
+        "seen",
+        "total",
+        "global",
+        "max",
+        "in",
+        "k",
+        "m",
+        "b",
+        "gpu",
+        "processed",
+        "consumed",
+        "the",
+    ];
+    let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
+    let has = |role| roles.columns(role).next().is_some();
+    let of = |(role, units): (Role, &[&str])| {
+        // The bytes are a model's only if it says so.
+        const BYTES: [&str; 3] = ["mb", "gb", "bytes"];
+        let is_unit = |i: &usize| {
+            let (column, words) =
+                (Column::new(table, &sample, *i), names::words(names::last_segment(&table.header()[*i])));
+            let is_of_model = words.iter().any(|word| word == "model");
+            let is_own = |word: &String| {
+                units.contains(&word.as_str()) && (is_of_model == (role == Role::N) || !BYTES.contains(&word.as_str()))
+            };
+            words.iter().any(is_own)
+                && words.iter().all(|word| is_own(word) || BESIDE.contains(&word.as_str()))
+                && column.is_of_numbers()
+                && 0.0 < column.largest
+                && column.least < column.largest
+        };
+        let is_missing = !has(role) && !(has(Role::Flops) && (has(Role::N) || has(Role::D)));
+        let columns: Vec<String> = roles
+            .columns(Role::Ignored)
+            .filter(|_| is_missing)
+            .filter(is_unit)
+            .map(|i| table.header()[i].clone())
+            .collect();
+        (!columns.is_empty()).then_some(Cause::OtherUnit { role, columns })
+    };
+    [(Role::N, &OF_SIZE[..]), (Role::D, &OF_LENGTH[..])].into_iter().filter_map(of).collect()
 }
 
 /// Whether a column counts the tokens that the corpus holds.
@@ -445,7 +616,7 @@ impl<'a> Column<'a> {
             (Role::D, &["tokens", "n_tokens", "total_tokens", "train_tokens", "training_tokens"], &["token"]),
         ];
         // Of something else than the whole training, or a rate of it.
-        const OTHERS: [&str; 27] = [
+        const OTHERS: [&str; 37] = [
             "per",
             "ratio",
             "unique",
@@ -473,6 +644,16 @@ impl<'a> Column<'a> {
             "lora",
             "optimizer",
             "group",
+            "bytes",
+            "kb",
+            "mb",
+            "gb",
+            "tb",
+            "log",
+            "log10",
+            "log2",
+            "ln",
+            "lg",
         ];
         let Some((_, spellings, parts)) = SPELLINGS.iter().find(|(own, ..)| *own == role) else { return false };
         let is_near = |name: &&str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
@@ -504,8 +685,10 @@ impl<'a> Column<'a> {
             && self.least > 0.0
             && self.count.is_none_or(|count| count.role == role)
             && !is_known_as_other(self.name)
+            && !names::is_ratio(self.name)
+            && !is_other()
             && (spellings.iter().any(is_near)
-                || self.least < self.largest && has_part() && !is_other() && !is_unique_tokens(self.name))
+                || self.least < self.largest && has_part() && !is_unique_tokens(self.name))
     }
 
     /// The name with "loss" in place of a word that is one slip away.
@@ -532,6 +715,11 @@ impl<'a> Column<'a> {
     /// Whether at least half of its values are numbers; a column without values may be one of numbers.
     pub(super) fn is_of_numbers(&self) -> bool {
         2 * self.n_numbers >= self.n_present
+    }
+
+    /// Whether it has cells, and nothing like a number in any of them.
+    fn is_of_words(&self) -> bool {
+        self.n_present > 0 && self.n_numbers + self.n_slips == 0
     }
 
     fn has_split_words(&self, sample: &[Row]) -> bool {
@@ -571,15 +759,23 @@ fn position_of(names: &[&str], columns: &[Column]) -> Option<usize> {
     names.iter().find_map(|name| columns.iter().position(|column| column.key == *name))
 }
 
-/// The columns that are N, D or C by their names, the likeliest first: of numbers, of the least rank, of the shortest path.
+/// The columns that are N, D or C by their names, the likeliest first: of numbers, that vary ("cpt_tokens" and not the
+/// "pretrain_tokens" that all runs have), of the least rank, of the shortest path. What holds only words is none: "Token."
+/// may be the tokenizer.
 fn candidates<'a>(role: Role, columns: &'a [Column]) -> impl Iterator<Item = &'a Column<'a>> {
     let mut found: Vec<(&Column, u8)> = columns
         .iter()
         .filter_map(|column| {
-            Some((column, column.count?.rank)).filter(|_| column.count.is_some_and(|c| c.role == role))
+            let count = column.count.filter(|count| count.role == role && !column.is_of_words())?;
+            Some((column, count.rank))
         })
         .collect();
-    found.sort_by_key(|(column, rank)| (!column.is_of_numbers(), *rank, column.depth(), column.name.len()));
+    found.sort_by_key(|(column, rank)| {
+        // One model may be active in others of many sizes: the compute goes with it all the same.
+        let is_active = column.count.is_some_and(|count| count.kind == names::Kind::Active);
+        let is_same = !is_active && column.least >= column.largest;
+        (!column.is_of_numbers(), is_same, *rank, column.depth(), column.name.len())
+    });
     found.into_iter().map(|(column, _)| column)
 }
 

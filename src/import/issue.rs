@@ -249,6 +249,21 @@ pub enum Cause {
         /// Its sum.
         sum: f64,
     },
+    /// Weights that are not all there.
+    #[error(
+        "the weights of {} sum to less than the whole, as on line {line} to {}: if a domain has no column, add it",
+        Part(*.rows, *.of), write_number(*.sum, 4)
+    )]
+    ShortSums {
+        /// How many.
+        rows: usize,
+        /// Of how many.
+        of: usize,
+        /// The first of them.
+        line: usize,
+        /// Its sum.
+        sum: f64,
+    },
     /// Losses that are not there.
     #[error("the loss is blank on {}; its fit leaves them out", Part(*.rows, *.of))]
     BlankLosses {
@@ -352,6 +367,27 @@ pub enum Cause {
         /// The role that it would have.
         role: Role,
     },
+    /// What tells the size or the length of a run in another unit.
+    #[error(
+        "the study has no {role}; {} in {}, but not in {}",
+        if *.role == Role::N { "a model's size stands" } else { "how much was trained on stands" },
+        Names(.columns),
+        if *.role == Role::N { "parameters: give a column of these" } else {
+            "tokens: give a column of these, or what makes tokens of it, such as \"global_batch_size\" and \"seq_len\""
+        }
+    )]
+    OtherUnit {
+        /// N or D.
+        role: Role,
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// A column of words that is called as N or D is.
+    #[error("called as {role} is, but no cell of it is a number: not used")]
+    NoNumbers {
+        /// N or D.
+        role: Role,
+    },
     /// Tokens that the corpus holds.
     #[error(
         "the tokens that the corpus holds are not used: the laws that count repeated tokens need a stock for each domain; \
@@ -365,10 +401,12 @@ pub enum Cause {
         columns: Vec<String>,
     },
     /// Two columns with the same losses.
-    #[error("the same numbers as \"{first}\" on every line, so the two are one target")]
+    #[error("the same numbers as \"{first}\"{} on every line, so the two are one target", Times(*.factor))]
     SameTarget {
         /// The column that is used.
         first: String,
+        /// What its numbers are multiplied by.
+        factor: f64,
     },
     /// Only the best of lines that contradict each other.
     #[error("of lines of the same N, D and mixture only the best is used: {rows} line{} left out", Plural(*.rows))]
@@ -470,6 +508,14 @@ pub enum Cause {
     /// Titles between the runs.
     #[error("{lines} lines of one cell, the first is line {first}, are read as titles of the lines below them")]
     Titles {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        first: usize,
+    },
+    /// Means over the runs.
+    #[error("{lines} line{} of means, sums or ends over the runs, the first is line {first}: skipped", Plural(*.lines))]
+    Summaries {
         /// How many.
         lines: usize,
         /// The first of them.
@@ -588,15 +634,17 @@ pub enum Cause {
     },
     /// Two tables with nothing to join them on.
     #[error(
-        "the text holds two tables, but no column of both says which lines belong together: {} and {}; only the first is \
+        "the text holds two tables, but no column of both says which lines belong together: {} and {}; only the {} is \
          used; give both a column such as \"run\"{}",
-        Names(.first), Names(.second), SameColumn(.near)
+        Names(.first), Names(.second), if *.is_second_used { "second" } else { "first" }, SameColumn(.near)
     )]
     NoJoin {
         /// Names of the first.
         first: Vec<String>,
         /// Names of the second.
         second: Vec<String>,
+        /// Whether the second is used: where it has losses of runs, and the first has none.
+        is_second_used: bool,
         /// A column of each whose names are nearly the same.
         near: Option<[String; 2]>,
     },
@@ -754,6 +802,7 @@ impl Cause {
             | Cause::Decorated { .. }
             | Cause::Turned
             | Cause::Titles { .. }
+            | Cause::Summaries { .. }
             | Cause::BySize { .. }
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }
@@ -764,6 +813,8 @@ impl Cause {
             | Cause::AsAbove { .. }
             | Cause::NearName { .. }
             | Cause::UniqueTokens
+            | Cause::OtherUnit { .. }
+            | Cause::NoNumbers { .. }
             | Cause::NoTargets { .. }
             | Cause::Staged { .. }
             | Cause::Stacked { .. }
@@ -788,6 +839,7 @@ impl Cause {
             Cause::LargeCount { .. }
                 | Cause::LargeLoss { .. }
                 | Cause::MixedLosses { .. }
+                | Cause::OtherUnit { .. }
                 | Cause::NearName { .. }
                 | Cause::Collinear { .. }
                 | Cause::Staged { .. }
@@ -1015,6 +1067,15 @@ impl fmt::Display for Names<'_> {
             0 => Ok(()),
             n => write!(f, " and {n} more"),
         }
+    }
+}
+
+/// " times 1.443", if the numbers are not the very same.
+struct Times(f64);
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.0 == 1.0 { Ok(()) } else { write!(f, " times {}", write_number(self.0, 4)) }
     }
 }
 

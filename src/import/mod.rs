@@ -126,6 +126,9 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             guess.questions.into_iter().for_each(|question| issues.ask(question));
             let rest = mixture::share_and_rest(table.header(), &guess.roles, answers);
             rest.into_iter().for_each(|question| issues.ask(question));
+            if guess.roles.0.iter().any(|role| role.is_loss()) {
+                forms::sections(&table, answers).into_iter().for_each(|question| issues.ask(question));
+            }
             guess.roles
         }
     };
@@ -164,6 +167,9 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             let (used, others) =
                 (&table.header()[used], others.into_iter().map(|i| table.header()[i].clone()).collect());
             issues.push(Cause::Rivals { role, kind: names::kind(used), others }.in_column(used));
+        }
+        if issues.questions().is_empty() && questions.is_empty() {
+            guess::in_other_units(&table, &roles).into_iter().for_each(|cause| issues.push(cause.of_text()));
         }
         let is_told = |i: usize| {
             let of_role = |answer: &Answer| matches!(answer, Answer::Role(pattern, _) if Answer::columns(pattern, table.header()).any(|told| told == i));

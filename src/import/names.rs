@@ -45,8 +45,11 @@ const FILLERS: [&str; 18] = [
     "n", "num", "number", "nb", "no", "of", "count", "total", "tot", "the", "in", "all", "model", "approx", "exact",
     "precise", "actual", "final",
 ];
-const OF_PARAMS: [&str; 23] = [
+const OF_PARAMS: [&str; 26] = [
     "size",
+    "scaling",
+    "weight",
+    "weights",
     "active",
     "activated",
     "act",
@@ -74,7 +77,7 @@ const EMBEDDINGS: [&str; 6] = ["embedding", "embeddings", "emb", "embed", "embd"
 const NO_EMBEDDINGS: [&str; 6] = ["nonembedding", "nonembeddings", "nonemb", "nonembed", "noembed", "noemb"];
 const WITHOUT: [&str; 8] = ["non", "no", "without", "wo", "o", "excluding", "excl", "exclude"];
 const WITH: [&str; 6] = ["with", "including", "incl", "include", "total", "all"];
-const OF_TOKENS: [&str; 25] = [
+const OF_TOKENS: [&str; 33] = [
     "train",
     "training",
     "trained",
@@ -100,6 +103,14 @@ const OF_TOKENS: [&str; 25] = [
     "size",
     "horizon",
     "d",
+    "cpt",
+    "continued",
+    "continual",
+    "midtrain",
+    "midtraining",
+    "annealing",
+    "finetuning",
+    "sft",
 ];
 const OF_FLOPS: [&str; 6] = ["train", "training", "budget", "pretrain", "pretraining", "c"];
 const BUDGET: [&str; 5] = ["budget", "dataset", "data", "corpus", "horizon"];
@@ -172,7 +183,7 @@ pub(super) fn is_place(name: &str) -> bool {
 }
 
 /// Whether a name is of tokens for each parameter, or the other way round: "tokens/param", "params / tokens".
-fn is_ratio(name: &str) -> bool {
+pub(super) fn is_ratio(name: &str) -> bool {
     let is_of = |text: &str, list: &[&str]| {
         let (words, is_own) = (words(text), |word: &String| list.contains(&word.as_str()));
         words.iter().any(is_own) && words.iter().all(|word| is_own(word) || FILLERS.contains(&word.as_str()))
@@ -221,7 +232,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Words that say in what a column counts.
-const SCALES: [(&str, &str); 26] = [
+const SCALES: [(&str, &str); 33] = [
     ("b", "B"),
     ("bn", "B"),
     ("bln", "B"),
@@ -248,6 +259,13 @@ const SCALES: [(&str, &str); 26] = [
     ("t", "T"),
     ("trillion", "T"),
     ("trillions", "T"),
+    ("1e12", "T"),
+    ("1e3", "k"),
+    ("e6", "M"),
+    ("e9", "B"),
+    ("1e15", "P FLOPs"),
+    ("1e18", "E FLOPs"),
+    ("1e21", "Z FLOPs"),
 ];
 
 fn scale(word: &str) -> Option<&'static str> {

@@ -242,8 +242,6 @@ const ABOUT_LOSSES: &[&str] = &[
     "ci",
     "lower",
     "upper",
-    "low",
-    "high",
     "delta",
     "diff",
     "difference",
@@ -267,6 +265,11 @@ const ABOUT_LOSSES: &[&str] = &[
     "noise",
     "spikes",
     "uncertainty",
+    "fit",
+    "hat",
+    "ref",
+    "normalized",
+    "normalised",
 ];
 /// Words before a loss that make it one of the training's own terms, or no loss that was seen.
 const OTHER_LOSSES: &[&str] = &[
@@ -322,11 +325,22 @@ const OTHER_LOSSES: &[&str] = &[
     "relative",
     "norm",
     "initial",
+    "init",
+    "starting",
+    "ref",
+    "reference",
+    "extrapolated",
+    "estimated",
+    "projected",
+    "Δ",
+    "δ",
 ];
 
 /// Whether a name with the word for a loss in it is of something else: an uncertainty, a difference, a term that only
 /// helps the training, a count.
 pub(super) fn is_about_loss(name: &str) -> bool {
+    // The sign of a difference stands before a name as a word of its own: "ΔLoss", which is "∆Loss" as some write it.
+    let name = &name.replace(['Δ', '∆'], "Δ ");
     let words: Vec<String> = words(name).map(str::to_lowercase).collect();
     let is_number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
     // "2sigma" is so many sigmas.
@@ -405,6 +419,12 @@ mod tests {
             "loss_upper_1sd",
             "Loss + 1 SD",
             "predicted L",
+            "ΔLoss%",
+            "∆ val loss",
+            "init_loss",
+            "ref_loss",
+            "loss_fit",
+            "loss_hat",
         ] {
             assert!(is_about_loss(name), "{name}");
         }
@@ -418,6 +438,7 @@ mod tests {
             "loss_web",
             "final_loss",
             "loss_avg",
+            "loss_cc_high",
         ] {
             assert!(!is_about_loss(name), "{name}");
         }

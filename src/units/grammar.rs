@@ -37,7 +37,9 @@ pub(super) fn parse(text: &str, decimal: Decimal) -> Result<Reading, Fault> {
         && below.contains(|c: char| c.is_ascii_digit())
     {
         let (above, below) = (parse_one(above.trim(), decimal)?, parse_one(below.trim(), decimal)?);
-        if below.value == 0.0 || above.unit.is_some() || below.unit.is_some() {
+        // "560M/70M" is two sizes, and no ratio.
+        let is_count = |part: &Reading| part.unit.is_some() || part.scaled;
+        if below.value == 0.0 || is_count(&above) || is_count(&below) {
             return Err(Fault::Unreadable);
         }
         return Ok(Reading { value: above.value / below.value, unit: None, scaled: true });

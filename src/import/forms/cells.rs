@@ -75,8 +75,8 @@ pub(super) fn without_markup(cell: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(cell)
     };
-    if text.contains("<br") {
-        text = Cow::Owned(text.replace("<br>", " ").replace("<br/>", " ").replace("<br />", " "));
+    if text.contains("<br") || text.contains("</") {
+        text = Cow::Owned(without_tags(&text));
     }
     for _ in 0..DEEPEST {
         let inner = unwrapped(&text);
@@ -88,24 +88,33 @@ pub(super) fn without_markup(cell: &str) -> Cow<'_, str> {
     text
 }
 
+/// The text without HTML's tags, but for those of notes and powers.
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        plain.push_str(before);
+        let name = after.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        rest = match after.split_once('>') {
+            Some((_, behind)) if !name.is_empty() && !matches!(name, "sup" | "sub") => {
+                if name == "br" {
+                    plain.push(' ');
+                }
+                behind
+            }
+            _ => {
+                plain.push('<');
+                after
+            }
+        };
+    }
+    plain.push_str(rest);
+    plain.trim().to_string()
+}
+
 /// The text within one pair of marks around it.
 fn unwrapped(text: &str) -> &str {
-    const PAIRS: [(&str, &str); 14] = [
-        ("**", "**"),
-        ("__", "__"),
-        ("`", "`"),
-        ("*", "*"),
-        ("<b>", "</b>"),
-        ("<strong>", "</strong>"),
-        ("<i>", "</i>"),
-        ("<em>", "</em>"),
-        ("<u>", "</u>"),
-        ("<code>", "</code>"),
-        ("<ins>", "</ins>"),
-        ("<center>", "</center>"),
-        ("{", "}"),
-        ("$", "$"),
-    ];
+    const PAIRS: [(&str, &str); 6] = [("**", "**"), ("__", "__"), ("`", "`"), ("*", "*"), ("{", "}"), ("$", "$")];
     let text = text.trim();
     for (open, close) in PAIRS {
         let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).map(str::trim);
@@ -246,7 +255,25 @@ fn number_of(cell: &str, decimal: Decimal) -> Option<&str> {
     }
     let rounded = cell.trim_start_matches(['~', '≈', '∼', '≃', ' ']);
     let marks = |c: char| {
-        matches!(c, '*' | '†' | '‡' | '§' | '¶' | '‖' | '#' | '↑' | '↓' | '⋆' | '★' | '☆' | 'ᵃ' | 'ᵇ' | 'ᶜ' | ' ')
+        matches!(
+            c,
+            '+' | '*'
+                | '†'
+                | '‡'
+                | '§'
+                | '¶'
+                | '‖'
+                | '#'
+                | '↑'
+                | '↓'
+                | '⋆'
+                | '★'
+                | '☆'
+                | 'ᵃ'
+                | 'ᵇ'
+                | 'ᶜ'
+                | ' '
+        )
     };
     let text = without_note(rounded.trim_end_matches(marks)).trim_end_matches(marks);
     if is_number(text) {
@@ -321,6 +348,8 @@ mod tests {
             "3.61[^1]",
             "3.61 [1]",
             "3.61 ↓",
+            "3.61+",
+            "<span style=\"color:red;padding:0 6px\">3.61</span>",
             "~3.61",
             r"\textbf{3.61}",
             r"\underline{\textbf{3.61}}",

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::json;
-use crate::import::guess::{guess_roles, header_scale};
+use crate::import::guess::{guess_roles, header_scale, is_unique_tokens};
 use crate::import::issue::{Cause, Issues};
 use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
@@ -18,8 +18,17 @@ const CHINCHILLA: f64 = 20.0;
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 7] =
-        [weights_of_tokens, weights_of_ratios, weights_in_names, the_rest, of_logarithms, sizes_in_names, tokens];
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 9] = [
+        weights_of_tokens,
+        weights_of_ratios,
+        weights_in_names,
+        the_rest,
+        of_logarithms,
+        active_sizes,
+        sizes_in_names,
+        sizes_of_ratio,
+        tokens,
+    ];
     for step in steps {
         let roles = guess_roles(&table);
         if let Some(made) = step(&table, &roles) {
@@ -354,20 +363,48 @@ fn names_of_ratio(header: &str, n: usize) -> Option<Vec<String>> {
     })
 }
 
-/// N and D of their decimal logarithms.
+/// N and D of their logarithms. "log" is to the base 10 as long as that gives a number that is one: the natural
+/// logarithm of 70M is 18.
 fn of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
-    const NAMES: [(Role, &str, [&str; 3]); 2] = [
-        (Role::N, "params", ["log10 n", "log10 params", "log10 n params"]),
-        (Role::D, "tokens", ["log10 d", "log10 tokens", "log10 n tokens"]),
-    ];
-    let made = NAMES.iter().filter(|(role, ..)| !has(roles, *role)).filter_map(|(_, name, logarithms)| {
-        let i = table.header().iter().position(|own| logarithms.contains(&words(own).join(" ").as_str()))?;
-        let powers: Vec<String> = numbers(table, i)?.iter().map(|number| libm::exp10(*number).to_string()).collect();
-        Some((i, (name.to_string(), powers)))
-    });
-    let (used, columns): (Vec<usize>, Vec<_>) = made.unzip();
-    let names = listed(used.iter().map(|&i| table.header()[i].as_str()));
-    (!columns.is_empty()).then(|| Made { columns, what: format!("{names}: ten to the power of the number is used") })
+    const LARGEST: [f64; 2] = [14.0, 15.0];
+    let power = |base: &str, number: f64| match base {
+        "e" => libm::exp(number),
+        "2" => libm::exp2(number),
+        _ => libm::exp10(number),
+    };
+    let made = [(Role::N, "params", "n"), (Role::D, "tokens", "d")].iter().zip(LARGEST).filter_map(
+        |((role, name, symbol), largest)| {
+            let logarithm = |i: usize| {
+                let words = words(&table.header()[i]);
+                let (first, rest) = words.split_first()?;
+                let rest = rest.join("_");
+                let is_own = rest == *symbol || names::count(&rest).is_some_and(|count| count.role == *role);
+                let base = match first.as_str() {
+                    "log10" | "lg" => Some("10"),
+                    "log2" => Some("2"),
+                    "ln" => Some("e"),
+                    "log" => None,
+                    _ => return None,
+                };
+                let numbers = numbers(table, i).filter(|_| is_own)?;
+                let is_natural = numbers.iter().any(|number| *number > largest);
+                Some((i, base.unwrap_or(if is_natural { "e" } else { "10" }), numbers))
+            };
+            let (i, base, numbers) = (0..table.header().len()).filter(|_| !has(roles, *role)).find_map(logarithm)?;
+            let powers = numbers.iter().map(|number| power(base, *number).to_string()).collect();
+            Some((format!("{base} to the power of \"{}\"", table.header()[i]), (name.to_string(), powers)))
+        },
+    );
+    let (used, columns): (Vec<String>, Vec<_>) = made.unzip();
+    (!columns.is_empty()).then(|| Made {
+        what: columns
+            .iter()
+            .zip(&used)
+            .map(|((name, _), used)| format!("{} = {used}", if name == "params" { "N" } else { "D" }))
+            .collect::<Vec<_>>()
+            .join(", "),
+        columns,
+    })
 }
 
 /// Domains that a run's name may list.
@@ -507,8 +544,9 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
     if !varies || !numbers.iter().all(|number| (0.0..=whole).contains(number)) || !has(roles, Role::Loss) {
         return None;
     }
-    let own: Vec<String> = words(&table.header()[i]).into_iter().filter(|word| !is_weight_word(word)).collect();
-    let own = own.join("_");
+    let (of_weights, own): (Vec<String>, Vec<String>) =
+        words(&table.header()[i]).into_iter().partition(|word| is_weight_word(word));
+    let own = if own.is_empty() { of_weights.join("_") } else { own.join("_") };
     let cells = |share: &dyn Fn(f64) -> f64| numbers.iter().map(|number| share(number / whole).to_string()).collect();
     let columns = vec![
         (format!("weight_{own}"), cells(&|share| share)),
@@ -519,6 +557,68 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         table.header()[i]
     );
     Some(Made { columns, what })
+}
+
+/// The sizes that are active where cells hold two: "140M / 62M active", "30B-A3B", "560M/70M" below "total/active".
+/// The compute goes with the lesser one.
+fn active_sizes(table: &Table, _: &Roles) -> Option<Made> {
+    let says_so = |text: &str| {
+        let words = words(text);
+        let is_active = |word: &String| word.starts_with("activ") || active_of(word).is_some();
+        words.iter().any(is_active)
+    };
+    (0..table.header().len()).find_map(|i| {
+        let name = &table.header()[i];
+        names::count(name).filter(|count| count.role == Role::N).or_else(|| {
+            // "Params (total/active)" is no name of one count.
+            let plain = name.split(['(', '[']).next().unwrap_or_default();
+            names::count(plain).filter(|count| count.role == Role::N)
+        })?;
+        let mut pairs = table.rows().filter_map(|row| Some((row.cell(i), two_sizes(row.cell(i))?)));
+        let (cell, [total, active]) = pairs.next()?;
+        if !says_so(name) && !table.rows().any(|row| says_so(row.cell(i))) {
+            return None;
+        }
+        let cells = table.rows().map(|row| match two_sizes(row.cell(i)) {
+            Some([_, active]) => active.to_string(),
+            None => row.cell(i).to_string(),
+        });
+        let what = format!(
+            "of \"{}\" in \"{name}\", which holds {} in all, the {} that are active are N",
+            crate::units::excerpt(cell),
+            write_count(total, 4),
+            write_count(active, 4)
+        );
+        Some(Made { columns: vec![("active_params".into(), cells.collect())], what })
+    })
+}
+
+/// The size in "A3B".
+fn active_of(word: &str) -> Option<f64> {
+    word.strip_prefix(['a', 'A']).and_then(size_in)
+}
+
+/// The two sizes in a cell, the larger first.
+fn two_sizes(cell: &str) -> Option<[f64; 2]> {
+    if cell.len() > LONGEST {
+        return None;
+    }
+    let mut text = String::with_capacity(cell.len());
+    for c in cell.chars() {
+        // "62 M" is one size.
+        if matches!(c, 'M' | 'B' | 'T')
+            && text.ends_with(' ')
+            && text.trim_end().ends_with(|c: char| c.is_ascii_digit())
+        {
+            text.truncate(text.trim_end().len());
+        }
+        text.push(c);
+    }
+    let mut sizes = text
+        .split(|c: char| !c.is_alphanumeric() && c != '.')
+        .filter_map(|part| size_in(part).or_else(|| active_of(part)));
+    let (first, second, None) = (sizes.next()?, sizes.next()?, sizes.next()) else { return None };
+    Some([first.max(second), first.min(second)])
 }
 
 /// Sizes in names of models: "pythia-70m", "model-12M".
@@ -562,14 +662,62 @@ pub(super) fn size_in(name: &str) -> Option<f64> {
         let size = try_number(segment, Decimal::Point).filter(|_| is_number)?;
         (1e6..=1e12).contains(&size).then_some(size)
     };
-    let mut sizes = segments.filter_map(size);
+    let mut sizes = segments.clone().filter_map(size);
     let (Some(only), None) = (sizes.next(), sizes.next()) else { return None };
-    Some(only)
+    // Of "30B-A3B" the active ones: the compute goes with them.
+    Some(segments.filter_map(|segment| size(segment.strip_prefix(['a', 'A'])?)).next().unwrap_or(only))
 }
 
-/// D from steps, batch and sequence; or from tokens per parameter and N.
+/// N from D and tokens per parameter.
+fn sizes_of_ratio(table: &Table, roles: &Roles) -> Option<Made> {
+    let d = roles.columns(Role::D).next().filter(|_| !has(roles, Role::N))?;
+    let header = table.header();
+    let i = (0..header.len()).find(|&i| PER_PARAM.contains(&words(&header[i]).join(" ").as_str()))?;
+    /// Ratios of a few digits give one size so nearly.
+    const ROUNDING: f64 = 1.02;
+    let mut sizes: Vec<f64> = numbers(table, d)?.iter().zip(numbers(table, i)?).map(|(d, ratio)| d / ratio).collect();
+    let (least, most) = sizes.iter().fold((f64::INFINITY, 0.0f64), |(least, most), n| (least.min(*n), most.max(*n)));
+    if most < ROUNDING * least {
+        sizes.fill(most);
+    }
+    let is_usual = |size: &f64| (1e3..=1e15).contains(size);
+    sizes.iter().all(is_usual).then(|| Made {
+        columns: vec![("params".into(), sizes.iter().map(f64::to_string).collect())],
+        what: format!("N = \"{}\" / \"{}\"", header[d], header[i]),
+    })
+}
+
+/// Names of tokens per parameter, as words.
+const PER_PARAM: [&str; 17] = [
+    "tokens per param",
+    "tokens per parameter",
+    "d n",
+    "tokens params",
+    "tpp",
+    "d over n",
+    "token param ratio",
+    "tokens to params",
+    "token multiplier",
+    "tokens parameter",
+    "token parameter ratio",
+    "tokens params ratio",
+    "tokens per n",
+    "token per parameter",
+    "tokens to parameters",
+    "toks per param",
+    "tokens param",
+];
+
+/// D from steps, batch and sequence, from samples and sequence, from epochs of a data set, or from tokens per parameter
+/// and N.
 fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
-    if has(roles, Role::D) || table.n_rows() == 0 || (has(roles, Role::Flops) && has(roles, Role::N)) {
+    let d = roles.columns(Role::D).next();
+    // A data set's tokens are D only if it was seen once.
+    let dataset = d.filter(|&i| {
+        let words = words(&table.header()[i]);
+        ["dataset", "corpus", "data"].iter().any(|word| words.iter().any(|own| own == word))
+    });
+    if d != dataset || table.n_rows() == 0 || (has(roles, Role::Flops) && has(roles, Role::N)) {
         return None;
     }
     let words_of: Vec<String> = table
@@ -584,61 +732,24 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             (0..words_of.len()).find(is_it).and_then(|i| Some((i, numbers(table, i)?)))
         })
     };
-    let name = |i: usize| &table.header()[i];
-    let made = |values: Vec<f64>, what: String| {
-        let is_usual = |value: &f64| (1e6..=1e15).contains(value);
-        values
-            .iter()
-            .all(is_usual)
-            .then(|| Made { columns: vec![("tokens".into(), values.iter().map(f64::to_string).collect())], what })
+    let name = |i: usize| format!("\"{}\"", table.header()[i]);
+    let product = |factors: Vec<(usize, Vec<f64>)>| {
+        let values = (0..table.n_rows()).map(|row| factors.iter().map(|(_, numbers)| numbers[row]).product());
+        (values.collect(), factors.iter().map(|(i, _)| name(*i)).collect::<Vec<_>>().join(" × "))
     };
-    if let Some((step, steps)) = find(&[
-        "steps",
-        "step",
-        "n steps",
-        "num steps",
-        "train steps",
-        "training steps",
-        "global step",
-        "iters",
-        "iterations",
-        "max steps",
-        "num train steps",
-        "total steps",
-        "updates",
-        "n iters",
-        "train iters",
-        "iteration",
-        "iter",
-        "optimizer steps",
-    ]) {
-        let per_step = find(&[
-            "tokens per step",
-            "tokens per batch",
-            "batch tokens",
-            "batch size tokens",
-            "tokens batch",
-            "global batch tokens",
-            "tokens per update",
-        ]);
-        if let Some((batch, per_step)) = per_step {
-            let values = steps.iter().zip(&per_step).map(|(a, b)| a * b).collect();
-            return made(values, format!("D = \"{}\" × \"{}\"", name(step), name(batch)));
-        }
-        let batch = find(&[
-            "global batch size",
-            "batch size",
-            "batch",
-            "bs",
-            "bsz",
-            "train batch size",
-            "total batch size",
-            "gbs",
-            "batch size seqs",
-            "batch size sequences",
-            "effective batch size",
-        ])?;
-        let sequence = find(&[
+    let of_epochs = || {
+        let epochs =
+            find(&["epochs", "epoch", "n epochs", "num epochs", "num train epochs", "train epochs", "passes"])?;
+        let unique = || (0..words_of.len()).find(|&i| is_unique_tokens(&table.header()[i]));
+        let stock = match unique() {
+            Some(_) if dataset.is_some() => return None,
+            stock => stock.or(dataset)?,
+        };
+        let is_seen_once = epochs.1.iter().all(|epochs| *epochs == 1.0);
+        (!is_seen_once).then_some(product(vec![epochs, (stock, numbers(table, stock)?)]))
+    };
+    let sequence = || {
+        find(&[
             "seq len",
             "sequence length",
             "seq length",
@@ -656,59 +767,157 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             "max sequence length",
             "context window",
             "ctx length",
+            "tokens per sample",
+            "tokens per sequence",
+            "tokens per example",
+        ])
+    };
+    let of_samples = || {
+        let samples = find(&[
+            "samples",
+            "n samples",
+            "num samples",
+            "samples seen",
+            "train samples",
+            "training samples",
+            "consumed samples",
+            "consumed train samples",
+            "total samples",
+            "sequences",
+            "n sequences",
+            "sequences seen",
+            "train sequences",
         ])?;
-        let values = (0..table.n_rows()).map(|row| steps[row] * batch.1[row] * sequence.1[row]).collect();
-        return made(values, format!("D = \"{}\" × \"{}\" × \"{}\"", name(step), name(batch.0), name(sequence.0)));
-    }
-    let n = roles.columns(Role::N).next()?;
-    let sizes = numbers(table, n)?;
-    let per_param = find(&[
-        "tokens per param",
-        "tokens per parameter",
-        "d n",
-        "tokens params",
-        "tpp",
-        "d over n",
-        "token param ratio",
-        "tokens to params",
-        "token multiplier",
-        "tokens parameter",
-        "token parameter ratio",
-        "tokens params ratio",
-        "tokens per n",
-        "token per parameter",
-        "tokens to parameters",
-        "toks per param",
-    ]);
-    if let Some((i, ratio)) = per_param {
-        let values = ratio.iter().zip(&sizes).map(|(ratio, n)| ratio * n).collect();
-        return made(values, format!("D = \"{}\" × \"{}\"", name(i), name(n)));
-    }
-    let (i, multiple) = find(&[
-        "chinchilla multiple",
-        "chinchilla multiplier",
-        "chinchilla ratio",
-        "x chinchilla",
-        "chinchilla",
-        "times chinchilla",
-        "chinchilla factor",
-        "x c",
-        "cx",
-        "chin",
-        "chinchilla optimal multiple",
-    ])?;
-    let values = multiple.iter().zip(&sizes).map(|(multiple, n)| CHINCHILLA * multiple * n).collect();
-    made(
-        values,
-        format!(
-            "D = \"{}\" × {CHINCHILLA} × \"{}\", with {CHINCHILLA} tokens per parameter as Chinchilla's multiple of 1",
-            name(i),
-            name(n)
-        ),
-    )
+        Some(product(vec![samples, sequence()?]))
+    };
+    let of_steps = || {
+        let steps = find(&[
+            "steps",
+            "step",
+            "n steps",
+            "num steps",
+            "train steps",
+            "training steps",
+            "global step",
+            "iters",
+            "iterations",
+            "max steps",
+            "num train steps",
+            "total steps",
+            "updates",
+            "n iters",
+            "train iters",
+            "iteration",
+            "iter",
+            "optimizer steps",
+        ])?;
+        let per_step = find(&[
+            "tokens per step",
+            "tokens per batch",
+            "batch tokens",
+            "batch size tokens",
+            "tokens batch",
+            "global batch tokens",
+            "tokens per update",
+        ]);
+        if let Some(per_step) = per_step {
+            return Some(product(vec![steps, per_step]));
+        }
+        let whole = find(&["global batch size", "total batch size", "gbs", "effective batch size", "train batch size"]);
+        let accumulated = find(&[
+            "grad accum",
+            "grad accum steps",
+            "gradient accumulation",
+            "gradient accumulation steps",
+            "grad acc",
+            "accum",
+        ]);
+        let devices = find(&[
+            "n gpus",
+            "num gpus",
+            "gpus",
+            "n devices",
+            "num devices",
+            "devices",
+            "world size",
+            "dp",
+            "dp size",
+            "data parallel size",
+        ]);
+        let part = || {
+            find(&[
+                "micro batch size",
+                "micro batch",
+                "mbs",
+                "device batch size",
+                "per device batch size",
+                "per device train batch size",
+                "batch size per gpu",
+                "batch size per device",
+            ])
+        };
+        let plain = || find(&["batch size", "batch", "bs", "bsz", "batch size seqs", "batch size sequences"]);
+        let several =
+            |factor: &Option<(usize, Vec<f64>)>| factor.as_ref().is_some_and(|(_, n)| n.iter().any(|n| *n != 1.0));
+        let mut factors = vec![steps];
+        if let Some(whole) = whole {
+            factors.push(whole);
+        } else if let Some(part) = part() {
+            factors.push(part);
+            factors.extend(accumulated);
+            factors.push(devices?);
+        } else if several(&accumulated) || several(&devices) {
+            // That of one device, or of all? Nothing says so.
+            return None;
+        } else {
+            factors.push(plain()?);
+        }
+        factors.push(sequence()?);
+        Some(product(factors))
+    };
+    let of_sizes = || {
+        let n = roles.columns(Role::N).next()?;
+        let sizes = numbers(table, n)?;
+        let per_param = find(&PER_PARAM);
+        if let Some(per_param) = per_param {
+            return Some(product(vec![per_param, (n, sizes)]));
+        }
+        let (i, multiple) = find(&[
+            "chinchilla multiple",
+            "chinchilla multiplier",
+            "chinchilla ratio",
+            "x chinchilla",
+            "chinchilla",
+            "times chinchilla",
+            "chinchilla factor",
+            "x c",
+            "cx",
+            "chin",
+            "chinchilla optimal multiple",
+        ])?;
+        let values = multiple.iter().zip(&sizes).map(|(multiple, n)| CHINCHILLA * multiple * n).collect();
+        Some((
+            values,
+            format!(
+                "{} × {CHINCHILLA} × {}, with {CHINCHILLA} tokens per parameter as Chinchilla's multiple of 1",
+                name(i),
+                name(n)
+            ),
+        ))
+    };
+    let ways: [&dyn Fn() -> Option<(Vec<f64>, String)>; 4] = [&of_epochs, &of_steps, &of_samples, &of_sizes];
+    let n_ways = if dataset.is_some() { 1 } else { ways.len() };
+    ways[..n_ways].iter().find_map(|way| {
+        let (values, what) = way()?;
+        let is_usual = |value: &f64| (1e6..=1e15).contains(value);
+        values.iter().all(is_usual).then(|| Made {
+            columns: vec![("tokens".into(), values.iter().map(f64::to_string).collect())],
+            what: format!("D = {what}"),
+        })
+    })
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const LISTED: usize = 8;
     let names: Vec<String> = names.map(|name| format!("\"{}\"", crate::units::excerpt(name))).collect();
     match names.len().saturating_sub(LISTED) {

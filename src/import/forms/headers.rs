@@ -125,10 +125,12 @@ fn with_second(table: &Table, row: Row) -> Vec<String> {
 /// Lines of a single cell more than these are data.
 const MOST_NOTES: usize = 50;
 
+/// The column of the titles that stand above the runs.
+pub(in crate::import) const SECTION: &str = "model section";
+
 /// The table without notes, means over its runs and titles within it. A title that stands above every run is a column
 /// of its own: "70M models" says what is below it.
 pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
-    const MEANS: [&str; 9] = ["average", "mean", "avg", "avg.", "median", "std", "stdev", "total", "overall"];
     let decimal = table.layout().decimal;
     if table.header().len() < 3 {
         return table;
@@ -137,10 +139,16 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
     let is_text = |cell: &str| !is_missing(cell) && (try_number(cell, decimal).is_none() || cell.contains(' '));
     let n_filled = |row: &Row| row.cells().filter(|cell| !cell.is_empty()).count();
     let is_title = |row: &Row| is_text(row.cell(0)) && n_filled(row) == 1;
-    let is_mean = |row: &Row| {
-        let word = row.cell(0).to_lowercase();
-        MEANS.contains(&word.as_str()) && n_filled(row) < table.header().len()
+    // At the end a line may be full of means; anywhere else a full line is a run of such a name.
+    let n_rows = table.n_rows();
+    let first_at_end = (0..n_rows).rev().find(|&i| !is_summary_word(table.row(i).cell(0))).map_or(0, |last| last + 1);
+    let is_summary = |i: &usize| {
+        let row = table.row(*i);
+        is_summary_word(row.cell(0))
+            && (n_filled(&row) < table.header().len() || *i >= first_at_end && is_summary_of(&table, row, first_at_end))
     };
+    let summaries: Vec<usize> = (0..n_rows).filter(is_summary).map(|i| table.row(i).line()).collect();
+    let is_mean = |row: &Row| summaries.binary_search(&row.line()).is_ok();
     let left_out: Vec<usize> =
         table.rows().filter(|row| is_title(row) || is_mean(row)).map(|row| row.line()).take(MOST_NOTES + 1).collect();
     let (Some(&first), true) = (left_out.first(), left_out.len() <= MOST_NOTES) else { return table };
@@ -160,10 +168,55 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
             }
         }
         issues.push(Cause::Titles { lines: titles, first }.of_text());
-        return kept.with_columns(&[("model section".to_string(), column)]);
+        return kept.with_columns(&[(SECTION.to_string(), column)]);
     }
-    issues.push(Cause::Around { lines: left_out.len(), first }.of_text());
+    if let Some(&first) = summaries.first() {
+        issues.push(Cause::Summaries { lines: summaries.len(), first }.of_text());
+    }
+    let mut notes = left_out.iter().filter(|line| summaries.binary_search(line).is_err());
+    if let Some(&first) = notes.next() {
+        issues.push(Cause::Around { lines: 1 + notes.count(), first }.of_text());
+    }
     kept
+}
+
+/// Names of lines that hold a mean or the like over the others.
+const MEANS: [&str; 9] = ["average", "mean", "avg", "avg.", "overall", "ø", "mittelwert", "moyenne", "promedio"];
+const SPREADS: [&str; 5] = ["std", "stdev", "std.", "std dev", "sd"];
+
+fn is_summary_word(cell: &str) -> bool {
+    const OTHERS: [&str; 5] = ["median", "total", "sum", "min", "max"];
+    cell.len() < 16 && {
+        let word = cell.to_lowercase();
+        [&MEANS[..], &SPREADS[..], &OTHERS[..]].iter().any(|words| words.contains(&word.as_str()))
+    }
+}
+
+/// Whether most numbers of a line are what its name says of those on the first lines: a run may be called "mean" as well.
+fn is_summary_of(table: &Table, row: Row, n_runs: usize) -> bool {
+    /// As few digits come.
+    const ROUNDING: f64 = 0.02;
+    let decimal = table.layout().decimal;
+    let word = row.cell(0).to_lowercase();
+    let is_of_column = |i: usize| {
+        let own = try_number(row.cell(i), decimal)?;
+        let mut runs: Vec<f64> = (0..n_runs).filter_map(|run| try_number(table.row(run).cell(i), decimal)).collect();
+        crate::order::sort(&mut runs);
+        let (least, most) = (*runs.first()?, *runs.last()?);
+        let (n, sum, middle) = (runs.len() as f64, runs.iter().sum::<f64>(), runs.len() / 2);
+        let squares = runs.iter().map(|x| (x - sum / n).powi(2)).sum::<f64>();
+        let values = match word.as_str() {
+            word if MEANS.contains(&word) => [sum / n; 2],
+            word if SPREADS.contains(&word) => [(squares / n).sqrt(), (squares / (n - 1.0)).sqrt()],
+            "median" => [0.5 * (runs[middle] + runs[runs.len() - 1 - middle]); 2],
+            "min" => [least; 2],
+            "max" => [most; 2],
+            _ => [sum; 2],
+        };
+        Some(values.iter().any(|value| (value - own).abs() <= ROUNDING * value.abs()))
+    };
+    let are: Vec<bool> = (1..table.header().len()).filter_map(is_of_column).collect();
+    2 * are.iter().filter(|is| **is).count() > are.len()
 }
 
 /// Share of a column's cells that is blank at least where blanks are "as above".

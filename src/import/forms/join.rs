@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::import::guess::{is_loss, is_perplexity, is_slip};
+use crate::import::guess::{guess_roles, is_loss, is_perplexity, is_slip};
 use crate::import::issue::{Cause, Issues};
-use crate::import::roles::{is_id, is_weight_word, key, split_first, split_last};
+use crate::import::roles::{Role, is_id, is_weight_word, key, split_first, split_last};
 use crate::import::sniff::{is_blank, is_comment, sniff_delimiter};
 use crate::import::table::Table;
 use crate::units::{Decimal, is_missing, try_number};
@@ -144,10 +144,26 @@ fn all_beside(tables: Vec<Table>, issues: &mut Issues) -> Option<Table> {
                 issues.push(cause.of_text());
                 whole = table;
             }
-            Err(cause) => issues.push(cause.of_text()),
+            Err(mut cause) => {
+                if let Cause::NoJoin { is_second_used, .. } = &mut cause
+                    && !has_runs(&whole)
+                    && has_runs(&next)
+                {
+                    *is_second_used = true;
+                    whole = next;
+                }
+                issues.push(cause.of_text());
+            }
         }
     }
     Some(whole)
+}
+
+/// Whether a table has losses, and what they are of.
+fn has_runs(table: &Table) -> bool {
+    let roles = guess_roles(table);
+    let has = |role| roles.columns(role).next().is_some();
+    (has(Role::Loss) || has(Role::Perplexity)) && [Role::N, Role::D, Role::Weight].into_iter().any(has)
 }
 
 /// Lines that two tables have together.
@@ -231,7 +247,12 @@ fn near_ids(first: &Table, second: &Table) -> Option<[String; 2]> {
 fn beside(first: &Table, second: &Table) -> Result<(Table, Cause), Cause> {
     let Some(key) = best_key(first, second) else {
         let names = |table: &Table| table.header().to_vec();
-        return Err(Cause::NoJoin { first: names(first), second: names(second), near: near_ids(first, second) });
+        return Err(Cause::NoJoin {
+            first: names(first),
+            second: names(second),
+            near: near_ids(first, second),
+            is_second_used: false,
+        });
     };
     // The one whose key may come again gives the lines; the other is looked up.
     let [i, j] = key.columns;

@@ -39,8 +39,13 @@ const WHICH: [&str; 27] = [
     "test_domain",
     "subset",
 ];
+/// Whether a column says by its name which target a line is about.
+pub(in crate::import) fn is_which(name: &str) -> bool {
+    WHICH.iter().any(|own| key(own) == key(name))
+}
+
 /// Names of the column with the number.
-const LOSSES: [&str; 12] = [
+const LOSSES: [&str; 15] = [
     "loss",
     "value",
     "score",
@@ -53,6 +58,9 @@ const LOSSES: [&str; 12] = [
     "valid_loss",
     "validation_loss",
     "test_loss",
+    "ce",
+    "val_ce",
+    "bpc",
 ];
 const WEIGHTS: [&str; 9] = ["weight", "weights", "proportion", "share", "ratio", "fraction", "mix", "h", "w"];
 /// A column with more different words is an id, no list of targets.

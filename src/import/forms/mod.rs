@@ -26,9 +26,14 @@ mod tests;
 use std::borrow::Cow;
 
 use crate::import::issue::{Cause, Issue, Issues};
+use crate::import::question::{Answer, Question};
+use crate::import::roles::Role;
 use crate::import::table::Table;
 use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
+use crate::units::excerpt;
+
+pub(super) use long_form::is_which;
 
 /// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by
 /// separators, by blanks or as in LaTeX, several of them joined, long ones made wide.
@@ -49,6 +54,34 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
         table = wide;
     }
     (Some(derive::with_made(commas::by_neighbours(table), &mut issues)), issues)
+}
+
+/// Which of the runs below several titles are the study, if the titles do not just tell sizes.
+pub(super) fn sections(table: &Table, answers: &[Answer]) -> Option<Question> {
+    const MOST: usize = 8;
+    let column = table.header().iter().position(|name| name == headers::SECTION)?;
+    let mut titles: Vec<&str> = Vec::new();
+    for row in table.rows() {
+        if !titles.contains(&row.cell(column)) {
+            titles.push(row.cell(column));
+        }
+    }
+    let are_told = answers.iter().any(|answer| answer.column() == Some(headers::SECTION));
+    if are_told || !(2..=MOST).contains(&titles.len()) || titles.iter().all(|title| derive::size_in(title).is_some()) {
+        return None;
+    }
+    let only = |title: &&str| {
+        let answer = Answer::Filter(headers::SECTION.to_string(), title.to_string());
+        (format!("only those below \"{}\"", excerpt(title)), vec![answer])
+    };
+    let all = ("all of them".to_string(), vec![Answer::Role(headers::SECTION.to_string(), Role::Ignored)]);
+    Some(Question::new(
+        format!(
+            "the runs stand below titles: {}. Are all of them runs of one study, measured on the same text?",
+            derive::listed(titles.iter().copied())
+        ),
+        titles.iter().map(only).chain([all]),
+    ))
 }
 
 /// Several texts as one that holds all of them.
@@ -172,16 +205,69 @@ fn separated(text: &str, issues: &mut Issues) -> Vec<Table> {
         }
         None => parts = join::parts(text),
     }
-    let mut tables = Vec::new();
-    for (n_before, part) in parts {
+    let titles = titles(text, &parts);
+    let (mut tables, mut places) = (Vec::new(), Vec::new());
+    for (place, (n_before, part)) in parts.into_iter().enumerate() {
         if let Some(table) = pairs::read(part) {
             tables.push(table.shifted(n_before));
+            places.push(place);
             continue;
         }
         let lines = latex::with_tabs(part).map_or_else(|| whitespace::with_tabs(part), Cow::Owned);
         let (table, of_part) = Table::parse(&lines);
         issues.append(of_part.shifted(n_before));
-        tables.extend(table.map(|table| table.shifted(n_before)));
+        if let Some(table) = table {
+            tables.push(table.shifted(n_before));
+            places.push(place);
+        }
+    }
+    with_titles(tables, |i| &titles[places[i]], issues)
+}
+
+/// What may be the title of each part: the heading above it, and the line above it; between it and the part before.
+fn titles(text: &str, parts: &[(usize, &str)]) -> Vec<[Option<String>; 2]> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut end = 0;
+    let of_part = |&(start, part): &(usize, &str)| {
+        let above = lines.get(end..start).unwrap_or_default();
+        end = start + n_lines(part.trim_end()) + 1;
+        let plain = |line: &&str| cells::bare_name(line.trim().trim_start_matches(['#', ' ']).trim_end_matches(':'));
+        let mut written = above.iter().rev().filter(|line| !sniff::is_blank(line)).peekable();
+        let nearest = written.peek().map(|line| plain(line));
+        [written.find(|line| line.starts_with('#')).map(plain), nearest]
+    };
+    parts.iter().map(of_part).collect()
+}
+
+/// The tables, those of the same columns with their titles as a column, where each has its own.
+fn with_titles<'a>(
+    mut tables: Vec<Table>,
+    title: impl Fn(usize) -> &'a [Option<String>; 2],
+    issues: &mut Issues,
+) -> Vec<Table> {
+    for first in 0..tables.len() {
+        let same: Vec<usize> =
+            (first..tables.len()).filter(|&i| tables[i].header() == tables[first].header()).collect();
+        if same.len() < 2 || tables[first].header().iter().any(|name| name == headers::SECTION) {
+            continue;
+        }
+        let own = [0, 1].into_iter().find_map(|which| {
+            let own: Vec<&String> = same.iter().map(|&i| title(i)[which].as_ref()).collect::<Option<_>>()?;
+            let are_different = own.iter().collect::<std::collections::HashSet<_>>().len() == own.len();
+            are_different.then_some(own)
+        });
+        let Some(own) = own else { continue };
+        let what = format!(
+            "{} tables of the same columns are read as one; \"{}\" is what stands above each: {}",
+            same.len(),
+            headers::SECTION,
+            derive::listed(own.iter().map(|title| title.as_str()))
+        );
+        issues.push(Cause::Made { what }.of_text());
+        for (&i, title) in same.iter().zip(&own) {
+            let column = vec![title.to_string(); tables[i].n_rows()];
+            tables[i] = tables[i].with_columns(&[(headers::SECTION.to_string(), column)]);
+        }
     }
     tables
 }

@@ -380,7 +380,7 @@ fn regmix_in_four_files() {
         format!("index,train_the_pile_arxiv,train_the_pile_freelaw\n{}", lines.collect::<String>())
     };
     let losses = |shares: &[f64]| {
-        let lines = shares.iter().enumerate().map(|(i, share)| format!("{i},{:?},5.25\n", 7.0 + share));
+        let lines = shares.iter().enumerate().map(|(i, share)| format!("{i},{:?},{:?}\n", 7.0 + share, 5.25 + share));
         format!("index,metric/the_pile_arxiv_val_loss,metric/the_pile_freelaw_val_loss\n{}", lines.collect::<String>())
     };
     let (train, test) = ([0.25, 0.5, 0.75], [0.125, 0.375]);

@@ -1,6 +1,7 @@
 //! Tables that do not have a line for each run: runs as columns, and losses by size and tokens.
 
 use super::derive::size_in;
+use crate::import::assemble::SUM_TOLERANCE;
 use crate::import::guess::{has_loss_word, is_perplexity, is_score};
 use crate::import::issue::{Cause, Issues};
 use crate::import::names;
@@ -33,19 +34,35 @@ pub(super) fn with_runs_as_lines(table: Table, issues: &mut Issues) -> Option<Ta
     Some(if names::count(&tokens).is_some() { melted.renamed(1, &tokens) } else { melted })
 }
 
-/// The table turned, if its lines and not its columns are called N, D and loss.
+/// The table turned, if its lines and not its columns are called N, D, a loss, or sum to 1 as a mixture does.
 fn runs_as_columns(table: &Table) -> Option<Table> {
-    let header = table.header();
-    let is_known =
-        |name: &str| names::count(name).is_some() || has_loss_word(name) || is_perplexity(name) || is_score(name);
+    let (header, decimal) = (table.header(), table.layout().decimal);
+    let is_loss = |name: &str| has_loss_word(name) || is_perplexity(name);
+    let is_known = |name: &str| names::count(name).is_some() || is_loss(name) || is_score(name);
     if table.n_rows() < 2 || header.len() < 3 || header.iter().any(|name| is_known(name)) {
         return None;
     }
     let first: Vec<&str> = table.rows().map(|row| row.cell(0)).collect();
-    let is_name = |cell: &&str| !is_missing(cell) && try_number(cell, table.layout().decimal).is_none();
-    let has_count = first.iter().any(|name| names::count(name).is_some() || matches!(*name, "N" | "D"));
-    let has_loss = first.iter().any(|name| has_loss_word(name) || is_perplexity(name));
-    if !(has_count && has_loss && first.iter().all(is_name)) {
+    let is_name = |cell: &&str| !is_missing(cell) && try_number(cell, decimal).is_none();
+    let is_symbol = |name: &str| matches!(name, "N" | "D");
+    let has_count = first.iter().any(|name| names::count(name).is_some() || is_symbol(name));
+    let has_loss = first.iter().any(|name| is_loss(name));
+    let others: Vec<usize> = (0..first.len()).filter(|&row| !is_known(first[row]) && !is_symbol(first[row])).collect();
+    let number = |row: usize, i: usize| match table.row(row).cell(i) {
+        cell if is_missing(cell) => Some(0.0),
+        cell => try_number(cell, decimal),
+    };
+    let is_whole = |numbers: &mut dyn Iterator<Item = Option<f64>>| {
+        let sum: Option<f64> = numbers.sum();
+        sum.is_some_and(|sum| [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() <= SUM_TOLERANCE))
+    };
+    let columns = 1..header.len();
+    let is_mixture = others.len() > 1
+        && columns.clone().all(|i| is_whole(&mut others.iter().map(|&row| number(row, i))))
+        // Runs of one domain each sum to 1 either way.
+        && !others.iter().all(|&row| is_whole(&mut columns.clone().map(|i| number(row, i))));
+    let are_runs = has_loss && (has_count || others.is_empty()) || is_mixture;
+    if !(are_runs && first.iter().all(is_name)) {
         return None;
     }
     let names = std::iter::once("run".to_string()).chain(first.iter().map(|name| name.to_string())).collect();

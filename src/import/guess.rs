@@ -19,7 +19,7 @@ use super::mixture::{self, LINES_SUMMED, Stage};
 use super::names::{self, CountName};
 use super::question::{Answer, Question};
 use super::recipe::{is_about_loss, is_recipe};
-use super::roles::{Role, Roles, domain_names, is_id, is_weight_word, key, split_first, split_path, words};
+use super::roles::{Role, Roles, TRAIN, domain_names, is_id, is_weight_word, key, split_first, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{Quantity, excerpt, is_missing, try_number};
 
@@ -91,16 +91,6 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
             roles[i] = role;
         }
     }
-    // "N" beside a D is one, though its numbers are small: 0.07, in billions. Without it, it may be anything.
-    if !told.contains(&Some(Role::N))
-        && !roles.contains(&Role::N)
-        && (roles.contains(&Role::D) || roles.contains(&Role::Flops))
-    {
-        let is_symbol = |c: &Column| c.name.trim() == "N" && c.is_of_numbers() && c.n_numbers > 0 && c.least > 0.0;
-        if let Some(i) = columns.iter().position(is_symbol).filter(|&i| is_open(i)) {
-            roles[i] = Role::N;
-        }
-    }
     if let Some(i) = position_of(&ROW_WEIGHT_NAMES, &columns).filter(|&i| is_open(i))
         && !told.contains(&Some(Role::RowWeight))
     {
@@ -136,15 +126,29 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
     } else {
         (found.question, found.stages) = (None, Vec::new());
     }
+    // "N" beside a D is one, though its numbers are small: 0.07, in billions. Without it, it may be anything.
+    if !told.contains(&Some(Role::N))
+        && !roles.contains(&Role::N)
+        && (roles.contains(&Role::D) || roles.contains(&Role::Flops))
+    {
+        let is_symbol = |c: &Column| c.name.trim() == "N" && c.is_of_numbers() && c.n_numbers > 0 && c.least > 0.0;
+        if let Some(i) = columns.iter().position(is_symbol).filter(|&i| is_unclaimed(&roles, i)) {
+            roles[i] = Role::N;
+        }
+    }
     if roles.contains(&Role::N) && roles.contains(&Role::D) {
         for (role, told) in roles.iter_mut().zip(&told).filter(|(role, _)| **role == Role::Flops) {
             *role = told.unwrap_or_default();
         }
     }
-    if !roles.iter().any(|role| role.is_loss()) {
+    // A loss in training is not what was asked for, if others are there without the word.
+    let is_in_training =
+        |name: &str| words(name).any(|word| word.eq_ignore_ascii_case(TRAIN) || word.eq_ignore_ascii_case("training"));
+    if !columns.iter().any(|c| roles[c.idx].is_loss() && !is_in_training(c.name)) {
+        let has_losses = roles.iter().any(|role| role.is_loss());
         let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored && c.n_numbers > 0);
         let free: Vec<&Column> = free.filter(|c| c.is_of_numbers() && !is_score(c.name) && c.count.is_none()).collect();
-        for column in free.iter().filter(|c| is_perplexity(c.name)) {
+        for column in free.iter().filter(|c| is_perplexity(c.name) && !has_losses) {
             roles[column.idx] = Role::Perplexity;
             said.push(Cause::FromPerplexity.in_column(column.name));
         }
@@ -155,8 +159,11 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         let unworded = losses::unworded(&candidates, &domain_names(weights));
         if !roles.contains(&Role::Perplexity) && !unworded.is_empty() {
             said.push(
-                Cause::UnwordedLosses { columns: unworded.iter().map(|&i| columns[i].name.to_string()).collect() }
-                    .of_text(),
+                Cause::UnwordedLosses {
+                    columns: unworded.iter().map(|&i| columns[i].name.to_string()).collect(),
+                    has_training: has_losses,
+                }
+                .of_text(),
             );
             unworded.into_iter().for_each(|i| roles[i] = Role::Loss);
         }

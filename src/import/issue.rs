@@ -485,10 +485,15 @@ pub enum Cause {
     )]
     Chart,
     /// Losses by the place of their names.
-    #[error("{} taken for losses, since no column is called one; set the role of what is none by hand", Are(.columns))]
+    #[error(
+        "{} taken for losses, since {} called one; set the role of what is none by hand",
+        Are(.columns), if *.has_training { "only that of the training is" } else { "no column is" }
+    )]
     UnwordedLosses {
         /// The columns.
         columns: Vec<String>,
+        /// Whether a loss in training is called one.
+        has_training: bool,
     },
     /// A target that is a perplexity.
     #[error("a perplexity: its natural logarithm is the loss")]

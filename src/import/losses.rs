@@ -4,7 +4,7 @@ use super::names;
 use super::roles::key;
 
 /// Before a target's name, or alone, these say that a number was measured.
-const MEASURED: [&str; 19] = [
+const MEASURED: [&str; 22] = [
     "val",
     "valid",
     "validation",
@@ -24,6 +24,9 @@ const MEASURED: [&str; 19] = [
     "target",
     "logloss",
     "final",
+    "metric",
+    "metrics",
+    "results",
 ];
 /// These alone, as the only column that is left, are the loss.
 const ALONE: [&str; 10] = ["val", "valid", "validation", "eval", "test", "l", "ce", "xe", "heldout", "bpc"];

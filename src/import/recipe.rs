@@ -270,7 +270,11 @@ const ABOUT_LOSSES: &[&str] = &[
     "ref",
     "normalized",
     "normalised",
+    "auc",
+    "sum",
 ];
+/// Of these a run needs so many to come to a loss.
+const SPENT: &[&str] = &["time", "step", "steps", "iters", "tokens", "flops", "compute", "hours", "epochs", "speedup"];
 /// Words before a loss that make it one of the training's own terms, or no loss that was seen.
 const OTHER_LOSSES: &[&str] = &[
     "weight",
@@ -332,6 +336,12 @@ const OTHER_LOSSES: &[&str] = &[
     "extrapolated",
     "estimated",
     "projected",
+    "kd",
+    "commit",
+    "commitment",
+    "codebook",
+    "policy",
+    "critic",
     "Δ",
     "δ",
 ];
@@ -347,7 +357,11 @@ pub(super) fn is_about_loss(name: &str) -> bool {
     let is_in = |list: &[&str], word: &String| list.contains(&word.trim_start_matches(|c: char| c.is_ascii_digit()));
     let last = words.iter().rfind(|word| !is_number(word) && *word != "pct");
     let letters = key(name);
+    let is_spent = || words.iter().any(|word| word == "to") && words.iter().any(|word| is_in(SPENT, word));
+    let is_percent = || words.last().is_some_and(|word| word == "pct") && !words.iter().any(|word| is_number(&word));
     last.is_some_and(|word| is_in(ABOUT_LOSSES, word)) && words.len() > 1
+        || is_spent()
+        || is_percent()
         || words.iter().any(|word| is_in(OTHER_LOSSES, word))
         || ["zloss", "auxloss", "lossse", "lossstd", "lossdelta", "deltaloss"].contains(&letters.as_str())
 }
@@ -425,6 +439,10 @@ mod tests {
             "ref_loss",
             "loss_fit",
             "loss_hat",
+            "time_to_loss_3.0",
+            "steps_to_target_loss",
+            "loss_pct",
+            "kd_loss",
         ] {
             assert!(is_about_loss(name), "{name}");
         }

@@ -668,6 +668,13 @@ pub(super) fn size_in(name: &str) -> Option<f64> {
     Some(segments.filter_map(|segment| size(segment.strip_prefix(['a', 'A'])?)).next().unwrap_or(only))
 }
 
+/// The numbers of a column whose cells all are written as "20x", or "5xC".
+fn multiples(table: &Table, i: usize, mark: &str) -> Option<Vec<f64>> {
+    let decimal = table.layout().decimal;
+    let number = |cell: &str| try_number(cell.replace('×', "x").strip_suffix(mark)?, decimal);
+    table.rows().map(|row| number(row.cell(i))).collect()
+}
+
 /// N from D and tokens per parameter.
 fn sizes_of_ratio(table: &Table, roles: &Roles) -> Option<Made> {
     let d = roles.columns(Role::D).next().filter(|_| !has(roles, Role::N))?;
@@ -729,7 +736,9 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
     let find = |list: &[&str]| {
         list.iter().find_map(|own| {
             let is_it = |i: &usize| words_of[*i] == *own || last(*i) == *own;
-            (0..words_of.len()).find(is_it).and_then(|i| Some((i, numbers(table, i)?)))
+            (0..words_of.len())
+                .find(is_it)
+                .and_then(|i| Some((i, numbers(table, i).or_else(|| multiples(table, i, "x"))?)))
         })
     };
     let name = |i: usize| format!("\"{}\"", table.header()[i]);
@@ -882,7 +891,7 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
         if let Some(per_param) = per_param {
             return Some(product(vec![per_param, (n, sizes)]));
         }
-        let (i, multiple) = find(&[
+        let named = find(&[
             "chinchilla multiple",
             "chinchilla multiplier",
             "chinchilla ratio",
@@ -894,7 +903,10 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             "cx",
             "chin",
             "chinchilla optimal multiple",
-        ])?;
+        ]);
+        // "5xC" says it by itself.
+        let written = || (0..words_of.len()).find_map(|i| Some((i, multiples(table, i, "xC")?)));
+        let (i, multiple) = named.or_else(written)?;
         let values = multiple.iter().zip(&sizes).map(|(multiple, n)| CHINCHILLA * multiple * n).collect();
         Some((
             values,

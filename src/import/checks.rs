@@ -26,6 +26,7 @@ pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mu
     unique_tokens(table, roles, issues);
     duplicates(dataset, issues);
     near_duplicates(dataset, issues);
+    same_losses(dataset, issues);
     collinear(dataset, issues);
 }
 
@@ -172,6 +173,32 @@ fn duplicates(dataset: &Dataset, issues: &mut Issues) {
     }
     if let Some((first, second)) = example {
         issues.push(Cause::Duplicates { rows, first, second }.of_text());
+    }
+}
+
+/// Losses that are the same to the last digit though N, D or mixture are not: in so many digits that is no chance.
+fn same_losses(dataset: &Dataset, issues: &mut Issues) {
+    /// Digits beyond those that tell every pair of lines apart.
+    const BEYOND: f64 = 2.0;
+    let n_digits = |loss: f64| loss.to_string().bytes().filter(u8::is_ascii_digit).count().saturating_sub(1) as f64;
+    let needed = BEYOND + 2.0 * (dataset.observations().len() as f64).log10();
+    let mut seen = HashMap::new();
+    let (mut rows, mut example) = (0, None);
+    for (row, (mixture, _)) in dataset.observations().iter().zip(dataset.design().rows()) {
+        let losses: Vec<Option<u64>> = row.losses.iter().map(|loss| loss.map(|loss| loss.0.to_bits())).collect();
+        let digits: f64 = row.losses.iter().flatten().map(|loss| n_digits(loss.0)).sum();
+        let own = (row.n.map(|n| n.0.to_bits()), row.d.map(|d| d.0.to_bits()), *mixture);
+        if digits < needed {
+            continue;
+        }
+        let &mut (first, line) = seen.entry(losses).or_insert((own, row.line));
+        if first != own {
+            rows += 1;
+            example.get_or_insert((line, row.line));
+        }
+    }
+    if let Some((first, second)) = example {
+        issues.push(Cause::SameLosses { rows, first, second }.of_text());
     }
 }
 

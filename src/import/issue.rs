@@ -624,8 +624,8 @@ pub enum Cause {
     },
     /// Two tables became one.
     #[error(
-        "two tables joined on {}{}: {rows} line{}{}",
-        Keys(.keys), Order(*.by_order), Plural(*.rows), Alone(*.alone)
+        "two tables joined on {}{}: {rows} line{}{}{}",
+        Keys(.keys), Order(*.by_order), Plural(*.rows), Alone(*.alone), OtherNumbers(.other_numbers)
     )]
     Joined {
         /// The column of each that says which lines belong together.
@@ -636,6 +636,22 @@ pub enum Cause {
         alone: [usize; 2],
         /// Where the two count from, if they count from different numbers and were joined in their order.
         by_order: Option<(u64, u64)>,
+        /// Columns that both have with different cells; those of the first are used.
+        other_numbers: Vec<String>,
+    },
+    /// Runs of different mixtures and the very same losses.
+    #[error(
+        "{rows} line{} with the same losses as one of another mixture or size, such as lines {first} and {second}: were \
+         losses copied, or joined to runs that they are not of?",
+        Plural(*.rows)
+    )]
+    SameLosses {
+        /// How many.
+        rows: usize,
+        /// A line.
+        first: usize,
+        /// The one with its losses.
+        second: usize,
     },
     /// Two tables with nothing to join them on.
     #[error(
@@ -808,6 +824,7 @@ impl Cause {
             | Cause::Turned
             | Cause::Titles { .. }
             | Cause::Summaries { .. }
+            | Cause::SameLosses { .. }
             | Cause::BySize { .. }
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }
@@ -856,6 +873,7 @@ impl Cause {
                 | Cause::Contradiction { .. }
                 | Cause::KindsOfRuns { .. }
                 | Cause::Duplicates { .. }
+                | Cause::SameLosses { .. }
                 | Cause::NothingVaries
         )
     }
@@ -1081,6 +1099,20 @@ struct Times(f64);
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         if self.0 == 1.0 { Ok(()) } else { write!(f, " times {}", write_number(self.0, 4)) }
+    }
+}
+
+/// What two tables both have with different cells.
+struct OtherNumbers<'a>(&'a [String]);
+
+impl fmt::Display for OtherNumbers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            [] => Ok(()),
+            columns => {
+                write!(f, "; of {}, which both have with different cells, the first table's are used", Names(columns))
+            }
+        }
     }
 }
 

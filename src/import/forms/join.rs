@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use crate::import::guess::{guess_roles, is_loss, is_perplexity, is_slip};
 use crate::import::issue::{Cause, Issues};
+use crate::import::names;
+use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, is_id, is_weight_word, key, split_first, split_last};
 use crate::import::sniff::{is_blank, is_comment, sniff_delimiter};
-use crate::import::table::Table;
+use crate::import::table::{Row, Table};
 use crate::units::{Decimal, is_missing, try_number};
 
 /// The tables of a text, each with the number of lines before it; one where nothing parts them.
@@ -146,8 +148,7 @@ fn all_beside(tables: Vec<Table>, issues: &mut Issues) -> Option<Table> {
             }
             Err(mut cause) => {
                 if let Cause::NoJoin { is_second_used, .. } = &mut cause
-                    && !has_runs(&whole)
-                    && has_runs(&next)
+                    && is_of_runs(&next, &whole)
                 {
                     *is_second_used = true;
                     whole = next;
@@ -159,11 +160,18 @@ fn all_beside(tables: Vec<Table>, issues: &mut Issues) -> Option<Table> {
     Some(whole)
 }
 
-/// Whether a table has losses, and what they are of.
-fn has_runs(table: &Table) -> bool {
-    let roles = guess_roles(table);
-    let has = |role| roles.columns(role).next().is_some();
-    (has(Role::Loss) || has(Role::Perplexity)) && [Role::N, Role::D, Role::Weight].into_iter().any(has)
+/// Whether the second of two tables that cannot be joined is the study, and the first something else: no losses, and
+/// no mixtures either, whose losses the second might be.
+fn is_of_runs(second: &Table, first: &Table) -> bool {
+    let has = |table: &Table, roles: &[Role]| {
+        let own = guess_roles(table);
+        roles.iter().any(|role| own.columns(*role).next().is_some())
+    };
+    let losses = [Role::Loss, Role::Perplexity];
+    has(second, &losses)
+        && has(second, &[Role::N, Role::D, Role::Weight])
+        && !has(first, &losses)
+        && !has(first, &[Role::Weight])
 }
 
 /// Lines that two tables have together.
@@ -191,7 +199,9 @@ fn best_key(first: &Table, second: &Table) -> Option<Key> {
         let unique = lines.map(|lines| lines.values().all(|lines| lines.len() == 1));
         let name = key(&first.header()[i]);
         let rank = IDS.iter().position(|id| *id == name).unwrap_or(IDS.len());
-        let is_key = n_found > 0 && (unique[0] || unique[1]);
+        // Runs of one size, or of one seed, are not one run.
+        let is_of_run = names::count(&first.header()[i]).is_none() && !is_recipe(&first.header()[i]);
+        let is_key = n_found > 0 && if is_of_run { unique[0] || unique[1] } else { unique[0] && unique[1] };
         is_key.then_some(Key { columns: [i, j], n_found, rank, unique })
     };
     let most = |pairs: Vec<(usize, usize)>| {
@@ -271,8 +281,13 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
     let by_order =
         counts_from(table, i).zip(counts_from(other, j)).filter(|(a, b)| a != b && table.n_rows() == other.n_rows());
     let lines = lines_of(other, j);
+    let place = |row: Row, column: usize, first: u64| Some(row.cell(column).parse::<u64>().ok()? - first);
+    let places: HashMap<Option<u64>, usize> = match by_order {
+        Some((_, first)) => other.rows().enumerate().map(|(row_idx, row)| (place(row, j, first), row_idx)).collect(),
+        None => HashMap::new(),
+    };
     let find = |row_idx: usize| match by_order {
-        Some(_) => Some(row_idx),
+        Some((first, _)) => places.get(&place(table.row(row_idx), i, first)).copied(),
         None => lines.get(table.row(row_idx).cell(i)).map(|lines| lines[0]),
     };
     // What both have under one name and is not the key would be there twice.
@@ -292,7 +307,20 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
         rows.push((row.line(), cells));
         other_lines.push(other.row(found).line());
     }
+    // What both have is the first one's; where the second one's differs, that is said.
+    let differs = |c: &usize| {
+        let Some(own) = table.header().iter().position(|own| key(own) == key(&other.header()[*c])) else {
+            return false;
+        };
+        (0..table.n_rows()).any(|row| {
+            let cells = find(row).map(|found| [table.row(row).cell(own), other.row(found).cell(*c)]);
+            cells.is_some_and(|[a, b]| a != b && !is_missing(b))
+        })
+    };
+    let other_numbers: Vec<String> =
+        (0..other.header().len()).filter(|&c| c != j).filter(differs).map(|c| other.header()[c].clone()).collect();
     let cause = Cause::Joined {
+        other_numbers,
         keys: [table.header()[i].clone(), other.header()[j].clone()],
         rows: rows.len(),
         alone: [table.n_rows() - rows.len(), used.iter().filter(|used| !**used).count()],
@@ -301,9 +329,11 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
     (Table::of_cells(header, rows).in_decimals_of(table).with_lines_of(first_of_other, other_lines), cause)
 }
 
-/// The first of numbers that count up by one; `None` of any others.
+/// The least of whole numbers without a gap or a number twice, in any order; `None` of any others.
 fn counts_from(table: &Table, column: usize) -> Option<u64> {
-    let mut numbers = table.rows().map(|row| row.cell(column).parse::<u64>().ok());
-    let first = numbers.next()??;
-    numbers.enumerate().all(|(i, number)| number == Some(first + 1 + i as u64)).then_some(first)
+    let numbers = table.rows().map(|row| row.cell(column).parse::<u64>().ok());
+    let mut numbers: Vec<u64> = numbers.collect::<Option<_>>()?;
+    numbers.sort_unstable();
+    let first = *numbers.first()?;
+    numbers.windows(2).all(|pair| pair[1] == pair[0] + 1).then_some(first)
 }

@@ -66,6 +66,13 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     for row in table.rows() {
         observations.extend(reader.read(row, &mut issues));
     }
+    let name = |&i: &usize| table.header()[i].clone();
+    if reader.short.n > 1 && columns.weights.iter().all(|&i| reader.is_mixture_by_itself(i)) {
+        // What sums to 1 along a line as well does so by chance.
+        observations.clear();
+        reader.short = Tally::default();
+        issues.push_first(Cause::MixturesDownward { columns: columns.weights.iter().map(name).collect() }.of_text());
+    }
     // As long as it is asked in what a column is counted, its numbers are not implausible.
     if !reader.small_counts(&observations, answers, &mut issues) {
         let bad: HashMap<usize, Issue> = std::mem::take(&mut reader.implausible).into_iter().collect();
@@ -76,7 +83,6 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     }
     let n_left_out = table.n_rows() - observations.len();
     reader.notices(&observations, &mut issues);
-    let name = |&i: &usize| table.header()[i].clone();
     Observed {
         domains: domain_names(columns.weights.iter().map(|&i| table.header()[i].as_str())),
         targets: columns.losses.iter().map(name).collect(),
@@ -491,6 +497,13 @@ impl<'a> RowReader<'a> {
             }
             issues.push(issue);
         }
+    }
+
+    /// Whether a column's numbers sum to 1, or to 100.
+    fn is_mixture_by_itself(&self, column_idx: usize) -> bool {
+        let cells = self.table.rows().map(|row| row.cell(column_idx));
+        let sum: f64 = cells.filter_map(|cell| try_number(cell, self.table.layout().decimal)).sum();
+        [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() <= SUM_TOLERANCE)
     }
 
     /// Asks about columns of N and D that are not counted in ones, or not in one unit; whether it did.

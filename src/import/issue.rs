@@ -249,6 +249,16 @@ pub enum Cause {
         /// Its sum.
         sum: f64,
     },
+    /// Domains as lines.
+    #[error(
+        "the numbers of each of {} sum to the whole downwards: these columns are mixtures and the lines are domains; give a \
+         line for each run and a column for each domain",
+        Names(.columns)
+    )]
+    MixturesDownward {
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// Weights that are not all there.
     #[error(
         "the weights of {} sum to less than the whole, as on line {line} to {}: if a domain has no column, add it",

@@ -446,7 +446,8 @@ fn names_among(lines: &Lines) -> (Option<Delimiter>, usize) {
 
 /// The cells of a line, those in quotes with them; of a cell over several lines the first.
 fn unquoted(line: &str, delimiter: Delimiter) -> Vec<&str> {
-    let line = line.trim();
+    // A tab at the start is a blank cell.
+    let line = line.trim_end().trim_start_matches(|c: char| c.is_whitespace() && c != char::from(delimiter.byte()));
     let line = if delimiter == Delimiter::Pipe { line.trim_matches('|') } else { line };
     let mut quoted = false;
     let parts = |c: char| {

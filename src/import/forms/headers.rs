@@ -94,7 +94,7 @@ fn is_of_names(table: &Table, row: Row) -> bool {
     let below = (1..table.n_rows().min(1 + MOST_BELOW)).any(|i| has_numbers(table, table.row(i)));
     all_text && below && (is_needed && 2 * named.len() >= n || names_the_index && is_nameless(table, 0))
         // A line of words in a table of words is data.
-        && (0..n).filter(|i| try_number(table.row(table.n_rows() - 1).cell(*i), decimal).is_some()).count() * 2 >= n
+        && (0..n).filter(|i| try_number(table.row(table.n_rows() / 2).cell(*i), decimal).is_some()).count() * 2 >= n
 }
 
 fn has_numbers(table: &Table, row: Row) -> bool {

@@ -1,5 +1,7 @@
 //! Tables that do not have a line for each run: runs as columns, and losses by size and tokens.
 
+use std::collections::BTreeMap;
+
 use super::derive::size_in;
 use crate::import::assemble::SUM_TOLERANCE;
 use crate::import::guess::{has_loss_word, is_perplexity, is_score};
@@ -14,6 +16,10 @@ pub(super) fn with_runs_as_lines(table: Table, issues: &mut Issues) -> Option<Ta
     if let Some(turned) = runs_as_columns(&table) {
         issues.push(Cause::Turned.of_text());
         return Some(turned);
+    }
+    if let Some((by_size, what)) = losses_by_size(&table) {
+        issues.push(Cause::Made { what }.of_text());
+        return Some(by_size);
     }
     let Some(sizes) = sizes_as_columns(&table) else { return Some(table) };
     if !is_tokens(&table) {
@@ -72,6 +78,67 @@ fn runs_as_columns(table: &Table) -> Option<Table> {
         (line, std::iter::once(header[i].clone()).chain(cells).collect())
     });
     Some(Table::of_cells(names, runs).in_decimals_of(table))
+}
+
+/// The table with a line for each size, where losses of models of several sizes stand beside each other: "70M loss",
+/// "410M loss"; or for each number of tokens: "loss at 2B tokens".
+fn losses_by_size(table: &Table) -> Option<(Table, String)> {
+    const TOKENS: [&str; 3] = ["tokens", "token", "tok"];
+    const BESIDE: [&str; 2] = ["at", "after"];
+    let header = table.header();
+    let is_loss = |name: &str| has_loss_word(name) || is_perplexity(name);
+    let (losses, others): (Vec<usize>, Vec<usize>) = (0..header.len()).partition(|&i| is_loss(&header[i]));
+    // Each loss without its number, and the column of each number.
+    let mut targets: Vec<(String, BTreeMap<u64, usize>)> = Vec::new();
+    let mut are_of_tokens = Vec::new();
+    for i in losses {
+        let number = size_in(&header[i])?;
+        let parts = header[i].split(['_', ' ', '-', '/', '(', ')', '[', ']', '@']).filter(|part| !part.is_empty());
+        let parts: Vec<&str> = parts.filter(|part| size_in(part).is_none()).collect();
+        let has = |words: &[&str]| parts.iter().any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)));
+        are_of_tokens.push(has(&TOKENS));
+        // Of these it may be either.
+        if !has(&TOKENS) && (has(&BESIDE) || header[i].contains('@')) {
+            return None;
+        }
+        let is_own = |part: &&str| !TOKENS.iter().chain(&BESIDE).any(|word| part.eq_ignore_ascii_case(word));
+        let rest = parts.iter().copied().filter(is_own).collect::<Vec<_>>().join("_");
+        let place = targets.iter().position(|(own, _)| *own == rest).unwrap_or_else(|| {
+            targets.push((rest, BTreeMap::new()));
+            targets.len() - 1
+        });
+        targets[place].1.insert(number as u64, i).map_or(Some(()), |_| None)?;
+    }
+    let numbers: Vec<u64> = targets.first()?.1.keys().copied().collect();
+    let is_of_tokens = are_of_tokens[0];
+    let (role, symbol, name) = if is_of_tokens { (Role::D, "D", "tokens") } else { (Role::N, "N", "params") };
+    let has_own = |&i: &usize| names::count(&header[i]).is_some_and(|count| count.role == role) || header[i] == symbol;
+    if numbers.len() < 2
+        || are_of_tokens.contains(&!is_of_tokens)
+        || targets.iter().any(|(_, columns)| !columns.keys().eq(&numbers))
+        || others.iter().any(has_own)
+    {
+        return None;
+    }
+    let names = others.iter().map(|&i| header[i].clone()).chain([name.to_string()]);
+    let names = names.chain(targets.iter().map(|(name, _)| name.clone())).collect();
+    let rows = table.rows().flat_map(|row| {
+        let (others, targets) = (&others, &targets);
+        numbers.iter().filter_map(move |number| {
+            let cells = targets.iter().map(|(_, columns)| row.cell(columns[number]).to_string());
+            let own = others.iter().map(|&i| row.cell(i).to_string()).chain([number.to_string()]);
+            let is_blank = targets.iter().all(|(_, columns)| is_missing(row.cell(columns[number])));
+            (!is_blank).then(|| (row.line(), own.chain(cells).collect()))
+        })
+    });
+    let rows: Vec<(usize, Vec<String>)> = rows.collect();
+    let what = format!(
+        "the losses are of runs of {} different {symbol}, as their columns are called: each is read as a line of its own, {} in \
+         all",
+        numbers.len(),
+        rows.len()
+    );
+    Some((Table::of_cells(names, rows).in_decimals_of(table), what))
 }
 
 /// The sizes that all columns but the first are called, if their numbers may be losses.

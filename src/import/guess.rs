@@ -80,8 +80,12 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         if told.contains(&Some(role)) {
             continue;
         }
-        let named = candidates(role, &columns).map(|column| column.idx).find(|&i| is_open(i));
-        let found = named.or_else(|| position_of(weak, &columns).filter(|&i| columns[i].is_count()));
+        let named = candidates(role, &columns).find(|column| is_open(column.idx));
+        let weak = position_of(weak, &columns).filter(|&i| columns[i].is_count() && is_open(i));
+        // What is called N is N before what counts the embeddings too.
+        let is_total = named.is_some_and(|column| column.count.is_some_and(|count| count.kind == names::Kind::Total));
+        let named = named.map(|column| column.idx);
+        let found = if is_total { weak.or(named) } else { named.or(weak) };
         let is_of_words =
             |c: &&Column| is_open(c.idx) && c.is_of_words() && c.count.is_some_and(|own| own.role == role);
         for column in columns.iter().filter(is_of_words).filter(|_| found.is_none()) {
@@ -148,16 +152,17 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         let has_losses = roles.iter().any(|role| role.is_loss());
         let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored && c.n_numbers > 0);
         let free: Vec<&Column> = free.filter(|c| c.is_of_numbers() && !is_score(c.name) && c.count.is_none()).collect();
-        for column in free.iter().filter(|c| is_perplexity(c.name) && !has_losses) {
-            roles[column.idx] = Role::Perplexity;
-            said.push(Cause::FromPerplexity.in_column(column.name));
-        }
         let candidates = free.iter().filter(|c| !is_perplexity(c.name) && !is_about_loss(c.name));
         let candidates: Vec<Candidate> =
             candidates.map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest }).collect();
         let weights = (0..n_columns).filter(|&i| roles[i] == Role::Weight).map(|i| columns[i].name);
         let unworded = losses::unworded(&candidates, &domain_names(weights));
-        if !roles.contains(&Role::Perplexity) && !unworded.is_empty() {
+        // A perplexity says what the losses beside it say.
+        for column in free.iter().filter(|c| is_perplexity(c.name) && !has_losses && unworded.is_empty()) {
+            roles[column.idx] = Role::Perplexity;
+            said.push(Cause::FromPerplexity.in_column(column.name));
+        }
+        if !unworded.is_empty() {
             said.push(
                 Cause::UnwordedLosses {
                     columns: unworded.iter().map(|&i| columns[i].name.to_string()).collect(),
@@ -304,14 +309,14 @@ fn factor(first: &[Option<f64>], second: &[Option<f64>]) -> Option<f64> {
     (is_same && b != a && pairs().count() >= FEWEST.0 && varies()).then_some(b / a)
 }
 
-/// Whether a name without its word for a loss is that of another column, or what that ends with: "loss_cc_high" beside
+/// Whether a name without its word for a loss is that of another column, or stands in it: "loss_cc_high" beside
 /// "weight_cc_high".
 fn is_of_column(header: &[String], i: usize) -> bool {
     let own: Vec<String> = names::words(&header[i]);
     let is_loss_word =
         |word: &String| LOSS_WORDS.contains(&word.as_str()) || ["val", "eval", "test"].contains(&word.as_str());
     let rest: Vec<String> = own.into_iter().filter(|word| !is_loss_word(word)).collect();
-    let is_it = |name: &String| !has_loss_word(name) && names::words(name).ends_with(&rest);
+    let is_it = |name: &String| !has_loss_word(name) && names::words(name).windows(rest.len()).any(|own| own == rest);
     !rest.is_empty() && header.iter().any(is_it)
 }
 

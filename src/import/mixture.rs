@@ -125,6 +125,25 @@ impl Lines {
         (0.5 * columns.len() as f64 * 10f64.powi(-most)).clamp(ROUNDING, SUM_TOLERANCE)
     }
 
+    /// Whether columns sum to 1 or to 100 as exactly as their decimals allow, on nearly every line.
+    fn sum_exactly(&self, columns: &[usize]) -> bool {
+        let most = columns.iter().map(|column| self.decimals[column]).max().unwrap_or(9);
+        let reach = (0.5 * columns.len() as f64 * 10f64.powi(-most)).max(ROUNDING);
+        self.sum_within(columns, reach)
+    }
+
+    /// Whether columns sum to 1 or to 100 but for the arithmetic's rounding, on nearly every line.
+    fn sum_to_the_last_digit(&self, columns: &[usize]) -> bool {
+        self.sum_within(columns, ROUNDING)
+    }
+
+    fn sum_within(&self, columns: &[usize], reach: f64) -> bool {
+        let n = self.values.len();
+        let n_whole =
+            self.sums(columns).filter(|sum| (sum - 1.0).abs() <= reach || (sum - 100.0).abs() <= reach).count();
+        n > 0 && n_whole as f64 >= SHARE_OF_SUMS * n as f64
+    }
+
     /// Whether the columns' values are the same on every line.
     fn is_constant(&self, columns: &[usize]) -> bool {
         let first = |column: usize| self.values.first().map(|line| line[self.position[&column]]);
@@ -170,7 +189,7 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
     let known: Vec<&Column> = free.iter().copied().filter(|column| !column.is_no_weight()).collect();
     let candidates: Vec<&Column> = known.iter().copied().filter(|column| column.may_be_weight()).collect();
     let lines = Lines::new(table, &known, sample);
-    let named = named(&known);
+    let named: Vec<Group> = named(&known).into_iter().map(|group| without_a_stranger(group, &lines)).collect();
     let (summing, others): (Vec<Group>, Vec<Group>) = named.into_iter().partition(|group| {
         group.columns.len() > 1 && are_mixtures(lines.sums(&group.columns), SUM_TOLERANCE, SHARE_OF_NAMED)
     });
@@ -179,6 +198,9 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
     let (mut by_sum, mut nearness) = (Vec::new(), Nearness::Exact);
     for next in [Nearness::Exact, Nearness::Rounded, Nearness::Near] {
         by_sum = groups_by_sum(&left, &lines, next);
+        if by_sum.is_empty() && next == Nearness::Exact && summing.is_empty() {
+            by_sum.extend(scattered(table, &left, &lines));
+        }
         nearness = next;
         // Beside weights known by name, a sum that is only near says nothing.
         if !by_sum.is_empty() || (next == Nearness::Rounded && !(summing.is_empty() && others.is_empty())) {
@@ -360,6 +382,57 @@ fn named(known: &[&Column]) -> Vec<Group> {
         is_free
     });
     groups
+}
+
+/// The group without the one column that keeps it from summing to 1 exactly, if it is one: "data_frac" beside "web_frac"
+/// and "code_frac".
+fn without_a_stranger(group: Group, lines: &Lines) -> Group {
+    if lines.sum_exactly(&group.columns) {
+        return group;
+    }
+    let without = |i: &usize| group.columns.iter().copied().filter(|column| column != i).collect::<Vec<_>>();
+    let mut found = group.columns.iter().map(without).filter(|columns| columns.len() > 1 && lines.sum_exactly(columns));
+    match (found.next(), found.next()) {
+        (Some(columns), None) => Group { columns, ..group },
+        _ => group,
+    }
+}
+
+/// Columns that sum to 1 exactly wherever they stand: three or more, or any that other columns are called after, as the
+/// losses on domains are.
+fn scattered(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Group> {
+    /// The subsets of more are too many.
+    const MOST: usize = 14;
+    /// On fewer lines numbers sum to 1 by chance.
+    const FEWEST_LINES: usize = 4;
+    if !(2..=MOST).contains(&candidates.len()) || lines.values.len() < FEWEST_LINES {
+        return None;
+    }
+    let columns: Vec<usize> = candidates.iter().map(|column| column.idx).filter(|&i| !lines.are_zero(i)).collect();
+    let gives_names = |&column: &usize| {
+        let own = super::names::words(&table.header()[column]);
+        let has_it = |(i, name): (usize, &String)| {
+            let words = super::names::words(name);
+            i != column && words.len() > own.len() && words.windows(own.len()).any(|part| part == own)
+        };
+        !own.is_empty() && table.header().iter().enumerate().any(has_it)
+    };
+    let of_subset = |bits: u32| -> Vec<usize> {
+        columns.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, column)| *column).collect()
+    };
+    let first: Vec<f64> = columns.iter().map(|&column| lines.of(0, column)).collect();
+    let is_whole = |bits: &u32| {
+        let sum: f64 = first.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, value)| value).sum();
+        [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() < SUM_TOLERANCE)
+    };
+    let found = (1..1u32 << columns.len()).filter(is_whole).map(of_subset).filter(|columns| {
+        (columns.len() > 2 || columns.len() == 2 && columns.iter().all(gives_names))
+            && !lines.is_constant(columns)
+            && !lines.is_one_alone(columns)
+            && lines.sum_to_the_last_digit(columns)
+    });
+    let columns = found.max_by_key(Vec::len)?;
+    Some(Group { columns, stem: Stem::Nothing, is_named: false })
 }
 
 /// Disjoint groups of at least two columns that sum to 1 (or 100): of names that begin or end alike, all candidates,

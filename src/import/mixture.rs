@@ -119,29 +119,16 @@ impl Lines {
         (0..self.values.len()).map(|line| columns.iter().map(|&column| self.of(line, column)).sum())
     }
 
-    /// How far a sum may be from 1 because each weight is written with so many decimals.
-    fn rounding(&self, columns: &[usize]) -> f64 {
+    /// How far a sum may be from 1, and from 100 in parts of it, because each weight is written with so many decimals.
+    fn rounding(&self, columns: &[usize]) -> Reach {
         let most = columns.iter().map(|column| self.decimals[column]).max().unwrap_or(9);
-        (0.5 * columns.len() as f64 * 10f64.powi(-most)).clamp(ROUNDING, SUM_TOLERANCE)
+        let last_digits = 0.5 * columns.len() as f64 * 10f64.powi(-most);
+        [1.0, 100.0].map(|whole| (last_digits / whole).clamp(ROUNDING, SUM_TOLERANCE))
     }
 
-    /// Whether columns sum to 1 or to 100 as exactly as their decimals allow, on nearly every line.
-    fn sum_exactly(&self, columns: &[usize]) -> bool {
-        let most = columns.iter().map(|column| self.decimals[column]).max().unwrap_or(9);
-        let reach = (0.5 * columns.len() as f64 * 10f64.powi(-most)).max(ROUNDING);
-        self.sum_within(columns, reach)
-    }
-
-    /// Whether columns sum to 1 or to 100 but for the arithmetic's rounding, on nearly every line.
-    fn sum_to_the_last_digit(&self, columns: &[usize]) -> bool {
-        self.sum_within(columns, ROUNDING)
-    }
-
-    fn sum_within(&self, columns: &[usize], reach: f64) -> bool {
-        let n = self.values.len();
-        let n_whole =
-            self.sums(columns).filter(|sum| (sum - 1.0).abs() <= reach || (sum - 100.0).abs() <= reach).count();
-        n > 0 && n_whole as f64 >= SHARE_OF_SUMS * n as f64
+    /// Whether several columns sum to 1 or to 100 on nearly every line.
+    fn sum_up(&self, columns: &[usize], reach: Reach) -> bool {
+        columns.len() > 1 && are_mixtures(self.sums(columns), reach, SHARE_OF_SUMS)
     }
 
     /// Whether the columns' values are the same on every line.
@@ -174,6 +161,12 @@ impl Lines {
     }
 }
 
+/// How far sums may be from 1, and from 100 in parts of that.
+type Reach = [f64; 2];
+
+const EXACT: Reach = [ROUNDING; 2];
+const NEAR: Reach = [SUM_TOLERANCE; 2];
+
 /// How near sums are to 1.
 #[derive(Clone, Copy, PartialEq)]
 enum Nearness {
@@ -190,22 +183,26 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
     let candidates: Vec<&Column> = known.iter().copied().filter(|column| column.may_be_weight()).collect();
     let lines = Lines::new(table, &known, sample);
     let named: Vec<Group> = named(&known).into_iter().map(|group| without_a_stranger(group, &lines)).collect();
-    let (summing, others): (Vec<Group>, Vec<Group>) = named.into_iter().partition(|group| {
-        group.columns.len() > 1 && are_mixtures(lines.sums(&group.columns), SUM_TOLERANCE, SHARE_OF_NAMED)
-    });
+    let (summing, others): (Vec<Group>, Vec<Group>) = named
+        .into_iter()
+        .partition(|group| group.columns.len() > 1 && are_mixtures(lines.sums(&group.columns), NEAR, SHARE_OF_NAMED));
     let taken: BTreeSet<usize> = summing.iter().flat_map(|group| group.columns.iter().copied()).collect();
     let left: Vec<&Column> = candidates.iter().copied().filter(|column| !taken.contains(&column.idx)).collect();
     let (mut by_sum, mut nearness) = (Vec::new(), Nearness::Exact);
     for next in [Nearness::Exact, Nearness::Rounded, Nearness::Near] {
         by_sum = groups_by_sum(&left, &lines, next);
         if by_sum.is_empty() && next == Nearness::Exact && summing.is_empty() {
-            by_sum.extend(scattered(table, &left, &lines));
+            by_sum.extend(scattered(table, &left, &lines, false));
         }
         nearness = next;
         // Beside weights known by name, a sum that is only near says nothing.
         if !by_sum.is_empty() || (next == Nearness::Rounded && !(summing.is_empty() && others.is_empty())) {
             break;
         }
+    }
+    let pair = by_sum.is_empty() && summing.is_empty() && others.is_empty();
+    if let Some(pair) = pair.then(|| scattered(table, &left, &lines, true)).flatten() {
+        return Found { question: Some(doubtful(table, &pair, &lines, Nearness::Exact)), ..Found::default() };
     }
     let in_order = |mut groups: Vec<Group>| {
         groups.sort_by_key(|group| (!group.is_named, group.columns.first().copied()));
@@ -322,7 +319,7 @@ pub(super) fn share_and_rest(header: &[String], roles: &Roles, answers: &[Answer
 /// Whether these columns sum to 1 on nearly every line.
 pub(super) fn sum_to_one(table: &Table, columns: &[Column], own: &[usize], sample: &[Row]) -> bool {
     let own_columns: Vec<&Column> = own.iter().map(|&i| &columns[i]).collect();
-    are_mixtures(Lines::new(table, &own_columns, sample).sums(own), SUM_TOLERANCE, SHARE_OF_SUMS)
+    are_mixtures(Lines::new(table, &own_columns, sample).sums(own), NEAR, SHARE_OF_SUMS)
 }
 
 /// The groups of columns that share a word for a weight, before or after their names or in their paths. Many a column
@@ -362,7 +359,7 @@ fn named(known: &[&Column]) -> Vec<Group> {
         .into_iter()
         .map(|(stem, mut columns)| {
             columns.dedup();
-            columns.retain(|column| !is_recipe(stem.rest(names[column])));
+            columns.retain(|column| !is_recipe(stem.rest(names[column])) && !is_statistic(stem.rest(names[column])));
             Group { columns, stem, is_named: true }
         })
         .filter(|group| {
@@ -384,14 +381,21 @@ fn named(known: &[&Column]) -> Vec<Group> {
     groups
 }
 
+/// Whether a name is of a number about weights: "max" of "max_weight".
+fn is_statistic(name: &str) -> bool {
+    const WORDS: [&str; 9] = ["max", "min", "mean", "avg", "median", "std", "total", "sum", "entropy"];
+    WORDS.iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
 /// The group without the one column that keeps it from summing to 1 exactly, if it is one: "data_frac" beside "web_frac"
 /// and "code_frac".
 fn without_a_stranger(group: Group, lines: &Lines) -> Group {
-    if lines.sum_exactly(&group.columns) {
+    let sum_up = |columns: &Vec<usize>| lines.sum_up(columns, lines.rounding(columns));
+    if sum_up(&group.columns) {
         return group;
     }
     let without = |i: &usize| group.columns.iter().copied().filter(|column| column != i).collect::<Vec<_>>();
-    let mut found = group.columns.iter().map(without).filter(|columns| columns.len() > 1 && lines.sum_exactly(columns));
+    let mut found = group.columns.iter().map(without).filter(sum_up);
     match (found.next(), found.next()) {
         (Some(columns), None) => Group { columns, ..group },
         _ => group,
@@ -399,8 +403,8 @@ fn without_a_stranger(group: Group, lines: &Lines) -> Group {
 }
 
 /// Columns that sum to 1 exactly wherever they stand: three or more, or any that other columns are called after, as the
-/// losses on domains are.
-fn scattered(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Group> {
+/// losses on domains are; or any two.
+fn scattered(table: &Table, candidates: &[&Column], lines: &Lines, any_two: bool) -> Option<Group> {
     /// The subsets of more are too many.
     const MOST: usize = 14;
     /// On fewer lines numbers sum to 1 by chance.
@@ -426,10 +430,10 @@ fn scattered(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Gro
         [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() < SUM_TOLERANCE)
     };
     let found = (1..1u32 << columns.len()).filter(is_whole).map(of_subset).filter(|columns| {
-        (columns.len() > 2 || columns.len() == 2 && columns.iter().all(gives_names))
+        (columns.len() > 2 || columns.len() == 2 && (any_two || columns.iter().all(gives_names)))
             && !lines.is_constant(columns)
             && !lines.is_one_alone(columns)
-            && lines.sum_to_the_last_digit(columns)
+            && lines.sum_up(columns, EXACT)
     });
     let columns = found.max_by_key(Vec::len)?;
     Some(Group { columns, stem: Stem::Nothing, is_named: false })
@@ -438,13 +442,11 @@ fn scattered(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Gro
 /// Disjoint groups of at least two columns that sum to 1 (or 100): of names that begin or end alike, all candidates,
 /// or side by side; the largest first.
 fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> Vec<Group> {
-    let tolerance = |columns: &[usize]| match nearness {
-        Nearness::Exact => ROUNDING,
+    let reach = |columns: &[usize]| match nearness {
+        Nearness::Exact => EXACT,
         Nearness::Rounded => lines.rounding(columns),
-        Nearness::Near => SUM_TOLERANCE,
+        Nearness::Near => NEAR,
     };
-    let sums_up =
-        |columns: &[usize]| columns.len() > 1 && are_mixtures(lines.sums(columns), tolerance(columns), SHARE_OF_SUMS);
     let mut by_stem: BTreeMap<Stem, Vec<usize>> = BTreeMap::new();
     for column in candidates {
         for (at, separator) in column.name.match_indices(SEPARATORS) {
@@ -463,7 +465,7 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
             stem: Stem::Nothing,
             is_named: false,
         }])
-        .filter(|group| sums_up(&group.columns))
+        .filter(|group| lines.sum_up(&group.columns, reach(&group.columns)))
         .collect();
     let mut found = Vec::new();
     let mut free: BTreeSet<usize> = candidates.iter().map(|column| column.idx).collect();
@@ -472,7 +474,7 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
         let in_order: Vec<usize> = free.iter().copied().collect();
         let stretch = in_order
             .chunk_by(|a, b| a + 1 == *b)
-            .filter_map(|run| longest_stretch(run, lines, &tolerance))
+            .filter_map(|run| longest_stretch(run, lines, &reach))
             .map(|columns| Group { columns: lines.without_zeros(columns), stem: Stem::Nothing, is_named: false })
             .filter(|group| group.columns.len() > 1);
         // Of equals the one with a stem, then the leftmost.
@@ -494,7 +496,7 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
 }
 
 /// The longest stretch of at least two columns, side by side, that sums to 1 (or 100).
-fn longest_stretch(run: &[usize], lines: &Lines, tolerance: &impl Fn(&[usize]) -> f64) -> Option<Vec<usize>> {
+fn longest_stretch(run: &[usize], lines: &Lines, reach: &impl Fn(&[usize]) -> Reach) -> Option<Vec<usize>> {
     let n = run.len();
     // Sums up to each column, so that a stretch's sum is a difference of two. A cell that is no number counts 0 here.
     let cumulated: Vec<Vec<f64>> = (0..lines.values.len())
@@ -512,7 +514,7 @@ fn longest_stretch(run: &[usize], lines: &Lines, tolerance: &impl Fn(&[usize]) -
         (0..=n - length)
             .find(|&from| {
                 let sums = cumulated.iter().map(|sums| sums[from + length] - sums[from]);
-                are_mixtures(sums, tolerance(&run[from..from + length]), SHARE_OF_SUMS)
+                are_mixtures(sums, reach(&run[from..from + length]), SHARE_OF_SUMS)
             })
             .map(|from| run[from..from + length].to_vec())
     })
@@ -520,7 +522,7 @@ fn longest_stretch(run: &[usize], lines: &Lines, tolerance: &impl Fn(&[usize]) -
 
 /// Whether so large a share of these sums are those of weights; a sum of what is no number does not count, as long as
 /// there are few.
-fn are_mixtures(sums: impl Iterator<Item = f64>, tolerance: f64, share: f64) -> bool {
+fn are_mixtures(sums: impl Iterator<Item = f64>, [of_one, of_hundred]: Reach, share: f64) -> bool {
     let (mut n, mut n_good, mut n_unknown) = (0, 0, 0);
     for sum in sums {
         if sum.is_nan() {
@@ -528,7 +530,7 @@ fn are_mixtures(sums: impl Iterator<Item = f64>, tolerance: f64, share: f64) -> 
             continue;
         }
         n += 1;
-        n_good += usize::from((sum - 1.0).abs() <= tolerance || (sum / 100.0 - 1.0).abs() <= tolerance);
+        n_good += usize::from((sum - 1.0).abs() <= of_one || (sum / 100.0 - 1.0).abs() <= of_hundred);
     }
     n > 0 && n_unknown <= n && n_good as f64 >= share * n as f64
 }
@@ -700,6 +702,11 @@ fn doubtful(table: &Table, group: &Group, lines: &Lines, nearness: Nearness) -> 
         Nearness::Near => format!(
             "{listed} sum to nearly 1 ({} to {}), but no name says that they are weights. Are they the mixture?",
             number(ends.0),
+            number(ends.1)
+        ),
+        _ if !lines.is_constant(&group.columns) && !lines.is_one_alone(&group.columns) => format!(
+            "{listed} sum to {} on every line, but stand apart, and no name says that they are weights. Are they the \
+             mixture?",
             number(ends.1)
         ),
         _ if !lines.is_constant(&group.columns) => format!(

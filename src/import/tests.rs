@@ -328,7 +328,7 @@ fn weights_near_one_are_rescaled_and_it_is_said() {
 #[test]
 fn percents() {
     let dataset = check_accepted(
-        "web,code,loss\n70,30,3\n69.5,30,2.9\n",
+        "web_pct,code_pct,loss\n70,30,3\n69.5,30,2.9\n",
         &[
             "the weights of 2 of 2 observations are in percent and were rescaled to 1; farthest from 100 is line 3, with 99.5",
         ],

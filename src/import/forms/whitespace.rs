@@ -13,7 +13,9 @@ const MOST_ABOVE: usize = 5;
 /// The text with tabs between its columns, line for line; itself if it has separators of its own.
 pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
     let lines = || text.lines().filter(|line| !is_blank(line) && !is_comment(line) && !is_rule(line.trim()));
-    if lines().take(MOST_ABOVE).any(|line| sniff_delimiter(line).is_some()) {
+    // Below names that nothing else parts, the commas of "70,000,000" part nothing either.
+    let has_separator = |line: &str| sniff_delimiter(line).is_some();
+    if lines().take(1).any(has_separator) || lines().take(MOST_ABOVE).any(|line| has_separator(&without_groups(line))) {
         return Cow::Borrowed(text);
     }
     // Columns that are aligned are two blanks apart; else every blank parts two, and all lines have as many.
@@ -43,6 +45,14 @@ pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
         return Cow::Owned(text.split('\n').map(line).collect::<Vec<_>>().join("\n"));
     }
     Cow::Borrowed(text)
+}
+
+/// A line without the commas between digits.
+fn without_groups(line: &str) -> String {
+    let bytes = line.as_bytes();
+    let is_digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
+    let is_group = |i: usize, c: char| c == ',' && is_digit(i.checked_sub(1)) && is_digit(Some(i + 1));
+    line.char_indices().filter(|(i, c)| !is_group(*i, *c)).map(|(_, c)| c).collect()
 }
 
 /// What stands between runs of blanks as long as the gap, or longer.

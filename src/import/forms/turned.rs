@@ -1,6 +1,6 @@
 //! Tables that do not have a line for each run: runs as columns, and losses by size and tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::derive::size_in;
 use crate::import::assemble::SUM_TOLERANCE;
@@ -67,7 +67,8 @@ fn runs_as_columns(table: &Table) -> Option<Table> {
         && columns.clone().all(|i| is_whole(&mut others.iter().map(|&row| number(row, i))))
         // Runs of one domain each sum to 1 either way.
         && !others.iter().all(|&row| is_whole(&mut columns.clone().map(|i| number(row, i))));
-    let are_runs = has_loss && (has_count || others.is_empty()) || is_mixture;
+    let are_different = first.iter().collect::<HashSet<_>>().len() == first.len();
+    let are_runs = are_different && has_count || has_loss && others.is_empty() || is_mixture;
     if !(are_runs && first.iter().all(is_name)) {
         return None;
     }

@@ -170,7 +170,7 @@ fn a_target_that_cannot_be_fitted_is_left_out_with_a_sentence() {
     let row = |i: usize| {
         let web = 0.05 + 0.09 * i as f64;
         let loss = 2.0 + web * web;
-        format!("{web:.2},{:.2},{loss:.4},{:.1}\n", 1.0 - web, 1e5 * loss)
+        format!("{web:.2},{:.2},{loss:.4},{:.1}\n", 1.0 - web, 1e5 * (1.0 + web))
     };
     let rows: String = (0..10).map(row).collect();
     write(&folder, "runs.csv", &format!("weight_web,weight_code,web_loss,big_loss\n{rows}"));

@@ -917,7 +917,8 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             ),
         ))
     };
-    let ways: [&dyn Fn() -> Option<(Vec<f64>, String)>; 4] = [&of_epochs, &of_steps, &of_samples, &of_sizes];
+    type Way<'a> = &'a dyn Fn() -> Option<(Vec<f64>, String)>;
+    let ways: [Way; 4] = [&of_epochs, &of_steps, &of_samples, &of_sizes];
     let n_ways = if dataset.is_some() { 1 } else { ways.len() };
     ways[..n_ways].iter().find_map(|way| {
         let (values, what) = way()?;

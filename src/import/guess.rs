@@ -43,6 +43,8 @@ const PERPLEXITY_WORDS: [&str; 2] = ["ppl", "perplexity"];
 const ROW_WEIGHT_NAMES: [&str; 4] = ["rowweight", "sampleweight", "observationweight", "runweight"];
 /// Below this the number of a column "n_…" or "d_…" may be anything: layers, heads, a width.
 const LEAST_BY_SYMBOL: f64 = 1e6;
+/// One weight that was made by taking the others from 1 may be so much below 0; its cell is said, and the rest is read.
+const RESIDUE: f64 = 0.01;
 /// Numbers that tell runs apart.
 const NO_WEIGHTS: [&str; 5] = ["index", "idx", "id", "run", "runid"];
 /// Words at the end of a name for whole numbers, of which some sum to 100 by chance: "run_order", "trainer_seed".
@@ -746,7 +748,7 @@ impl<'a> Column<'a> {
             && self.n_present - self.n_numbers <= self.n_slips.min(most_slips)
             && !self.is_no_weight()
             && !is_score(self.name)
-            && self.least >= 0.0
+            && self.least >= -RESIDUE
             && self.largest <= 100.0 * (1.0 + SUM_TOLERANCE)
     }
 

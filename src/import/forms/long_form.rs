@@ -85,7 +85,9 @@ pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
     let mut roles = None;
     WHICH.iter().filter_map(which).find_map(|which| {
         let roles = roles.get_or_insert_with(|| guess_roles(table));
-        let numbers = [loss, weight];
+        // Beside the weights of all domains "data_frac" is none of the line's.
+        let has_mixture = roles.columns(Role::Weight).nth(1).is_some_and(|_| loss.is_some());
+        let numbers = [loss, weight.filter(|_| !has_mixture)];
         ways(table, which, numbers, roles).iter().find_map(|own| widened_by(table, which, numbers, own, roles))
     })
 }

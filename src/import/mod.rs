@@ -90,7 +90,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     match staged {
         Some(Staged::One(one, cause)) => {
             issues.push(cause.of_text());
-            table = one;
+            table = *one;
         }
         Some(Staged::Ask(question)) => issues.ask(question),
         None => {

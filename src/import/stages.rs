@@ -42,7 +42,7 @@ fn chosen(answers: &[Answer]) -> Option<&str> {
 
 /// What comes of stages: the table of one mixture a run, or a question.
 pub(super) enum Staged {
-    One(Table, Cause),
+    One(Box<Table>, Cause),
     Ask(Question),
 }
 
@@ -99,7 +99,7 @@ pub(super) fn of_columns(table: &Table, stages: &[Stage], answers: &[Answer]) ->
     });
     let wide = Table::of_cells(header, rows).in_decimals_of(table);
     let by_tokens = tokens.is_some();
-    Staged::One(wide, Cause::Staged { names, one: one.map(|one| one.name.clone()), by_tokens })
+    Staged::One(Box::new(wide), Cause::Staged { names, one: one.map(|one| one.name.clone()), by_tokens })
 }
 
 /// The column of a stage's tokens: "phase_0_tokens", "tokens_phase_0".
@@ -230,7 +230,7 @@ pub(super) fn of_lines(table: &Table, answers: &[Answer]) -> Option<Staged> {
     });
     let rows: Vec<(usize, Vec<String>)> = rows.collect();
     let wide = Table::of_cells(header.to_vec(), rows).in_decimals_of(table);
-    Some(Staged::One(wide, Cause::Staged { names: names.clone(), one: one.cloned(), by_tokens }))
+    Some(Staged::One(Box::new(wide), Cause::Staged { names: names.clone(), one: one.cloned(), by_tokens }))
 }
 
 /// The lines of each run: those of one id, or without ids those of the same losses. `None` if a run has a stage twice, or

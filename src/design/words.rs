@@ -69,9 +69,12 @@ fn runs(n: usize) -> String {
     if n == 1 { "one more run".to_string() } else { format!("{n} more runs") }
 }
 
+/// Losses are written with four digits.
+const LEAST_STAKE: f64 = 1e-4;
+
 /// Nats with the digits that an expectation over draws has.
 fn stake(nats: f64) -> String {
-    if nats < 1e-4 { "less than 0.0001".to_string() } else { write_number(nats, 2) }
+    if nats < LEAST_STAKE { "less than 0.0001".to_string() } else { write_number(nats, 2) }
 }
 
 /// Whether the batch pays, with its cost.
@@ -84,6 +87,9 @@ pub(super) fn stop_or_go(batch: &Batch) -> String {
     let runs = runs(batch.runs.len());
     let (now, after) = (stake(batch.regret.now), stake(batch.regret.after));
     match batch.advice {
+        Advice::Stop if batch.regret.now < LEAST_STAKE => format!(
+            "deciding now is expected to cost {now} nats against the best mixture, so no further run is needed to choose one: {runs}{cost} would confirm it"
+        ),
         Advice::Stop => format!(
             "deciding now is expected to cost {now} nats against the best mixture, which is little: {runs}{cost} would bring it to {after}"
         ),

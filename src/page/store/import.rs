@@ -204,6 +204,7 @@ impl State {
         self.forget_sample();
         // A law that was named for the runs before says nothing of these.
         self.law_id.set(AUTO.to_string());
+        self.own_scenario.update(|scenario| scenario.compared.clear());
         self.opened_section.set(None);
         self.roles.set(None);
         self.answers.set(Vec::new());

@@ -218,7 +218,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     out.push_str(
         "(epoch-research/analyzing-chinchilla) and NIST's Statistical Reference Datasets. Fitted as the paper does,\n",
     );
-    out.push_str("with `--weight-power 0 --gamma-floor 0 --gamma-ceiling 0`; docs/accuracy.md has what Mixlaw does by itself.\n\n");
+    out.push_str("with `--weight-power 0 --gamma-floor 0`; docs/accuracy.md has what Mixlaw does by itself.\n\n");
     targets_table(&mut out, &all)?;
     nested_table(&mut out, &chinchilla_fits, &all, &reference)?;
     reliability(&mut out, &dataset, &reference, n_seeds)?;

@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 pub use choices::choices;
 pub use read::{Decimal, NumberError, Quantity, is_missing, read_number};
 pub(crate) use read::{excerpt, try_number};
-pub use write::{write_count, write_count_exact, write_nats, write_number, write_percent, write_scientific};
+pub use write::{
+    capitalised, write_count, write_count_exact, write_nats, write_number, write_percent, write_scientific,
+};
 
 /// Model size N: number of parameters.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]

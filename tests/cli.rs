@@ -73,7 +73,7 @@ fn fit_predict_optimum_and_link_go_together() {
             "--target",
             "arxiv_loss",
             "--target",
-            "c4_loss",
+            "book_loss",
             "--starts",
             "4",
             "--seed",
@@ -83,7 +83,7 @@ fn fit_predict_optimum_and_link_go_together() {
         let fitted = json(at, &args);
         let fits = fitted["fits"].as_array().expect("fits");
         assert_eq!(fits.len(), 2);
-        for (fit, target) in fits.iter().zip(["arxiv_loss", "c4_loss"]) {
+        for (fit, target) in fits.iter().zip(["arxiv_loss", "book_loss"]) {
             assert_eq!(fit["target"], target);
             assert_eq!(fit["law"], law);
             assert_eq!((&fit["n_fit"], &fit["starts"], &fit["seed"]), (&384.into(), &4.into(), &7.into()));
@@ -109,7 +109,7 @@ fn fit_predict_optimum_and_link_go_together() {
         assert!((seen - expected).abs() < 1e-9, "{seen} {expected}");
 
         let args = [
-            &["optimum", "fit.json", "--n", "7B", "--d", "150B", "--weights", "arxiv_loss=1", "c4_loss=3"][..],
+            &["optimum", "fit.json", "--n", "7B", "--d", "150B", "--weights", "arxiv_loss=1", "book_loss=3"][..],
             // A link has no runs, and so cannot say which mixtures they support.
             &["--extrapolate", "--json"],
         ]
@@ -118,18 +118,42 @@ fn fit_predict_optimum_and_link_go_together() {
         let weights = optimum["weights"].as_object().expect("weights by domain");
         let sum: f64 = weights.values().map(|weight| weight.as_f64().expect("a number")).sum();
         assert!(weights.len() == 7 && (sum - 1.0).abs() < 1e-12, "{weights:?}");
-        assert_eq!(optimum["target_weights"]["c4_loss"], 0.75);
+        assert_eq!(optimum["target_weights"]["book_loss"], 0.75);
         assert!(optimum["losses"]["arxiv_loss"].is_f64());
         assert!(optimum["kkt_residual"].as_f64().expect("a number") <= 1e-8);
 
-        let args =
-            ["link", "fit.json", "--n", "7B", "--d", "150B", "--extrapolate", "--weights", "arxiv_loss=1", "c4_loss=3"];
+        let args = [
+            "link",
+            "fit.json",
+            "--n",
+            "7B",
+            "--d",
+            "150B",
+            "--extrapolate",
+            "--weights",
+            "arxiv_loss=1",
+            "book_loss=3",
+        ];
         let link = String::from_utf8(mixlaw(at, &args).stdout).expect("text");
         let shared = mixlaw::share::decode(&link).expect("our own link");
         let again = mixlaw::mixture::optimum(&shared.study, &shared.scenario).expect("a sound scenario");
         let (seen, expected) = (again.weighted_loss.0, optimum["weighted_loss"].as_f64().expect("a number"));
         assert!((seen - expected).abs() < 1e-7, "{seen} {expected}");
     }
+}
+
+/// The settings of the paper are two options.
+#[test]
+fn a_minimum_of_0_frees_the_maximum_of_gamma_too() {
+    let folder = folder_with_study();
+    let ceiling = |options: &[&str]| {
+        let args = ["fit", "runs.csv", "--law", "additive", "--target", "book_loss", "--starts", "1", "--json"];
+        json(folder.path(), &[&args, options].concat())["fits"][0]["gamma_ceiling"].as_f64()
+    };
+    assert_eq!(ceiling(&[]), Some(1.0));
+    assert_eq!(ceiling(&["--gamma-floor", "0"]), None);
+    assert_eq!(ceiling(&["--gamma-floor", "0", "--gamma-ceiling", "2"]), Some(2.0));
+    assert_eq!(ceiling(&["--gamma-ceiling", "0"]), None);
 }
 
 #[test]

@@ -279,7 +279,10 @@ fn plans_keep_limits_and_budgets_and_are_read_back() {
     let filled: Vec<String> = text
         .lines()
         .enumerate()
-        .map(|(at, line)| if at == 0 { line.into() } else { line.replace(",,,,", &format!(",2.{at},2.5,3.{at},2.7")) })
+        .map(|(at, line)| {
+            let losses = format!(",2.{at},2.{}5,3.{at}3,2.{}7", 7 * at % 10, 3 * at % 10);
+            if at == 0 { line.into() } else { line.replace(",,,,", &losses) }
+        })
         .collect();
     let imported = import(&(filled.join("\n") + "\n"), None);
     let data = imported.dataset.expect("a study");

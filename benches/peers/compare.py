@@ -66,7 +66,7 @@ def rows_of(table, target):
 
 
 def mixlaw_fit(mixlaw, file, target, law):
-    command = [mixlaw, "fit", file, "--law", law, "--target", target, "--weight-power", "0", "--gamma-floor", "0", "--gamma-ceiling", "0", "--json"]
+    command = [mixlaw, "fit", file, "--law", law, "--target", target, "--weight-power", "0", "--gamma-floor", "0", "--json"]
     one_core = os.environ | {"RAYON_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     done = subprocess.run(command, check=True, env=one_core, **pipes)

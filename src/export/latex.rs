@@ -6,8 +6,7 @@ use super::values::Values;
 use crate::fit::Interval;
 use crate::law::Symbol;
 use crate::predict::{FittedStudy, FittedTarget, Replicate, bootstrap};
-use crate::units::write_scientific;
-use crate::wording::capitalised;
+use crate::units::{capitalised, write_scientific};
 
 /// Significant digits of values.
 const DIGITS: usize = 4;

@@ -139,7 +139,9 @@ pub enum OptimumError {
         law: &'static str,
     },
     /// There is nothing to mix.
-    #[error("this study has no domains, so there is no mixture to optimise or to limit; a compute budget finds its N and D")]
+    #[error(
+        "this study has no domains, so there is no mixture to optimise or to limit; a compute budget finds its N and D"
+    )]
     NoDomains,
 }
 

@@ -92,6 +92,12 @@ fn place_point(digits: &str, power: i32) -> String {
     }
 }
 
+/// A sentence that the core says without a capital, with one.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::num::f64;

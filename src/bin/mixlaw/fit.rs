@@ -60,9 +60,9 @@ pub struct FitArgs {
     /// The minimum exponent γ of a domain's weight; 0 is none, as in the paper
     #[arg(long, value_name = "GAMMA", default_value_t = FitConfig::DEFAULT_GAMMA_FLOOR, allow_negative_numbers = true)]
     gamma_floor: f64,
-    /// The maximum exponent γ of a domain's weight; 0 is none, as in the paper
-    #[arg(long, value_name = "GAMMA", default_value_t = FitConfig::DEFAULT_GAMMA_CEILING, allow_negative_numbers = true)]
-    gamma_ceiling: f64,
+    /// The maximum exponent γ of a domain's weight; 0 is none, as in the paper [default: 1, or none with --gamma-floor 0]
+    #[arg(long, value_name = "GAMMA", allow_negative_numbers = true)]
+    gamma_ceiling: Option<f64>,
     /// λ of the linear law's ridge
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     ridge: f64,
@@ -104,7 +104,11 @@ pub fn run(args: &FitArgs) -> Result<String, String> {
         ridge: args.ridge,
         weight_power: args.weight_power,
         gamma_floor: args.gamma_floor,
-        gamma_ceiling: args.gamma_ceiling,
+        // Whoever frees γ at one end means the paper's fits.
+        gamma_ceiling: args.gamma_ceiling.unwrap_or(match args.gamma_floor {
+            0.0 => 0.0,
+            _ => FitConfig::DEFAULT_GAMMA_CEILING,
+        }),
         restrictions: restrictions(args)?,
     };
     let target_idxs = chosen_targets(law, &dataset, &args.targets, &config)?;

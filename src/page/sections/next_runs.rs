@@ -12,8 +12,8 @@ use crate::page::sections::plan::PlanForm;
 use crate::page::store::{Answered, AskedBatch, State, use_state};
 use crate::page::view::answer::largest_weights;
 use crate::page::widgets::field::Field;
-use crate::units::{Flops, Params, Tokens, write_count, write_scientific};
-use crate::wording::{capitalised, page as text};
+use crate::units::{Flops, Params, Tokens, capitalised, write_count, write_scientific};
+use crate::wording::page as text;
 
 /// Up to so many domains have a column each.
 const MOST_COLUMNS: usize = 8;

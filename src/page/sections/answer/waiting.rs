@@ -6,7 +6,8 @@ use crate::page::browser::dom;
 use crate::page::input::section::Section;
 use crate::page::sections::data::questions::Questions;
 use crate::page::store::{Import, use_state};
-use crate::wording::{capitalised, page as text};
+use crate::units::capitalised;
+use crate::wording::page as text;
 
 /// Why there is nothing to fit, and what would change that: questions about columns, or the first thing that is wrong.
 #[component]

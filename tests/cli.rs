@@ -73,7 +73,7 @@ fn fit_predict_optimum_and_link_go_together() {
             "--target",
             "arxiv_loss",
             "--target",
-            "book_loss",
+            "stackexchange_loss",
             "--starts",
             "4",
             "--seed",
@@ -83,7 +83,7 @@ fn fit_predict_optimum_and_link_go_together() {
         let fitted = json(at, &args);
         let fits = fitted["fits"].as_array().expect("fits");
         assert_eq!(fits.len(), 2);
-        for (fit, target) in fits.iter().zip(["arxiv_loss", "book_loss"]) {
+        for (fit, target) in fits.iter().zip(["arxiv_loss", "stackexchange_loss"]) {
             assert_eq!(fit["target"], target);
             assert_eq!(fit["law"], law);
             assert_eq!((&fit["n_fit"], &fit["starts"], &fit["seed"]), (&384.into(), &4.into(), &7.into()));
@@ -108,17 +108,28 @@ fn fit_predict_optimum_and_link_go_together() {
         let seen = predicted["mre_percent"]["arxiv_loss"].as_f64().expect("a number");
         assert!((seen - expected).abs() < 1e-9, "{seen} {expected}");
 
-        let args = [
-            &["optimum", "fit.json", "--n", "7B", "--d", "150B", "--weights", "arxiv_loss=1", "book_loss=3"][..],
-            // A link has no runs, and so cannot say which mixtures they support.
-            &["--extrapolate", "--json"],
-        ]
-        .concat();
+        let args =
+            [
+                &[
+                    "optimum",
+                    "fit.json",
+                    "--n",
+                    "7B",
+                    "--d",
+                    "150B",
+                    "--weights",
+                    "arxiv_loss=1",
+                    "stackexchange_loss=3",
+                ][..],
+                // A link has no runs, and so cannot say which mixtures they support.
+                &["--extrapolate", "--json"],
+            ]
+            .concat();
         let optimum = json(at, &args);
         let weights = optimum["weights"].as_object().expect("weights by domain");
         let sum: f64 = weights.values().map(|weight| weight.as_f64().expect("a number")).sum();
         assert!(weights.len() == 7 && (sum - 1.0).abs() < 1e-12, "{weights:?}");
-        assert_eq!(optimum["target_weights"]["book_loss"], 0.75);
+        assert_eq!(optimum["target_weights"]["stackexchange_loss"], 0.75);
         assert!(optimum["losses"]["arxiv_loss"].is_f64());
         assert!(optimum["kkt_residual"].as_f64().expect("a number") <= 1e-8);
 
@@ -132,7 +143,7 @@ fn fit_predict_optimum_and_link_go_together() {
             "--extrapolate",
             "--weights",
             "arxiv_loss=1",
-            "book_loss=3",
+            "stackexchange_loss=3",
         ];
         let link = String::from_utf8(mixlaw(at, &args).stdout).expect("text");
         let shared = mixlaw::share::decode(&link).expect("our own link");

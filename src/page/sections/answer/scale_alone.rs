@@ -39,7 +39,7 @@ pub fn ScaleAlone() -> impl IntoView {
     view! {
         <ScenarioSentence/>
         <div class="answer-card" class:stale=state.stale>
-            <section aria-labelledby="train-on"><h2 id="train-on">"Train"</h2>{answer}</section>
+            <section aria-labelledby="train-on"><h2 id="train-on">"Best scale"</h2>{answer}</section>
             <section>
                 <h2>"Why there is no mixture"</h2>
                 <p class="note" data-test="no-mixture">{why}</p>

@@ -370,7 +370,7 @@ mixtures 95 %.
 What it missed was often one of two targets whose loss does not lie below its runs': the mixture is recommended for the
 mean of both. For gains over another mixture the term counts as an independent error, as the square root of the sum of
 squares: by the sum their intervals held 96 % on average in the lines of the table that follows and two more (LVM with 12
-and with 20 mixtures), 79 % at least, and so they hold 93 and 79 %, at three quarters of the width.
+and with 20 mixtures), 79 % at least, and so they held 93 and 79 %, at three quarters of the width, when γ had no maximum yet.
 
 ";
 

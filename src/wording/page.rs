@@ -303,4 +303,5 @@ pub const NEXT_NEEDS_FIT: &str =
 /// Where the clipboard cannot be written, and there is nothing to select.
 pub const NOT_COPIED: &str = "The browser does not allow copying.";
 /// Where the table has no domains.
-pub const NO_DOMAINS: &str = "Your table has no domain weights, so the answer is a scale: the N and D that a compute budget is best spent on.";
+pub const NO_DOMAINS: &str =
+    "Your table has no domain weights, so the answer is a scale: the N and D that a compute budget is best spent on.";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::browser::{Browser, in_browser};
+use crate::browser::{Browser, FIT, in_browser};
 use crate::page::{open_example, optimum, pictures};
 
 /// A batch or a plan on two busy cores.
@@ -47,6 +47,8 @@ fn next_runs_have_reasons_and_are_copied_as_a_table() {
 fn a_study_is_planned_and_comes_back_with_its_losses() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
+        // A verdict that comes while a button is pressed moves it.
+        page.wait_until("return document.querySelectorAll('[data-test=finding]').length === 4", FIT).await;
         page.click("[data-test=plan] summary").await;
         page.click("[data-test=plan-ask]").await;
         page.wait_for("at least 2 domains").await;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::browser::{Browser, FIT, in_browser};
-use crate::page::{open_example, optimum, pictures};
+use crate::browser::{Browser, in_browser};
+use crate::page::{FIT, open_example, optimum, pictures};
 
 /// A batch or a plan on two busy cores.
 const SLOW: Duration = Duration::from_secs(120);

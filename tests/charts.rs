@@ -3,20 +3,21 @@
 use std::sync::{Arc, LazyLock};
 
 use mixlaw::chart::{
-    Against, Along, Cell, Corners, Curves, Frame, Layout, Mark, Mixtures, Next, OnAxis, Shown, Sight, Slices, Spec,
-    Spot, Stacked, Step, Surface, Theme, Triangle, Use, csv, draw, heat, height_for, loss_curves, loss_interval,
-    mixtures, nearest, observed_predicted, parameters, position, readout, residuals, stacked, step, svg,
+    Against, Along, Cell, Corners, Curves, Frame, Isoloss, Layout, Mark, Mixtures, Next, OnAxis, Shown, Sight, Slices,
+    Spec, Spot, Stacked, Step, Surface, Theme, Triangle, Use, csv, draw, heat, height_for, isoloss, loss_curves,
+    loss_interval, mixtures, nearest, observed_predicted, parameters, position, readout, residuals, stacked, step, svg,
 };
 use mixlaw::dataset::{Dataset, Holdout};
 use mixlaw::fit::{Fit, FitConfig, Interval, fit};
 use mixlaw::import::import;
 use mixlaw::law::by_id;
 use mixlaw::mixture::{
-    DEFAULT_EPSILON, Growth, Limits, Optimum, Scenario, along_scale, each_target, excess, near_optimal, optimum,
+    Budget, DEFAULT_EPSILON, Growth, Limits, Optimum, Scenario, along_scale, best_scale, each_target, excess, frontier,
+    loss_at, near_optimal, optimum,
 };
 use mixlaw::predict::{DataSummary, FittedStudy, FittedTarget, Form, Replicate, bootstrap};
 use mixlaw::sample;
-use mixlaw::units::{Params, Tokens};
+use mixlaw::units::{Flops, Params, Tokens};
 use plotters::prelude::SVGBackend;
 
 static STUDY: LazyLock<(Dataset, Vec<Fit>)> = LazyLock::new(|| {
@@ -139,6 +140,48 @@ fn compared_mixtures_whose_names_begin_alike_are_told_apart() {
     let labels: Vec<&str> = spec.panels[0].series.iter().map(|series| series.label.as_str()).collect();
     let (first, others) = (&long[..39], &long[..35]);
     assert_eq!(labels, [&format!("{first}…"), &format!("(2) {others}…"), &format!("(3) {others}…"), "optimum"]);
+}
+
+/// The map of a study of N and D alone: areas fill it, and the line of best scales is the frontier of the law.
+#[test]
+fn the_loss_over_n_and_d_is_a_map() {
+    let text: String = [5e7, 1e8, 2e8, 4e8]
+        .iter()
+        .flat_map(|n: &f64| {
+            [1e9, 3e9, 1e10].map(|d: f64| format!("{n},{d},{}\n", 1.69 + 406.4 / n.powf(0.34) + 410.7 / d.powf(0.28)))
+        })
+        .collect();
+    let data = import(&format!("N,D,loss\n{text}"), None).dataset.expect("a study");
+    let config = FitConfig { starts: 4, ..FitConfig::default() };
+    let fitted = fit(by_id("chinchilla").expect("a law"), &data, &[0], &config, &mut |_| {}).expect("a sound study");
+    let study = FittedStudy::new(Vec::new(), DataSummary::new(&data), vec![fitted]);
+    let scenario = Scenario { budget: Budget::Compute(Flops(1e20)), ..Scenario::new(Params(1e8), Tokens(1e10)) };
+    let answer = best_scale(&study, &scenario).expect("a scale");
+    let frontier = frontier(&study, &scenario);
+    assert!(frontier.len() > 4);
+    // αA/N^α = βB/D^β at each of them.
+    for at in &frontier {
+        let expected = (0.34 * 406.4 / (0.28 * 410.7) * at.d.0.powf(0.28)).powf(1.0 / 0.34);
+        assert!((at.n.0 / expected).ln().abs() < 0.05, "{} {expected}", at.n.0);
+    }
+    let at = loss_at(&study, &scenario).expect("targets");
+    let spec = isoloss(&Isoloss { runs: Some(&data), frontier: &frontier, answer: &answer }, at).expect("a map");
+    let named = |name: &str| spec.panels[0].series.iter().find(|series| series.label == name).expect(name);
+    assert_eq!((named("runs").points.len(), named("answer").points.clone()), (12, vec![(answer.n.0, answer.d.0)]));
+    assert!(named("best N and D by compute").points.len() > 10);
+    // Every area lies inside the axes, and together they cover them.
+    let Frame::Plane { x, y } = &spec.panels[0].frame else { panic!("a plane") };
+    let areas = spec.panels[0].series.iter().filter(|series| series.mark == Mark::Area);
+    let mut covered = 0.0;
+    for polygon in areas.flat_map(|area| area.points.split(|point| point.0.is_nan())) {
+        let unit = |&(n, d): &(f64, f64)| {
+            ((n / x.range.0).ln() / (x.range.1 / x.range.0).ln(), (d / y.range.0).ln() / (y.range.1 / y.range.0).ln())
+        };
+        let points: Vec<(f64, f64)> = polygon.iter().map(unit).collect();
+        let next = points.iter().cycle().skip(1);
+        covered += points.iter().zip(next).map(|(a, b)| 0.5 * (a.0 * b.1 - a.1 * b.0)).sum::<f64>().abs();
+    }
+    assert!((covered - 1.0).abs() < 1e-6, "{covered}");
 }
 
 /// What all domains' names share says nothing in a chart; tables and files have the names as they are.

@@ -680,11 +680,11 @@ fn a_study_of_scale_alone_gets_its_n_and_d() {
     assert!(interval[0].as_f64() < Some(n * 1.01) && interval[1].as_f64() > Some(n * 0.99), "{interval}");
     let text = String::from_utf8(mixlaw(at, &["optimum", "fit.json", "--flops", "1e20"]).stdout).expect("text");
     assert!(text.contains("tokens per parameter") && !text.contains("domain"), "{text}");
-    assert!(text.contains("Extrapolates") && text.contains("90 % prediction interval"), "{text}");
+    assert!(text.contains("Scale") && text.contains("90 % prediction interval"), "{text}");
     let loss = found["weighted_loss"].as_f64().expect("a loss");
     let interval = &found["prediction_intervals"]["x_loss"];
     assert!(interval[0].as_f64() < Some(loss) && interval[1].as_f64() > Some(loss), "{found}");
-    assert_eq!(found["verdict"][0]["question"], "Extrapolates");
+    assert_eq!(found["verdict"][1]["question"], "Scale");
     let given = json(at, &["optimum", "fit.json", "--n", "1B", "--d", "20B", "--json"]);
     assert!((given["losses"]["x_loss"].as_f64().expect("a loss") - 2.58).abs() < 0.1, "{given}");
     let (_, sentence) = fails(at, &["optimum", "fit.json", "--max", "web=0.5"]);

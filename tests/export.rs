@@ -44,7 +44,8 @@ fn asked(study: &FittedStudy) -> (Scenario, Optimum) {
 fn written(study: &FittedStudy, id: &str) -> String {
     let (scenario, optimum) = asked(study);
     let near = near_optimal(study, &scenario, &optimum, 0.005).expect("ranges");
-    let known = KnownOptimum { scenario: &scenario, optimum: &optimum, near: Some(&near), certainty: None };
+    let known =
+        KnownOptimum { scenario: &scenario, optimum: &optimum, near: Some(&near), certainty: None, verdict: None };
     let known = Known { study, runs: None, replicates: None, optimum: Some(known) };
     Format::by_id(id).expect(id).write(&known).expect(id)
 }
@@ -176,7 +177,7 @@ fn axolotl_sees_each_domain_as_often_as_the_mixture_asks() {
     let (study, _) = study();
     let (mut scenario, optimum) = asked(&study);
     let text = |scenario: &Scenario| {
-        let known = KnownOptimum { scenario, optimum: &optimum, near: None, certainty: None };
+        let known = KnownOptimum { scenario, optimum: &optimum, near: None, certainty: None, verdict: None };
         let known = Known { study: &study, runs: None, replicates: None, optimum: Some(known) };
         Format::by_id("axolotl").expect("a format").write(&known)
     };
@@ -264,7 +265,7 @@ fn a_project_brings_back_all_that_it_holds() {
         mixtures: Vec::new(),
     };
     let replicates = vec![replicate; 3];
-    let optimum = KnownOptimum { scenario: &scenario, optimum: &optimum, near: None, certainty: None };
+    let optimum = KnownOptimum { scenario: &scenario, optimum: &optimum, near: None, certainty: None, verdict: None };
     let known = Known { study: &study, runs: Some(&runs), replicates: Some(&replicates), optimum: Some(optimum) };
     let draft = serde_json::json!({ "text": "w_a,w_b\n0.5,0.5", "roles": null, "law": "additive" });
     let text = fit_file::write_project(draft.clone(), Some(&known));

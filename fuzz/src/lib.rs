@@ -372,8 +372,13 @@ fn answered(study: &FittedStudy, scenario: &Scenario, runs: Option<&Dataset>) {
         assert!(range.low <= h + 1e-6 && h - 1e-6 <= range.high, "{h} in {range:?}");
         assert!(range.low >= -1e-9 && range.high <= 1.0 + 1e-9, "{range:?}");
     }
-    let optimum =
-        found.as_ref().ok().map(|optimum| KnownOptimum { scenario, optimum, near: near.as_deref(), certainty: None });
+    let optimum = found.as_ref().ok().map(|optimum| KnownOptimum {
+        scenario,
+        optimum,
+        near: near.as_deref(),
+        certainty: None,
+        verdict: None,
+    });
     let known = Known { study, runs, replicates: None, optimum };
     for format in &FORMATS {
         match format.write(&known) {

@@ -174,10 +174,11 @@ fn legend(spec: &Spec, width: f64, top: f64) -> (Vec<LegendItem>, f64) {
     (items, height)
 }
 
-/// Whether a series has its name at its end: lines and areas of a chart of one panel.
+/// Whether a series has its name at its end: lines and areas of a chart of one panel that is no map.
 pub(super) fn is_named_at_end(spec: &Spec, panel: &Panel, series: &Series) -> bool {
     let counted = matches!(&panel.frame, Frame::Plane { y, .. } if !matches!(y.scale, Scale::Names(_)));
-    counted && spec.panels.len() == 1 && (series.mark.is_line() || series.mark == Mark::Area)
+    let is_map = panel.series.iter().any(|series| matches!(series.hue, Hue::Level(_)));
+    counted && !is_map && spec.panels.len() == 1 && (series.mark.is_line() || series.mark == Mark::Area)
 }
 
 impl Layout {

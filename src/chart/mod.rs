@@ -17,8 +17,8 @@ mod theme;
 pub mod ticks;
 
 pub use build::{
-    Against, Along, Corners, Curves, MOST_PANELS, Mixtures, Next, OnAxis, Shown, Slices, Stacked, Triangle, heat,
-    loss_curves, loss_interval, mixtures, observed_predicted, parameters, residuals, stacked,
+    Against, Along, Corners, Curves, Isoloss, MOST_PANELS, Mixtures, Next, OnAxis, Shown, Slices, Stacked, Triangle,
+    heat, isoloss, loss_curves, loss_interval, mixtures, observed_predicted, parameters, residuals, stacked,
 };
 pub use draw::{Surface, draw};
 pub use export::{csv, file_stem, svg, titled};

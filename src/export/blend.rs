@@ -18,9 +18,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::formats::Missing;
+use super::formats::{KnownOptimum, Missing};
 use super::results::found;
-use crate::mixture::{self, Optimum, Scenario};
+use crate::mixture::{self, Finding};
 use crate::predict::{FittedStudy, notices};
 use crate::units::write_count;
 
@@ -37,7 +37,8 @@ struct Source<'a> {
     epochs: Option<f64>,
 }
 
-fn sources<'a>(study: &'a FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<Source<'a>> {
+fn sources<'a>(study: &'a FittedStudy, known: &KnownOptimum) -> Vec<Source<'a>> {
+    let KnownOptimum { scenario, optimum, .. } = *known;
     let written = |weight: f64| format!("{weight:.DECIMALS$}").trim_end_matches('0').trim_end_matches('.').to_string();
     let mut sources: Vec<Source> = Vec::new();
     for (name, &weight) in study.domains.iter().zip(&mixture::practical(study, scenario, optimum)) {
@@ -59,12 +60,16 @@ fn sources<'a>(study: &'a FittedStudy, scenario: &Scenario, optimum: &Optimum) -
 }
 
 /// What the mixture is of, and what one must know before it is used, as comments.
-fn heading(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Vec<String> {
+fn heading(study: &FittedStudy, known: &KnownOptimum) -> Vec<String> {
+    let KnownOptimum { scenario, optimum, verdict, .. } = *known;
     let mut lines = vec![format!(
         "# Mixture by Mixlaw for N = {} parameters, D = {} tokens.",
         write_count(optimum.n.0, 3),
         write_count(optimum.d.0, 3)
     )];
+    for Finding { question, grade, sentence } in verdict.iter().flat_map(|verdict| &verdict.findings) {
+        lines.push(format!("# {question} ({}): {}", grade.word(), comment(sentence)));
+    }
     let warnings = mixture::warnings(study, scenario, optimum).into_iter().chain(notices(study));
     lines.extend(warnings.map(|warning| format!("# Note: {}", comment(&warning))));
     lines
@@ -86,8 +91,8 @@ fn comment(text: &str) -> String {
 }
 
 /// Megatron-LM: a Bash array of arguments.
-pub fn megatron(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = heading(study, scenario, optimum);
+pub fn megatron(study: &FittedStudy, known: &KnownOptimum) -> String {
+    let mut lines = heading(study, known);
     lines.extend([
         "# Megatron-LM: replace each /path/to/… by the prefix of that domain's .bin and .idx files, source this file,"
             .to_string(),
@@ -95,7 +100,7 @@ pub fn megatron(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
         "DATA_ARGS=(".to_string(),
         "    --data-path".to_string(),
     ]);
-    for Source { name, slug, weight, .. } in sources(study, scenario, optimum) {
+    for Source { name, slug, weight, .. } in sources(study, known) {
         lines.push(format!("    {weight} /path/to/{slug} # {}", comment(name)));
     }
     lines.push(")".to_string());
@@ -103,15 +108,15 @@ pub fn megatron(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
 }
 
 /// OLMo-core: a `SourceMixtureList`.
-pub fn olmo_core(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = heading(study, scenario, optimum);
+pub fn olmo_core(study: &FittedStudy, known: &KnownOptimum) -> String {
+    let mut lines = heading(study, known);
     lines.extend([
         "# OLMo-core: a SourceMixtureList. Replace the paths by those of the tokenised files; a domain that is to be"
             .to_string(),
         "# repeated needs a max_repetition_ratio of that many epochs (set here where the stock is known).".to_string(),
         "sources:".to_string(),
     ]);
-    for source in sources(study, scenario, optimum) {
+    for source in sources(study, known) {
         lines.push(format!("  - source_name: {}", quoted(source.name)));
         lines.push(format!("    target_ratio: {}", source.weight));
         lines.push("    paths:".to_string());
@@ -122,15 +127,15 @@ pub fn olmo_core(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) ->
 }
 
 /// olmix: the `mix` of an experiment.
-pub fn olmix(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = heading(study, scenario, optimum);
+pub fn olmix(study: &FittedStudy, known: &KnownOptimum) -> String {
+    let mut lines = heading(study, known);
     lines.extend([
         "# olmix: the mix of an experiment file. The names must be those of its data.sources; repetition_factor is"
             .to_string(),
         "# the epochs of a source (set here where the stock is known).".to_string(),
         "mix:".to_string(),
     ]);
-    for source in sources(study, scenario, optimum) {
+    for source in sources(study, known) {
         lines.push(format!("  {}:", quoted(source.name)));
         lines.push(format!("    weight: {}", source.weight));
         lines.extend(repetition(&source).map(|factor| format!("    repetition_factor: {factor}")));
@@ -139,9 +144,9 @@ pub fn olmix(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Str
 }
 
 /// Levanter: the `data` of a training configuration.
-pub fn levanter(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let sources = sources(study, scenario, optimum);
-    let mut lines = heading(study, scenario, optimum);
+pub fn levanter(study: &FittedStudy, known: &KnownOptimum) -> String {
+    let sources = sources(study, known);
+    let mut lines = heading(study, known);
     lines.extend([
         "# Levanter: the data of a training configuration. Replace the URLs, the tokenizer and the cache.".to_string(),
         "data:".to_string(),
@@ -165,8 +170,8 @@ const MOST_TIMES: f64 = 100.0;
 ///
 /// # Errors
 /// A domain of the mixture without tokens in stock, or with so few that it would be listed more than a hundred times.
-pub fn axolotl(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> Result<String, Missing> {
-    let mut lines = heading(study, scenario, optimum);
+pub fn axolotl(study: &FittedStudy, known: &KnownOptimum) -> Result<String, Missing> {
+    let mut lines = heading(study, known);
     lines.extend([
         "# Axolotl: the datasets of a configuration, for one epoch. A weight is the share of a dataset's own examples that"
             .to_string(),
@@ -177,7 +182,7 @@ pub fn axolotl(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> R
         "shuffle_merged_datasets: true".to_string(),
         "datasets:".to_string(),
     ]);
-    for source in sources(study, scenario, optimum) {
+    for source in sources(study, known) {
         let few = |epochs: &f64| *epochs <= MOST_TIMES;
         let epochs = source.epochs.filter(few).ok_or_else(|| Missing::Stock(source.name.to_string()))?;
         let times = std::iter::repeat_n(1.0, epochs as usize).chain([epochs.fract()]);
@@ -191,18 +196,21 @@ pub fn axolotl(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> R
 }
 
 /// Plain YAML: weights by domain.
-pub fn yaml(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut lines = heading(study, scenario, optimum);
+pub fn yaml(study: &FittedStudy, known: &KnownOptimum) -> String {
+    let mut lines = heading(study, known);
+    let optimum = known.optimum;
     lines.extend([format!("n: {:?}", optimum.n.0), format!("d: {:?}", optimum.d.0), "weights:".to_string()]);
-    let sources = sources(study, scenario, optimum);
+    let sources = sources(study, known);
     lines.extend(sources.iter().map(|source| format!("  {}: {}", quoted(source.name), source.weight)));
     lines.join("\n") + "\n"
 }
 
 /// Plain JSON: the optimum with all that is certain of it.
-pub fn json(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> String {
+pub fn json(study: &FittedStudy, known: &KnownOptimum) -> String {
+    let KnownOptimum { scenario, optimum, verdict, .. } = *known;
     let mut out: Map<String, Value> = found(study, scenario, optimum);
     let warnings = mixture::warnings(study, scenario, optimum).into_iter().chain(notices(study));
     out.insert("warnings".into(), warnings.collect());
+    out.extend(verdict.map(|verdict| ("verdict".into(), json!(verdict.findings))));
     serde_json::to_string_pretty(&json!(out)).expect("strings and numbers are JSON") + "\n"
 }

@@ -4,7 +4,7 @@
 use super::{bibtex, blend, csv, fit_file, latex, python};
 use crate::dataset::Dataset;
 use crate::fit::Interval;
-use crate::mixture::{Certainty, Optimum, Scenario};
+use crate::mixture::{Certainty, Optimum, Scenario, Verdict};
 use crate::predict::study::PredictError;
 use crate::predict::{FittedStudy, Replicate};
 
@@ -32,6 +32,8 @@ pub struct KnownOptimum<'a> {
     pub near: Option<&'a [Interval]>,
     /// What a bootstrap makes of it.
     pub certainty: Option<&'a Certainty>,
+    /// How far to trust it.
+    pub verdict: Option<&'a Verdict>,
 }
 
 /// What of the known a format writes.
@@ -122,7 +124,7 @@ pub static FORMATS: [Format; 14] = [
     Format {
         id: "parameters",
         label: "Parameters (CSV)",
-        help: "One a row, with its 90 % interval after a bootstrap",
+        help: "One per row, with its 90 % interval after a bootstrap",
         file: "parameters.csv",
         part: Part::Fits,
         write: |known| Ok(csv::parameters(known.study, known.replicates)),
@@ -150,14 +152,14 @@ pub static FORMATS: [Format; 14] = [
         file: "mixture.csv",
         part: Part::Mixture,
         write: |known| {
-            let KnownOptimum { scenario, optimum, near, certainty } = known.optimum.ok_or(Missing::Optimum)?;
+            let KnownOptimum { scenario, optimum, near, certainty, .. } = known.optimum.ok_or(Missing::Optimum)?;
             Ok(csv::mixture(known.study, scenario, optimum, near, certainty))
         },
     },
     Format {
         id: "json",
         label: "Mixture (JSON)",
-        help: "Weights, losses and certificate, for scripts",
+        help: "Weights, losses, certificate and verdict, for scripts",
         file: "mixture.json",
         part: Part::Mixture,
         write: |known| blended(known, blend::json),
@@ -165,7 +167,7 @@ pub static FORMATS: [Format; 14] = [
     Format {
         id: "yaml",
         label: "Mixture (YAML)",
-        help: "Weights by domain, nothing else",
+        help: "Weights by domain",
         file: "mixture.yaml",
         part: Part::Mixture,
         write: |known| blended(known, blend::yaml),
@@ -173,7 +175,7 @@ pub static FORMATS: [Format; 14] = [
     Format {
         id: "megatron",
         label: "Megatron-LM",
-        help: "--data-path with weights and prefixes; the prefixes are yours to fill in",
+        help: "--data-path with weights; fill in the prefixes",
         file: "megatron.sh",
         part: Part::Mixture,
         write: |known| blended(known, blend::megatron),
@@ -181,7 +183,7 @@ pub static FORMATS: [Format; 14] = [
     Format {
         id: "olmo-core",
         label: "OLMo-core",
-        help: "A source mixture with target ratios; the paths are yours to fill in",
+        help: "A source mixture with target ratios; fill in the paths",
         file: "olmo_core.yaml",
         part: Part::Mixture,
         write: |known| blended(known, blend::olmo_core),
@@ -197,7 +199,7 @@ pub static FORMATS: [Format; 14] = [
     Format {
         id: "levanter",
         label: "Levanter",
-        help: "data.configs and train_weights; the URLs are yours to fill in",
+        help: "data.configs and train_weights; fill in the URLs",
         file: "levanter.yaml",
         part: Part::Mixture,
         write: |known| blended(known, blend::levanter),
@@ -208,14 +210,10 @@ pub static FORMATS: [Format; 14] = [
         help: "datasets with the share of each that is kept; needs the tokens in stock of every domain",
         file: "axolotl.yaml",
         part: Part::Mixture,
-        write: |known| {
-            let KnownOptimum { scenario, optimum, .. } = known.optimum.ok_or(Missing::Optimum)?;
-            blend::axolotl(known.study, scenario, optimum)
-        },
+        write: |known| blend::axolotl(known.study, &known.optimum.ok_or(Missing::Optimum)?),
     },
 ];
 
-fn blended(known: &Known, write: fn(&FittedStudy, &Scenario, &Optimum) -> String) -> Result<String, Missing> {
-    let KnownOptimum { scenario, optimum, .. } = known.optimum.ok_or(Missing::Optimum)?;
-    Ok(write(known.study, scenario, optimum))
+fn blended(known: &Known, write: fn(&FittedStudy, &KnownOptimum) -> String) -> Result<String, Missing> {
+    Ok(write(known.study, &known.optimum.ok_or(Missing::Optimum)?))
 }

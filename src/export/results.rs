@@ -209,7 +209,7 @@ pub fn scale(scenario: &Scenario, found: &AtScale, intervals: Option<&ScaleInter
             json!(by_name(names(), found.intervals.iter().map(|at| json!(at.as_ref().map(ends))))),
         ),
         ("weighted_loss_interval", json!(found.weighted_interval.as_ref().map(ends))),
-        ("verdict", json!([found.finding])),
+        ("verdict", json!(found.findings)),
         ("scenario", json!(ScenarioFile::of(scenario))),
         ("warnings", json!(warnings)),
     ];

@@ -185,10 +185,11 @@ impl Flag {
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let (plural, verb) = if *n == 1 { ("", "is") } else { ("s", "are") };
                 format!(
-                    "line{plural} {}{more} {verb} far from the fit, by up to {} nats, more than {FAR} times the usual distance: \
-                     look at {}, which {verb} used all the same",
+                    "line{plural} {}{more} {verb} far from the fit, by up to {} nats, more than {FAR} times the usual residual; \
+                     the fit uses {}: check {}",
                     listed.join(", "),
                     write_number(*most, 2),
+                    if *n == 1 { "it" } else { "them" },
                     if *n == 1 { "this run" } else { "these runs" }
                 )
             }

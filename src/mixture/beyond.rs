@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::posed::Posed;
 use super::scenario::Scenario;
-use super::support::support;
+use super::support::{far_words, support};
 use crate::predict::FittedStudy;
 use crate::units::write_number;
 
@@ -43,7 +43,7 @@ pub fn beyond(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Resu
 }
 
 impl Beyond {
-    /// "Without regard to the runs the laws would promise another 0.49 nats, with 100 % of enron; no run is near that …".
+    /// "beyond what your runs cover, the fits promise another 0.49 nats, with 100 % enron. …".
     pub fn sentence(&self, domains: &[String], found: &Optimum) -> String {
         let Beyond { optimum, gain, radii } = self;
         let mut moved: Vec<usize> = (0..domains.len()).collect();
@@ -53,13 +53,13 @@ impl Beyond {
         let most: Vec<String> = moved.iter().filter(|&&i| change(i) > MOVED).take(3).map(weight).collect();
         let with = if most.is_empty() { String::new() } else { format!(", with {}", most.join(", ")) };
         let far = if radii.is_finite() {
-            format!("{} times as far from your runs as what they support", write_number(*radii, 2))
+            format!("That is {} from your runs", far_words(*radii))
         } else {
-            "where a domain has a weight that no run has tried".to_string()
+            "There a domain has a weight that no run has tried".to_string()
         };
         format!(
-            "beyond what your runs cover the fits promise another {} nats{with}. That is {far}: \
-             the formula says so, and no run does; to know, train one on the way there",
+            "beyond what your runs cover, the fits promise another {} nats{with}. {far}: only the formula says so; \
+             a run on the way there would tell",
             write_number(*gain, 2)
         )
     }

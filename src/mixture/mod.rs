@@ -39,7 +39,7 @@ pub use path::{
     reflection,
 };
 pub(crate) use posed::divergence_from;
-pub use scale::{AtScale, ScaleIntervals, best_scale, is_of_scale_alone, scale_intervals};
+pub use scale::{AtScale, ScaleIntervals, best_scale, frontier, is_of_scale_alone, loss_at, scale_intervals};
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 pub use support::{QUANTILE, Support, support};
 pub(crate) use verdict::rivals;

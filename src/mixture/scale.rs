@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::optimum::{OptimumError, least_along};
 use super::scenario::{Aim, Budget, LEAST_SIZE, Scenario};
-use super::verdict::{Finding, larger};
+use super::verdict::{Finding, larger, unseen_runs};
 use crate::fit::Interval;
 use crate::predict::{FittedStudy, FittedTarget, Replicate, bootstrap};
-use crate::units::{Loss, Params, Tokens};
+use crate::units::{Flops, Loss, Params, Tokens};
 
 /// A scale with its losses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub struct AtScale {
     pub weighted_loss: Loss,
     /// Its 90 % prediction interval.
     pub weighted_interval: Option<Interval>,
-    /// How far the scale lies beyond the runs, graded.
-    pub finding: Finding,
+    /// How well unseen runs are predicted, and how far the scale lies beyond the runs.
+    pub findings: Vec<Finding>,
 }
 
 /// What the replicates of a bootstrap make of it.
@@ -77,6 +77,36 @@ pub fn best_scale(study: &FittedStudy, scenario: &Scenario) -> Result<AtScale, O
     }
 }
 
+/// The best scale of each of some budgets: by factors of √10 from the compute of the smallest run to a hundred times that
+/// of the largest, or of the scenario. None where the fits do not depend on both N and D.
+pub fn frontier(study: &FittedStudy, scenario: &Scenario) -> Vec<AtScale> {
+    let summary = &study.summary;
+    let (Some(least), Some((low, _))) = (summary.sizes.first(), summary.token_range) else { return Vec::new() };
+    let asked = match scenario.budget {
+        Budget::Compute(compute) => compute.0,
+        _ => 6.0 * scenario.n.0 * scenario.d.0,
+    };
+    let largest = summary.largest.map_or(0.0, |(n, d)| 6.0 * n.0 * d.0);
+    let ends = [6.0 * least.0 * low.0, 100.0 * largest.max(asked)].map(|compute| 2.0 * libm::log10(compute));
+    let steps = (libm::ceil(ends[0]) as i32)..=(libm::floor(ends[1]) as i32);
+    let at = |step: i32| {
+        let budget = Budget::Compute(Flops(libm::pow(10.0, f64::from(step) / 2.0)));
+        best_scale(study, &Scenario { budget, ..scenario.clone() }).ok()
+    };
+    steps.filter_map(at).collect()
+}
+
+/// The weighted mean of the predicted losses (nats) at a scale.
+///
+/// # Errors
+/// The scenario weights targets that the study has not.
+pub fn loss_at(study: &FittedStudy, scenario: &Scenario) -> Result<impl Fn(f64, f64) -> f64, OptimumError> {
+    let weighted = scenario.weighted_targets(study)?;
+    Ok(move |n, d| {
+        weighted.iter().map(|(target, weight)| weight * target.loss(Some(Params(n)), Some(Tokens(d)), &[]).0).sum()
+    })
+}
+
 /// The same under each replicate; `None` where there are none.
 pub fn scale_intervals(
     study: &FittedStudy,
@@ -120,7 +150,7 @@ fn at_scale(study: &FittedStudy, scenario: &Scenario, n: Params, d: Tokens) -> R
         d,
         intervals: weights.iter().map(|&(target, _)| study.interval(target, Some(n), Some(d), h)).collect(),
         weighted_interval: study.mean_interval(&weights, Some(n), Some(d), h),
-        finding: larger(study, n, d),
+        findings: vec![unseen_runs(study), larger(study, n, d)],
         targets,
         weighted_loss,
     })

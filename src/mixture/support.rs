@@ -20,6 +20,7 @@ use crate::fit::percentile;
 use crate::law::MixtureDerivatives;
 use crate::order::sort;
 use crate::predict::{DataSummary, FittedStudy};
+use crate::units::write_number;
 
 /// A weight that varies by no more than this is one.
 const SAME: f64 = 1e-9;
@@ -245,6 +246,15 @@ pub(super) fn bounds(domains: &[String], data: &DataSummary, inside_data: bool) 
         }
     }
     bounds
+}
+
+/// A distance in radii, in words.
+pub(super) fn far_words(radii: f64) -> String {
+    // Of the thousandfold nobody needs the digits.
+    match radii <= 100.0 {
+        true => format!("{} times the supported distance", write_number(radii, 2)),
+        false => "over 100 times the supported distance".to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::limits::Limit;
 use super::optimum::{Optimum, OptimumError, optimum};
 use super::posed::Posed;
 use super::scenario::Scenario;
-use super::support::support;
+use super::support::{far_words, support};
 use crate::fit::Interval;
 use crate::law::Scale;
 use crate::predict::{FittedStudy, Metrics};
@@ -32,6 +32,15 @@ impl Grade {
             Grade::Green => "green",
             Grade::Amber => "amber",
             Grade::Red => "red",
+        }
+    }
+
+    /// The grade in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Grade::Green => "good",
+            Grade::Amber => "caution",
+            Grade::Red => "not reliable",
         }
     }
 
@@ -136,6 +145,7 @@ fn finding(question: &str, grade: Grade, sentence: impl Into<String>) -> Finding
 }
 
 fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
+    let ask = "Support";
     if let Some(support) = support(study) {
         let radii = support.distance(&found.mixture) / support.radius();
         return if support.is_supported(&found.mixture) {
@@ -146,27 +156,26 @@ fn supported(study: &FittedStudy, found: &Optimum) -> Finding {
                     let edge = if at_edge { ", at the edge of what they cover" } else { "" };
                     let sentence =
                         format!("the mixture is as close to the runs as most of them are to each other{edge}");
-                    finding("Supported", Grade::Green, sentence)
+                    finding(ask, Grade::Green, sentence)
                 }
                 false => finding(
-                    "Supported",
+                    ask,
                     Grade::Amber,
                     format!("close to the runs, but {} outside their range", is_or_are(&named)),
                 ),
             }
         } else if radii.is_finite() {
             let grade = if radii <= FAR { Grade::Amber } else { Grade::Red };
-            let far = write_number(radii, 2);
-            finding("Supported", grade, format!("the mixture is {far} times as far from the runs as what they support"))
+            finding(ask, grade, format!("the mixture is {} from the runs", far_words(radii)))
         } else {
-            finding("Supported", Grade::Red, "the mixture moves a domain that has one weight in all runs")
+            finding(ask, Grade::Red, "the mixture moves a domain that has one weight in all runs")
         };
     }
     let named = untried(study, found);
     if named.is_empty() {
-        finding("Supported", Grade::Green, "every weight is within what the runs have tried")
+        finding(ask, Grade::Green, "every weight is within what the runs have tried")
     } else {
-        finding("Supported", Grade::Red, format!("{} outside the range of the runs", is_or_are(&named)))
+        finding(ask, Grade::Red, format!("{} outside the range of the runs", is_or_are(&named)))
     }
 }
 
@@ -186,11 +195,11 @@ fn untried<'a>(study: &'a FittedStudy, found: &Optimum) -> Vec<&'a str> {
 }
 
 fn unseen(study: &FittedStudy) -> Finding {
-    let ask = "Predicts";
+    let ask = "Unseen mixtures";
     let Some(metrics) = &study.validation.unseen else {
-        return finding(ask, Grade::Red, "too few mixtures to test predictions of unseen ones");
+        return finding(ask, Grade::Red, "too few mixtures to test predictions of others");
     };
-    let error = format!("{} error on unseen mixtures", percent(metrics.mre_percent));
+    let error = format!("{} error", percent(metrics.mre_percent));
     let held_out = study.validation.held_out.as_ref().filter(|_| study.validation.held_out_distance <= SAME_SCALE);
     let (own, worst) = on_held_out(held_out, metrics.mre_percent);
     match metrics.spearman {
@@ -208,6 +217,26 @@ fn unseen(study: &FittedStudy) -> Finding {
     }
 }
 
+/// The same where there are no mixtures, but runs of one N and D each.
+pub(super) fn unseen_runs(study: &FittedStudy) -> Finding {
+    let ask = "Unseen runs";
+    let Some(metrics) = &study.validation.unseen else {
+        return finding(ask, Grade::Red, "too few runs to test predictions of others");
+    };
+    let held_out = study.validation.held_out.as_ref().filter(|_| study.validation.held_out_distance <= SAME_SCALE);
+    let (own, worst) = on_held_out(held_out, metrics.mre_percent);
+    let grade = match metrics.mre_percent {
+        error if error <= FINE_PERCENT => Grade::Green,
+        error if error <= POOR_PERCENT => Grade::Amber,
+        _ => Grade::Red,
+    };
+    finding(ask, grade.max(worst), format!("{} error{own}", percent(metrics.mre_percent)))
+}
+
+/// Errors of predicted losses up to which a scale may be acted on, and up to which with caution, in percent.
+const FINE_PERCENT: f64 = 1.0;
+const POOR_PERCENT: f64 = 3.0;
+
 /// The user's own rows held out have missed by more than so many times what validation said.
 const WORSE_THAN_SAID: f64 = 2.0;
 
@@ -222,7 +251,7 @@ fn on_held_out(held_out: Option<&Metrics>, validated: f64) -> (String, Grade) {
 const SAME_SCALE: f64 = 0.01;
 
 pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
-    let ask = "Extrapolates";
+    let ask = "Scale";
     let (sizes, tokens) = (&study.summary.sizes, study.summary.token_range);
     let has = |term: fn(&crate::law::Shape) -> bool| study.fits.iter().any(|fit| term(&fit.shape));
     // A law without the term predicts the same whatever N is, which is no prediction.
@@ -261,9 +290,9 @@ pub(super) fn larger(study: &FittedStudy, n: Params, d: Tokens) -> Finding {
     let mre_percent = metrics.mre_percent.max(own.map_or(0.0, |own| own.mre_percent));
     let (own, worst) = on_held_out(own, metrics.mre_percent);
     let error = format!("back-test error {}", percent(metrics.mre_percent));
-    let grade = if mre_percent <= 1.0 && distance <= tested {
+    let grade = if mre_percent <= FINE_PERCENT && distance <= tested {
         worst
-    } else if mre_percent <= 3.0 && distance <= 2.0 * tested {
+    } else if mre_percent <= POOR_PERCENT && distance <= 2.0 * tested {
         Grade::Amber
     } else {
         Grade::Red
@@ -312,7 +341,7 @@ fn alternatives(study: &FittedStudy, scenario: &Scenario, found: &Optimum) -> Re
 }
 
 fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative]) -> Finding {
-    let ask = "Candidates agree";
+    let ask = "Agreement";
     let Some(worst) = alternatives.iter().max_by(|a, b| a.regret.total_cmp(&b.regret)) else {
         return match study.candidates.len() {
             0 | 1 => finding(ask, Grade::Amber, "only one law was tried"),

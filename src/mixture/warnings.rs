@@ -3,7 +3,7 @@
 use super::certainty::outside_data;
 use super::optimum::Optimum;
 use super::scenario::{Prior, Scenario};
-use super::support::{fixed, support};
+use super::support::{far_words, fixed, support};
 use crate::predict::FittedStudy;
 use crate::units::{Params, Tokens, write_count, write_number};
 
@@ -24,8 +24,8 @@ pub fn warnings(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum) -> 
         outside_data(&optimum.mixture, &data.weight_ranges).iter().map(|outside| *outside && !is_supported).collect();
     if let Some(support) = support.filter(|_| !is_supported && !outside.contains(&true)) {
         warnings.push(format!(
-            "each weight is within its range in the runs, but no run is near the mixture: it is {} times as far from them as what they support",
-            write_number(support.distance(&optimum.mixture) / support.radius(), 2)
+            "each weight is within its range in the runs, but no run is near the mixture: it is {} from them",
+            far_words(support.distance(&optimum.mixture) / support.radius())
         ));
     }
     let mut kept: Vec<(&str, f64)> = Vec::new();

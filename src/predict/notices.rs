@@ -28,8 +28,8 @@ pub fn notices(study: &FittedStudy) -> Vec<String> {
                 Flag::FarRows { .. } if !farthest.is_some_and(|farthest| std::ptr::eq(farthest, fit)) => Vec::new(),
                 Flag::FarRows { .. } if with_far.len() > 1 => {
                     let others = match with_far.len() - 1 {
-                        1 => "another target has such rows as well".to_string(),
-                        n => format!("{n} other targets have such rows as well"),
+                        1 => "another target has such rows, too".to_string(),
+                        n => format!("{n} other targets have such rows, too"),
                     };
                     vec![Said::Sentence(format!("{}; {others}", flag.sentence(&names)))]
                 }

@@ -181,6 +181,8 @@ pub const MAPPING_HELP: &str =
 pub const CHART_HELP: &str = "Hover over a chart to read its values, or use the arrow keys; click or press Enter to pin a value, Escape to release it.";
 /// The same for charts of the user's own observations.
 pub const POINT_HELP: &str = "A pinned observation can be left out of the fit, and brought back.";
+/// Above the best scales by compute.
+pub const FRONTIER_HELP: &str = "N and D of least predicted loss with 6ND = FLOPs.";
 /// Above the loss chart.
 pub const CURVES_HELP: &str = "Curves: one mixture; points: all runs. Dashed: extrapolated.";
 /// In the scenario's sentence, where nothing else limits the mixture.

@@ -246,7 +246,7 @@ fn a_domain_is_given_another_name() {
         open_example(page).await;
         paste(page, TABLE, "8 observations").await;
         fit(page, "additive").await;
-        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=limits-slot]").await;
         page.paste("[data-test=limit][data-column=max][data-domain=a]", "0.6").await;
         pause(page).await;
         page.click("[data-test=mapping] summary").await;
@@ -318,7 +318,7 @@ async fn to_a_link(page: &Browser) {
     other.open(&link[link.find('#').expect("a fragment")..]).await;
     other.wait_for("These fits were not redone here").await;
     // Without its runs the link of a process shows the answer as it was computed.
-    other.wait_for("Supported").await;
+    other.wait_for("Unseen mixtures").await;
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn limits_hold_the_mixture_and_have_a_price() {
         open_example(page).await;
         let free = optimum(page).await;
         assert!(page.text().await.contains("close to the runs"));
-        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=limits-slot]").await;
         page.paste(&limit("wikipedia", "max"), "5 %").await;
         page.wait_for("wikipedia at most 5 %: raising wikipedia by 1 point would lower the loss by").await;
         page.paste(&limit("arxiv", "stock"), "200M").await;
@@ -82,7 +82,7 @@ fn groups_prior_and_the_worst_target() {
     in_browser(async |page: &Browser| {
         open_example(page).await;
         page.wait_for("KKT residual").await;
-        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=limits-slot]").await;
         page.click("[data-test=add-group]").await;
         page.paste("[data-test=group-max]", "0.05").await;
         page.wait_for("group 1 has no domains; tick some, or remove it").await;
@@ -139,7 +139,7 @@ fn limits_survive_a_reload_and_a_link() {
         open_example(page).await;
         paste(page, &table(), "35 observations").await;
         fit(page, "additive").await;
-        unfold(page, "limits").await;
+        page.click("[data-test=limits-slot]").await;
         page.paste(&limit("a", "max"), "1/4").await;
         page.paste(&limit("b", "stock"), "4.5B").await;
         page.paste("[data-test=most-epochs]", "5").await;
@@ -185,7 +185,7 @@ fn every_limit_and_every_path_on_the_real_runs() {
         paste(page, &table, "1,574 observations").await;
         fit(page, "additive").await;
         let free = optimum(page).await;
-        unfold(page, "limits").await;
+        page.click("[data-test=limits-slot]").await;
 
         // Each limit by itself.
         let domain = |domain: &str, column: &str| limit(domain, column);

@@ -82,7 +82,7 @@ fn the_real_runs_from_table_to_link() {
         page.paste("[data-test=weight-power]", "0").await;
         page.paste("[data-test=gamma-floor]", "0").await;
         fit(page, "additive").await;
-        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=limits-slot]").await;
         page.click("[data-test=inside-data]").await;
         // The paper's optimum is for the mean of its seven domains' own losses.
         page.paste("[data-test=weight][data-target=openhermes_loss]", "0").await;
@@ -231,7 +231,7 @@ fn colours_are_chosen_and_paper_is_white() {
         let (light, dark) = ("rgb(246, 246, 243)", "rgb(16, 19, 22)");
         page.prefer_dark(false).await;
         assert_eq!(page.run(ground, &[]).await, light);
-        page.click("[data-test=theme-dark]").await;
+        page.choose("[data-test=theme]", "☾ Dark").await;
         assert_eq!(page.run(ground, &[]).await, dark);
         // The charts are drawn in the same colours: no pixel of a dark one is nearly white.
         let corner = "const canvas = document.querySelector('canvas');
@@ -252,9 +252,9 @@ fn colours_are_chosen_and_paper_is_white() {
         page.screenshot("print").await;
         page.prefer_print(false).await;
         page.prefer_dark(true).await;
-        page.click("[data-test=theme-light]").await;
+        page.choose("[data-test=theme]", "☀ Light").await;
         assert_eq!(page.run(ground, &[]).await, light);
-        page.click("[data-test=theme-auto]").await;
+        page.choose("[data-test=theme]", "◐ Auto").await;
         assert_eq!(page.run(ground, &[]).await, dark);
     });
 }
@@ -443,7 +443,7 @@ fn every_screen_shows_the_whole_page() {
         open_example(page).await;
         page.wait_for("KKT residual").await;
         page.click("[data-test=options] summary").await;
-        page.click("[data-test=limits] summary").await;
+        page.click("[data-test=limits-slot]").await;
         page.click("[data-test=add-group]").await;
         for (width, height, ratio) in [(1440, 900, 1.0), (768, 1024, 1.0), (390, 844, 2.0), (320, 640, 2.0)] {
             page.set_screen(width, height, ratio).await;

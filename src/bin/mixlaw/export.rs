@@ -43,7 +43,13 @@ pub fn run(args: &ExportArgs) -> Result<String, String> {
     let optimum = mixture::optimum(&study, &scenario).map_err(words)?;
     let near = mixture::near_optimal(&study, &scenario, &optimum, DEFAULT_EPSILON).map_err(words)?;
     let (certainty, _) = certainty(&study, &saved.replicates, &scenario, &optimum, &[]);
-    let optimum =
-        KnownOptimum { scenario: &scenario, optimum: &optimum, near: Some(&near), certainty: certainty.as_ref() };
+    let verdict = mixture::verdict(&study, &scenario, &optimum).map_err(words)?;
+    let optimum = KnownOptimum {
+        scenario: &scenario,
+        optimum: &optimum,
+        near: Some(&near),
+        certainty: certainty.as_ref(),
+        verdict: Some(&verdict),
+    };
     format.write(&Known { optimum: Some(optimum), ..known }).map_err(|missing| missing.to_string())
 }

@@ -119,7 +119,7 @@ fn of_scale(args: &OptimumArgs, study: &FittedStudy, saved: &Saved, scenario: &S
         row
     });
     let mut parts = vec![
-        verdict_lines(std::slice::from_ref(&found.finding)).join("\n"),
+        verdict_lines(&found.findings).join("\n"),
         format!(
             "model size N = {}{}, tokens D = {}{}, {} tokens per parameter",
             count(found.n.0),

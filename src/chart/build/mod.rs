@@ -1,6 +1,8 @@
 //! Results → charts, one kind a file.
 
+mod contours;
 mod curves;
+mod isoloss;
 mod mixtures;
 mod observed;
 mod parameters;
@@ -10,6 +12,7 @@ mod slices;
 mod triangle;
 
 pub use curves::{Along, Curves, Next, Shown, loss_curves, loss_interval};
+pub use isoloss::{Isoloss, isoloss};
 pub use mixtures::{Mixtures, mixtures};
 pub use observed::observed_predicted;
 pub use parameters::parameters;

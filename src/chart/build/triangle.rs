@@ -1,5 +1,6 @@
 //! The loss over the mixtures of three domains, or of two and the rest.
 
+use super::contours::{clipped, cut};
 use super::{loss, mixture_text, share_of, texts};
 use crate::chart::{Cell, Frame, Hue, Mark, Numbers, Panel, Readout, Series, Source, Spec, short_names};
 use crate::dataset::Dataset;
@@ -188,35 +189,13 @@ fn levels(value: impl Fn((usize, usize)) -> f64, unit: f64) -> Vec<Series> {
             let corner = |node| (at(node), if value(node).is_finite() { value(node) } else { f64::MAX });
             let all: Vec<((f64, f64), f64)> = cell.map(corner).to_vec();
             add(&mut below, &clipped(&all, |value| -NOTHING * unit - value));
-            let mut left = clipped(&all, |value| value + NOTHING * unit);
-            for (level, end) in LEVELS.iter().enumerate() {
-                let end = (end * unit).min(f64::MAX);
-                let within = clipped(&left, |value| end - value);
-                left = clipped(&left, |value| value - end);
-                add(&mut series[level], &within);
-            }
+            let above = clipped(&all, |value| value + NOTHING * unit);
+            let ends = LEVELS.iter().map(|end| (end * unit).min(f64::MAX));
+            cut(&above, ends, |level, within| add(&mut series[level], within));
         }
     }
     series.extend(Some(below).filter(|below| !below.points.is_empty()));
     series
-}
-
-/// The part of a convex polygon where a linear function of the value at its corners is not negative.
-fn clipped(polygon: &[((f64, f64), f64)], inside: impl Fn(f64) -> f64) -> Vec<((f64, f64), f64)> {
-    let mut kept = Vec::new();
-    for (at, &(from, from_value)) in polygon.iter().enumerate() {
-        let (to, to_value) = polygon[(at + 1) % polygon.len()];
-        let (here, there) = (inside(from_value), inside(to_value));
-        if here >= 0.0 {
-            kept.push((from, from_value));
-        }
-        if (here < 0.0 && there > 0.0) || (here > 0.0 && there < 0.0) {
-            let part = here / (here - there);
-            let between = |a: f64, b: f64| a + part * (b - a);
-            kept.push(((between(from.0, to.0), between(from.1, to.1)), between(from_value, to_value)));
-        }
-    }
-    kept
 }
 
 fn names(domains: &[String], Corners { two: [a, b], third }: Corners) -> [String; 3] {

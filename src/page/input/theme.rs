@@ -16,7 +16,7 @@ pub enum ThemeChoice {
 }
 
 impl ThemeChoice {
-    /// All, in the order of the buttons.
+    /// All, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
     /// Its name for machines.
@@ -33,12 +33,12 @@ impl ThemeChoice {
         Self::ALL.into_iter().find(|choice| choice.id() == id).unwrap_or_default()
     }
 
-    /// What its button says.
+    /// What the menu says.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Auto => "Auto",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
+            Self::Auto => "◐ Auto",
+            Self::Light => "☀ Light",
+            Self::Dark => "☾ Dark",
         }
     }
 

@@ -111,7 +111,7 @@ pub fn path_table(reply: &Reply, study: &FittedStudy, spread: &[Along]) -> Resul
                 }
             });
             let stays = !moves(path);
-            let notes = stays.then(|| STAYS.to_string()).into_iter().collect();
+            let notes = stays.then(|| STAYS.to_string()).into_iter().chain(beyond(study, path)).collect();
             Ok(PathTable { header: header("N, D", "Weighted loss"), rows: rows.collect(), notes, stays })
         }
         Reply::Prior(path) => {
@@ -154,6 +154,17 @@ pub fn path_table(reply: &Reply, study: &FittedStudy, spread: &[Along]) -> Resul
         }
         Reply::Near(_) | Reply::Excess(_) | Reply::Verdict(_) | Reply::Next(_) => Err("This is no path.".into()),
     }
+}
+
+/// From where on the path is beyond the runs.
+fn beyond(study: &FittedStudy, path: &[OnPath]) -> Option<String> {
+    let largest = study.summary.sizes.last().map(|n| n.0);
+    let longest = study.summary.token_range.map(|(_, high)| high.0);
+    let is_beyond = |value: f64, most: Option<f64>| most.is_some_and(|most| value > 1.01 * most);
+    path.iter().any(|place| is_beyond(place.n.0, largest) || is_beyond(place.d.0, longest)).then_some(())?;
+    let most = [("N", largest), ("D", longest)];
+    let most = most.iter().filter_map(|(what, most)| most.map(|most| format!("{what} = {}", write_count(most, 3))));
+    Some(format!("Beyond {}, the most in your runs, the path is extrapolated.", most.collect::<Vec<_>>().join(" or ")))
 }
 
 /// Where the optimum is the same all along.
@@ -225,7 +236,8 @@ mod tests {
             PathRow::None { sentence, .. } => panic!("{sentence}"),
         };
         let bare = path_table(&reply, &study, &[]).expect("a table");
-        assert!(bare.rows.len() == 5 && !bare.stays && bare.notes.is_empty());
+        assert!(bare.rows.len() == 5 && !bare.stays);
+        assert!(bare.notes[0].starts_with("Beyond N = ") && bare.notes[0].ends_with("the path is extrapolated."));
         assert!(weights(&bare).iter().all(|weight| weight.interval.is_none()));
         // The first domain has 0 to 20 % in steps of 1, and there is no optimum at the last place.
         let along = |percent: usize| -> Along {
@@ -249,7 +261,7 @@ mod tests {
     fn a_path_that_goes_nowhere_says_so() {
         let (study, reply) = path(Growth { n: 1.0, d: 1.0, steps: 4 });
         let table = path_table(&reply, &study, &[]).expect("a table");
-        assert!(table.stays && table.notes == [STAYS]);
+        assert!(table.stays && table.notes[0] == STAYS);
         assert!(path_chart(&reply, &study, &[]).is_none());
     }
 }

@@ -58,10 +58,10 @@ fn Steps() -> impl IntoView {
     let state = use_state();
     view! {
         <div class="steps">
-            <button type="button" data-test="undo" aria-keyshortcuts="Control+Z" disabled=move || !state.can_step_back()
-                on:click=move |_| state.step_back()>"Undo"</button>
-            <button type="button" data-test="redo" aria-keyshortcuts="Control+Y" disabled=move || !state.can_step_forth()
-                on:click=move |_| state.step_forth()>"Redo"</button>
+            <button type="button" data-test="undo" aria-label="Undo" title="Undo" aria-keyshortcuts="Control+Z" disabled=move || !state.can_step_back()
+                on:click=move |_| state.step_back()>"↶"</button>
+            <button type="button" data-test="redo" aria-label="Redo" title="Redo" aria-keyshortcuts="Control+Y" disabled=move || !state.can_step_forth()
+                on:click=move |_| state.step_forth()>"↷"</button>
         </div>
     }
 }
@@ -70,13 +70,14 @@ fn Steps() -> impl IntoView {
 #[component]
 fn Colours() -> impl IntoView {
     let theme = use_state().theme;
-    let button = move |choice: ThemeChoice| {
-        view! {
-            <button type="button" data-test=format!("theme-{}", choice.id()) aria-pressed=move || (theme.get() == choice).to_string()
-                on:click=move |_| theme.set(choice)>{choice.label()}</button>
-        }
+    let option = move |choice: ThemeChoice| {
+        view! { <option value=choice.id() prop:selected=move || theme.get() == choice>{choice.label()}</option> }
     };
-    view! { <div class="views" role="group" aria-label="Colours">{ThemeChoice::ALL.map(button).collect_view()}</div> }
+    view! {
+        <select data-test="theme" aria-label="Colours" on:change:target=move |event| theme.set(ThemeChoice::from_id(&event.target().value()))>
+            {ThemeChoice::ALL.map(option).collect_view()}
+        </select>
+    }
 }
 
 /// Copies the link of what is on show; where that cannot be, the section with the link says why.

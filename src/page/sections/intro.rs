@@ -22,12 +22,22 @@ pub fn Intro() -> impl IntoView {
             <aside class="intro" aria-label="Example" data-test="example">
                 <div>
                     <p class="example" data-test="example-label">
-                        <strong>"Example (synthetic): "{sample.title}". Paste your runs to replace it."</strong>" "
+                        <strong>"Example (synthetic): "{sample.title}". Paste your runs to replace it, anywhere on this page."</strong>" "
                         <span>{text::COLUMNS_NEEDED}</span>
                     </p>
                     <details class="about-example"><summary>"About this example"</summary><p class="help">{sample.about}</p></details>
                 </div>
-                <FilePicker/>
+                <div class="paste-target">
+                    // A phone has no key to paste with.
+                    <textarea class="table-text" rows="1" data-test="paste-here" aria-label="Paste your runs here" placeholder="Paste your runs here"
+                        on:change:target=move |event| {
+                            let text = event.target().value();
+                            if !text.trim().is_empty() {
+                                state.take_text(&text);
+                            }
+                        }></textarea>
+                    <FilePicker/>
+                </div>
             </aside>
         })
     }

@@ -21,13 +21,24 @@ use crate::predict::Form;
 use crate::wording::page as text;
 
 impl State {
+    /// What is on show in that format.
+    ///
+    /// # Errors
+    /// The sentence that says what the format needs and there is not.
+    pub fn write(self, format: &Format) -> Result<String, String> {
+        if untrack(|| self.is_fixed()) {
+            return Err(text::FIXED.to_string());
+        }
+        let text = self.with_known(|known| format.write(known));
+        let text = text.ok_or_else(|| text::NOT_FITTED.to_string())?;
+        text.map_err(|missing| format!("{}: {missing}.", format.label))
+    }
+
     /// Saves what is on show in that format, and says what came of it.
     pub fn save(self, format: &Format) {
-        let text = self.with_known(|known| format.write(known).map_err(|missing| missing.to_string()));
-        match text.unwrap_or_else(|| Err(text::NOT_FITTED.to_string())) {
-            _ if untrack(|| self.is_fixed()) => self.saved.set(Some(text::FIXED.to_string())),
+        match self.write(format) {
             Ok(text) => self.download(format.file, &text),
-            Err(sentence) => self.saved.set(Some(format!("{}: {sentence}.", format.label))),
+            Err(sentence) => self.saved.set(Some(sentence)),
         }
     }
 
@@ -66,11 +77,14 @@ impl State {
             let about = self.about.get();
             let near = about.near.filter(|_| about.of == answered);
             let certainty = self.certainty.get();
+            let verdict = self.verdict.get().filter(|(of, _)| Some(of) == answered.as_ref());
+            let verdict = verdict.and_then(|(_, verdict)| verdict.ok());
             let optimum = answered.as_ref().map(|answered| KnownOptimum {
                 scenario: &answered.scenario,
                 optimum: &answered.optimum,
                 near: near.as_deref(),
                 certainty: certainty.as_ref(),
+                verdict: verdict.as_ref(),
             });
             let runs = runs.as_deref();
             Some(f(&Known { study: &study, runs, replicates: replicates.as_deref(), optimum }))

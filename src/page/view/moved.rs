@@ -230,7 +230,7 @@ mod tests {
             mixture: vec![0.25, 0.75],
             loss: 2.5,
             interval: None,
-            findings: vec![finding("Supported"), finding("Predicts")],
+            findings: vec![finding("Support"), finding("Unseen mixtures")],
         }
     }
 
@@ -316,7 +316,7 @@ mod tests {
             [weights("a", ["25.0 %", "30.3 %", "+5.3"]), weights("b", ["75.0 %", "69.9 %", "\u{2212}5.1"])]
         );
         assert_eq!((told.losses[1].value.as_str(), told.loss_change.as_str()), ("2.4875", "\u{2212}0.0125"));
-        assert_eq!(told.grades, [("Predicts".to_string(), [Grade::Green, Grade::Amber])]);
+        assert_eq!(told.grades, [("Unseen mixtures".to_string(), [Grade::Green, Grade::Amber])]);
         let still = moved(&before, &Snapshot { mixture: vec![0.2501, 0.7499], loss: 2.50001, ..now }, None);
         assert_eq!((still.weights.len(), still.loss_change.as_str()), (0, "0.0000"));
         assert_eq!(still.sentence, "2 new rows, 2 new mixtures: the mixture stays as it was.");

@@ -3,6 +3,7 @@
 pub mod canvas;
 pub mod chart;
 pub mod chart_table;
+pub mod drop_down;
 pub mod explained;
 pub mod field;
 pub mod menu;

@@ -12,16 +12,14 @@ use crate::page::widgets::explained::Explained;
 use crate::page::widgets::field::Field;
 use crate::wording::page as text;
 
-/// Limits by domain and by group, and the prior; folded away until something is set, or must be.
+/// How many limits there are, in the scenario's sentence; a press opens them below it.
 #[component]
-pub fn Limits() -> impl IntoView {
+pub fn LimitsSlot(
+    /// Whether they are open.
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let state = use_state();
-    let domains = Memo::new(move |_| state.shown.get().map(|shown| shown.study.domains.clone()).unwrap_or_default());
-    let n_set = Memo::new(move |_| domains.with(|domains| limits(state, |limits| limits.n_set(domains))));
-    let is_untouched = move || limits(state, |limits| *limits == LimitsInput::default());
-    // Emptied while it is open, it stays open.
-    let needed = move || !is_untouched() || state.scenario_input().read().budget == BudgetChoice::Stocks;
-    let open = Memo::new(move |before: Option<&bool>| before == Some(&true) || needed());
+    let n_set = Memo::new(move |_| domains(state).with(|domains| limits(state, |limits| limits.n_set(domains))));
     let is_inside = move || limits(state, |limits| limits.inside_data);
     let summary = move || match n_set.get() {
         0 if is_inside() => text::CLOSE_TO_THE_RUNS.to_string(),
@@ -29,11 +27,36 @@ pub fn Limits() -> impl IntoView {
         1 => "1 limit".to_string(),
         n => format!("{n} limits"),
     };
+    view! {
+        <button type="button" class="slot" data-test="limits-slot" aria-expanded=move || open.get().to_string() aria-controls="limits"
+            on:click=move |_| open.update(|open| *open = !*open)>{summary}<span aria-hidden="true">{move || if open.get() { " ▴" } else { " ▾" }}</span></button>
+    }
+}
+
+fn domains(state: State) -> Memo<Vec<String>> {
+    Memo::new(move |_| state.shown.get().map(|shown| shown.study.domains.clone()).unwrap_or_default())
+}
+
+/// Limits by domain and by group, and the prior.
+#[component]
+pub fn Limits(
+    /// Whether they are to be seen.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let state = use_state();
+    let domains = domains(state);
+    let is_untouched = move || limits(state, |limits| *limits == LimitsInput::default());
+    let is_inside = move || limits(state, |limits| limits.inside_data);
+    // D is found from the stocks, which are typed here.
+    Effect::new(move |_| {
+        if state.scenario_input().read().budget == BudgetChoice::Stocks {
+            open.set(true);
+        }
+    });
     let change = move |change: fn(&mut LimitsInput)| state.scenario_input().update(|input| change(&mut input.limits));
     let hints = move || domains.with(|domains| limits(state, |limits| limits.hints(domains))).join(" ");
     view! {
-        <details class="limits" data-test="limits" prop:open=open>
-            <summary>{summary}</summary>
+        <section id="limits" class="limits" aria-label="Limits" data-test="limits" hidden=move || !open.get()>
             <p class="help">{text::LIMITS_HELP}</p>
             <div class="columns">
                 <div>
@@ -64,7 +87,7 @@ pub fn Limits() -> impl IntoView {
                     </div>
                 </div>
             </div>
-        </details>
+        </section>
     }
 }
 

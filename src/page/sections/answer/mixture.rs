@@ -45,7 +45,7 @@ pub fn OptimumBars() -> impl IntoView {
     view! {
         {found}
         <Search query names name="find-domain"/>
-        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read())/> })}</div>
+        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read()) has_near=true/> })}</div>
     }
 }
 
@@ -54,8 +54,10 @@ pub fn OptimumBars() -> impl IntoView {
 pub fn Bars(
     /// The largest first.
     rows: Vec<Bar>,
+    /// Whether they have near-optimal ranges, even if these are still to come; by default they have none.
+    #[prop(optional)]
+    has_near: bool,
 ) -> impl IntoView {
-    let has_near = rows.iter().any(|row| row.near.is_some());
     let has_interval = rows.iter().any(|row| row.interval.is_some());
     let (small, large): (Vec<Bar>, Vec<Bar>) = rows.into_iter().partition(|row| row.is_small);
     let n_small = small.len();
@@ -99,9 +101,7 @@ fn bar_row(row: Bar, has_near: bool, has_interval: bool) -> impl IntoView {
     let interval = row.interval.as_ref().map(|(ends, _)| mark("interval", *ends));
     view! {
         <tr>
-            <th scope="row" title=row.domain.clone()>
-                {row.name}
-            </th>
+            <th scope="row" title=row.domain.clone()><span class="name">{row.name}</span></th>
             <td class="strong" data-test="optimum-weight" data-domain=row.domain>{row.weight}</td>
             <td aria-hidden="true" class="bar-cell"><span class="bar">{near}{mark("weight", [0.0, row.length])}{interval}</span></td>
             {has_near.then(|| view! { <td class="range" data-test="near">{words(row.near)}</td> })}

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 pub mod compact;
+pub mod copy;
 pub mod domain_limits;
 pub mod expected;
 pub mod fixed;
@@ -17,6 +18,7 @@ pub mod scenario;
 pub mod verdict;
 pub mod waiting;
 
+use self::copy::CopyMixture;
 use self::expected::OptimumExpected;
 use self::fixed::FixedAnswer;
 use self::mixture::OptimumBars;
@@ -25,9 +27,11 @@ use self::scale_alone::ScaleAlone;
 use self::scenario::ScenarioSentence;
 use self::verdict::OptimumVerdict;
 use self::waiting::{Fitting, Problem, Validating};
-use crate::page::input::section::Section;
 use crate::page::store::{AskedOptimum, use_state};
 use crate::wording::page as text;
+
+/// So many bars are lower than the verdict beside them.
+const FEW_DOMAINS: usize = 4;
 
 /// What the answer's place shows.
 #[derive(Clone, Copy, PartialEq)]
@@ -72,26 +76,30 @@ pub fn AnswerPanel() -> impl IntoView {
 #[component]
 fn Answer() -> impl IntoView {
     let state = use_state();
-    let export = move |_| state.open_section(Section::Export);
+    // Beside few bars there is room for the losses, too.
+    let is_short = Memo::new(move |_| {
+        state.shown.with(|shown| shown.as_ref().is_some_and(|it| it.study.domains.len() <= FEW_DOMAINS))
+    });
     view! {
         <ScenarioSentence/>
         <Show when=move || state.stale.get()><p class="stale-label" data-test="stale">{text::STALE}</p></Show>
         <NoOptimum/>
         <div class="answer-card" class:stale=state.stale>
             <section aria-labelledby="train-on">
-                <h2 id="train-on">"Train on"<button type="button" class="small" data-test="copy-mixture" on:click=export>"Copy or export"</button></h2>
+                <h2 id="train-on">"Train on"<CopyMixture/></h2>
                 <OptimumBars/>
                 <p class="legend" aria-hidden="true">
                     <span><i class="weight"></i>"weight"</span>
                     <span><i class="near"></i>"within 0.1 % of the best loss"</span>
                 </p>
+                <Show when=move || is_short.get()><OptimumExpected/></Show>
             </section>
             <section aria-labelledby="verdict-heading" data-test="verdict">
                 <h2 id="verdict-heading">"How far to trust it"</h2>
                 <Unfitted/>
                 <OptimumVerdict/>
                 <Validating/>
-                <OptimumExpected/>
+                <Show when=move || !is_short.get()><OptimumExpected/></Show>
             </section>
         </div>
         <WhatMoved/>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::mixture::Grade;
-use crate::page::sections::answer::verdict::grade_word;
 use crate::page::store::use_state;
 use crate::wording::page as text;
 
@@ -44,7 +43,7 @@ pub fn WhatMoved() -> impl IntoView {
 
 fn dot(grade: Grade) -> AnyView {
     view! {
-        <span class=format!("grade-{}", grade.id()) aria-hidden="true">{grade.symbol()}</span>" "{grade_word(grade)}
+        <span class=format!("grade-{}", grade.id()) aria-hidden="true">{grade.symbol()}</span>" "{grade.word()}
     }
     .into_any()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::mixture::{Aim, Budget};
 use crate::page::input::scenario::{BudgetChoice, ScenarioInput, extrapolations, reach, used_by};
-use crate::page::sections::answer::limits::Limits;
+use crate::page::sections::answer::limits::{Limits, LimitsSlot};
 use crate::page::store::{State, use_state};
 use crate::page::widgets::slider::Slider;
 use crate::predict::DataSummary;
@@ -30,6 +30,7 @@ pub fn ScenarioSentence() -> impl IntoView {
         _ if asks_d.get() => "For ",
         _ => "For the scale of your runs",
     };
+    let open = RwSignal::new(false);
     let one_target = move || {
         let shown = state.shown.get();
         shown.and_then(|shown| shown.study.targets().next().map(|target| target.name.to_string()))
@@ -66,10 +67,9 @@ pub fn ScenarioSentence() -> impl IntoView {
                         </select>
                     </label>
                 </Show>
-                <Show when=mixes>{move || if can_choose() { " and " } else { ", with " }}</Show>
+                <Show when=mixes>{move || if can_choose() { " and " } else { ", with " }}<LimitsSlot open/></Show>
             </p>
-            <Show when=mixes><Limits/></Show>
-            <div class="sliders-of-scale">
+                        <div class="sliders-of-scale">
                 <Show when=move || asks_n.get()>
                     <ScaleSlider at=0 label="N" name="slide-n" read=ScenarioInput::n_text write=|input, text| input.n = Some(text)/>
                 </Show>
@@ -78,6 +78,7 @@ pub fn ScenarioSentence() -> impl IntoView {
                 </Show>
                 <p class="note beyond" data-test="extrapolation">{move || beyond(state, used.get())}</p>
             </div>
+            <Show when=mixes><Limits open/></Show>
         </div>
     }
 }

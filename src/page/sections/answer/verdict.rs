@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::mixture::{Finding, Grade, Verdict};
+use crate::mixture::{Finding, Verdict};
 use crate::page::input::section::Section;
 use crate::page::run::fits::AUTO;
 use crate::page::run::validation::predictor_sentence;
@@ -51,26 +51,16 @@ pub fn Findings(
     view! { <ul class="findings" data-test="findings">{findings.into_iter().map(finding).collect_view()}</ul> }
 }
 
-/// A grade in words.
-pub fn grade_word(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Green => "good",
-        Grade::Amber => "caution",
-        Grade::Red => "not reliable",
-    }
-}
-
 fn finding(finding: Finding) -> impl IntoView {
     let state = use_state();
     let Finding { question, grade, sentence } = finding;
-    let word = grade_word(grade);
     // A number stays beside its sign.
     let sentence = sentence.replace(" %", "\u{a0}%").replace(" ×", "\u{a0}×");
     view! {
         <li class=format!("finding {}", grade.id()) data-test="finding" data-grade=grade.id()>
             <span class="grade" aria-hidden="true">{grade.symbol()}</span>
             <button type="button" class="question" title="See the evidence" on:click=move |_| state.open_section(Section::Evidence)>{question}</button>
-            <span class="visually-hidden">" ("{word}"): "</span>
+            <span class="visually-hidden">" ("{grade.word()}"): "</span>
             <span>{sentence}</span>
         </li>
     }

@@ -214,7 +214,10 @@ fn of_two_domains_the_edge_of_the_runs_holds_it() {
     assert!((beyond.gain - (found.objective - more.objective)).abs() < 1e-9, "{beyond:?}");
     assert!(beyond.radii > 2.0);
     let sentence = beyond.sentence(&study.domains, &found);
-    assert!(sentence.contains("% domain0") && sentence.contains("times the supported distance from your runs"), "{sentence}");
+    assert!(
+        sentence.contains("% domain0") && sentence.contains("times the supported distance from your runs"),
+        "{sentence}"
+    );
 }
 
 /// A domain that few runs have a little of gets no more than a little.

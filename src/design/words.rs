@@ -5,6 +5,7 @@ use super::budget::{Advice, Batch, Origin, Settles};
 use super::knowledge::Spot;
 use super::plan::Plan;
 use super::simulate::{Accuracy, NOISE};
+use crate::law::Shape;
 use crate::mixture::Optimum;
 use crate::predict::FittedStudy;
 use crate::units::{Params, write_count, write_nats, write_number, write_scientific};
@@ -34,10 +35,17 @@ pub(super) fn reason(
         Origin::Repeat => "a repeat of a mixture that was trained, which shows how much runs differ".to_string(),
         Origin::Near => near(study, found, spot),
         Origin::Vertex(domain) => format!("as much {domain} as the limits allow, or as is not too far from the runs"),
-        Origin::Spread => "a mixture unlike all that were trained".to_string(),
+        Origin::Spread => "a mixture unlike any you trained".to_string(),
         Origin::Given => "one of the runs that may be trained".to_string(),
     };
-    let scale = format!("at {} parameters and {} tokens", write_count(found.n.0, 3), write_count(found.d.0, 3));
+    // Where nothing depends on the scale, that of the scenario says nothing.
+    let depends = |term: fn(&Shape) -> bool| study.fits.iter().any(|fit| term(&fit.shape));
+    let scale = [
+        depends(|shape| shape.n_term).then(|| format!("{} parameters", write_count(found.n.0, 3))),
+        depends(|shape| shape.d_term).then(|| format!("{} tokens", write_count(found.d.0, 3))),
+    ];
+    let scale = scale.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    let scale = if scale.is_empty() { "of the recommended mixture".to_string() } else { format!("at {scale}") };
     let parts = [
         (settles.choice, "how the near-optimal mixtures differ".to_string()),
         (settles.gain, format!("the gain over {reference}")),
@@ -57,7 +65,8 @@ fn near(study: &FittedStudy, found: &Optimum, spot: &Spot) -> String {
     let Some((domain, change)) = most else { return "close to the recommended mixture".to_string() };
     let more = if change > 0.0 { "more" } else { "less" };
     let points = write_number(100.0 * change.abs(), 2);
-    format!("the recommended mixture with {points} points {more} {domain}")
+    let unit = if points == "1" { "point" } else { "points" };
+    format!("the recommended mixture with {points} {unit} {more} {domain}")
 }
 
 fn percent(share: f64) -> String {

@@ -91,7 +91,7 @@ pub const TOO_LONG_TO_EDIT: &str =
 pub const TOO_LONG_TO_KEEP: &str =
     "This table is too long for the browser's storage: it will be lost when this page is closed.";
 /// Where the browser refuses its storage.
-pub const NOT_KEPT: &str = "The browser refuses to store the draft: it will be lost when this page is closed.";
+pub const NOT_KEPT: &str = "The browser refuses to store your work: it will be lost when this page is closed.";
 /// Where the draft of last time is left closed.
 pub const NOT_OPENED: &str =
     "The page crashed with your last table, so it was not opened again. It is safe, among the earlier drafts below.";
@@ -136,8 +136,7 @@ pub const NOT_IN_LINK: [&str; 3] =
 pub const LINK_TRAVELS: &str =
     "The part after # is not sent to any server, but it stays in chats and in browser histories.";
 /// Beside the button for the project.
-pub const PROJECT_HELP: &str =
-    "Everything: table, settings, fits, scenario, bootstrap. Drop it on the page to go on; mixlaw reads it, too";
+pub const PROJECT_HELP: &str = "The table, settings, fits, scenario and bootstrap. Drop it on the page to continue; the command line reads it, too";
 /// A download that the browser does not begin.
 pub const NOT_SAVED: &str = "The browser refuses to save files from this page.";
 /// A project without fits whose inputs cannot be read.
@@ -185,6 +184,10 @@ pub const POINT_HELP: &str = "A pinned observation can be left out of the fit, a
 pub const FRONTIER_HELP: &str = "N and D of least predicted loss with 6ND = FLOPs.";
 /// Above the loss chart.
 pub const CURVES_HELP: &str = "Curves: one mixture; points: all runs. Dashed: extrapolated.";
+/// What is minimised, in the scenario's sentence.
+pub const WEIGHTED_MEAN: &str = "the weighted mean loss";
+/// The same of the worst target.
+pub const WORST_CASE: &str = "worst-case regret over targets";
 /// In the scenario's sentence, where nothing else limits the mixture.
 pub const CLOSE_TO_THE_RUNS: &str = "close to the runs";
 /// Above the fields for limits.
@@ -193,9 +196,6 @@ pub const LIMITS_HELP: &str = "Weights as 0.1 or 10 %; stocks in tokens, such as
 pub const LIMITS_PASTE_HELP: &str = "Copied from a spreadsheet, or separated by commas. It replaces the columns that it has; columns and cells may be missing.";
 /// An example in that field.
 pub const LIMITS_TABLE: &str = "domain\tmin\tmax\tstock\tpresent\tprior\narxiv\t2 %\t20 %\t28B\t5 %\t1/7";
-/// Where limits hold the optimum.
-pub const WITHOUT_LIMITS: &str =
-    "The uniform mixture and your data's mean may violate the limits, and so may have a lower loss.";
 /// Above the bootstrap.
 pub const BOOTSTRAP_HELP: &str = "Bootstrap: refits on resampled mixtures, to show how much every number would differ had other mixtures been trained. Intervals are the middle 90 % of the replicates.";
 /// In place of the bootstrap on a page opened from a link.
@@ -272,6 +272,10 @@ pub const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
 /// Where a table was pasted over another one of the same study.
 pub fn pasted_over_sentence(now: &str, before: &str) -> String {
     format!("You pasted {now} over your {before}. Are they more runs of the same study?")
+}
+/// After they were added.
+pub fn added_sentence(now: &str, before: &str) -> String {
+    format!("{now} added to your {before}; Undo takes them out again.")
 }
 /// The heading over what new rows changed.
 pub const MOVED: &str = "What the new rows changed";

@@ -63,7 +63,7 @@ pub fn with_rows(draft: &Draft, before: ReadTable, text: &str, now: ReadTable) -
 }
 
 /// Whether the columns have no names but those that reading them gives.
-fn is_unnamed(table: &Table) -> bool {
+pub fn is_unnamed(table: &Table) -> bool {
     table.header().iter().zip(1..).all(|(name, number)| *name == format!("column {number}"))
 }
 

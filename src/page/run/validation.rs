@@ -36,7 +36,9 @@ pub struct ValidationRun {
 }
 
 /// A split takes about as long as so many of a fit's starts.
-const STARTS_PER_SPLIT: f64 = 3.0;
+const STARTS_PER_SPLIT: f64 = 2.0;
+/// What of a start does not grow with the parameters, in squares of parameters.
+const OF_RESIDUALS: f64 = 100.0;
 /// Splits, before they are counted.
 const USUAL_SPLITS: f64 = 8.0;
 
@@ -119,21 +121,24 @@ impl ValidationRun {
 
     /// Share of the work that is done, with the share of the fit that is under way.
     pub fn share_done(&self, of_fit: f64) -> f64 {
-        let config = self.of.study.fits.first().map_or_else(FitConfig::default, |fit| fit.report.config.clone());
-        let starts = config.starts as f64;
+        let fit = self.of.study.fits.first();
+        let starts = fit.map_or_else(FitConfig::default, |fit| fit.report.config.clone()).starts as f64;
         let (mut done, mut all) = (0.0, 0.0);
         for (law_idx, law) in self.laws.iter().enumerate() {
-            let fit = if law.law.id() == self.of.law.id() { 0.0 } else { starts };
+            // A step takes about as long as the square of the parameters, and every law its residual model.
+            let n_parameters = fit.map_or(0, |fit| law.law.parameters(&fit.shape).len()) as f64;
+            let start = OF_RESIDUALS + n_parameters * n_parameters;
+            let fit = if law.law.id() == self.of.law.id() { 0.0 } else { starts * start };
             let (n_done, n_splits) =
                 law.steps.iter().fold((0, 0), |(done, all), (of_done, of_all)| (done + of_done, all + of_all));
             // Shares are alike, and some have not told yet how many splits they have.
             let n_told = law.steps.iter().filter(|(_, of_all)| *of_all > 0).count();
             let n_splits = if n_told > 0 { (n_splits * law.steps.len()) as f64 / n_told as f64 } else { USUAL_SPLITS };
-            let splits = n_splits * STARTS_PER_SPLIT;
+            let splits = n_splits * STARTS_PER_SPLIT * start;
             all += fit + splits;
             done += match (&law.tried, &law.fits) {
                 (Some(_), _) => fit + splits,
-                (None, Some(_)) => fit + STARTS_PER_SPLIT * n_done as f64,
+                (None, Some(_)) => fit + STARTS_PER_SPLIT * start * n_done as f64,
                 (None, None) if self.next_to_fit() == Some(law_idx) => fit * of_fit,
                 (None, None) => 0.0,
             };

@@ -42,6 +42,7 @@ pub fn Header() -> impl IntoView {
             <h1>"Mixlaw"</h1>
             <p class="study" data-test="study-line">{study}</p>
             {notices}
+            {move || state.not_kept.get().map(|sentence| view! { <p class="not-kept" data-test="not-kept">{sentence}</p> })}
             <div class="tools">
                 <Steps/>
                 <Colours/>

@@ -9,7 +9,7 @@ use super::State;
 use crate::import::{self, Answer, Fix, Question, Role, Roles, Table, Understood};
 use crate::page::browser::dom;
 use crate::page::browser::workers::{Lane, Reply};
-use crate::page::input::added::with_rows;
+use crate::page::input::added::{is_unnamed, with_rows};
 use crate::page::input::address;
 use crate::page::input::draft::{Draft, Origin, SharedText};
 use crate::page::input::rename::{DomainColumn, renamed_column};
@@ -17,6 +17,7 @@ use crate::page::input::scenario::ScenarioInput;
 use crate::page::run::fits::{AUTO, StudyData};
 use crate::page::same::Same;
 use crate::page::view::moved::have_common_row;
+use crate::page::view::tables::counted;
 use crate::protocol::{self, Task, WireImport, WireIssue};
 use crate::sample::Sample;
 use crate::share::link_in_picture;
@@ -104,6 +105,8 @@ pub struct PastedOver {
 pub struct ToAdd {
     /// How many they are, and how many were there before.
     pub n_rows: [usize; 2],
+    /// Whether the rows have no names of columns: by themselves they are nothing.
+    pub is_unnamed: bool,
     /// What was there, with them below it.
     draft: Draft,
 }
@@ -376,6 +379,11 @@ impl State {
                     self.status.set(format!("There is no study to fit: {}", sentence.sentence));
                 }
                 self.to_add.set(self.rows_to_add(&table));
+                if self.to_add.read_untracked().as_ref().is_some_and(|rows| rows.is_unnamed) {
+                    // Undone, they stay alone.
+                    self.pasted_over.set_value(None);
+                    return self.add_rows();
+                }
                 self.imported.set(Import::Done(Same::new(table)));
             }
             Err(sentence) => {
@@ -410,19 +418,20 @@ impl State {
             let (before, now) = (table.table.as_ref()?, now.table.as_ref()?);
             let n_rows = now_data.map_or(now.n_rows(), |data| data.observations().len());
             let draft = with_rows(draft, (before, Some(&data.dataset)), &source.text, (now, now_data))?;
-            Some(ToAdd { n_rows: [n_rows, data.dataset.observations().len()], draft })
+            Some(ToAdd { n_rows: [n_rows, data.dataset.observations().len()], is_unnamed: is_unnamed(now), draft })
         })
     }
 
     /// Puts the rows on show below those that they were pasted over.
     pub fn add_rows(self) {
-        let Some(ToAdd { draft, .. }) = self.to_add.get_untracked() else { return };
+        let Some(ToAdd { draft, n_rows: [n, before], .. }) = self.to_add.get_untracked() else { return };
         self.keep_now();
         self.forget_link();
         let Draft { law, settings, scenario, .. } = self.draft();
         self.put(Draft { law, settings, scenario, ..draft });
         self.to_add.set(None);
         self.note_step();
+        self.status.set(text::added_sentence(&counted(n, "row"), &counted(before, "row")));
         self.later("import", Duration::ZERO, move || self.import_now(true));
     }
 

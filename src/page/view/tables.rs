@@ -45,23 +45,34 @@ pub struct ResultCells {
 
 /// The fits of a study, then the targets that could not be fitted.
 pub fn result_rows(study: &FittedStudy, failures: &[(String, String)]) -> Vec<ResultRow> {
-    let fitted = study
-        .targets()
-        .map(|target| ResultRow { target: target.name.to_string(), outcome: Ok(result_cells(target, &study.domains)) });
+    // That rows are far from the fit is said in full of the target with the farthest.
+    let far = |target: &FittedTarget| target.fit.report.flags.iter().filter_map(Flag::farthest).fold(0.0, f64::max);
+    let farthest = study.targets().map(|target| far(&target)).fold(0.0, f64::max);
+    let fitted = study.targets().map(|target| {
+        let is_farthest = far(&target) >= farthest;
+        ResultRow { target: target.name.to_string(), outcome: Ok(result_cells(target, &study.domains, is_farthest)) }
+    });
     let failed =
         failures.iter().map(|(target, sentence)| ResultRow { target: target.clone(), outcome: Err(sentence.clone()) });
     fitted.chain(failed).collect()
 }
 
-fn result_cells(target: FittedTarget, domains: &[String]) -> ResultCells {
+fn result_cells(target: FittedTarget, domains: &[String], is_farthest: bool) -> ResultCells {
     let report = &target.fit.report;
     let score = report.scores.get(target.target_pos);
     let percent = |value: Option<f64>| value.map_or_else(|| "–".to_string(), |value| format!("{value:.2} %"));
     let names: Vec<String> =
         parameters(target.fit).iter().map(|parameter| symbol_text(parameter.symbol, domains)).collect();
     let sentences = |doubtful: bool| {
-        let flags = report.flags.iter().filter(|flag| is_doubtful(flag) == doubtful);
-        flags.map(|flag| flag.sentence(&names)).collect()
+        let is_brief = |flag: &Flag| !is_farthest && flag.farthest().is_some();
+        let flags = report.flags.iter().filter(|flag| (is_doubtful(flag) && !is_brief(flag)) == doubtful);
+        let sentence = |flag: &Flag| match flag {
+            Flag::FarRows { n, most, .. } if is_brief(flag) => {
+                format!("{} far from the fit, by up to {} nats", counted(*n, "row"), write_number(*most, 2))
+            }
+            flag => flag.sentence(&names),
+        };
+        flags.map(sentence).collect()
     };
     ResultCells {
         objective: write_scientific(report.objective, DIGITS),

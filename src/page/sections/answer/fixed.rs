@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::mixture::Aim;
+use crate::page::sections::answer::FEW_DOMAINS;
 use crate::page::sections::answer::expected::ExpectedTable;
+use crate::page::sections::answer::limits::limits_words;
 use crate::page::sections::answer::mixture::Bars;
 use crate::page::sections::answer::verdict::Findings;
 use crate::page::store::use_state;
@@ -15,6 +18,7 @@ use crate::wording::page as text;
 #[component]
 pub fn FixedAnswer() -> impl IntoView {
     let state = use_state();
+    let limits = limits_words(state);
     move || {
         let (study, computed) = (state.shown.get()?.study, state.computed()?);
         let uniform = 1.0 / study.domains.len().max(1) as f64;
@@ -26,8 +30,23 @@ pub fn FixedAnswer() -> impl IntoView {
             interval: None,
         });
         let rows = bars(&rows.collect::<Vec<_>>());
-        let gains = computed.gains.iter().map(|(name, value, interval)| gain(name, *value, *interval)).collect();
-        let scale = format!("For N = {} and D = {}.", write_count(computed.n, 3), write_count(computed.d, 3));
+        let gains =
+            computed.gains.iter().map(|(name, value, interval)| gain(name, *value, *interval)).collect::<Vec<_>>();
+        let minimised = match (state.scenario_input().read().aim, computed.losses.as_slice()) {
+            (_, [(only, ..)]) => only.clone(),
+            (Aim::Worst, _) => text::WORST_CASE.to_string(),
+            (Aim::Mean, _) => text::WEIGHTED_MEAN.to_string(),
+        };
+        let is_short = study.domains.len() <= FEW_DOMAINS;
+        let table =
+            || view! { <ExpectedTable loss=loss(computed.weighted_loss, computed.interval) gains=gains.clone()/> };
+        let scale = format!(
+            "For a model of {} parameters on {} tokens, minimising {minimised}, {} {}.",
+            write_count(computed.n, 3),
+            write_count(computed.d, 3),
+            if *limits.read() == text::CLOSE_TO_THE_RUNS { "staying" } else { "with" },
+            limits.read(),
+        );
         let chosen = match computed.n_candidates {
             0 | 1 => String::new(),
             n => format!("Chosen by validation from {n} candidates. "),
@@ -46,6 +65,7 @@ pub fn FixedAnswer() -> impl IntoView {
                 <section aria-labelledby="train-on">
                     <h2 id="train-on">"Train on"</h2>
                     <Bars rows/>
+                    {is_short.then(&table)}
                     <details class="small-weights">
                         <summary>"Predicted losses by target"</summary>
                         <table class="losses" data-test="losses">
@@ -60,7 +80,7 @@ pub fn FixedAnswer() -> impl IntoView {
                 <section aria-labelledby="verdict-heading" data-test="verdict">
                     <h2 id="verdict-heading">"How far to trust it"</h2>
                     {findings}
-                    <ExpectedTable loss=loss(computed.weighted_loss, computed.interval) gains/>
+                    {(!is_short).then(&table)}
                     <p class="note" data-test="fixed">{chosen}{text::FIXED}</p>
                 </section>
             </div>

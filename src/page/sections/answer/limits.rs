@@ -8,6 +8,7 @@ use crate::page::sections::answer::domain_limits::DomainLimits;
 use crate::page::sections::answer::group_limits::GroupLimits;
 use crate::page::sections::answer::limits_paste::LimitsPaste;
 use crate::page::store::{State, use_state};
+use crate::page::view::tables::counted;
 use crate::page::widgets::explained::Explained;
 use crate::page::widgets::field::Field;
 use crate::wording::page as text;
@@ -17,20 +18,26 @@ use crate::wording::page as text;
 pub fn LimitsSlot(
     /// Whether they are open.
     open: RwSignal<bool>,
+    /// How many they are.
+    limits: Memo<String>,
 ) -> impl IntoView {
-    let state = use_state();
-    let n_set = Memo::new(move |_| domains(state).with(|domains| limits(state, |limits| limits.n_set(domains))));
-    let is_inside = move || limits(state, |limits| limits.inside_data);
-    let summary = move || match n_set.get() {
-        0 if is_inside() => text::CLOSE_TO_THE_RUNS.to_string(),
-        0 => "no limits".to_string(),
-        1 => "1 limit".to_string(),
-        n => format!("{n} limits"),
-    };
     view! {
         <button type="button" class="slot" data-test="limits-slot" aria-expanded=move || open.get().to_string() aria-controls="limits"
-            on:click=move |_| open.update(|open| *open = !*open)>{summary}<span aria-hidden="true">{move || if open.get() { " ▴" } else { " ▾" }}</span></button>
+            on:click=move |_| open.update(|open| *open = !*open)>{limits}<span aria-hidden="true">{move || if open.get() { " ▴" } else { " ▾" }}</span></button>
     }
+}
+
+/// How many limits there are.
+pub fn limits_words(state: State) -> Memo<String> {
+    let domains = domains(state);
+    Memo::new(move |_| {
+        let n_set = domains.with(|domains| limits(state, |limits| limits.n_set(domains)));
+        match n_set {
+            0 if limits(state, |limits| limits.inside_data) => text::CLOSE_TO_THE_RUNS.to_string(),
+            0 => "no limits".to_string(),
+            n => counted(n, "limit"),
+        }
+    })
 }
 
 fn domains(state: State) -> Memo<Vec<String>> {

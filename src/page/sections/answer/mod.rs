@@ -31,7 +31,7 @@ use crate::page::store::{AskedOptimum, use_state};
 use crate::wording::page as text;
 
 /// So many bars are lower than the verdict beside them.
-const FEW_DOMAINS: usize = 4;
+pub const FEW_DOMAINS: usize = 4;
 
 /// What the answer's place shows.
 #[derive(Clone, Copy, PartialEq)]

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use crate::mixture::{Aim, Budget};
 use crate::page::input::scenario::{BudgetChoice, ScenarioInput, extrapolations, reach, used_by};
-use crate::page::sections::answer::limits::{Limits, LimitsSlot};
+use crate::page::sections::answer::limits::{Limits, LimitsSlot, limits_words};
 use crate::page::store::{State, use_state};
 use crate::page::widgets::slider::Slider;
 use crate::predict::DataSummary;
+use crate::wording::page as text;
 
 /// The scenario as a sentence that is edited in place, with sliders below it and the limits behind their number.
 #[component]
@@ -31,6 +32,7 @@ pub fn ScenarioSentence() -> impl IntoView {
         _ => "For the scale of your runs",
     };
     let open = RwSignal::new(false);
+    let limits = limits_words(state);
     let one_target = move || {
         let shown = state.shown.get();
         shown.and_then(|shown| shown.study.targets().next().map(|target| target.name.to_string()))
@@ -67,7 +69,7 @@ pub fn ScenarioSentence() -> impl IntoView {
                         </select>
                     </label>
                 </Show>
-                <Show when=mixes>{move || if can_choose() { " and " } else { ", with " }}<LimitsSlot open/></Show>
+                <Show when=mixes>{move || lead(can_choose(), *limits.read() == text::CLOSE_TO_THE_RUNS)}<LimitsSlot open limits/></Show>
             </p>
                         <div class="sliders-of-scale">
                 <Show when=move || asks_n.get()>
@@ -80,6 +82,15 @@ pub fn ScenarioSentence() -> impl IntoView {
             </div>
             <Show when=mixes><Limits open/></Show>
         </div>
+    }
+}
+
+/// What stands before the limits.
+fn lead(goes_on: bool, is_close: bool) -> &'static str {
+    match (goes_on, is_close) {
+        (_, true) => ", staying ",
+        (true, false) => " and ",
+        (false, false) => ", with ",
     }
 }
 
@@ -140,7 +151,7 @@ fn AimMenu() -> impl IntoView {
     let write = move |id: String| {
         input().update(|input| input.aim = if id == "worst" { Aim::Worst } else { Aim::Mean });
     };
-    let options = [("mean", "the weighted mean loss"), ("worst", "worst-case regret over targets")];
+    let options = [("mean", text::WEIGHTED_MEAN), ("worst", text::WORST_CASE)];
     let options = options.map(
         |(id, label)| view! { <option value=id prop:selected=move || value.with(|value| value == id)>{label}</option> },
     );

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::page::browser::dom;
 use crate::page::input::section::Section;
+use crate::page::sections::data::issues::fixes;
+use crate::page::sections::data::mapping::ColumnRoles;
 use crate::page::sections::data::questions::Questions;
 use crate::page::store::{Import, use_state};
 use crate::units::capitalised;
@@ -14,12 +16,19 @@ use crate::wording::page as text;
 pub fn Problem() -> impl IntoView {
     let state = use_state();
     let wrong = move || match &*state.imported.read() {
-        Import::Failed(sentence) => Some(sentence.clone()),
-        Import::Done(table) => table.errors.first().map(|issue| issue.sentence.clone()),
+        Import::Failed(sentence) => Some(view! { <p class="error">{sentence.clone()}</p> }.into_any()),
+        Import::Done(table) => {
+            let issue = table.errors.first()?;
+            Some(view! { <p class="error">{issue.sentence.clone()}{fixes(state, issue)}</p> }.into_any())
+        }
         _ => None,
     };
-    let unfit = move || state.key.read().as_ref().err().map(|sentence| capitalised(sentence));
+    let unfit = move || {
+        let sentence = capitalised(state.key.read().as_ref().err()?);
+        Some(view! { <p class="error">{sentence}</p> }.into_any())
+    };
     let wrong = move || wrong().or_else(unfit);
+    let has_columns = move || state.imported.with(|it| it.latest().is_some_and(|table| !table.columns.is_empty()));
     let is_reading = move || matches!(*state.imported.read(), Import::Idle | Import::Running(_));
     let is_asked = move || state.imported.with(|it| it.latest().is_some_and(|table| !table.questions.is_empty()));
     view! {
@@ -29,9 +38,10 @@ pub fn Problem() -> impl IntoView {
                 <Questions/>
                 <Show when=move || !is_reading() && !is_asked()>
                     <h2>"These data cannot be fitted yet"</h2>
-                    {move || wrong().map(|sentence| view! { <p class="error">{sentence}</p> })}
+                    {wrong}
                     <p class="help">{text::COLUMNS_NEEDED}</p>
-                    <button type="button" on:click=move |_| state.open_section(Section::Data)>"Go to the table"</button>
+                    <Show when=has_columns><ColumnRoles/></Show>
+                    <p class="actions"><button type="button" on:click=move |_| state.open_section(Section::Data)>"Go to the table"</button></p>
                 </Show>
             </div>
         </section>

@@ -51,6 +51,11 @@ fn item(state: State, issue: &WireIssue, seek: Callback<Place>) -> impl IntoView
         .into_any(),
         None => sentence.into_any(),
     };
+    view! { <li>{said}{fixes(state, issue)}</li> }
+}
+
+/// A button for each thing that an issue offers.
+pub fn fixes(state: State, issue: &WireIssue) -> impl IntoView + use<> {
     let fixes = issue.fixes.iter().map(|fix| {
         let (label, fix, issue) = (fix.to_string(), fix.clone(), issue.clone());
         view! {
@@ -58,5 +63,5 @@ fn item(state: State, issue: &WireIssue, seek: Callback<Place>) -> impl IntoView
             <button type="button" class="small" data-test="fix" on:click=move |_| state.apply_fix(&issue, &fix)>{label}</button>
         }
     });
-    view! { <li>{said}{fixes.collect_view()}</li> }
+    fixes.collect_view()
 }

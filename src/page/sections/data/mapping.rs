@@ -16,10 +16,7 @@ const MOST_SHOWN: usize = 300;
 #[component]
 pub fn Mapping() -> impl IntoView {
     let state = use_state();
-    let columns = Memo::new(move |_| {
-        let columns = with_table(state, |table| table.columns.clone()).unwrap_or_default();
-        columns.into_iter().take(MOST_SHOWN).enumerate().collect::<Vec<_>>()
-    });
+    let columns = columns(state);
     let domains = Memo::new(move |_| {
         let domains = |table: &ImportedTable| Some(domain_columns(table.table.as_ref()?.header(), &table.roles));
         with_table(state, domains).flatten().unwrap_or_default()
@@ -34,14 +31,30 @@ pub fn Mapping() -> impl IntoView {
                 <div class="mapping-grid">
                     <For each=move || domains.get() key=Clone::clone let:column><DomainName column/></For>
                 </div>
-                <div class="mapping-grid">
-                    <For each=move || columns.get() key=Clone::clone let:column>
-                        <ColumnRole column_idx=column.0 name=column.1/>
-                    </For>
-                </div>
+                <ColumnRoles/>
             </details>
         </Show>
     }
+}
+
+/// A menu for the role of each column.
+#[component]
+pub fn ColumnRoles() -> impl IntoView {
+    let columns = columns(use_state());
+    view! {
+        <div class="mapping-grid">
+            <For each=move || columns.get() key=Clone::clone let:column>
+                <ColumnRole column_idx=column.0 name=column.1/>
+            </For>
+        </div>
+    }
+}
+
+fn columns(state: State) -> Memo<Vec<(usize, String)>> {
+    Memo::new(move |_| {
+        let columns = with_table(state, |table| table.columns.clone()).unwrap_or_default();
+        columns.into_iter().take(MOST_SHOWN).enumerate().collect()
+    })
 }
 
 /// One domain's name, to be changed.

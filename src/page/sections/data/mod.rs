@@ -69,7 +69,6 @@ pub fn DataSection() -> impl IntoView {
                 <Mapping/>
                 <Issues seek=Callback::new(seek)/>
                 <Drafts/>
-                {move || state.not_kept.get().map(|sentence| view! { <p class="note">{sentence}</p> })}
             </Show>
         <LawSettings/>
     }

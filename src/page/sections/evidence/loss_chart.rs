@@ -66,6 +66,7 @@ pub fn LossChart(
     let against = move || ALONG.iter().find(|(.., other)| *other == along.get()).map(|(_, label, _)| *label);
     let many = Memo::new(move |_| state.shown.get().is_some_and(|shown| shown.study.targets().count() > 1));
     view! {
+        <Show when=move || uses_n.get() || uses_d.get()>
         <figure class="chart" class:wide=all>
             <figcaption>{title}": loss against "{against}</figcaption>
             <p class="help">{text::CURVES_HELP}</p>
@@ -102,6 +103,7 @@ pub fn LossChart(
                 </Show>
             </div>
         </figure>
+        </Show>
     }
 }
 

@@ -26,12 +26,11 @@ fn sentences(answered: &Answered) -> impl IntoView + use<> {
         view! {
             <h3>"Active constraints"</h3>
             <ul class="prices" data-test="prices">{items}</ul>
-            <p class="note">{text::WITHOUT_LIMITS}</p>
         }
     });
     view! {
         {prices}
-        <p class="certificate" data-test="certificate">
+        <p class="certificate note" data-test="certificate">
             {certificate_sentence(optimum)}
             " KKT residual " <span class="nowrap" data-test="kkt">{kkt_text(optimum)}</span> "."
         </p>

@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use crate::page::store::{AskedOptimum, State, use_state};
 use crate::page::view::tables::{LossRow, loss_rows};
 
+/// From so many targets on, the table scrolls.
+const MANY: usize = 12;
+
 /// A row for each target: its weight to type, its predicted loss at the three mixtures.
 #[component]
 pub fn LossTable() -> impl IntoView {
@@ -27,7 +30,7 @@ pub fn LossTable() -> impl IntoView {
     });
     let waiting = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
     view! {
-        <div class="scroll" tabindex="0">
+        <div class="scroll" class:long=move || MANY < targets.read().len() tabindex="0">
             <table class="losses" data-test="losses">
                 <thead>
                     <tr>
@@ -46,7 +49,7 @@ pub fn LossTable() -> impl IntoView {
                     </For>
                 </tbody>
                 <tfoot class:stale=waiting>
-                    {move || rows.with(|rows| rows.last().map(|mean| view! { <tr><th scope="row">{mean.target.clone()}</th><td></td>{cells(mean)}</tr> }))}
+                    {move || rows.with(|rows| rows.last().filter(|_| 2 < rows.len()).map(|mean| view! { <tr><th scope="row">{mean.target.clone()}</th><td></td>{cells(mean)}</tr> }))}
                 </tfoot>
             </table>
         </div>

@@ -134,7 +134,7 @@ fn from_a_sample_to_a_link_by_keyboard_alone() {
         page.press(&format!("{CONTROL}a")).await;
         page.press("8B").await;
         assert_eq!(page.value_of("[data-test=scenario-n]").await, "8B");
-        tab_to(page, ".limits > summary").await;
+        tab_to(page, "[data-test=limits-slot]").await;
         page.press(SPACE).await;
         tab_to(page, "[data-test=limit][data-column=max]").await;
         page.press("40 %").await;

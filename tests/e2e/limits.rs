@@ -304,7 +304,7 @@ fn one_of_many_domains_is_looked_for_by_its_name() {
         page.wait_until(&format!("{listed} !== '{ten}'"), SOON).await;
         assert_eq!(optimum(page).await, all);
 
-        page.click(".limits > summary").await;
+        page.click("[data-test=limits-slot]").await;
         page.type_into("[data-test=find-limit]", "part03").await;
         let rows = "return [...document.querySelectorAll('[data-test=domain-limits] tbody tr')]
             .filter(row => row.getClientRects().length > 0).map(row => row.cells[0].textContent).join()";

@@ -393,6 +393,10 @@ fn an_optimum_comes_with_all_that_was_asked_for() {
     let again = json(at, &["optimum", "fit.json", "--scenario", "again.json", "--json"]);
     assert_eq!(again["weights"], from_file["weights"]);
 
+    // A group with one number has that weight.
+    let group = |limit| json(at, &["optimum", "fit.json", "--n", "7B", "--d", "150B", "--group", limit, "--json"]);
+    assert_eq!(group("c4+commoncrawl=0.4")["weights"], group("c4+commoncrawl=0.4:0.4")["weights"]);
+
     let flops = json(at, &["optimum", "fit.json", "--flops", "1e21", "--json"]);
     let (n, d) = (flops["n"].as_f64().expect("a number"), flops["d"].as_f64().expect("a number"));
     assert!((6.0 * n * d / 1e21 - 1.0).abs() < 1e-9);
@@ -411,7 +415,8 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     let all = ["arxiv", "book", "c4", "github", "commoncrawl", "stackexchange", "wikipedia"];
     let caps: Vec<String> = all.iter().map(|domain| format!("{domain}=0.1")).collect();
     let caps: Vec<&str> = std::iter::once("--max").chain(caps.iter().map(String::as_str)).collect();
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 12] = [
+        (&["--group", "arxiv+book="], "the group \"arxiv+book=\" must read DOMAIN+DOMAIN=LOW:HIGH or DOMAIN+DOMAIN=SHARE"),
         (&["--max", "c4=0.5", "c4=0.2"], "the largest weight of \"c4\" is given twice; give it once"),
         (&caps, "no mixture can meet all of these: arxiv at most 10 %; book at most 10 %; "),
         (&["--stock", "c4=0", "--epochs", "4"], "the stock of \"c4\": \"0\" is not possible; a number of tokens"),

@@ -73,6 +73,11 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
         reader.short = Tally::default();
         issues.push_first(Cause::MixturesDownward { columns: columns.weights.iter().map(name).collect() }.of_text());
     }
+    // Where most mixtures lack a domain, those that happen to sum to nearly 1 lack it too.
+    if reader.lacks_a_domain() {
+        observations.clear();
+        (reader.rescaled, reader.percent) = Default::default();
+    }
     // As long as it is asked in what a column is counted, its numbers are not implausible.
     if !reader.small_counts(&observations, answers, &mut issues) {
         let bad: HashMap<usize, Issue> = std::mem::take(&mut reader.implausible).into_iter().collect();
@@ -473,10 +478,9 @@ impl<'a> RowReader<'a> {
         if rows > 0 {
             issues.push(Cause::Rescaled { rows, of, line, sum }.of_text());
         }
-        let Tally { n: rows, line, sum, .. } = self.short;
-        let n = self.table.n_rows();
-        if rows > 1 && rows as f64 >= SHARE_OF_SHORT * n as f64 {
-            issues.push_first(Cause::ShortSums { rows, of: n, line, sum }.of_text());
+        if self.lacks_a_domain() {
+            let Tally { n: rows, line, sum, .. } = self.short;
+            issues.push_first(Cause::ShortSums { rows, of: self.table.n_rows(), line, sum }.of_text());
         }
         if self.n_blank_weights > 0 {
             issues.push(Cause::BlankWeights { rows: self.n_blank_weights, of }.of_text());
@@ -497,6 +501,11 @@ impl<'a> RowReader<'a> {
             }
             issues.push(issue);
         }
+    }
+
+    /// Whether most lines' weights sum to less than the whole.
+    fn lacks_a_domain(&self) -> bool {
+        self.short.n > 1 && self.short.n as f64 >= SHARE_OF_SHORT * self.table.n_rows() as f64
     }
 
     /// Whether a column's numbers sum to 1, or to 100.

@@ -83,7 +83,8 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
             continue;
         }
         let named = candidates(role, &columns).find(|column| is_open(column.idx));
-        let weak = position_of(weak, &columns).filter(|&i| columns[i].is_count() && is_open(i));
+        let is_other = |i: usize| role == Role::Flops && columns[i].is_in_units();
+        let weak = position_of(weak, &columns).filter(|&i| columns[i].is_count() && !is_other(i) && is_open(i));
         // What is called N is N before what counts the embeddings too.
         let is_total = named.is_some_and(|column| column.count.is_some_and(|count| count.kind == names::Kind::Total));
         let named = named.map(|column| column.idx);
@@ -154,11 +155,13 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         let has_losses = roles.iter().any(|role| role.is_loss());
         let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored && c.n_numbers > 0);
         let free: Vec<&Column> = free.filter(|c| c.is_of_numbers() && !is_score(c.name) && c.count.is_none()).collect();
+        let weights: Vec<usize> = (0..n_columns).filter(|&i| roles[i] == Role::Weight).collect();
+        let made_of = made_of(table, &sample, &weights);
         let candidates = free.iter().filter(|c| !is_perplexity(c.name) && !is_about_loss(c.name));
-        let candidates: Vec<Candidate> =
-            candidates.map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest }).collect();
-        let weights = (0..n_columns).filter(|&i| roles[i] == Role::Weight).map(|i| columns[i].name);
-        let unworded = losses::unworded(&candidates, &domain_names(weights));
+        let candidates: Vec<Candidate> = (candidates.filter(|c| !made_of.contains(&c.idx)))
+            .map(|c| Candidate { idx: c.idx, name: c.name, least: c.least, largest: c.largest })
+            .collect();
+        let unworded = losses::unworded(&candidates, &domain_names(weights.iter().map(|&i| columns[i].name)));
         // A perplexity says what the losses beside it say.
         for column in free.iter().filter(|c| is_perplexity(c.name) && !has_losses && unworded.is_empty()) {
             roles[column.idx] = Role::Perplexity;
@@ -185,6 +188,25 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         }
     }
     Guess { roles: Roles(roles), questions, stages: found.stages, said }
+}
+
+/// The columns whose shares the weights are: tokens "web" and "code" beside the "weight_web" and "weight_code" made of them.
+pub(super) fn made_of(table: &Table, sample: &[Row], weights: &[usize]) -> Vec<usize> {
+    /// Of a few digits.
+    const ROUNDING: f64 = 0.01;
+    let plain = |name: &str| names::scale_of(name).map_or(name.to_string(), |(plain, _)| plain.trim().to_string());
+    let source = |&weight: &usize| {
+        let own = table.header()[weight].strip_prefix("weight_")?;
+        table.header().iter().position(|name| plain(name) == own)
+    };
+    let Some(sources) = weights.iter().map(source).collect::<Option<Vec<usize>>>() else { return Vec::new() };
+    let number = |row: &Row, i: usize| try_number(row.cell(i), table.layout().decimal).unwrap_or(0.0);
+    let are_shares = |row: &Row| {
+        let sum: f64 = sources.iter().map(|&i| number(row, i)).sum();
+        let pairs = || weights.iter().zip(&sources).map(|(&weight, &i)| (number(row, weight) * sum, number(row, i)));
+        pairs().all(|(share, own)| (share - own).abs() <= ROUNDING * sum)
+    };
+    if sample.iter().all(are_shares) { sources } else { Vec::new() }
 }
 
 /// Whether one of these columns is N or D?
@@ -329,6 +351,7 @@ pub(super) fn is_loss(name: &str) -> bool {
 
 /// Whether a name has the word for a loss in it.
 pub(super) fn has_loss_word(name: &str) -> bool {
+    let name = &*names::english(name);
     let letters = key(name);
     !is_perplexity(name)
         && (LOSS_WORDS.iter().any(|word| letters.contains(word)) || is_cross_entropy(name))
@@ -347,6 +370,7 @@ fn is_cross_entropy(name: &str) -> bool {
 
 /// Whether a column is a perplexity by its name.
 pub(super) fn is_perplexity(name: &str) -> bool {
+    let name = &*names::english(name);
     let letters = key(name);
     PERPLEXITY_WORDS.iter().any(|word| letters.contains(word)) && !EXTREMES.iter().any(|end| name.ends_with(end))
 }
@@ -566,6 +590,8 @@ pub(super) struct Column<'a> {
     count: Option<CountName>,
     n_present: usize,
     n_numbers: usize,
+    /// Cells of numbers that end in a unit: "70M".
+    n_units: usize,
     /// Cells that are no numbers and look like one with a slip in it.
     n_slips: usize,
     least: f64,
@@ -573,9 +599,10 @@ pub(super) struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn new(table: &'a Table, sample: &[Row], idx: usize) -> Self {
+    pub(super) fn new(table: &'a Table, sample: &[Row], idx: usize) -> Self {
         let name = table.header()[idx].as_str();
-        let of_formula = names::without_formula(name);
+        let english = names::english(name);
+        let of_formula = names::without_formula(&english);
         let plain = names::scale_of(of_formula).map_or(of_formula.to_string(), |(plain, _)| plain);
         let rooted = plain.split_once(['/', '.']).filter(|(root, _)| ROOTS.contains(root)).map(|(_, rest)| rest);
         let last = plain.rsplit(['/', '.', ':']).map(key).find(|last| !last.is_empty()).unwrap_or_default();
@@ -589,6 +616,7 @@ impl<'a> Column<'a> {
             count: names::count(name),
             n_present: 0,
             n_numbers: 0,
+            n_units: 0,
             n_slips: 0,
             least,
             largest,
@@ -597,6 +625,7 @@ impl<'a> Column<'a> {
             column.n_present += 1;
             if let Some(value) = try_number(cell, table.layout().decimal) {
                 column.n_numbers += 1;
+                column.n_units += usize::from(cell.ends_with(|c: char| c.is_alphabetic()));
                 column.least = column.least.min(value);
                 column.largest = column.largest.max(value);
             } else if cell.bytes().any(|byte| byte.is_ascii_digit())
@@ -615,8 +644,15 @@ impl<'a> Column<'a> {
         self.name.matches(['/', '.']).count() - usize::from(rooted)
     }
 
+    /// Whether it may count what a symbol or a short name says: numbers that are large enough, or with a unit in the name.
     fn is_count(&self) -> bool {
-        self.n_numbers > 0 && self.is_of_numbers() && self.least > 0.0 && self.largest >= 2.0
+        let has_unit = || header_scale(self.name).is_some();
+        self.n_numbers > 0 && self.is_of_numbers() && self.least > 0.0 && (self.largest >= 2.0 || has_unit())
+    }
+
+    /// Whether every cell is a number of millions or more that is written with its unit: "26.2B". No FLOPs are so few.
+    fn is_in_units(&self) -> bool {
+        self.n_present > 0 && self.n_units == self.n_present && self.least >= LEAST_BY_SYMBOL && self.largest < 1e15
     }
 
     /// Whether it looks like N or D, though no name that is known says so: by a slip in such a name, or a word in it.
@@ -692,6 +728,11 @@ impl<'a> Column<'a> {
                 && words[1..].iter().all(|word| BESIDE.contains(&word.as_str()))
                 && self.least >= LEAST_BY_SYMBOL
         };
+        // "26.2B" may be anything but the other one.
+        let is_in_units = || {
+            let symbol = names::words(self.name).into_iter().next().unwrap_or_default();
+            self.is_in_units() && !matches!(symbol.as_str(), "n" | "d")
+        };
         let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
         let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));
         self.n_numbers > 0
@@ -702,7 +743,7 @@ impl<'a> Column<'a> {
             && !names::is_ratio(self.name)
             && !is_other()
             && (spellings.iter().any(is_near)
-                || self.least < self.largest && has_part() && !is_unique_tokens(self.name))
+                || self.least < self.largest && (has_part() || is_in_units()) && !is_unique_tokens(self.name))
     }
 
     /// The name with "loss" in place of a word that is one slip away.
@@ -750,6 +791,11 @@ impl<'a> Column<'a> {
             && !is_score(self.name)
             && self.least >= -RESIDUE
             && self.largest <= 100.0 * (1.0 + SUM_TOLERANCE)
+    }
+
+    /// May be a domain's part in something, of whatever size.
+    pub(super) fn may_be_part(&self) -> bool {
+        self.n_numbers > 0 && self.is_of_numbers() && self.least >= 0.0 && !self.is_no_weight() && !is_known(self.name)
     }
 
     /// Whether its name is that of something else than a weight.

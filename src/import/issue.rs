@@ -259,6 +259,23 @@ pub enum Cause {
         /// The columns.
         columns: Vec<String>,
     },
+    /// Columns that would be a mixture if they summed to 1.
+    #[error(
+        "{} sum to {}, and no name says that they are weights: not used; weights sum to 1, or in percent to 100, and \
+         tokens are called so, as in \"tokens_web\"",
+        Names(.columns),
+        if *.least == *.most { format!("{} on every line", write_number(*.least, 4)) } else {
+            format!("{} to {}", write_number(*.least, 4), write_number(*.most, 4))
+        }
+    )]
+    OtherSums {
+        /// The columns.
+        columns: Vec<String>,
+        /// The least sum.
+        least: f64,
+        /// The largest.
+        most: f64,
+    },
     /// Weights that are not all there.
     #[error(
         "the weights of {} sum to less than the whole, as on line {line} to {}: if a domain has no column, add it",
@@ -839,6 +856,7 @@ impl Cause {
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }
             | Cause::NothingVaries
+            | Cause::OtherSums { .. }
             | Cause::UnwordedLosses { .. }
             | Cause::FromPerplexity
             | Cause::TwoHeaders { .. }
@@ -885,6 +903,7 @@ impl Cause {
                 | Cause::Duplicates { .. }
                 | Cause::SameLosses { .. }
                 | Cause::NothingVaries
+                | Cause::OtherSums { .. }
         )
     }
 

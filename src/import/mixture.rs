@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::guess::Column;
+use super::issue::Cause;
 use super::question::{Answer, Question};
 use super::recipe::is_recipe;
 use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_path, words};
 use super::table::{Row, Table};
-use crate::units::{excerpt, try_number};
+use crate::units::{excerpt, is_missing, try_number};
 
 /// Lines looked at for sums.
 pub(super) const LINES_SUMMED: usize = 50;
@@ -85,8 +86,10 @@ impl Stem {
 struct Lines {
     /// Position of a column's values in a line.
     position: BTreeMap<usize, usize>,
-    /// Not a number where the cell is none.
+    /// Not a number where the cell is none, and 0 where it is blank.
     values: Vec<Vec<f64>>,
+    /// Whether the cell is blank.
+    blank: Vec<Vec<bool>>,
     /// Decimals that the column's cells have at most.
     decimals: BTreeMap<usize, i32>,
 }
@@ -95,12 +98,14 @@ impl Lines {
     fn new(table: &Table, candidates: &[&Column], sample: &[Row]) -> Self {
         let decimal = table.layout().decimal;
         let position = candidates.iter().enumerate().map(|(position, column)| (column.idx, position)).collect();
-        let value = |row: &Row, column: &Column| match row.cell(column.idx) {
-            "" => 0.0,
-            cell => try_number(cell, decimal).unwrap_or(if crate::units::is_missing(cell) { 0.0 } else { f64::NAN }),
+        let is_blank = |row: &Row, column: &Column| is_missing(row.cell(column.idx));
+        let value = |row: &Row, column: &Column| match is_blank(row, column) {
+            true => 0.0,
+            false => try_number(row.cell(column.idx), decimal).unwrap_or(f64::NAN),
         };
         let rows = || sample.iter().step_by(sample.len().div_ceil(LINES_SUMMED).max(1));
         let values = rows().map(|row| candidates.iter().map(|column| value(row, column)).collect()).collect();
+        let blank = rows().map(|row| candidates.iter().map(|column| is_blank(row, column)).collect()).collect();
         let decimals = |column: &&Column| {
             let of_cell =
                 |cell: &str| cell.rsplit_once(['.', ',']).map_or(0, |(_, end)| end.trim_end_matches('%').len());
@@ -108,15 +113,18 @@ impl Lines {
             let most = rows().map(|row| row.cell(column.idx)).filter(is_plain).map(of_cell).max();
             (column.idx, most.unwrap_or(9).min(9) as i32)
         };
-        Self { position, values, decimals: candidates.iter().map(decimals).collect() }
+        Self { position, values, blank, decimals: candidates.iter().map(decimals).collect() }
     }
 
     fn of(&self, line: usize, column: usize) -> f64 {
         self.values[line][self.position[&column]]
     }
 
+    /// The sum on each line; not a number where all cells are blank, as of a baseline without a mixture.
     fn sums<'a>(&'a self, columns: &'a [usize]) -> impl Iterator<Item = f64> + 'a {
-        (0..self.values.len()).map(|line| columns.iter().map(|&column| self.of(line, column)).sum())
+        let is_blank = |line: usize| columns.iter().all(|column| self.blank[line][self.position[column]]);
+        let sum = |line: usize| columns.iter().map(|&column| self.of(line, column)).sum();
+        (0..self.values.len()).map(move |line| if is_blank(line) { f64::NAN } else { sum(line) })
     }
 
     /// How far a sum may be from 1, and from 100 in parts of it, because each weight is written with so many decimals.
@@ -244,9 +252,53 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
     }
 }
 
-/// Whether a share and its made-up rest are the mixture, where the name is not that of a kind of text: a ratio may be of
-/// anything.
-pub(super) fn share_and_rest(header: &[String], roles: &Roles, answers: &[Answer]) -> Option<Question> {
+/// Whether weights that were made of columns whose names do not say it are the mixture: of a share and the rest, where the
+/// name is not that of a kind of text, or of large numbers that nothing else says are tokens.
+pub(super) fn made_up(table: &Table, roles: &Roles, answers: &[Answer]) -> Option<Question> {
+    let header = table.header();
+    let weights: Vec<usize> = roles.columns(Role::Weight).collect();
+    let is_told = |i: &usize| answers.iter().any(|answer| answer.column() == Some(&header[*i]));
+    if weights.iter().any(is_told) {
+        return None;
+    }
+    share_and_rest(header, &weights).or_else(|| bare_tokens(table, roles, &weights))
+}
+
+fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Question> {
+    let (header, sample) = (table.header(), table.sample(LINES_SUMMED).collect::<Vec<_>>());
+    let d = roles.columns(Role::D).next().filter(|&d| header[d] == "tokens")?;
+    let sources = super::guess::made_of(table, &sample, weights);
+    let number = |row: &Row, i: usize| try_number(row.cell(i), table.layout().decimal).unwrap_or(0.0);
+    let is_sum = |row: &Row| {
+        let sum: f64 = sources.iter().map(|&i| number(row, i)).sum();
+        (sum - number(row, d)).abs() <= ROUNDING * sum
+    };
+    let is_named = |&i: &usize| {
+        let is_made = |name: &&String| weights.iter().any(|&weight| header[weight] == **name);
+        header.iter().filter(|name| !is_made(name)).any(|name| super::names::has_words_of(name, &header[i]))
+    };
+    if sources.is_empty() || sources.iter().all(is_named) || !sample.iter().all(is_sum) {
+        return None;
+    }
+    let names: Vec<String> = sources.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
+    let all = |role, of_d| {
+        let of_weights = weights.iter().map(|&i| Answer::Role(header[i].clone(), role));
+        of_weights.chain([Answer::Role(header[d].clone(), of_d)]).collect::<Vec<_>>()
+    };
+    Some(Question::new(
+        format!(
+            "{} are large numbers side by side, and no column is a weight or D. Are they the tokens of each domain, so that \
+             the mixture is their shares and D their sum?",
+            names.join(", ")
+        ),
+        [
+            ("yes".to_string(), all(Role::Weight, Role::D)),
+            ("no, they are something else".to_string(), all(Role::Ignored, Role::Ignored)),
+        ],
+    ))
+}
+
+fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
     const TEXTS: &[&str] = &[
         "code",
         "web",
@@ -297,13 +349,12 @@ pub(super) fn share_and_rest(header: &[String], roles: &Roles, answers: &[Answer
         "forums",
         "social",
     ];
-    let weights: Vec<&String> = roles.columns(Role::Weight).map(|i| &header[i]).collect();
-    let [share, rest] = weights[..] else { return None };
+    let &[share, rest] = weights else { return None };
+    let (share, rest) = (&header[share], &header[rest]);
     let own = share.strip_prefix("weight_")?;
     let is_rest = rest.strip_prefix("weight_not_") == Some(own);
     let is_text = words(own).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)));
-    let is_told = answers.iter().any(|answer| answer.column() == Some(share));
-    if !is_rest || is_text || is_told {
+    if !is_rest || is_text {
         return None;
     }
     let both = |role| vec![Answer::Role(share.clone(), role), Answer::Role(rest.clone(), role)];
@@ -314,6 +365,52 @@ pub(super) fn share_and_rest(header: &[String], roles: &Roles, answers: &[Answer
         ),
         [("yes".to_string(), both(Role::Weight)), ("no, it is no weight".to_string(), both(Role::Ignored))],
     ))
+}
+
+/// Columns side by side that may have been meant as a mixture and are none: with the same sum on every line, called as
+/// losses are, or of shares whose names begin alike. Of several the most.
+pub(super) fn other_sums(table: &Table, roles: &Roles) -> Option<Cause> {
+    /// More are no domains, and their stretches are many.
+    const MOST: usize = 60;
+    /// On fewer lines sums are the same by chance.
+    const FEWEST_LINES: usize = 4;
+    let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
+    let columns: Vec<Column> = roles.columns(Role::Ignored).map(|i| Column::new(table, &sample, i)).collect();
+    let may_be: Vec<&Column> = columns.iter().filter(|column| column.may_be_part()).collect();
+    let lines = Lines::new(table, &may_be, &sample);
+    let has_loss_of = |own: &str| {
+        let is_it = |i: usize| super::names::has_words_of(&table.header()[i], own);
+        (0..table.header().len()).any(|i| roles.get(i).is_loss() && is_it(i))
+    };
+    let ends = |columns: &[usize]| {
+        let sums = lines.sums(columns).filter(|sum| !sum.is_nan());
+        sums.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), sum| (least.min(sum), most.max(sum)))
+    };
+    let positions: Vec<usize> = may_be.iter().map(|column| column.idx).filter(|&i| !lines.is_constant(&[i])).collect();
+    let stretches = positions.chunk_by(|a, b| a + 1 == *b).filter(|run| (2..=MOST).contains(&run.len()));
+    let found = stretches.filter_map(|run| {
+        let windows = (2..=run.len()).rev().flat_map(|length| run.windows(length));
+        let is_sum = |columns: &&[usize]| {
+            let (least, most) = ends(columns);
+            lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.rounding(columns)[0] * most
+        };
+        let is_named = |columns: &&[usize]| columns.iter().all(|&i| has_loss_of(&table.header()[i]));
+        let start = |i: usize| super::roles::split_first(&table.header()[i]).map(|(start, _)| start);
+        let are_shares = |columns: &&[usize]| {
+            columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
+        };
+        let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &is_named, &are_shares].into_iter();
+        kinds.find_map(|kind| windows.clone().find(|columns| kind(columns)))
+    });
+    let found = found.max_by_key(|columns| columns.len())?;
+    let (least, most) = ends(found);
+    if are_mixtures(lines.sums(found), NEAR, SHARE_OF_SUMS) {
+        // Not used since the user says so.
+        return None;
+    }
+    let least = if most - least <= lines.rounding(found)[0] * most { most } else { least };
+    let columns = found.iter().map(|&i| table.header()[i].clone()).collect();
+    Some(Cause::OtherSums { columns, least, most })
 }
 
 /// Whether these columns sum to 1 on nearly every line.
@@ -414,12 +511,8 @@ fn scattered(table: &Table, candidates: &[&Column], lines: &Lines, any_two: bool
     }
     let columns: Vec<usize> = candidates.iter().map(|column| column.idx).filter(|&i| !lines.are_zero(i)).collect();
     let gives_names = |&column: &usize| {
-        let own = super::names::words(&table.header()[column]);
-        let has_it = |(i, name): (usize, &String)| {
-            let words = super::names::words(name);
-            i != column && words.len() > own.len() && words.windows(own.len()).any(|part| part == own)
-        };
-        !own.is_empty() && table.header().iter().enumerate().any(has_it)
+        let own = &table.header()[column];
+        table.header().iter().any(|name| super::names::has_words_of(name, own))
     };
     let of_subset = |bits: u32| -> Vec<usize> {
         columns.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, column)| *column).collect()
@@ -498,8 +591,11 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
 /// The longest stretch of at least two columns, side by side, that sums to 1 (or 100).
 fn longest_stretch(run: &[usize], lines: &Lines, reach: &impl Fn(&[usize]) -> Reach) -> Option<Vec<usize>> {
     let n = run.len();
-    // Sums up to each column, so that a stretch's sum is a difference of two. A cell that is no number counts 0 here.
+    // Sums up to each column, so that a stretch's sum is a difference of two. A cell that is no number counts 0 here; of
+    // lines that are blank throughout nothing is known.
+    let is_blank = |line: usize| run.iter().all(|column| lines.blank[line][lines.position[column]]);
     let cumulated: Vec<Vec<f64>> = (0..lines.values.len())
+        .filter(|&line| !is_blank(line))
         .map(|line| {
             let mut sums = vec![0.0];
             for (i, &column) in run.iter().enumerate() {

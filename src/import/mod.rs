@@ -124,9 +124,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             let guess = guess::guess(&table, answers);
             guess.said.into_iter().for_each(|issue| issues.push(issue));
             guess.questions.into_iter().for_each(|question| issues.ask(question));
-            let rest = mixture::share_and_rest(table.header(), &guess.roles, answers);
-            rest.into_iter().for_each(|question| issues.ask(question));
             if guess.roles.0.iter().any(|role| role.is_loss()) {
+                mixture::made_up(&table, &guess.roles, answers).into_iter().for_each(|question| issues.ask(question));
                 forms::sections(&table, answers).into_iter().for_each(|question| issues.ask(question));
             }
             guess.roles
@@ -152,6 +151,9 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             None
         }
     };
+    if is_guess && questions.is_empty() && roles.columns(Role::Weight).next().is_none() {
+        mixture::other_sums(&table, &roles).into_iter().for_each(|cause| issues.push(cause.of_text()));
+    }
     for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
         let is_score = checks::is_at_most_one(&table, column);
         issues.push(if is_score { Cause::LikeScores } else { Cause::Perplexity }.in_column(column));

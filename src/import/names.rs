@@ -1,7 +1,10 @@
 //! What a column's name says: N, D, C or a ratio of them, counted in ones, millions or billions.
 //!
 //! A name is known if every one of its words is: "num_non_embedding_params" is a size, "tokens_per_second" and
-//! "vocab_tokens" are none. Case, separators and the path before the last segment do not matter.
+//! "vocab_tokens" are none. Case, separators and the path before the last segment do not matter, nor does the language
+//! ([`english`]).
+
+use std::borrow::Cow;
 
 use super::roles::{Role, split_last};
 
@@ -115,6 +118,140 @@ const OF_TOKENS: [&str; 33] = [
 const OF_FLOPS: [&str; 6] = ["train", "training", "budget", "pretrain", "pretraining", "c"];
 const BUDGET: [&str; 5] = ["budget", "dataset", "data", "corpus", "horizon"];
 
+/// Words of other languages for what a table of runs holds, as they stand between separators.
+const FOREIGN: [(&str, &str); 60] = [
+    // German
+    ("modellgröße", "model size"),
+    ("modellgrösse", "model size"),
+    ("modellgroesse", "model size"),
+    ("parameterzahl", "params"),
+    ("parameteranzahl", "params"),
+    ("größe", "size"),
+    ("grösse", "size"),
+    ("modell", "model"),
+    ("anzahl", "num"),
+    ("trainingstoken", "train tokens"),
+    ("trainingstokens", "train tokens"),
+    ("tokenanzahl", "tokens"),
+    ("tokenzahl", "tokens"),
+    ("trainings", "train"),
+    ("validierungsverlust", "val loss"),
+    ("trainingsverlust", "train loss"),
+    ("testverlust", "test loss"),
+    ("verlust", "loss"),
+    ("validierung", "val"),
+    ("perplexität", "perplexity"),
+    // French, Spanish, Portuguese, Italian
+    ("paramètres", "params"),
+    ("parametres", "params"),
+    ("parámetros", "params"),
+    ("parâmetros", "params"),
+    ("parametros", "params"),
+    ("parametri", "params"),
+    ("taille", "size"),
+    ("tamaño", "size"),
+    ("tamanho", "size"),
+    ("modèle", "model"),
+    ("modelo", "model"),
+    ("modello", "model"),
+    ("du", "of"),
+    ("de", "of"),
+    ("del", "of"),
+    ("nombre", "num"),
+    ("número", "num"),
+    ("jetons", "tokens"),
+    ("perte", "loss"),
+    ("pérdida", "loss"),
+    ("perda", "loss"),
+    ("perdita", "loss"),
+    ("perplexité", "perplexity"),
+    ("perplejidad", "perplexity"),
+    ("entraînement", "train"),
+    ("entrenamiento", "train"),
+    // Russian, Korean
+    ("параметры", "params"),
+    ("параметров", "params"),
+    ("токены", "tokens"),
+    ("токенов", "tokens"),
+    ("потери", "loss"),
+    ("лосс", "loss"),
+    ("потеря", "loss"),
+    ("перплексия", "perplexity"),
+    ("размер", "size"),
+    ("модели", "model"),
+    ("파라미터", "params"),
+    ("토큰", "tokens"),
+    ("손실", "loss"),
+    ("검증", "val"),
+];
+
+/// The same where nothing parts words: longer ones before those that they hold.
+const UNPARTED: [(&str, &str); 35] = [
+    ("非嵌入", "nonemb"),
+    ("激活", "active"),
+    ("模型", "model"),
+    ("大小", "size"),
+    ("规模", "size"),
+    ("总量", "total"),
+    ("总", "total"),
+    ("参数量", "params"),
+    ("参数数量", "params"),
+    ("参数数", "params"),
+    ("參數量", "params"),
+    ("参数", "params"),
+    ("參數", "params"),
+    ("パラメーター数", "params"),
+    ("パラメータ数", "params"),
+    ("モデルサイズ", "model size"),
+    ("tokens数", "tokens"),
+    ("token数", "tokens"),
+    ("トークン数", "tokens"),
+    ("トークン", "tokens"),
+    ("词元数", "tokens"),
+    ("词元", "tokens"),
+    ("令牌数", "tokens"),
+    ("数据量", "data size"),
+    ("验证集", "val"),
+    ("验证", "val"),
+    ("検証", "val"),
+    ("驗證", "val"),
+    ("训练", "train"),
+    ("訓練", "train"),
+    ("学習", "train"),
+    ("测试", "test"),
+    ("损失", "loss"),
+    ("損失", "loss"),
+    ("困惑度", "perplexity"),
+];
+
+/// A name with the words of other languages for N, D and losses in English: "参数量 (M)" → "params  (M)", "Verlust web" →
+/// "loss web".
+pub(super) fn english(name: &str) -> Cow<'_, str> {
+    let lower = name.to_lowercase();
+    let unparted = UNPARTED.iter().any(|(own, _)| !own.is_ascii() && lower.contains(own));
+    let is_foreign = |word: &str| FOREIGN.iter().find(|(own, _)| *own == word).map(|(_, english)| *english);
+    let parted = || lower.split(|c: char| !c.is_alphanumeric()).any(|word| is_foreign(word).is_some_and(|english| english != "of"));
+    if !unparted && !parted() {
+        return Cow::Borrowed(name);
+    }
+    let mut text = name.to_string();
+    for (own, english) in UNPARTED.iter().filter(|_| unparted) {
+        // What is in ASCII may stand in capitals.
+        for own in [own.to_string(), own.replace("token", "Token")] {
+            text = text.replace(&own, &format!(" {english} "));
+        }
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len()).max(c.len_utf8());
+        let (word, after) = rest.split_at(end);
+        plain.push_str(is_foreign(&word.to_lowercase()).unwrap_or(word));
+        rest = after;
+    }
+    Cow::Owned(plain.trim().to_string())
+}
+
 /// What a name says by itself; `None` where it may be anything. Of a path the last segment says it, or all of it:
 /// "Tokens/seen" is what two lines of names make of "Tokens" above "seen".
 pub(super) fn count(name: &str) -> Option<CountName> {
@@ -122,7 +259,7 @@ pub(super) fn count(name: &str) -> Option<CountName> {
 }
 
 fn count_of(name: &str) -> Option<CountName> {
-    let name = without_formula(name);
+    let name = &*english(without_formula(name));
     if is_ratio(name) {
         return None;
     }
@@ -231,8 +368,14 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether a name has the words of another one, and more.
+pub(super) fn has_words_of(name: &str, own: &str) -> bool {
+    let (all, own) = (words(name), words(own));
+    !own.is_empty() && all.len() > own.len() && all.windows(own.len()).any(|part| part == own)
+}
+
 /// Words that say in what a column counts.
-const SCALES: [(&str, &str); 33] = [
+const SCALES: [(&str, &str); 36] = [
     ("b", "B"),
     ("bn", "B"),
     ("bln", "B"),
@@ -240,6 +383,9 @@ const SCALES: [(&str, &str); 33] = [
     ("g", "B"),
     ("billion", "B"),
     ("billions", "B"),
+    ("mrd", "B"),
+    ("md", "B"),
+    ("mds", "B"),
     ("1e9", "B"),
     ("10^9", "B"),
     ("10⁹", "B"),
@@ -276,6 +422,7 @@ fn scale(word: &str) -> Option<&'static str> {
 /// A count's name without its scale, and the scale: "params (B)", "tokens_in_billions", "D (B tokens)", "btokens",
 /// "tokens/1e9", "total_gflops".
 pub(super) fn scale_of(name: &str) -> Option<(String, &'static str)> {
+    let name = &*english(name);
     in_brackets(name).or_else(|| at_end(name)).or_else(|| in_front(name)).or_else(|| of_flops(name))
 }
 
@@ -364,6 +511,17 @@ mod tests {
                       n_embd, tokens/param, tokens / params, params/token, tokens/batch, D/N, N/D, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
         for name in others.split(", ") {
             assert_eq!(count(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_in_other_languages() {
+        check("参数量, 模型参数量 (M), パラメータ数, Modellgröße, Anzahl Parameter, taille du modèle, nombre de paramètres, параметры", Role::N, Kind::Plain);
+        check("非嵌入参数量", Role::N, Kind::WithoutEmbeddings);
+        check("词元数, 训练token数(B), Token数, トークン数, Trainings-Token, jetons (Md), токены, 토큰", Role::D, Kind::Plain);
+        assert_eq!(scale_of("Trainings-Token (Mrd)").map(|(_, scale)| scale), Some("B"));
+        for name in ["de", "weight_de", "loss_de", "expert", "web", "weight_md"] {
+            assert_eq!(english(name), name);
         }
     }
 

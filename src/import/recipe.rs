@@ -1,5 +1,6 @@
 //! Names of how a run was trained and how it went: rates, schedules, splits, times. Many are shares, and never weights.
 
+use super::names;
 use super::roles::{key, words};
 
 /// Each says by itself that the column is no domain.
@@ -350,7 +351,7 @@ const OTHER_LOSSES: &[&str] = &[
 /// helps the training, a count.
 pub(super) fn is_about_loss(name: &str) -> bool {
     // The sign of a difference stands before a name as a word of its own: "ΔLoss", which is "∆Loss" as some write it.
-    let name = &name.replace(['Δ', '∆'], "Δ ");
+    let name = &names::english(&name.replace(['Δ', '∆'], "Δ ")).into_owned();
     let words: Vec<String> = words(name).map(str::to_lowercase).collect();
     let is_number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
     // "2sigma" is so many sigmas.

@@ -139,7 +139,7 @@ impl Roles {
 }
 
 /// What people put before or after a domain's name to say that the column is its weight.
-pub(super) const WEIGHT_WORDS: [&str; 18] = [
+pub(super) const WEIGHT_WORDS: [&str; 21] = [
     "weight",
     "weights",
     "w",
@@ -158,6 +158,9 @@ pub(super) const WEIGHT_WORDS: [&str; 18] = [
     "p",
     "pct",
     "percent",
+    "percentage",
+    "prob",
+    "probability",
 ];
 
 /// Before a domain's name, this says no more than that the column is about the training data (RegMix).
@@ -215,9 +218,15 @@ pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
     while let Some(names) = without_word(&columns) {
         columns = names;
     }
-    // "fraction::web" has two marks behind the word.
+    // "fraction::web" has two marks behind the word, "h[web]" one behind the name.
     let are_marked = columns.iter().all(|name| name.len() > 1 && name.starts_with(':'));
-    columns.into_iter().map(|name| if are_marked { &name[1..] } else { name }.to_string()).collect()
+    let are_closed =
+        [')', ']'].into_iter().find(|&end| columns.iter().all(|name| name.len() > 1 && name.find(['(', '[', end]) == Some(name.len() - 1)));
+    let plain = |name: &str| {
+        let name = if are_marked { &name[1..] } else { name };
+        are_closed.map_or(name, |end| name.trim_end_matches(end)).to_string()
+    };
+    columns.into_iter().map(plain).collect()
 }
 
 /// These names without the word for a weight that all of them begin or end with, and what stands outside it:
@@ -291,6 +300,9 @@ mod tests {
         check(&["config.mixture.web", "config.mixture.code"], &["web", "code"]);
         check(&["config.data.weight_web", "config.data.weight_code"], &["web", "code"]);
         check(&["fraction::web", "fraction::code/py"], &["web", "code/py"]);
+        check(&["h[web]", "h[code]"], &["web", "code"]);
+        check(&["p(web)", "p(code)"], &["web", "code"]);
+        check(&["web (all)", "code (py)"], &["web (all)", "code (py)"]);
         check(&["mix/dclm:a", "mix/dclm:b", "mix/wiki"], &["dclm:a", "dclm:b", "wiki"]);
     }
 

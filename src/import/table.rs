@@ -95,13 +95,13 @@ impl Table {
         // "70:20:10" is no name either.
         let is_numbers = |cell: &str| cell.split([':', '/']).all(is_number);
         let named = !cells.iter().all(|cell| cell.is_empty() || is_numbers(cell));
+        let commented = lines.names_in_comment(delimiter, &cells, named);
         // Names on two lines: the first may have blanks at its end.
-        let n_below = if named { lines.n_names_below(delimiter) } else { 0 };
+        let n_below = if named && commented.is_none() { lines.n_names_below(delimiter) } else { 0 };
         if n_below > n_columns && n_below <= MAX_COLUMNS {
             cells.resize(n_below, Cow::Borrowed(""));
         }
         let n_columns = cells.len();
-        let commented = if named { None } else { lines.names_in_comment(delimiter, n_columns) };
         let mut table = match &commented {
             Some(names) => Table::empty(header(names, true), delimiter),
             None => Table::empty(header(&cells, named), delimiter),
@@ -499,16 +499,22 @@ impl<'a> Lines<'a> {
         if are_names && names.len() == below.len() { names.len() } else { 0 }
     }
 
-    /// The names in the comment above the data, as NumPy writes them, if it has one for each column.
-    fn names_in_comment(&self, delimiter: Delimiter, n_columns: usize) -> Option<Vec<Cow<'a, str>>> {
-        let text = self.last_comment.trim_start_matches(['#', ' ', '\t']).trim_end();
+    /// The names in the comment above the first line of data, as NumPy writes them ("# N D loss") or because the first name
+    /// begins so ("#Params,Tokens"), if it has one for each column. What may itself be a line of names has no number.
+    fn names_in_comment(&self, delimiter: Delimiter, first: &[Cow<str>], named: bool) -> Option<Vec<Cow<'a, str>>> {
+        let text = self.last_comment.trim_start().trim_start_matches('#').trim_end();
         let delimited: Vec<&str> = text.split(char::from(delimiter.byte())).map(str::trim).collect();
-        let spaced: Vec<&str> = text.split_whitespace().collect();
-        let names = [delimited, spaced].into_iter().find(|names| names.len() == n_columns)?;
-        names
-            .iter()
-            .all(|name| !name.is_empty() && !is_number(name))
-            .then(|| names.into_iter().map(Cow::Borrowed).collect())
+        let spaced: Vec<&str> = text.split_whitespace().filter(|_| !named).collect();
+        if named && !first.iter().any(|cell| is_number(cell)) {
+            return None;
+        }
+        let mut names = [delimited, spaced].into_iter().find(|names| names.len() == first.len())?;
+        // Of "#,N,loss" the first name is the sign.
+        if names.len() > 1 && names[0].is_empty() {
+            names[0] = "#";
+        }
+        let is_name = |name: &&str| !name.is_empty() && !is_number(name);
+        names.iter().all(is_name).then(|| names.into_iter().map(Cow::Borrowed).collect())
     }
 
     /// The line that comes next.

@@ -42,7 +42,7 @@ pub struct ScenarioArgs {
     /// Find D, too: as many tokens as the stocks make worth while
     #[arg(long, conflicts_with_all = ["d", "flops"])]
     spend_stocks: bool,
-    /// Limits of several domains together: arxiv+book=0.1:0.4; an end may be left out
+    /// Limits of several domains together: arxiv+book=0.1:0.4; an end may be left out, and one number is both
     #[arg(long = "group", value_name = "DOMAINS=LOW:HIGH", num_args = 1..)]
     groups: Vec<String>,
     /// A mixture that the optimum is drawn to, by --kl; uniform without this
@@ -130,10 +130,10 @@ impl ScenarioArgs {
             }
         }
         for given in &args.groups {
-            let ends = given.rsplit_once('=').and_then(|(names, ends)| Some((names, ends.split_once(':')?)));
-            let (names, (low, high)) = ends.ok_or_else(|| {
-                format!("the group \"{given}\" must read DOMAIN+DOMAIN=LOW:HIGH, such as arxiv+book=0.1:0.4")
+            let (names, ends) = given.rsplit_once('=').filter(|(_, ends)| !ends.trim().is_empty()).ok_or_else(|| {
+                format!("the group \"{given}\" must read DOMAIN+DOMAIN=LOW:HIGH or DOMAIN+DOMAIN=SHARE, such as arxiv+book=0.1:0.4")
             })?;
+            let (low, high) = ends.split_once(':').unwrap_or((ends, ends));
             let end = |text: &str| (!text.trim().is_empty()).then(|| Written::Text(text.to_string()));
             let domains = names.split('+').map(str::to_string).collect();
             file.group.push(Group { domains, min: end(low), max: end(high) });

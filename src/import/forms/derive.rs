@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use super::json;
-use crate::import::guess::{guess_roles, header_scale, is_unique_tokens};
+use crate::import::guess::{guess_roles, header_scale, is_known, is_unique_tokens};
 use crate::import::issue::{Cause, Issues};
 use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
-use crate::import::roles::{Role, Roles, is_weight_word};
+use crate::import::roles::{Role, Roles, is_id, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
 use crate::units::{Decimal, Quantity, is_missing, try_number, write_count};
 
@@ -18,7 +18,7 @@ const CHINCHILLA: f64 = 20.0;
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 9] = [
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 10] = [
         weights_of_tokens,
         weights_of_ratios,
         weights_in_names,
@@ -28,15 +28,28 @@ pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
         sizes_in_names,
         sizes_of_ratio,
         tokens,
+        // In the names of runs, once D is known.
+        sizes_in_names,
     ];
     for step in steps {
         let roles = guess_roles(&table);
         if let Some(made) = step(&table, &roles) {
             issues.push(Cause::Made { what: made.what }.of_text());
-            table = table.with_columns(&made.columns);
+            table = with_numbers(&table, made.columns);
         }
     }
     table
+}
+
+/// The table with these columns, whose numbers are written with a point, in the decimals that the table has.
+fn with_numbers(table: &Table, mut columns: Vec<(String, Vec<String>)>) -> Table {
+    if table.layout().decimal == Decimal::Comma {
+        let cells = columns.iter_mut().flat_map(|(_, cells)| cells);
+        for cell in cells.filter(|cell| cell.parse::<f64>().is_ok()) {
+            *cell = cell.replace('.', ",");
+        }
+    }
+    table.with_columns(&columns)
 }
 
 /// New columns, a cell for each line, and what there is to say of them.
@@ -112,7 +125,7 @@ fn unnested(table: Table, issues: &mut Issues) -> Table {
     let kept: Vec<usize> = (0..table.header().len()).filter(|i| !replaced.contains(i)).collect();
     let header = kept.iter().map(|&i| table.header()[i].clone()).collect();
     let rows = table.rows().map(|row| (row.line(), kept.iter().map(|&i| row.cell(i).to_string()).collect()));
-    Table::of_cells(header, rows).in_decimals_of(&table).with_columns(&columns)
+    with_numbers(&Table::of_cells(header, rows).in_decimals_of(&table), columns)
 }
 
 /// Cells that nested ones may become.
@@ -157,44 +170,176 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         table,
         &["upsample", "upsampling", "factor", "factors", "repeat", "repeats", "epochs", "oversample", "repetitions"],
     );
-    let varies = |set: &[(String, Vec<f64>)]| set.iter().any(|(_, numbers)| numbers.iter().any(|n| *n != numbers[0]));
-    let (set, of) = if varies(&factors) && !varies(&tokens) && factors.len() > 1 {
+    let d = roles.columns(Role::D).next().and_then(|i| numbers(table, i));
+    let of_factors = varies(&factors) && !varies(&tokens) && factors.len() > 1;
+    let (set, of) = if of_factors {
         let stock = |name: &str| tokens.iter().find(|(own, _)| own == name).map(|(_, stock)| stock);
         let product = |(name, factor): &(String, Vec<f64>)| {
             Some((name.clone(), factor.iter().zip(stock(name)?).map(|(factor, stock)| factor * stock).collect()))
         };
         (
-            factors.iter().map(product).collect::<Option<Vec<(String, Vec<f64>)>>>()?,
+            factors.iter().map(product).collect::<Option<ByDomain>>()?,
             "of each domain's stock times its factor",
         )
-    } else if varies(&tokens) && tokens.len() > 1 {
-        (tokens, "of the tokens of each domain")
+    } else if let Some(bare) = Some(without_total(tokens, d.as_deref())).filter(|set| varies(set) && set.len() > 1) {
+        (bare, "of the tokens of each domain")
     } else {
-        return None;
+        (bare_tokens(table, roles, d.as_deref())?, "of their numbers, taken for tokens")
     };
-    let sums: Vec<f64> = (0..table.n_rows()).map(|row| set.iter().map(|(_, numbers)| numbers[row]).sum()).collect();
-    if sums.iter().any(|sum| !(*sum > 0.0 && sum.is_finite())) {
+    let sums = sums_of(&set);
+    // A line with nothing of any domain, as of a baseline, has no mixture.
+    let has_mixture = |sum: f64| sum > 0.0;
+    if sums.iter().any(|sum| !sum.is_finite()) || !sums.iter().any(|sum| has_mixture(*sum)) {
         return None;
     }
+    let cell = |value: f64, sum: f64| if has_mixture(sum) { value.to_string() } else { String::new() };
     let mut columns: Vec<(String, Vec<String>)> = set
         .iter()
         .map(|(name, numbers)| {
-            let weights = numbers.iter().zip(&sums).map(|(number, sum)| (number / sum).to_string());
+            let weights = numbers.iter().zip(&sums).map(|(number, sum)| cell(number / sum, *sum));
             (format!("weight_{name}"), weights.collect())
         })
         .collect();
     let mut what = format!("the weights of {} are the shares {of}", listed(set.iter().map(|(name, _)| name.as_str())));
     if !has(roles, Role::D) && !has(roles, Role::Flops) {
-        columns.push(("tokens".into(), sums.iter().map(|sum| sum.to_string()).collect()));
+        columns.push(("tokens".into(), sums.iter().map(|sum| cell(*sum, *sum)).collect()));
         what += ", and D is their sum";
+    }
+    if let Some(row) = d.as_deref().filter(|_| !of_factors).and_then(|d| (!are_same(&sums, d)).then(|| farthest(&sums, d))) {
+        what += &format!(
+            "; these sum to {} on line {}, but D is {}",
+            write_count(sums[row], 4),
+            table.row(row).line(),
+            write_count(d.map_or(0.0, |d| d[row]), 4)
+        );
     }
     Some(Made { columns, what })
 }
 
+/// Numbers by domain, a name and a number for each line.
+type ByDomain = Vec<(String, Vec<f64>)>;
+
+/// Whether the numbers differ between lines that have some.
+fn varies(set: &[(String, Vec<f64>)]) -> bool {
+    let sums = sums_of(set);
+    let rows: Vec<usize> = (0..sums.len()).filter(|&row| sums[row] > 0.0).collect();
+    set.iter().any(|(_, numbers)| rows.iter().any(|&row| numbers[row] != numbers[rows[0]]))
+}
+
+fn sums_of(set: &[(String, Vec<f64>)]) -> Vec<f64> {
+    let n_rows = set.first().map_or(0, |(_, numbers)| numbers.len());
+    (0..n_rows).map(|row| set.iter().map(|(_, numbers)| numbers[row]).sum()).collect()
+}
+
+/// By what each of the first numbers must be multiplied to be the second one, if 1, a thousand, a million or a billion does
+/// for all but rounding, and how far it is from that.
+fn scale_between(first: &[f64], second: &[f64]) -> Option<(f64, f64)> {
+    /// Of tokens in billions with two decimals.
+    const ROUNDING: f64 = 0.01;
+    let pairs = || first.iter().zip(second).filter(|(a, _)| **a > 0.0);
+    let off = |scale: f64| pairs().map(|(a, b)| (a * scale / b - 1.0).abs()).fold(0.0, f64::max);
+    pairs().next()?;
+    [1.0, 1e3, 1e6, 1e9].into_iter().map(|scale| (scale, off(scale))).find(|(_, off)| *off <= ROUNDING)
+}
+
+/// Whether the first numbers are the second ones but for rounding and the unit.
+pub(super) fn are_same(first: &[f64], second: &[f64]) -> bool {
+    scale_between(first, second).is_some()
+}
+
+/// The row on which two columns differ most.
+fn farthest(first: &[f64], second: &[f64]) -> usize {
+    let ratio = |row: &usize| (first[*row] / second[*row]).ln().abs();
+    (0..first.len()).filter(|&row| first[row] > 0.0).max_by(|a, b| ratio(a).total_cmp(&ratio(b))).unwrap_or_default()
+}
+
+/// The domains without one that is the sum of the others, or that alone keeps their sum from being D.
+fn without_total(set: ByDomain, d: Option<&[f64]>) -> ByDomain {
+    let is_d = |set: &[(String, Vec<f64>)]| d.is_some_and(|d| are_same(&sums_of(set), d));
+    if set.len() < 3 || is_d(&set) {
+        return set;
+    }
+    let without = |i: usize| [&set[..i], &set[i + 1..]].concat();
+    let is_total = |i: &usize| {
+        let others = without(*i);
+        is_d(&others) || are_same(&sums_of(&others), &set[*i].1)
+    };
+    (0..set.len()).find(is_total).map(without).unwrap_or(set)
+}
+
+/// The tokens by domain in columns side by side whose names say nothing: those that sum to D; or, where there is none,
+/// numbers of millions, which only the user can say that they are.
+fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDomain> {
+    const LEAST: f64 = 1e6;
+    let header = table.header();
+    let candidate = |i: usize| {
+        let name = &header[i];
+        let is_other = is_recipe(name) || is_id(name) || is_known(name) || names::is_ratio(name) || is_of_else(name);
+        let numbers = numbers_or_none(table, i).filter(|_| !is_other && roles.get(i) == Role::Ignored)?;
+        let plain = names::scale_of(name).map_or(name.clone(), |(plain, _)| plain);
+        let may_be = |number: &f64| *number >= 0.0 && (d.is_some() || *number == 0.0 || *number >= LEAST);
+        numbers.iter().all(may_be).then(|| (plain.trim().to_string(), numbers))
+    };
+    let mut stretches: Vec<ByDomain> = vec![Vec::new()];
+    for i in 0..header.len() {
+        match candidate(i) {
+            Some(own) => stretches.last_mut()?.push(own),
+            None => stretches.push(Vec::new()),
+        }
+    }
+    stretches.retain(|set| (2..=MOST_IN_NAMES).contains(&set.len()));
+    // What is never a thousandth of the tokens may be anything that stands beside them.
+    const PART: f64 = 1e-3;
+    let are_mixtures = |set: &[(String, Vec<f64>)]| {
+        let sums = sums_of(set);
+        let is_part = |numbers: &[f64]| numbers.iter().zip(&sums).any(|(number, sum)| *number >= PART * sum);
+        varies(set)
+            && set.iter().all(|(_, numbers)| is_part(numbers))
+            && set.iter().map(|(name, _)| name).collect::<HashSet<_>>().len() == set.len()
+    };
+    let windows = |set: &ByDomain| -> Vec<ByDomain> {
+        let all = (2..=set.len()).rev().flat_map(|length| set.windows(length));
+        all.filter(|set| are_mixtures(set)).map(<[_]>::to_vec).collect()
+    };
+    let Some(d) = d else {
+        let own = |set: ByDomain| Some(without_total(set, None)).filter(|set| are_mixtures(set));
+        return stretches.into_iter().find_map(own);
+    };
+    // Shares sum to one number as well, and that may be the D of all runs.
+    if d.iter().all(|own| *own == d[0]) {
+        stretches.retain(|set| set.iter().any(|(_, numbers)| numbers.iter().any(|number| *number >= LEAST)));
+    }
+    // The nearest to D, and the longest of these: small numbers that stand beside them hardly change a sum.
+    const SAME: f64 = 1e-4;
+    let off = |set: &ByDomain| scale_between(&sums_of(set), d).map(|(_, off)| (off / SAME) as usize);
+    let found = stretches.iter().flat_map(windows).filter_map(|set| Some((off(&set)?, set)));
+    let found = found.min_by_key(|(off, set)| (*off, std::cmp::Reverse(set.len())));
+    found.filter(|_| table.n_rows() > 1).map(|(_, set)| set)
+}
+
+/// Whether a name is that of another large number than of tokens.
+fn is_of_else(name: &str) -> bool {
+    const OTHERS: [&str; 29] = [
+        "n",
+        "d",
+        "size",
+        "model",
+        "budget",
+        "bytes", "byte", "docs", "documents", "doc", "samples", "sequences", "examples", "flops", "flop", "params", "param",
+        "parameters", "time", "timestamp", "created", "started", "ended", "at", "date", "chars", "words", "per", "s",
+    ];
+    words(name).iter().any(|word| OTHERS.contains(&word.as_str()))
+}
+
 /// The numbers by domain of columns that are called by one of these words and something else: "tokens_web",
 /// "web (B tokens)"; none of stocks in name or of what is measured.
-fn by_domain(table: &Table, kinds: &[&str]) -> Vec<(String, Vec<f64>)> {
-    const OTHERS: [&str; 22] = [
+fn by_domain(table: &Table, kinds: &[&str]) -> ByDomain {
+    const OTHERS: [&str; 27] = [
+        "log",
+        "log10",
+        "log2",
+        "ln",
+        "lg",
         "per",
         "unique",
         "uniq",
@@ -241,7 +386,7 @@ fn by_domain(table: &Table, kinds: &[&str]) -> Vec<(String, Vec<f64>)> {
         Some((rest.join("_"), numbers_or_none(table, i)))
     });
     // One that cannot be read would be missing in all shares.
-    let found: Option<Vec<(String, Vec<f64>)>> = found.map(|(name, numbers)| Some((name, numbers?))).collect();
+    let found: Option<ByDomain> = found.map(|(name, numbers)| Some((name, numbers?))).collect();
     let found = found.unwrap_or_default();
     let names: HashSet<&String> = found.iter().map(|(name, _)| name).collect();
     let may_be = found.iter().all(|(_, numbers)| numbers.iter().all(|number| *number >= 0.0));
@@ -268,7 +413,7 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             if cell.len() > LONGEST || try_number(cell, decimal).is_some() {
                 return None;
             }
-            let own = mixture_in(cell)?;
+            let own = if is_missing(cell) { Vec::new() } else { mixture_in(cell)? };
             names.extend(
                 own.iter().map(|(name, _)| name).filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
             );
@@ -280,16 +425,19 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
         if names.len() < 2 {
             return None;
         }
-        let weight =
-            |row: &Vec<(String, f64)>, name: &String| row.iter().find(|(own, _)| own == name).map_or(0.0, |(_, w)| *w);
-        let columns = names
-            .iter()
-            .map(|name| (format!("weight_{name}"), rows.iter().map(|row| weight(row, name).to_string()).collect()));
+        let weight = |row: &Vec<(String, f64)>, name: &String| match row.iter().find(|(own, _)| own == name) {
+            // A run without a name has no mixture.
+            None if row.is_empty() => String::new(),
+            None => "0".to_string(),
+            Some((_, weight)) => weight.to_string(),
+        };
+        let columns =
+            names.iter().map(|name| (format!("weight_{name}"), rows.iter().map(|row| weight(row, name)).collect()));
         let what = format!(
             "the weights of {} are read from the names in \"{}\", such as \"{}\"",
             listed(names.iter().map(String::as_str)),
             table.header()[i],
-            crate::units::excerpt(table.row(0).cell(i))
+            crate::units::excerpt(table.rows().map(|row| row.cell(i)).find(|cell| !is_missing(cell))?)
         );
         Some(Made { columns: columns.collect(), what })
     })
@@ -308,13 +456,14 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
         if is_recipe(header) || header.split(RATIO).any(|name| is_recipe(name.trim())) {
             return None;
         }
-        let rows: Vec<(Vec<f64>, f64)> =
-            table.rows().map(|row| ratio(row.cell(i), decimal)).collect::<Option<Vec<_>>>()?;
-        let n = rows[0].0.len();
-        let is_mixture = rows.iter().all(|(shares, _)| shares.len() == n);
+        let own = |cell: &str| if is_missing(cell) { Some(None) } else { ratio(cell, decimal).map(Some) };
+        let cells: Vec<Option<(Vec<f64>, f64)>> = table.rows().map(|row| own(row.cell(i))).collect::<Option<_>>()?;
+        let rows = || cells.iter().flatten();
+        let n = rows().next()?.0.len();
+        let is_mixture = rows().all(|(shares, _)| shares.len() == n);
         let named = names_of_ratio(header, n).filter(|_| is_mixture);
         // Without names only what sums as weights do is a mixture: "7:3" may be a score.
-        let is_whole = || rows.iter().all(|(_, whole)| *whole != 10.0);
+        let is_whole = || rows().all(|(_, whole)| *whole != 10.0);
         let is_called_so = words(header).iter().any(|word| is_weight_word(word)) || names::is_place(header);
         let names = match named {
             Some(names) => names,
@@ -322,8 +471,8 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
             None => return None,
         };
         let columns = names.iter().enumerate().map(|(at, name)| {
-            let cells = rows.iter().map(|(shares, _)| shares[at].to_string()).collect();
-            (format!("weight_{name}"), cells)
+            let share = |cell: &Option<(Vec<f64>, f64)>| cell.as_ref().map_or(String::new(), |own| own.0[at].to_string());
+            (format!("weight_{name}"), cells.iter().map(share).collect())
         });
         let what = format!("\"{header}\" is read as the weights of {}", listed(names.iter().map(String::as_str)));
         Some(Made { columns: columns.collect(), what })
@@ -422,7 +571,12 @@ fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
     let mut word: Option<&str> = None;
     for segment in segments {
         let letters = segment.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(segment.len());
-        let (own, number) = segment.split_at(letters);
+        // "30web" as well as "web30".
+        let behind = segment.find(|c: char| c.is_alphabetic()).filter(|_| letters == 0);
+        let (own, number) = match behind.map(|at| segment.split_at(at)) {
+            Some((number, own)) if own != "p" && own.chars().all(char::is_alphabetic) => (own, number),
+            _ => segment.split_at(letters),
+        };
         // "0p25" is how a number is written where no point may stand.
         let number = number.trim_end_matches(['%']).replace('p', ".");
         match (own.is_empty(), number.parse::<f64>()) {
@@ -456,14 +610,21 @@ fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
     }
 }
 
-/// The mixture in "62.4% code, 25% science, 12.6% wiki": numbers with a name behind each that sum to 1 or 100.
+/// The mixture in "62.4% code, 25% science, 12.6% wiki" or "cc_head 20 / cc_tail 80": numbers with a name beside each that
+/// sum to 1 or 100.
 fn counted(cell: &str) -> Option<Vec<(String, f64)>> {
     let one = |part: &str| {
-        let (number, name) = part.trim().split_once(' ')?;
-        let is_name = name.starts_with(|c: char| c.is_alphabetic()) && !name.contains(|c: char| c.is_ascii_digit());
+        let part = part.trim();
+        // "code 25" as well, as long as a separator parts these.
+        let is_behind = part.starts_with(|c: char| c.is_alphabetic());
+        let (number, name) = match is_behind {
+            true => part.rsplit_once([' ', ':', '=']).map(|(name, number)| (number, name.trim()))?,
+            false => part.split_once(' ')?,
+        };
+        let is_name = name.starts_with(|c: char| c.is_alphabetic());
         Some((name.trim().to_string(), try_number(number, Decimal::Point).filter(|_| is_name)?))
     };
-    let parts: Vec<(String, f64)> = cell.split([',', ';', '+', '|']).map(one).collect::<Option<_>>()?;
+    let parts: Vec<(String, f64)> = cell.split([',', ';', '+', '|', '/']).map(one).collect::<Option<_>>()?;
     let (sum, names): (f64, HashSet<&String>) =
         (parts.iter().map(|(_, number)| number).sum(), parts.iter().map(|(name, _)| name).collect());
     let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < 0.015)?;
@@ -533,7 +694,7 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         let named =
             |word: &String| is_weight_word(word) && !matches!(word.as_str(), "h" | "p" | "w" | "mix" | "mixture");
         let rest: Vec<&String> = words.iter().filter(|word| !named(word)).collect();
-        words.iter().any(named) && !rest.is_empty() && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
+        (words.iter().any(named) || table.header()[*i].contains('%')) && !rest.is_empty() && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
     };
     let mut candidates = roles.columns(Role::Ignored).filter(may_be);
     let (Some(i), None) = (candidates.next(), candidates.next()) else { return None };
@@ -541,7 +702,8 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
     let largest = numbers.iter().copied().fold(0.0, f64::max);
     let whole = if largest > 1.0 { 100.0 } else { 1.0 };
     let varies = numbers.iter().any(|number| *number != numbers[0]);
-    if !varies || !numbers.iter().all(|number| (0.0..=whole).contains(number)) || !has(roles, Role::Loss) {
+    let has_loss = roles.0.iter().any(|role| role.is_loss());
+    if !varies || !numbers.iter().all(|number| (0.0..=whole).contains(number)) || !has_loss {
         return None;
     }
     let (of_weights, own): (Vec<String>, Vec<String>) =
@@ -630,11 +792,16 @@ fn sizes_in_names(table: &Table, roles: &Roles) -> Option<Made> {
         ["model", "models", "arch", "architecture", "size", "config", "configuration", "variant", "scale"];
     const RUNS: [&str; 6] = ["run", "name", "id", "experiment", "exp", "job"];
     roles.columns(Role::Ignored).find_map(|i| {
-        let words = words(&table.header()[i]);
+        let words = words(&names::english(&table.header()[i]));
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-        // In the name of a run it may as well be the tokens that are counted in billions.
+        // In the name of a run it may as well be the tokens that are counted in billions, unless they are known.
         let in_millions = || table.rows().all(|row| row.cell(i).contains(['M', 'm']));
-        if !has(&MODELS) && !(has(&RUNS) && in_millions()) || has(&["batch", "tokens", "data", "dataset", "vocab"]) {
+        let are_no_tokens = || {
+            let d = roles.columns(Role::D).next().and_then(|i| numbers(table, i));
+            let is_size = |(cell, d): (&str, &f64)| size_in(cell).is_some_and(|size| size != *d);
+            d.is_some_and(|d| table.rows().map(|row| row.cell(i)).zip(&d).all(is_size))
+        };
+        if !has(&MODELS) && !(has(&RUNS) && (in_millions() || are_no_tokens())) || has(&["batch", "tokens", "data", "dataset", "vocab"]) {
             return None;
         }
         let sizes: Vec<f64> = table.rows().map(|row| size_in(row.cell(i))).collect::<Option<_>>()?;

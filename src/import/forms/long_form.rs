@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::derive;
 use crate::import::guess::{guess_roles, has_loss_word, is_known, is_loss, is_perplexity, is_score};
 use crate::import::issue::Cause;
+use crate::import::names;
 use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_id, is_weight_word, key, words};
 use crate::import::table::Table;
@@ -87,9 +89,20 @@ pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
         let roles = roles.get_or_insert_with(|| guess_roles(table));
         // Beside the weights of all domains "data_frac" is none of the line's.
         let has_mixture = roles.columns(Role::Weight).nth(1).is_some_and(|_| loss.is_some());
-        let numbers = [loss, weight.filter(|_| !has_mixture)];
-        ways(table, which, numbers, roles).iter().find_map(|own| widened_by(table, which, numbers, own, roles))
+        let by = |weight: Option<usize>| {
+            let numbers = [loss, weight];
+            ways(table, which, numbers, roles).iter().find_map(|own| widened_by(table, which, numbers, own, roles))
+        };
+        // Tokens that differ from line to line of a run are those of the line's domain.
+        let tokens = || (0..header.len()).filter(|&i| is_tokens(&header[i]));
+        by(weight.filter(|_| !has_mixture))
+            .or_else(|| (weight.is_none() && !has_mixture).then(tokens)?.find_map(|tokens| by(Some(tokens))))
     })
+}
+
+/// Whether a column holds tokens by its name.
+fn is_tokens(name: &str) -> bool {
+    names::count(name).is_some_and(|count| count.role == Role::D)
 }
 
 /// Whether a column holds the weight of the domain that the line is about: "mix_weight", "sampling_ratio".
@@ -183,12 +196,29 @@ fn widened_by(
         table.rows().all(|row| *cell_of.entry(row.cell(which)).or_insert(row.cell(column)) == row.cell(column))
     };
     let is_lost = |i: usize| match roles.get(i) {
-        Role::D => !is_of_word(i),
+        Role::D => Some(i) != weight && !is_of_word(i),
         Role::N | Role::Flops | Role::Weight | Role::Split => Some(i) != weight,
         _ => false,
     };
     if (0..varies.len()).any(|i| varies[i] && i != which && is_lost(i)) {
         return None;
+    }
+    // Tokens that differ along a run's lines are those of the domains if an id says which lines are a run's, if the run
+    // has only one loss, or if they sum to its D.
+    let name_of_tokens = weight.map(|column| table.header()[column].as_str()).filter(|name| is_tokens(name));
+    if let Some(column) = weight.filter(|_| name_of_tokens.is_some()) {
+        let number = |cell: &str| try_number(cell, table.layout().decimal);
+        let sum = |numbers: &[[&str; 2]]| numbers.iter().filter(|pair| !pair[1].is_empty()).map(|pair| number(pair[1])).sum();
+        let sums: Option<Vec<f64>> = rows.iter().map(|(.., numbers)| sum(numbers)).collect();
+        let is_sum = |i: usize| {
+            let of_run = || rows.iter().map(|(_, row, _)| number(table.row(*row).cell(i))).collect::<Option<Vec<f64>>>();
+            let may_be = !varies[i] && (is_tokens(&table.header()[i]) || key(&table.header()[i]) == "d");
+            may_be && sums.as_ref().zip(of_run()).is_some_and(|(sums, of_run)| derive::are_same(sums, &of_run))
+        };
+        let is_of_run = loss.is_some_and(|loss| !varies[loss]) || observed.iter().any(|&i| is_id(&table.header()[i]));
+        if !varies[column] || !is_of_run && !(0..varies.len()).any(is_sum) {
+            return None;
+        }
     }
     // Beside weights, a loss that is the same on all lines of an observation is its only one.
     let loss_of_each = loss.filter(|&loss| varies[loss] || weight.is_none());
@@ -208,7 +238,8 @@ fn widened_by(
         (0..table.header().len()).filter(|&i| !is_own(i)).partition(|&i| !varies[i]);
     let mut header: Vec<String> = kept.iter().map(|&i| table.header()[i].clone()).collect();
     if weight.is_some() {
-        header.extend(words.iter().map(|word| format!("weight_{word}")));
+        let name = |word: &&str| name_of_tokens.map_or(format!("weight_{word}"), |name| format!("{word}_{name}"));
+        header.extend(words.iter().map(name));
     }
     if let Some(suffix) = suffix {
         header.extend(words.iter().map(|word| name_of(word, suffix)));

@@ -416,7 +416,10 @@ fn bad_scenarios_get_a_sentence_that_names_the_field() {
     let caps: Vec<String> = all.iter().map(|domain| format!("{domain}=0.1")).collect();
     let caps: Vec<&str> = std::iter::once("--max").chain(caps.iter().map(String::as_str)).collect();
     let cases: [(&[&str], &str); 12] = [
-        (&["--group", "arxiv+book="], "the group \"arxiv+book=\" must read DOMAIN+DOMAIN=LOW:HIGH or DOMAIN+DOMAIN=SHARE"),
+        (
+            &["--group", "arxiv+book="],
+            "the group \"arxiv+book=\" must read DOMAIN+DOMAIN=LOW:HIGH or DOMAIN+DOMAIN=SHARE",
+        ),
         (&["--max", "c4=0.5", "c4=0.2"], "the largest weight of \"c4\" is given twice; give it once"),
         (&caps, "no mixture can meet all of these: arxiv at most 10 %; book at most 10 %; "),
         (&["--stock", "c4=0", "--epochs", "4"], "the stock of \"c4\": \"0\" is not possible; a number of tokens"),

@@ -488,8 +488,8 @@ pub(super) fn in_other_units(table: &Table, roles: &Roles) -> Vec<Cause> {
         // The bytes are a model's only if it says so.
         const BYTES: [&str; 3] = ["mb", "gb", "bytes"];
         let is_unit = |i: &usize| {
-            let (column, words) =
-                (Column::new(table, &sample, *i), names::words(names::last_segment(&table.header()[*i])));
+            // All of the path: "ms/iter" is a speed.
+            let (column, words) = (Column::new(table, &sample, *i), names::words(&table.header()[*i]));
             let is_of_model = words.iter().any(|word| word == "model");
             let is_own = |word: &String| {
                 units.contains(&word.as_str()) && (is_of_model == (role == Role::N) || !BYTES.contains(&word.as_str()))
@@ -803,7 +803,18 @@ impl<'a> Column<'a> {
         let is_one = |key: &String| NO_WEIGHTS.contains(&key.as_str()) || UNIQUE_NAMES.contains(&key.as_str());
         let is_count =
             || words(self.name).last().is_some_and(|last| COUNTS.iter().any(|word| last.eq_ignore_ascii_case(word)));
-        is_one(&self.key) || is_one(&self.last) || is_count() || is_id(self.name) || is_recipe(self.name)
+        // "web (B tokens)" is no share, whatever it sums to.
+        let is_of_tokens = || {
+            header_scale(self.name).is_some()
+                && words(self.name)
+                    .any(|word| word.eq_ignore_ascii_case("tokens") || word.eq_ignore_ascii_case("token"))
+        };
+        is_one(&self.key)
+            || is_one(&self.last)
+            || is_count()
+            || is_id(self.name)
+            || is_recipe(self.name)
+            || is_of_tokens()
     }
 }
 

@@ -276,6 +276,27 @@ pub enum Cause {
         /// The largest.
         most: f64,
     },
+    /// Words that may say a mixture.
+    #[error(
+        "\"{}\" may hold mixtures, but \"{cell}\" is not read as one: not used; give each domain a column of its weight, or \
+         write them like \"web 70, code 30\"",
+        crate::units::excerpt(.column)
+    )]
+    UnreadMixture {
+        /// The column.
+        column: String,
+        /// The first such cell, shortened.
+        cell: String,
+    },
+    /// Columns of check marks.
+    #[error(
+        "{} hold marks and no numbers: not used; if they say what a run was trained on, give the shares in their place",
+        Names(.columns)
+    )]
+    Marks {
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// Weights that are not all there.
     #[error(
         "the weights of {} sum to less than the whole, as on line {line} to {}: if a domain has no column, add it",
@@ -857,6 +878,8 @@ impl Cause {
             | Cause::Made { .. }
             | Cause::NothingVaries
             | Cause::OtherSums { .. }
+            | Cause::UnreadMixture { .. }
+            | Cause::Marks { .. }
             | Cause::UnwordedLosses { .. }
             | Cause::FromPerplexity
             | Cause::TwoHeaders { .. }
@@ -904,6 +927,7 @@ impl Cause {
                 | Cause::SameLosses { .. }
                 | Cause::NothingVaries
                 | Cause::OtherSums { .. }
+                | Cause::UnreadMixture { .. }
         )
     }
 

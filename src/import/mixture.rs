@@ -190,6 +190,9 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
     let known: Vec<&Column> = free.iter().copied().filter(|column| !column.is_no_weight()).collect();
     let candidates: Vec<&Column> = known.iter().copied().filter(|column| column.may_be_weight()).collect();
     let lines = Lines::new(table, &known, sample);
+    if let Some(question) = two_levels(table, &candidates, &lines) {
+        return Found { question: Some(question), ..Found::default() };
+    }
     let named: Vec<Group> = named(&known).into_iter().map(|group| without_a_stranger(group, &lines)).collect();
     let (summing, others): (Vec<Group>, Vec<Group>) = named
         .into_iter()
@@ -367,6 +370,71 @@ fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
     ))
 }
 
+/// Which of two mixtures it is, where a domain beside its parts is their sum: "web" beside "web_cc" and "web_wiki".
+fn two_levels(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Question> {
+    if candidates.len() > MAX_STRETCHES_OF {
+        return None;
+    }
+    let words: BTreeMap<usize, Vec<String>> =
+        candidates.iter().map(|column| (column.idx, super::names::words(column.name))).collect();
+    let parts = |whole: usize| -> Vec<usize> {
+        let is_part = |part: &[String]| part.len() > words[&whole].len() && part.starts_with(&words[&whole]);
+        words.iter().filter(|(_, part)| !words[&whole].is_empty() && is_part(part)).map(|(i, _)| *i).collect()
+    };
+    let is_sum = |whole: usize, parts: &[usize]| {
+        let reach = lines.rounding(parts)[0].max(ROUNDING);
+        let differ = |(line, sum): (usize, f64)| (sum - lines.of(line, whole)).abs() <= reach;
+        parts.len() > 1
+            && !lines.is_constant(parts)
+            && lines.sums(parts).enumerate().filter(|(_, sum)| !sum.is_nan()).all(differ)
+    };
+    let all: Vec<usize> = candidates.iter().map(|column| column.idx).collect();
+    let wholes: Vec<usize> = all.iter().copied().filter(|&whole| is_sum(whole, &parts(whole))).collect();
+    let of_wholes: BTreeSet<usize> = wholes.iter().flat_map(|&whole| parts(whole)).collect();
+    // Other domains have no parts, and one column more may be no domain.
+    let others: Vec<usize> = all.iter().copied().filter(|i| !wholes.contains(i) && !of_wholes.contains(i)).collect();
+    let without = |i: &usize| others.iter().copied().filter(|other| other != i).collect();
+    let choices: Vec<Vec<usize>> =
+        std::iter::once(others.clone()).chain(others.iter().map(without)).chain([Vec::new()]).collect();
+    let group = |others: &[usize], is_own: &dyn Fn(&usize) -> bool| {
+        let columns: Vec<usize> = all.iter().copied().filter(|i| others.contains(i) || is_own(i)).collect();
+        lines.sum_up(&columns, NEAR).then_some(Group { columns, stem: Stem::Nothing, is_named: false })
+    };
+    let both = |others: &Vec<usize>| {
+        let coarse = group(others, &|i| wholes.contains(i))?;
+        Some([coarse, group(others, &|i| of_wholes.contains(i) && !wholes.contains(i))?])
+    };
+    let [coarse, fine] = choices.iter().filter(|_| !wholes.is_empty()).find_map(both)?;
+    Some(which(table, &[coarse, fine]))
+}
+
+/// What may say a run's mixture, and cannot be read: words with numbers in a column that is called so, and marks.
+pub(super) fn unread(table: &Table, roles: &Roles) -> Vec<Cause> {
+    const NAMES: [&str; 10] =
+        ["mix", "mixture", "mixing", "blend", "composition", "proportions", "weights", "ratio", "ratios", "shares"];
+    const MARKS: [&str; 9] = ["✓", "✔", "✅", "✗", "✘", "❌", "x", "●", "○"];
+    let header = table.header();
+    let cells = |i: usize| table.rows().map(move |row| row.cell(i)).filter(|cell| !is_missing(cell));
+    let has_shares = |cell: &str| {
+        let mut parts = cell.split([' ', ',', ';', '/', '+', ':', '=', '|']).filter(|part| !part.is_empty());
+        let is_number = |part: &str| try_number(part, table.layout().decimal).is_some();
+        parts.clone().any(is_number) && parts.any(|part| part.starts_with(char::is_alphabetic))
+    };
+    let may_be = |&i: &usize| {
+        let is_called = super::names::words(&header[i]).iter().any(|word| NAMES.contains(&word.as_str()));
+        is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
+    };
+    let in_words = roles.columns(Role::Ignored).find(may_be).and_then(|i| {
+        let cell = excerpt(cells(i).find(|cell| has_shares(cell))?);
+        Some(Cause::UnreadMixture { column: header[i].clone(), cell })
+    });
+    let is_mark = |cell: &str| MARKS.iter().any(|mark| cell.trim_end_matches('\u{FE0F}').eq_ignore_ascii_case(mark));
+    let has_marks = |&i: &usize| cells(i).next().is_some() && cells(i).all(is_mark);
+    let marked: Vec<String> = roles.columns(Role::Ignored).filter(has_marks).map(|i| header[i].clone()).collect();
+    let of_marks = (marked.len() > 1).then_some(Cause::Marks { columns: marked });
+    in_words.into_iter().chain(of_marks).collect()
+}
+
 /// Columns side by side that may have been meant as a mixture and are none: with the same sum on every line, called as
 /// losses are, or of shares whose names begin alike. Of several the most.
 pub(super) fn other_sums(table: &Table, roles: &Roles) -> Option<Cause> {
@@ -386,6 +454,7 @@ pub(super) fn other_sums(table: &Table, roles: &Roles) -> Option<Cause> {
         let sums = lines.sums(columns).filter(|sum| !sum.is_nan());
         sums.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), sum| (least.min(sum), most.max(sum)))
     };
+    let mut has_loss: BTreeMap<usize, bool> = BTreeMap::new();
     let positions: Vec<usize> = may_be.iter().map(|column| column.idx).filter(|&i| !lines.is_constant(&[i])).collect();
     let stretches = positions.chunk_by(|a, b| a + 1 == *b).filter(|run| (2..=MOST).contains(&run.len()));
     let found = stretches.filter_map(|run| {
@@ -394,7 +463,8 @@ pub(super) fn other_sums(table: &Table, roles: &Roles) -> Option<Cause> {
             let (least, most) = ends(columns);
             lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.rounding(columns)[0] * most
         };
-        let is_named = |columns: &&[usize]| columns.iter().all(|&i| has_loss_of(&table.header()[i]));
+        has_loss.extend(run.iter().map(|&i| (i, has_loss_of(&table.header()[i]))));
+        let is_named = |columns: &&[usize]| columns.iter().all(|i| has_loss[i]);
         let start = |i: usize| super::roles::split_first(&table.header()[i]).map(|(start, _)| start);
         let are_shares = |columns: &&[usize]| {
             columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
@@ -591,16 +661,16 @@ fn groups_by_sum(candidates: &[&Column], lines: &Lines, nearness: Nearness) -> V
 /// The longest stretch of at least two columns, side by side, that sums to 1 (or 100).
 fn longest_stretch(run: &[usize], lines: &Lines, reach: &impl Fn(&[usize]) -> Reach) -> Option<Vec<usize>> {
     let n = run.len();
-    // Sums up to each column, so that a stretch's sum is a difference of two. A cell that is no number counts 0 here; of
-    // lines that are blank throughout nothing is known.
-    let is_blank = |line: usize| run.iter().all(|column| lines.blank[line][lines.position[column]]);
-    let cumulated: Vec<Vec<f64>> = (0..lines.values.len())
-        .filter(|&line| !is_blank(line))
+    // Sums up to each column, and how many cells have something in them, so that a stretch's are differences of two. A cell
+    // that is no number counts 0 here; of a line that is blank along a stretch nothing is known.
+    let cumulated: Vec<Vec<(f64, usize)>> = (0..lines.values.len())
         .map(|line| {
-            let mut sums = vec![0.0];
+            let mut sums = vec![(0.0, 0)];
             for (i, &column) in run.iter().enumerate() {
                 let value = lines.of(line, column);
-                sums.push(sums[i] + if value.is_nan() { 0.0 } else { value });
+                let is_blank = lines.blank[line][lines.position[&column]];
+                let (sum, present) = sums[i];
+                sums.push((sum + if value.is_nan() { 0.0 } else { value }, present + usize::from(!is_blank)));
             }
             sums
         })
@@ -609,7 +679,10 @@ fn longest_stretch(run: &[usize], lines: &Lines, reach: &impl Fn(&[usize]) -> Re
     (shortest..=n).rev().find_map(|length| {
         (0..=n - length)
             .find(|&from| {
-                let sums = cumulated.iter().map(|sums| sums[from + length] - sums[from]);
+                let sums = cumulated.iter().map(|sums| match (sums[from], sums[from + length]) {
+                    ((_, before), (_, after)) if before == after => f64::NAN,
+                    ((before, _), (after, _)) => after - before,
+                });
                 are_mixtures(sums, reach(&run[from..from + length]), SHARE_OF_SUMS)
             })
             .map(|from| run[from..from + length].to_vec())
@@ -779,7 +852,9 @@ fn which(table: &Table, groups: &[Group]) -> Question {
     let one = |i: usize| {
         let mut answers = all_are(&named[i].1, Role::Weight);
         for (j, (_, columns)) in named.iter().enumerate() {
-            answers.extend((j != i).then(|| all_are(columns, Role::Ignored)).into_iter().flatten());
+            // A domain without parts is in both of two levels.
+            let others: Vec<String> = columns.iter().filter(|own| !named[i].1.contains(own)).cloned().collect();
+            answers.extend((j != i).then(|| all_are(&others, Role::Ignored)).into_iter().flatten());
         }
         (named[i].0.clone(), answers)
     };

@@ -152,7 +152,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         }
     };
     if is_guess && questions.is_empty() && roles.columns(Role::Weight).next().is_none() {
-        mixture::other_sums(&table, &roles).into_iter().for_each(|cause| issues.push(cause.of_text()));
+        let causes = mixture::other_sums(&table, &roles).into_iter().chain(mixture::unread(&table, &roles));
+        causes.for_each(|cause| issues.push(cause.of_text()));
     }
     for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
         let is_score = checks::is_at_most_one(&table, column);

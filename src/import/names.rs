@@ -228,9 +228,12 @@ const UNPARTED: [(&str, &str); 35] = [
 /// "loss web".
 pub(super) fn english(name: &str) -> Cow<'_, str> {
     let lower = name.to_lowercase();
-    let unparted = UNPARTED.iter().any(|(own, _)| !own.is_ascii() && lower.contains(own));
+    // Quick for the many names that are English.
+    let unparted = !name.is_ascii() && UNPARTED.iter().any(|(own, _)| lower.contains(own));
     let is_foreign = |word: &str| FOREIGN.iter().find(|(own, _)| *own == word).map(|(_, english)| *english);
-    let parted = || lower.split(|c: char| !c.is_alphanumeric()).any(|word| is_foreign(word).is_some_and(|english| english != "of"));
+    let parted = || {
+        lower.split(|c: char| !c.is_alphanumeric()).any(|word| is_foreign(word).is_some_and(|english| english != "of"))
+    };
     if !unparted && !parted() {
         return Cow::Borrowed(name);
     }
@@ -516,9 +519,17 @@ mod tests {
 
     #[test]
     fn names_in_other_languages() {
-        check("参数量, 模型参数量 (M), パラメータ数, Modellgröße, Anzahl Parameter, taille du modèle, nombre de paramètres, параметры", Role::N, Kind::Plain);
+        check(
+            "参数量, 模型参数量 (M), パラメータ数, Modellgröße, Anzahl Parameter, taille du modèle, nombre de paramètres, параметры",
+            Role::N,
+            Kind::Plain,
+        );
         check("非嵌入参数量", Role::N, Kind::WithoutEmbeddings);
-        check("词元数, 训练token数(B), Token数, トークン数, Trainings-Token, jetons (Md), токены, 토큰", Role::D, Kind::Plain);
+        check(
+            "词元数, 训练token数(B), Token数, トークン数, Trainings-Token, jetons (Md), токены, 토큰",
+            Role::D,
+            Kind::Plain,
+        );
         assert_eq!(scale_of("Trainings-Token (Mrd)").map(|(_, scale)| scale), Some("B"));
         for name in ["de", "weight_de", "loss_de", "expert", "web", "weight_md"] {
             assert_eq!(english(name), name);

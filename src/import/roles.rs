@@ -220,8 +220,9 @@ pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
     }
     // "fraction::web" has two marks behind the word, "h[web]" one behind the name.
     let are_marked = columns.iter().all(|name| name.len() > 1 && name.starts_with(':'));
-    let are_closed =
-        [')', ']'].into_iter().find(|&end| columns.iter().all(|name| name.len() > 1 && name.find(['(', '[', end]) == Some(name.len() - 1)));
+    let are_closed = [')', ']']
+        .into_iter()
+        .find(|&end| columns.iter().all(|name| name.len() > 1 && name.find(['(', '[', end]) == Some(name.len() - 1)));
     let plain = |name: &str| {
         let name = if are_marked { &name[1..] } else { name };
         are_closed.map_or(name, |end| name.trim_end_matches(end)).to_string()

@@ -177,10 +177,7 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         let product = |(name, factor): &(String, Vec<f64>)| {
             Some((name.clone(), factor.iter().zip(stock(name)?).map(|(factor, stock)| factor * stock).collect()))
         };
-        (
-            factors.iter().map(product).collect::<Option<ByDomain>>()?,
-            "of each domain's stock times its factor",
-        )
+        (factors.iter().map(product).collect::<Option<ByDomain>>()?, "of each domain's stock times its factor")
     } else if let Some(bare) = Some(without_total(tokens, d.as_deref())).filter(|set| varies(set) && set.len() > 1) {
         (bare, "of the tokens of each domain")
     } else {
@@ -205,7 +202,9 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         columns.push(("tokens".into(), sums.iter().map(|sum| cell(*sum, *sum)).collect()));
         what += ", and D is their sum";
     }
-    if let Some(row) = d.as_deref().filter(|_| !of_factors).and_then(|d| (!are_same(&sums, d)).then(|| farthest(&sums, d))) {
+    if let Some(row) =
+        d.as_deref().filter(|_| !of_factors).and_then(|d| (!are_same(&sums, d)).then(|| farthest(&sums, d)))
+    {
         what += &format!(
             "; these sum to {} on line {}, but D is {}",
             write_count(sums[row], 4),
@@ -274,8 +273,11 @@ fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDoma
     let header = table.header();
     let candidate = |i: usize| {
         let name = &header[i];
-        let is_other = is_recipe(name) || is_id(name) || is_known(name) || names::is_ratio(name) || is_of_else(name);
-        let numbers = numbers_or_none(table, i).filter(|_| !is_other && roles.get(i) == Role::Ignored)?;
+        let is_other = || is_recipe(name) || is_id(name) || is_known(name) || names::is_ratio(name) || is_of_else(name);
+        if roles.get(i) != Role::Ignored || is_other() {
+            return None;
+        }
+        let numbers = numbers_or_none(table, i)?;
         let plain = names::scale_of(name).map_or(name.clone(), |(plain, _)| plain);
         let may_be = |number: &f64| *number >= 0.0 && (d.is_some() || *number == 0.0 || *number >= LEAST);
         numbers.iter().all(may_be).then(|| (plain.trim().to_string(), numbers))
@@ -325,8 +327,30 @@ fn is_of_else(name: &str) -> bool {
         "size",
         "model",
         "budget",
-        "bytes", "byte", "docs", "documents", "doc", "samples", "sequences", "examples", "flops", "flop", "params", "param",
-        "parameters", "time", "timestamp", "created", "started", "ended", "at", "date", "chars", "words", "per", "s",
+        "bytes",
+        "byte",
+        "docs",
+        "documents",
+        "doc",
+        "samples",
+        "sequences",
+        "examples",
+        "flops",
+        "flop",
+        "params",
+        "param",
+        "parameters",
+        "time",
+        "timestamp",
+        "created",
+        "started",
+        "ended",
+        "at",
+        "date",
+        "chars",
+        "words",
+        "per",
+        "s",
     ];
     words(name).iter().any(|word| OTHERS.contains(&word.as_str()))
 }
@@ -372,6 +396,7 @@ fn by_domain(table: &Table, kinds: &[&str]) -> ByDomain {
         if !words.iter().any(is_kind)
             || words.iter().any(|word| OTHERS.contains(&word.as_str()))
             || names::count(name).is_some()
+            || names::is_ratio(name)
         {
             return None;
         }
@@ -471,7 +496,8 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
             None => return None,
         };
         let columns = names.iter().enumerate().map(|(at, name)| {
-            let share = |cell: &Option<(Vec<f64>, f64)>| cell.as_ref().map_or(String::new(), |own| own.0[at].to_string());
+            let share =
+                |cell: &Option<(Vec<f64>, f64)>| cell.as_ref().map_or(String::new(), |own| own.0[at].to_string());
             (format!("weight_{name}"), cells.iter().map(share).collect())
         });
         let what = format!("\"{header}\" is read as the weights of {}", listed(names.iter().map(String::as_str)));
@@ -694,7 +720,9 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         let named =
             |word: &String| is_weight_word(word) && !matches!(word.as_str(), "h" | "p" | "w" | "mix" | "mixture");
         let rest: Vec<&String> = words.iter().filter(|word| !named(word)).collect();
-        (words.iter().any(named) || table.header()[*i].contains('%')) && !rest.is_empty() && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
+        (words.iter().any(named) || table.header()[*i].contains('%'))
+            && !rest.is_empty()
+            && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
     };
     let mut candidates = roles.columns(Role::Ignored).filter(may_be);
     let (Some(i), None) = (candidates.next(), candidates.next()) else { return None };
@@ -801,7 +829,9 @@ fn sizes_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             let is_size = |(cell, d): (&str, &f64)| size_in(cell).is_some_and(|size| size != *d);
             d.is_some_and(|d| table.rows().map(|row| row.cell(i)).zip(&d).all(is_size))
         };
-        if !has(&MODELS) && !(has(&RUNS) && (in_millions() || are_no_tokens())) || has(&["batch", "tokens", "data", "dataset", "vocab"]) {
+        if !has(&MODELS) && !(has(&RUNS) && (in_millions() || are_no_tokens()))
+            || has(&["batch", "tokens", "data", "dataset", "vocab"])
+        {
             return None;
         }
         let sizes: Vec<f64> = table.rows().map(|row| size_in(row.cell(i))).collect::<Option<_>>()?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::import::assemble::SUM_TOLERANCE;
 use crate::import::guess::{guess_roles, is_loss, is_perplexity, is_slip};
 use crate::import::issue::{Cause, Issues};
 use crate::import::names;
@@ -199,9 +200,11 @@ fn best_key(first: &Table, second: &Table) -> Option<Key> {
         let unique = lines.map(|lines| lines.values().all(|lines| lines.len() == 1));
         let name = key(&first.header()[i]);
         let rank = IDS.iter().position(|id| *id == name).unwrap_or(IDS.len());
-        // Runs of one size, or of one seed, are not one run.
+        // Runs of one size, or of one seed, are not one run, unless most have a partner.
+        let is_most = || 2 * n_found > first.n_rows().min(second.n_rows());
         let is_of_run = names::count(&first.header()[i]).is_none() && !is_recipe(&first.header()[i]);
-        let is_key = n_found > 0 && if is_of_run { unique[0] || unique[1] } else { unique[0] && unique[1] };
+        let is_key =
+            n_found > 0 && if is_of_run { unique[0] || unique[1] } else { unique[0] && unique[1] && is_most() };
         is_key.then_some(Key { columns: [i, j], n_found, rank, unique })
     };
     let most = |pairs: Vec<(usize, usize)>| {
@@ -292,10 +295,23 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
     };
     // What both have under one name and is not the key would be there twice.
     let has = |name: &String| table.header().iter().any(|own| key(own) == key(name));
-    let columns: Vec<usize> = (0..other.header().len()).filter(|&c| c != j && !has(&other.header()[c])).collect();
+    // But weights and losses are both called as the domains are.
+    let both: Vec<usize> = (0..other.header().len()).filter(|&c| c != j && has(&other.header()[c])).collect();
+    let as_weights = |of: &Table, name: &dyn Fn(usize) -> Option<usize>| are_weights(of, &both, name);
+    let own_place = |c: usize| table.header().iter().position(|own| key(own) == key(&other.header()[c]));
+    let renamed = match (as_weights(table, &own_place), as_weights(other, &Some)) {
+        (false, true) => Some("weight"),
+        (true, false) => Some("results"),
+        _ => None,
+    };
+    let is_kept = |&c: &usize| c != j && (renamed.is_some() || !has(&other.header()[c]));
+    let columns: Vec<usize> = (0..other.header().len()).filter(is_kept).collect();
     let mut header = table.header().to_vec();
     let first_of_other = header.len();
-    header.extend(columns.iter().map(|&column| other.header()[column].clone()));
+    header.extend(columns.iter().map(|&column| match (renamed, &other.header()[column]) {
+        (Some(word), name) if has(name) => format!("{word} {name}"),
+        (_, name) => name.clone(),
+    }));
     let (mut rows, mut other_lines) = (Vec::new(), Vec::new());
     let mut used = vec![false; other.n_rows()];
     for row_idx in 0..table.n_rows() {
@@ -317,8 +333,11 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
             cells.is_some_and(|[a, b]| a != b && !is_missing(b))
         })
     };
-    let other_numbers: Vec<String> =
-        (0..other.header().len()).filter(|&c| c != j).filter(differs).map(|c| other.header()[c].clone()).collect();
+    let other_numbers: Vec<String> = (0..other.header().len())
+        .filter(|&c| c != j && renamed.is_none())
+        .filter(differs)
+        .map(|c| other.header()[c].clone())
+        .collect();
     let cause = Cause::Joined {
         other_numbers,
         keys: [table.header()[i].clone(), other.header()[j].clone()],
@@ -327,6 +346,17 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
         by_order,
     };
     (Table::of_cells(header, rows).in_decimals_of(table).with_lines_of(first_of_other, other_lines), cause)
+}
+
+/// Whether these columns of a table sum to 1, or to 100, on each line.
+fn are_weights(table: &Table, columns: &[usize], place: &dyn Fn(usize) -> Option<usize>) -> bool {
+    let own: Option<Vec<usize>> = columns.iter().map(|&column| place(column)).collect();
+    let is_whole = |row: Row| {
+        let numbers = own.iter().flatten().map(|&i| try_number(row.cell(i), table.layout().decimal));
+        let sum: Option<f64> = numbers.sum();
+        sum.is_some_and(|sum| [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() <= SUM_TOLERANCE))
+    };
+    own.as_ref().is_some_and(|own| own.len() > 1) && table.rows().all(is_whole)
 }
 
 /// The least of whole numbers without a gap or a number twice, in any order; `None` of any others.

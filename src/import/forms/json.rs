@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::import::guess::{has_loss_word, is_count_name, is_known};
 use crate::import::issue::{Cause, Issues};
+use crate::import::names;
+use crate::import::recipe::is_recipe;
 use crate::import::roles::{is_weight_word, split_first, split_last};
 use crate::import::sniff::sniff_delimiter;
 use crate::import::table::{MAX_COLUMNS, Table};
@@ -203,7 +205,9 @@ fn records(start: usize, raw: &str) -> Result<Vec<Record>, Fault> {
     let mut rows = ROWS.iter().filter_map(|name| Some(members.get(*name)?.get()));
     let names = members.get("columns").and_then(|names| serde_json::from_str::<Vec<Value>>(names.get()).ok());
     match rows.find(|rows| rows.starts_with(['[', '{'])) {
-        Some(rows) if rows.starts_with('[') => items(place(rows), rows, names),
+        Some(rows) if rows.starts_with('[') => {
+            items(place(rows), rows, names).map(|records| with_settings(records, &members, rows))
+        }
         Some(rows) => match columns(place(rows), value(0, rows)?.1) {
             Ok(rows) => Ok(rows),
             Err(_) => single(start, raw),
@@ -214,6 +218,32 @@ fn records(start: usize, raw: &str) -> Result<Vec<Record>, Fault> {
             None => single(start, raw),
         },
     }
+}
+
+/// The records with the sizes and settings of all runs that stand beside them: {"params": 7e7, "runs": […]}.
+fn with_settings(mut records: Vec<Record>, members: &BTreeMap<String, &RawValue>, rows: &str) -> Vec<Record> {
+    let last = |name: &str| names::last_segment(name).to_string();
+    let mut settings: Vec<(String, String)> = Vec::new();
+    for (key, raw) in members.iter().filter(|(_, raw)| raw.get() != rows) {
+        let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+        flatten(key, &value, &mut |name, cell| {
+            let is_setting = is_count_name(name) || is_recipe(name);
+            if is_setting && try_number(&cell, Decimal::Point).is_some() {
+                settings.push((name.to_string(), cell));
+            }
+        });
+    }
+    // What a run says of itself is its own.
+    for (_, record) in &records {
+        let mut own = Vec::new();
+        flatten("", record, &mut |name, _| own.push(last(name)));
+        settings.retain(|(name, _)| !own.contains(&last(name)));
+    }
+    for record in records.iter_mut().filter_map(|(_, record)| record.as_object_mut()) {
+        let cells = settings.iter().map(|(name, cell)| (name.clone(), Value::String(cell.clone())));
+        record.extend(cells);
+    }
+    records
 }
 
 /// The value of an object that has one member with something in it, and that a list or an object of objects: what is

@@ -208,10 +208,12 @@ fn widened_by(
     let name_of_tokens = weight.map(|column| table.header()[column].as_str()).filter(|name| is_tokens(name));
     if let Some(column) = weight.filter(|_| name_of_tokens.is_some()) {
         let number = |cell: &str| try_number(cell, table.layout().decimal);
-        let sum = |numbers: &[[&str; 2]]| numbers.iter().filter(|pair| !pair[1].is_empty()).map(|pair| number(pair[1])).sum();
+        let sum =
+            |numbers: &[[&str; 2]]| numbers.iter().filter(|pair| !pair[1].is_empty()).map(|pair| number(pair[1])).sum();
         let sums: Option<Vec<f64>> = rows.iter().map(|(.., numbers)| sum(numbers)).collect();
         let is_sum = |i: usize| {
-            let of_run = || rows.iter().map(|(_, row, _)| number(table.row(*row).cell(i))).collect::<Option<Vec<f64>>>();
+            let of_run =
+                || rows.iter().map(|(_, row, _)| number(table.row(*row).cell(i))).collect::<Option<Vec<f64>>>();
             let may_be = !varies[i] && (is_tokens(&table.header()[i]) || key(&table.header()[i]) == "d");
             may_be && sums.as_ref().zip(of_run()).is_some_and(|(sums, of_run)| derive::are_same(sums, &of_run))
         };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::derive::size_in;
+use super::derive::{listed, size_in};
 use crate::import::assemble::SUM_TOLERANCE;
 use crate::import::guess::{has_loss_word, is_perplexity, is_score};
 use crate::import::issue::{Cause, Issues};
@@ -81,46 +81,98 @@ fn runs_as_columns(table: &Table) -> Option<Table> {
     Some(Table::of_cells(names, runs).in_decimals_of(table))
 }
 
-/// The table with a line for each size, where losses of models of several sizes stand beside each other: "70M loss",
-/// "410M loss"; or for each number of tokens: "loss at 2B tokens".
-fn losses_by_size(table: &Table) -> Option<(Table, String)> {
+/// What tells losses beside each other apart: the runs' size, their tokens or their seed.
+#[derive(Clone, Copy, PartialEq)]
+enum Of {
+    N,
+    D,
+    Seed,
+}
+
+impl Of {
+    /// What it is called in a sentence, and as a column.
+    fn names(self) -> [&'static str; 2] {
+        match self {
+            Of::N => ["N", "params"],
+            Of::D => ["D", "tokens"],
+            Of::Seed => ["seeds", "seed"],
+        }
+    }
+
+    fn is_called_by(self, name: &str) -> bool {
+        let is_count = |role| names::count(name).is_some_and(|count| count.role == role);
+        match self {
+            Of::N => is_count(Role::N) || name == "N",
+            Of::D => is_count(Role::D) || name == "D",
+            Of::Seed => names::words(name) == ["seed"],
+        }
+    }
+}
+
+/// The name of a loss without what tells it apart from others: "70M loss", "loss at 2B tokens", "loss_seed_1".
+fn loss_of(name: &str) -> Option<(Of, u64, String)> {
     const TOKENS: [&str; 3] = ["tokens", "token", "tok"];
     const BESIDE: [&str; 2] = ["at", "after"];
+    let parts = name.split(['_', ' ', '-', '/', '(', ')', '[', ']', '@', '.', '=']).filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
+    let is_one_of = |words: &[&str], part: &str| words.iter().any(|word| part.eq_ignore_ascii_case(word));
+    // "seed1", "seed 1".
+    let seed = (0..parts.len()).find_map(|i| {
+        let lower = parts[i].to_lowercase();
+        let (number, end) = match lower.strip_prefix("seed")? {
+            "" => (*parts.get(i + 1)?, i + 2),
+            number => (number, i + 1),
+        };
+        Some((number.parse().ok()?, i..end))
+    });
+    if let Some((number, own)) = seed {
+        let rest = (0..parts.len()).filter(|i| !own.contains(i)).map(|i| parts[i]).collect::<Vec<_>>();
+        return Some((Of::Seed, number, rest.join("_")));
+    }
+    let number = size_in(name)? as u64;
+    let is_of_tokens = parts.iter().any(|part| is_one_of(&TOKENS, part));
+    // Of these it may be either.
+    if !is_of_tokens && (parts.iter().any(|part| is_one_of(&BESIDE, part)) || name.contains('@')) {
+        return None;
+    }
+    let is_own = |part: &&str| size_in(part).is_none() && !is_one_of(&TOKENS, part) && !is_one_of(&BESIDE, part);
+    let rest = name.split(['_', ' ', '-', '/', '(', ')', '[', ']', '@']).filter(|part| !part.is_empty()).filter(is_own);
+    Some((if is_of_tokens { Of::D } else { Of::N }, number, rest.collect::<Vec<_>>().join("_")))
+}
+
+/// The table with a line for each size, each number of tokens or each seed, where losses of several stand beside each
+/// other. Their mean, beside seeds, is none of a run.
+fn losses_by_size(table: &Table) -> Option<(Table, String)> {
+    const MEANS: [&str; 6] = ["mean", "avg", "average", "std", "stdev", "sem"];
     let header = table.header();
     let is_loss = |name: &str| has_loss_word(name) || is_perplexity(name);
-    let (losses, others): (Vec<usize>, Vec<usize>) = (0..header.len()).partition(|&i| is_loss(&header[i]));
+    let (mut losses, mut others): (Vec<usize>, Vec<usize>) = (0..header.len()).partition(|&i| is_loss(&header[i]));
+    let of = losses.iter().find_map(|&i| loss_of(&header[i]))?.0;
+    let mut means = Vec::new();
+    if of == Of::Seed {
+        let is_mean = |i: &usize| names::words(&header[*i]).iter().any(|word| MEANS.contains(&word.as_str()));
+        means = (0..header.len()).filter(is_mean).map(|i| header[i].as_str()).collect();
+        losses.retain(|i| !is_mean(i));
+        others.retain(|i| !is_mean(i));
+    }
     // Each loss without its number, and the column of each number.
     let mut targets: Vec<(String, BTreeMap<u64, usize>)> = Vec::new();
-    let mut are_of_tokens = Vec::new();
     for i in losses {
-        let number = size_in(&header[i])?;
-        let parts = header[i].split(['_', ' ', '-', '/', '(', ')', '[', ']', '@']).filter(|part| !part.is_empty());
-        let parts: Vec<&str> = parts.filter(|part| size_in(part).is_none()).collect();
-        let has = |words: &[&str]| parts.iter().any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)));
-        are_of_tokens.push(has(&TOKENS));
-        // Of these it may be either.
-        if !has(&TOKENS) && (has(&BESIDE) || header[i].contains('@')) {
-            return None;
-        }
-        let is_own = |part: &&str| !TOKENS.iter().chain(&BESIDE).any(|word| part.eq_ignore_ascii_case(word));
-        let rest = parts.iter().copied().filter(is_own).collect::<Vec<_>>().join("_");
+        let (_, number, rest) = loss_of(&header[i]).filter(|(own, ..)| *own == of)?;
         let place = targets.iter().position(|(own, _)| *own == rest).unwrap_or_else(|| {
             targets.push((rest, BTreeMap::new()));
             targets.len() - 1
         });
-        targets[place].1.insert(number as u64, i).map_or(Some(()), |_| None)?;
+        targets[place].1.insert(number, i).map_or(Some(()), |_| None)?;
     }
     let numbers: Vec<u64> = targets.first()?.1.keys().copied().collect();
-    let is_of_tokens = are_of_tokens[0];
-    let (role, symbol, name) = if is_of_tokens { (Role::D, "D", "tokens") } else { (Role::N, "N", "params") };
-    let has_own = |&i: &usize| names::count(&header[i]).is_some_and(|count| count.role == role) || header[i] == symbol;
     if numbers.len() < 2
-        || are_of_tokens.contains(&!is_of_tokens)
         || targets.iter().any(|(_, columns)| !columns.keys().eq(&numbers))
-        || others.iter().any(has_own)
+        || others.iter().any(|&i| of.is_called_by(&header[i]))
     {
         return None;
     }
+    let [symbol, name] = of.names();
     let names = others.iter().map(|&i| header[i].clone()).chain([name.to_string()]);
     let names = names.chain(targets.iter().map(|(name, _)| name.clone())).collect();
     let rows = table.rows().flat_map(|row| {
@@ -133,12 +185,15 @@ fn losses_by_size(table: &Table) -> Option<(Table, String)> {
         })
     });
     let rows: Vec<(usize, Vec<String>)> = rows.collect();
-    let what = format!(
+    let mut what = format!(
         "the losses are of runs of {} different {symbol}, as their columns are called: each is read as a line of its own, {} in \
          all",
         numbers.len(),
         rows.len()
     );
+    if !means.is_empty() {
+        what += &format!("; not used, since over all of them: {}", listed(means.into_iter()));
+    }
     Some((Table::of_cells(names, rows).in_decimals_of(table), what))
 }
 

@@ -358,14 +358,15 @@ pub(super) fn has_loss_word(name: &str) -> bool {
         && !EXTREMES.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a name is that of a cross-entropy in short: "Val CE".
+/// Whether a name is that of a cross-entropy in short: "Val CE", "test BPC". In letters alone "web_pct" has a "bpc", too.
 fn is_cross_entropy(name: &str) -> bool {
     const BESIDE: [&str; 9] = ["val", "valid", "validation", "eval", "test", "train", "final", "mean", "avg"];
     let words = names::words(name);
     let is_short = |word: &String| matches!(word.as_str(), "ce" | "xe");
-    words.iter().filter(|word| is_short(word)).count() == 1
-        && words.len() > 1
-        && words.iter().all(|word| is_short(word) || BESIDE.contains(&word.as_str()))
+    words.iter().any(|word| word == "bpc")
+        || words.iter().filter(|word| is_short(word)).count() == 1
+            && words.len() > 1
+            && words.iter().all(|word| is_short(word) || BESIDE.contains(&word.as_str()))
 }
 
 /// Whether a column is a perplexity by its name.
@@ -728,10 +729,25 @@ impl<'a> Column<'a> {
                 && words[1..].iter().all(|word| BESIDE.contains(&word.as_str()))
                 && self.least >= LEAST_BY_SYMBOL
         };
-        // "26.2B" may be anything but the other one.
+        // "26.2B" may be anything, but not what a model or a run is called by, nor the other one's symbol.
         let is_in_units = || {
-            let symbol = names::words(self.name).into_iter().next().unwrap_or_default();
-            self.is_in_units() && !matches!(symbol.as_str(), "n" | "d")
+            const OF_MODELS: [&str; 13] = [
+                "n",
+                "d",
+                "model",
+                "models",
+                "size",
+                "arch",
+                "architecture",
+                "variant",
+                "config",
+                "scale",
+                "name",
+                "run",
+                "section",
+            ];
+            let words = names::words(&names::english(self.name));
+            self.is_in_units() && !words.iter().any(|word| OF_MODELS.contains(&word.as_str()))
         };
         let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
         let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));

@@ -322,14 +322,17 @@ pub(super) fn is_place(name: &str) -> bool {
     name.strip_prefix("column ").is_some_and(|number| number.parse::<usize>().is_ok())
 }
 
-/// Whether a name is of tokens for each parameter, or the other way round: "tokens/param", "params / tokens".
+/// Whether a name is of tokens for each parameter, or the other way round, or of the compute for each token:
+/// "tokens/param", "params / tokens", "FLOPs/tok".
 pub(super) fn is_ratio(name: &str) -> bool {
     let is_of = |text: &str, list: &[&str]| {
         let (words, is_own) = (words(text), |word: &String| list.contains(&word.as_str()));
         words.iter().any(is_own) && words.iter().all(|word| is_own(word) || FILLERS.contains(&word.as_str()))
     };
     name.rsplit_once('/').is_some_and(|(above, below)| {
-        is_of(above, &TOKENS) && is_of(below, &PARAMS) || is_of(above, &PARAMS) && is_of(below, &TOKENS)
+        is_of(above, &TOKENS) && is_of(below, &PARAMS)
+            || is_of(above, &PARAMS) && is_of(below, &TOKENS)
+            || is_of(above, &FLOPS) && is_of(below, &TOKENS)
     })
 }
 
@@ -511,7 +514,7 @@ mod tests {
     fn names_that_are_not() {
         let others = "tokens_per_second, unique_tokens, val_tokens, vocab_size, embedding_params, batch_size, tokens_web, \
                       n_tokens_scored, tokens_per_param, n, d, model, size, web, n_heads, n_layers, d_model, seq_tokens, \
-                      n_embd, tokens/param, tokens / params, params/token, tokens/batch, D/N, N/D, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
+                      n_embd, tokens/param, tokens / params, params/token, FLOPs/tok, tokens/batch, D/N, N/D, gpu_hours_compute, compute_gpu_hours, dataset, data, train, hyperparams_id, lr_tokens";
         for name in others.split(", ") {
             assert_eq!(count(name), None, "{name}");
         }

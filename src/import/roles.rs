@@ -220,7 +220,7 @@ pub fn domain_names<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
     }
     // "fraction::web" has two marks behind the word, "h[web]" one behind the name.
     let are_marked = columns.iter().all(|name| name.len() > 1 && name.starts_with(':'));
-    let are_closed = [')', ']']
+    let are_closed = [')', ']', '%']
         .into_iter()
         .find(|&end| columns.iter().all(|name| name.len() > 1 && name.find(['(', '[', end]) == Some(name.len() - 1)));
     let plain = |name: &str| {
@@ -303,6 +303,7 @@ mod tests {
         check(&["fraction::web", "fraction::code/py"], &["web", "code/py"]);
         check(&["h[web]", "h[code]"], &["web", "code"]);
         check(&["p(web)", "p(code)"], &["web", "code"]);
+        check(&["web%", "code%"], &["web", "code"]);
         check(&["web (all)", "code (py)"], &["web (all)", "code (py)"]);
         check(&["mix/dclm:a", "mix/dclm:b", "mix/wiki"], &["dclm:a", "dclm:b", "wiki"]);
     }

@@ -200,13 +200,23 @@ pub(super) fn made_of(table: &Table, sample: &[Row], weights: &[usize]) -> Vec<u
         table.header().iter().position(|name| plain(name) == own)
     };
     let Some(sources) = weights.iter().map(source).collect::<Option<Vec<usize>>>() else { return Vec::new() };
-    let number = |row: &Row, i: usize| try_number(row.cell(i), table.layout().decimal).unwrap_or(0.0);
+    let number = |row: &Row, i: usize| scaled(table, row.cell(i), i).unwrap_or(0.0);
     let are_shares = |row: &Row| {
         let sum: f64 = sources.iter().map(|&i| number(row, i)).sum();
         let pairs = || weights.iter().zip(&sources).map(|(&weight, &i)| (number(row, weight) * sum, number(row, i)));
         pairs().all(|(share, own)| (share - own).abs() <= ROUNDING * sum)
     };
     if sample.iter().all(are_shares) { sources } else { Vec::new() }
+}
+
+/// The number of a cell in the scale that its column's name states.
+pub(super) fn scaled(table: &Table, cell: &str, i: usize) -> Option<f64> {
+    let decimal = table.layout().decimal;
+    let number = try_number(cell, decimal)?;
+    match header_scale(&table.header()[i]).filter(|_| number != 0.0) {
+        Some(scale) => Quantity::Tokens.read_scaled(cell, decimal, scale).ok(),
+        None => Some(number),
+    }
 }
 
 /// Whether one of these columns is N or D?

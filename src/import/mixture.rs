@@ -271,7 +271,7 @@ fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Questi
     let (header, sample) = (table.header(), table.sample(LINES_SUMMED).collect::<Vec<_>>());
     let d = roles.columns(Role::D).next().filter(|&d| header[d] == "tokens")?;
     let sources = super::guess::made_of(table, &sample, weights);
-    let number = |row: &Row, i: usize| try_number(row.cell(i), table.layout().decimal).unwrap_or(0.0);
+    let number = |row: &Row, i: usize| super::guess::scaled(table, row.cell(i), i).unwrap_or(0.0);
     let is_sum = |row: &Row| {
         let sum: f64 = sources.iter().map(|&i| number(row, i)).sum();
         (sum - number(row, d)).abs() <= ROUNDING * sum

@@ -321,7 +321,12 @@ fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDoma
 
 /// Whether a name is that of another large number than of tokens.
 fn is_of_else(name: &str) -> bool {
-    const OTHERS: [&str; 29] = [
+    const OTHERS: [&str; 34] = [
+        "unique",
+        "uniq",
+        "stock",
+        "available",
+        "throughput",
         "n",
         "d",
         "size",

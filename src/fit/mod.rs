@@ -530,7 +530,14 @@ struct Prepared<'a> {
 
 impl search::Kin for Prepared<'_> {
     fn kin(&self, theta: &[f64]) -> Vec<Vec<f64>> {
-        let kin = self.law.kin(&self.shape, &self.freedom.expand(theta));
+        let mut kin = self.law.kin(&self.shape, &self.freedom.expand(theta));
+        // With a γ_i that may not be as large, or as little, as its C_i was made for, it says something else.
+        const SLACK: f64 = 1e-3;
+        let (exponents, bounds) = (self.law.weight_exponents(&self.shape), self.freedom.bounds());
+        let is_within = |theta: &[f64], at: usize| {
+            bounds[at].is_none_or(|(low, high)| (low - SLACK..=high + SLACK).contains(&theta[at]))
+        };
+        kin.retain(|theta| exponents.clone().all(|at| is_within(theta, at)));
         kin.iter().map(|theta| self.freedom.reduce(theta)).collect()
     }
 }

@@ -3,7 +3,7 @@
 //! The objective has many minima: each domain's term can settle in one of a few shapes, and many of those are
 //! dead ends, where an entry has drifted to where it changes nothing. So each start is a search of its own:
 //!
-//! 1. a few random θ go downhill with δ taken down in stages, and the best of them is kept;
+//! 1. a few random θ go downhill with δ taken down in stages, and the best of them is kept and taken some way on;
 //! 2. entries that change nothing are brought back to the middle of their likes, one after another, where that
 //!    leads to something better. This alone takes the joint law's starts that end at the best minimum from one in
 //!    eight to one in three;
@@ -69,10 +69,21 @@ const DRAWN_ANEW: f64 = 0.3;
 const DONATED: f64 = 0.5;
 /// On the way down; a better θ is told well before the last digits.
 const COARSE: f64 = 1e-3;
+/// A descent ends after a stage at whose δ it is above what it is to improve on by more than this share: of 6000 hops, kin
+/// and entries brought back in fits of the SlimPajama runs none that was better in the end was then above it by half as much.
+const HOPELESS: f64 = 0.02;
+/// Before entries are brought back: else each of them would be tried with a few more of the steps that were left out, and
+/// seem to be worth it.
+const SETTLED: Limits = Limits { max_iterations: 100, tolerance: 1e-4 };
 /// The end of a start: enough to tell which minimum it is.
 const START_POLISH: Limits = Limits { max_iterations: 1000, tolerance: 1e-5 };
 /// The end of the search.
 const POLISH: Limits = Limits { max_iterations: 4000, tolerance: 1e-7 };
+/// Where that has no metric yet, it begins where steps of Levenberg–Marquardt end; …
+const BEFORE_POLISH: Limits = Limits { max_iterations: 200, tolerance: 1e-5 };
+/// … and both go on in turn while they gain more than this share, up to so many times.
+const MOST_POLISHING: usize = 5;
+const POLISHED: f64 = 1e-4;
 
 /// What a search reports while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -204,7 +215,7 @@ fn finish(make: &Make, search: &Search, endings: Vec<Ending>, progress: &mut dyn
     let mut led_to: Vec<f64> = endings.iter().map(|ending| ending.objective).collect();
     let mut places: Vec<Place> =
         endings.into_iter().enumerate().map(|(idx, ending)| Place { start_idx: Some(idx), ending }).collect();
-    let warm = warm.map(|warm| solver::bfgs(searcher.objective, warm, delta, POLISH));
+    let warm = warm.map(|warm| searcher.onward(warm));
     places.extend(warm.map(|ending| Place { start_idx: None, ending }));
     if places.is_empty() {
         places.push(Place { start_idx: None, ending: searcher.start(&mut random, &mut |_| {}) });
@@ -266,7 +277,8 @@ pub fn search_near(make: &Make, search: &Search, from: Option<&[f64]>) -> Ending
     }
     let mut searcher = Searcher::new(objective.as_mut(), search);
     let near = from.map(|from| {
-        let near = searcher.downhill(from.to_vec(), &HOP_STAGES);
+        let near = searcher.downhill(from.to_vec(), &HOP_STAGES, None);
+        let near = searcher.settle(&near);
         searcher.revive(&near)
     });
     let first = near.unwrap_or_else(|| start(make, search, 0, &mut |_| {}));
@@ -284,7 +296,7 @@ pub fn polish(objective: &mut dyn Objective, search: &Search, best: &Ending) -> 
         return Ending { objective: objective.value(&[], delta), ..best.clone() };
     }
     let mut searcher = Searcher::new(objective, search);
-    let ending = searcher.downhill(best.theta.clone(), &HOP_STAGES);
+    let ending = searcher.downhill(best.theta.clone(), &HOP_STAGES, None);
     let ending = searcher.revive(&ending);
     solver::bfgs(searcher.objective, &ending.theta, delta, POLISH)
 }
@@ -311,14 +323,15 @@ impl<'a> Searcher<'a> {
         let mut kept: Option<Ending> = None;
         for _ in 0..DRAWS {
             let theta: Vec<f64> = self.parameters.iter().map(|parameter| draw(parameter, random)).collect();
-            let ending = self.downhill(theta, &STAGES);
+            let ending = self.downhill(theta, &STAGES, None);
             if kept.as_ref().is_none_or(|kept| ending.objective < kept.objective) {
                 kept = Some(ending);
             }
             report(kept.as_ref().map_or(f64::INFINITY, |kept| kept.objective));
         }
         let kept = kept.expect("DRAWS is at least 1");
-        let revived = self.revive(&kept);
+        let settled = self.settle(&kept);
+        let revived = self.revive(&settled);
         report(revived.objective);
         solver::bfgs(self.objective, &revived.theta, self.delta, START_POLISH)
     }
@@ -339,7 +352,36 @@ impl<'a> Searcher<'a> {
         let last =
             if improves(hopped.objective, last.objective) { self.through_kin(&hopped, iter::empty()) } else { hopped };
         let last = self.revive(&last);
-        solver::bfgs(self.objective, &last.theta, self.delta, POLISH)
+        self.polish(&last)
+    }
+
+    /// The minimum that a nested law's θ leads to: F is flat there in all that this law says beyond it.
+    fn onward(&mut self, theta: &[f64]) -> Ending {
+        let ending = self.downhill(theta.to_vec(), &HOP_STAGES, None);
+        let is_lower = ending.objective <= self.objective.value(theta, self.delta);
+        let from = if is_lower { &ending.theta } else { theta };
+        solver::bfgs(self.objective, from, self.delta, START_POLISH)
+    }
+
+    fn settle(&mut self, from: &Ending) -> Ending {
+        let settled = self.descend(&from.theta, 1.0, SETTLED);
+        if settled.objective < from.objective { settled } else { from.clone() }
+    }
+
+    fn polish(&mut self, from: &Ending) -> Ending {
+        let mut best = solver::bfgs(self.objective, &from.theta, self.delta, POLISH);
+        for _ in 0..MOST_POLISHING {
+            let before = best.objective;
+            let ending = self.descend(&best.theta, 1.0, BEFORE_POLISH);
+            let ending = solver::bfgs(self.objective, &ending.theta, self.delta, POLISH);
+            if ending.objective < best.objective {
+                best = ending;
+            }
+            if best.objective >= before * (1.0 - POLISHED) {
+                break;
+            }
+        }
+        best
     }
 
     /// Hops from `from` and returns the best θ seen, `from` included.
@@ -380,7 +422,7 @@ impl<'a> Searcher<'a> {
                     };
                 }
             }
-            let ending = self.downhill(theta, &HOP_STAGES);
+            let ending = self.downhill(theta, &HOP_STAGES, Some(&best.theta));
             idle = if improves(ending.objective, best.objective) { 0 } else { idle + 1 };
             if ending.objective < best.objective {
                 best = ending;
@@ -406,7 +448,7 @@ impl<'a> Searcher<'a> {
                     self.cut_short = true;
                     break;
                 }
-                let ending = self.downhill(theta, &KIN_STAGES);
+                let ending = self.downhill(theta, &KIN_STAGES, Some(&next.theta));
                 if ending.objective < next.objective {
                     next = ending;
                 }
@@ -445,7 +487,7 @@ impl<'a> Searcher<'a> {
             crate::order::sort(&mut live);
             let mut theta = best.theta.clone();
             theta[idle] = live[live.len() / 2];
-            let ending = self.downhill(theta, &HOP_STAGES);
+            let ending = self.downhill(theta, &HOP_STAGES, Some(&best.theta));
             if ending.objective < best.objective {
                 if improves(ending.objective, best.objective) {
                     tried.fill(false);
@@ -457,19 +499,31 @@ impl<'a> Searcher<'a> {
         best
     }
 
-    fn downhill(&mut self, mut theta: Vec<f64>, stages: &[(f64, usize)]) -> Ending {
-        let n = theta.len() as f64;
-        // A step evaluates and factorises.
-        let of_step = self.objective.work() + n * n * n / 3.0;
-        let mut ending = None;
+    /// Where `theta` leads with δ taken down in stages. With a `rival`, which it is to improve on, it ends where that cannot
+    /// be hoped for any more.
+    fn downhill(&mut self, theta: Vec<f64>, stages: &[(f64, usize)], rival: Option<&[f64]>) -> Ending {
+        let mut theta = theta;
+        let mut last = None;
         for &(factor, max_iterations) in stages {
-            let limits = Limits { max_iterations, tolerance: COARSE };
-            let stage = solver::levenberg_marquardt(self.objective, &theta, self.delta * factor, limits);
-            self.work += stage.n_iterations as f64 * of_step;
+            let stage = self.descend(&theta, factor, Limits { max_iterations, tolerance: COARSE });
             theta.clone_from(&stage.theta);
-            ending = Some(stage);
+            let wide = self.delta * factor;
+            let is_hopeless =
+                |rival: &[f64]| stage.objective > (1.0 + HOPELESS) * self.objective.value(rival, wide) + PERFECT;
+            if factor > 1.0 && rival.is_some_and(is_hopeless) {
+                return Ending { objective: self.objective.value(&theta, self.delta), ..stage };
+            }
+            last = Some(stage);
         }
-        ending.expect("there is at least one stage")
+        last.expect("there is at least one stage")
+    }
+
+    fn descend(&mut self, theta: &[f64], factor: f64, limits: Limits) -> Ending {
+        let n = theta.len() as f64;
+        let ending = solver::levenberg_marquardt(self.objective, theta, self.delta * factor, limits);
+        // A step evaluates and factorises.
+        self.work += ending.n_iterations as f64 * (self.objective.work() + n * n * n / 3.0);
+        ending
     }
 }
 

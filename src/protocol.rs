@@ -200,6 +200,8 @@ pub struct WireJob {
     pub target_idxs: Vec<usize>,
     /// Settings.
     pub config: FitConfig,
+    /// The fit of the law nested in this one to the same targets, where there is one.
+    pub nested: Option<WireFit>,
 }
 
 /// From a worker to the page.
@@ -656,18 +658,18 @@ fn answer(job: JobId, task: Task, emit: &mut dyn FnMut(Event)) -> Result<Answer,
             Ok(Answer::Import(Box::new(read_table(&text, roles, &answers, half))))
         }
         Task::Fit(job) => {
-            let Job { law, dataset, target_idxs, config } = job.into_job()?;
-            fitted(fit::fit(law, &dataset, &target_idxs, &config, progress))
+            let Job { law, dataset, target_idxs, config, nested } = job.into_job()?;
+            fitted(fit::fit_above(law, &dataset, &target_idxs, &config, nested.as_ref(), progress))
         }
         Task::Starts { job, range } => {
-            let Job { law, dataset, target_idxs, config } = job.into_job()?;
+            let Job { law, dataset, target_idxs, config, .. } = job.into_job()?;
             check_range(&range, config.starts)?;
             let endings = fit::starts(law, &dataset, &target_idxs, &config, range, progress);
             endings.map(Answer::Starts).map_err(|error| error.to_string())
         }
         Task::Finish { job, endings } => {
-            let Job { law, dataset, target_idxs, config } = job.into_job()?;
-            fitted(fit::fit_from(law, &dataset, &target_idxs, &config, endings, progress))
+            let Job { law, dataset, target_idxs, config, nested } = job.into_job()?;
+            fitted(fit::fit_from(law, &dataset, &target_idxs, &config, endings, nested.as_ref(), progress))
         }
         Task::Try { study, fits, forms, part } => {
             tried(study, fits, forms, part, &mut |done, all| emit(Event::Validated { job, done, all }))
@@ -747,6 +749,7 @@ struct Job {
     dataset: Dataset,
     target_idxs: Vec<usize>,
     config: FitConfig,
+    nested: Option<Fit>,
 }
 
 impl WireJob {
@@ -756,7 +759,8 @@ impl WireJob {
         if self.target_idxs.is_empty() || !self.target_idxs.iter().all(is_target) {
             return Err("the targets to fit are none of the study's; reload the page".to_string());
         }
-        Ok(Job { law, dataset, target_idxs: self.target_idxs, config: self.config })
+        let nested = self.nested.map(WireFit::into_fit).transpose()?;
+        Ok(Job { law, dataset, target_idxs: self.target_idxs, config: self.config, nested })
     }
 }
 
@@ -830,7 +834,7 @@ mod tests {
         let text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n0.9,0.1,2.3\n0.7,0.3,2.15\n";
         let dataset = import::import(text, None).dataset.expect("a study");
         let config = FitConfig { starts, ..FitConfig::default() };
-        WireJob { study: WireStudy::from(&dataset), law: "linear".into(), target_idxs, config }
+        WireJob { study: WireStudy::from(&dataset), law: "linear".into(), target_idxs, config, nested: None }
     }
 
     /// A message of another page's making once sent indices out of range.

@@ -5,7 +5,7 @@ mod common;
 use common::{mixture, random, shape, simulated, theta};
 use mixlaw::dataset::Holdout;
 use mixlaw::export::fit_file;
-use mixlaw::fit::{Fit, FitConfig, FitError, Flag, Termination, fit, fit_from, starts};
+use mixlaw::fit::{Fit, FitConfig, FitError, Flag, Termination, fit, fit_above, fit_from, starts};
 use mixlaw::import::import;
 use mixlaw::law::{LAWS, Law, by_id};
 use mixlaw::mixture::{Scenario, optimum};
@@ -73,9 +73,35 @@ fn a_fit_in_parts_is_the_whole_fit() {
         let whole = fit(law(id), &dataset, &targets, &QUICK, &mut |_| {}).expect("a sound study");
         let part = |range| starts(law(id), &dataset, &targets, &QUICK, range, &mut |_| {}).expect("a sound study");
         let endings = [part(0..1), part(1..3)].concat();
-        let parts = fit_from(law(id), &dataset, &targets, &QUICK, endings, &mut |_| {}).expect("a sound study");
+        let parts = fit_from(law(id), &dataset, &targets, &QUICK, endings, None, &mut |_| {}).expect("a sound study");
         assert_eq!((parts.theta, parts.report), (whole.theta, whole.report), "{id}");
     }
+}
+
+/// A nested law's fit that is known is taken over as if it had been made on the way; one of another law, or of other terms,
+/// is not.
+#[test]
+fn a_known_fit_of_the_nested_law_is_not_made_again() {
+    let dataset = import(&sample::llm(), None).dataset.expect("a study");
+    let of = |id: &str, config: &FitConfig| fit(law(id), &dataset, &[1], config, &mut |_| {}).expect("a sound study");
+    let joint = of("joint", &QUICK);
+    let above = |nested: &Fit| {
+        fit_above(law("joint"), &dataset, &[1], &QUICK, Some(nested), &mut |_| {}).expect("a sound study")
+    };
+    // On the way it has a quarter of the starts.
+    let nested = of("additive", &FitConfig { starts: QUICK.starts.div_ceil(4), ..QUICK });
+    let same = above(&nested);
+    assert_eq!((&same.theta, &same.report), (&joint.theta, &joint.report));
+    for other in [&of("chinchilla", &QUICK), &Fit { theta: Vec::new(), ..nested.clone() }] {
+        let fitted = above(other);
+        assert_eq!((&fitted.theta, &fitted.report), (&joint.theta, &joint.report));
+    }
+    // It is used: what is better than anything on the way is not lost.
+    let mut seen = 0;
+    fit_above(law("joint"), &dataset, &[1], &QUICK, Some(&nested), &mut |_| seen += 1).expect("a sound study");
+    let mut all = 0;
+    fit(law("joint"), &dataset, &[1], &QUICK, &mut |_| all += 1).expect("a sound study");
+    assert!(seen < all, "{seen} reports of progress, and {all} with the nested law's");
 }
 
 /// The laws that the example is drawn from are found again, as far as its noise allows.

@@ -333,7 +333,24 @@ pub fn fit_with(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fit, FitError> {
     let weights = weights(dataset, config);
-    Prepared::new(law, dataset, target_idxs, config, &weights, false)?.fit(runner, runner, progress)
+    Prepared::new(law, dataset, target_idxs, config, &weights, false)?.fit(runner, (runner, None), progress)
+}
+
+/// Fits the law as [`fit`] does where the law that is nested in it may have been fitted to the same rows with the same
+/// settings before: that fit is not searched for again.
+///
+/// # Errors
+/// As [`fit_with`].
+pub fn fit_above(
+    law: &'static dyn Law,
+    dataset: &Dataset,
+    target_idxs: &[usize],
+    config: &FitConfig,
+    nested: Option<&Fit>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Fit, FitError> {
+    let weights = weights(dataset, config);
+    Prepared::new(law, dataset, target_idxs, config, &weights, false)?.fit(&InTurn, (&InTurn, nested), progress)
 }
 
 /// The part of [`fit`] that can be done in several places at once: the starts of that range, which do not depend on
@@ -357,7 +374,7 @@ pub fn starts(
 }
 
 /// The rest of [`fit`], with the endings that [`starts`] gave for all starts, in order. Both together give the same
-/// fit as that, to the last bit.
+/// fit as that, to the last bit; or as [`fit_above`] with that fit of the nested law.
 ///
 /// # Errors
 /// As [`fit_with`], and endings that are none of this fit's.
@@ -367,6 +384,7 @@ pub fn fit_from(
     target_idxs: &[usize],
     config: &FitConfig,
     endings: Vec<Ending>,
+    nested: Option<&Fit>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fit, FitError> {
     let weights = weights(dataset, config);
@@ -376,7 +394,7 @@ pub fn fit_from(
         let (what, seen) = ("the number of parameters of a start", other.theta.len().to_string());
         return Err(FitError::Setting { what, seen, expected: "that of the law's free parameters" });
     }
-    prepared.fit(&search::Before(endings), &InTurn, progress)
+    prepared.fit(&search::Before(endings), (&InTurn, nested), progress)
 }
 
 /// The shape that the law takes on, and whether a fit could begin, as far as that shows without its losses.
@@ -625,30 +643,45 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// What the nested law reaches, this law reaches too; its starts come before this law's first.
-    fn warm(&self, runner: &dyn Runner, progress: &mut dyn FnMut(Progress)) -> Option<Vec<f64>> {
+    /// What the nested law reaches, this law reaches too; its starts come before this law's first, unless it is known.
+    fn warm(
+        &self,
+        (runner, known): (&dyn Runner, Option<&Fit>),
+        progress: &mut dyn FnMut(Progress),
+    ) -> Option<Vec<f64>> {
         let nested = self.law.nested()?;
+        let is_known = |fit: &&Fit| {
+            fit.law.id() == nested.id()
+                && fit.shape.n_domains == self.shape.n_domains
+                && fit.theta.len() == nested.parameters(&self.shape).len()
+        };
+        if let Some(known) = known.filter(is_known) {
+            return self.embed(known);
+        }
         let n_starts = self.config.starts;
         let config = FitConfig { starts: n_starts.div_ceil(4), ..self.config.clone() };
         let mut before = |nested: Progress| progress(Progress { start_idx: 0, n_starts, ..nested });
         // What the user wants may not be possible in the nested law, where a unit can depend on other parameters.
         let nested = Prepared::new(nested, self.dataset, self.target_idxs, &config, self.weights, true);
-        let nested = nested.and_then(|nested| nested.fit(runner, runner, &mut before));
-        let Ok(nested) = nested else { return None };
+        let nested = nested.and_then(|nested| nested.fit(runner, (runner, None), &mut before));
+        self.embed(&nested.ok()?)
+    }
+
+    fn embed(&self, nested: &Fit) -> Option<Vec<f64>> {
         let same_terms = (nested.shape.n_term, nested.shape.d_term) == (self.shape.n_term, self.shape.d_term);
         same_terms.then(|| self.freedom.reduce(&self.law.embed_nested(&self.shape, &nested.theta)))
     }
 
-    /// `nested_runner` runs the starts of the nested law.
+    /// `nested` runs the starts of the nested law, or is its fit.
     fn fit(
         &self,
         runner: &dyn Runner,
-        nested_runner: &dyn Runner,
+        nested: (&dyn Runner, Option<&Fit>),
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Fit, FitError> {
         let &Self { law, dataset, target_idxs, config, weights, .. } = self;
         let mut whole = self.whole()?;
-        let warm = self.warm(nested_runner, progress);
+        let warm = self.warm(nested, progress);
         let sample = self.sample(&whole);
         let looked_at = sample.as_deref().unwrap_or(weights);
         let search = self.search(warm.as_deref());
@@ -707,4 +740,31 @@ fn check_config(config: &FitConfig) -> Result<(), FitError> {
         return Err(FitError::Setting { what: "the ridge λ", seen: config.ridge.to_string(), expected });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use search::Kin;
+
+    /// A steep γ_i that stands for a domain without a part is none where the ceiling cuts it off.
+    #[test]
+    fn what_the_limits_of_the_exponents_change_is_no_kin() {
+        let dataset = crate::import::import(&crate::sample::llm(), None).dataset.expect("a study");
+        let law = law::by_id("additive").expect("a law");
+        let kin = |config: &FitConfig| {
+            let weights = weights(&dataset, config);
+            let prepared = Prepared::new(law, &dataset, &[0], config, &weights, false).expect("a sound study");
+            let theta: Vec<f64> = prepared.freedom.parameters.iter().map(|p| (p.start.0 + p.start.1) / 2.0).collect();
+            let exponents = law.weight_exponents(&prepared.shape);
+            let all = law.kin(&prepared.shape, &prepared.freedom.expand(&theta));
+            let highest = libm::log(config.gamma_ceiling);
+            let steep = all.iter().filter(|kin| exponents.clone().any(|at| kin[at] > highest)).count();
+            (all.len(), steep, prepared.kin(&theta).len())
+        };
+        let (all, steep, offered) = kin(&FitConfig { gamma_floor: 0.0, ..FitConfig::default() });
+        assert!(steep >= 7 && offered == all - steep, "{offered} of {all} kin, of which {steep} are steep");
+        let (all, _, offered) = kin(&FitConfig::of_the_paper());
+        assert_eq!(offered, all);
+    }
 }

@@ -3,7 +3,7 @@
 //! The objective has many minima: each domain's term can settle in one of a few shapes, and many of those are
 //! dead ends, where an entry has drifted to where it changes nothing. So each start is a search of its own:
 //!
-//! 1. a few random θ go downhill with δ taken down in stages, and the best of them is kept and taken some way on;
+//! 1. a few random θ go downhill with δ taken down in stages, and the best of them is kept and followed some way on;
 //! 2. entries that change nothing are brought back to the middle of their likes, one after another, where that
 //!    leads to something better. This alone takes the joint law's starts that end at the best minimum from one in
 //!    eight to one in three;
@@ -70,7 +70,8 @@ const DONATED: f64 = 0.5;
 /// On the way down; a better θ is told well before the last digits.
 const COARSE: f64 = 1e-3;
 /// A descent ends after a stage at whose δ it is above what it is to improve on by more than this share: of 6000 hops, kin
-/// and entries brought back in fits of the SlimPajama runs none that was better in the end was then above it by half as much.
+/// and entries brought back in fits of the SlimPajama runs none that was better in the end was then above it by half as much. Random starts are not ended so: where few rows are
+/// fitted some lead to the best minimum from farther above.
 const HOPELESS: f64 = 0.02;
 /// Before entries are brought back: else each of them would be tried with a few more of the steps that were left out, and
 /// seem to be worth it.
@@ -355,12 +356,13 @@ impl<'a> Searcher<'a> {
         self.polish(&last)
     }
 
-    /// The minimum that a nested law's θ leads to: F is flat there in all that this law says beyond it.
+    /// The minimum that a nested law's θ leads to, to its end, however flat F is there in what this law says beyond it: with
+    /// fewer digits one of eight fits to the last checkpoints of the SlimPajama runs missed the best minimum.
     fn onward(&mut self, theta: &[f64]) -> Ending {
         let ending = self.downhill(theta.to_vec(), &HOP_STAGES, None);
         let is_lower = ending.objective <= self.objective.value(theta, self.delta);
         let from = if is_lower { &ending.theta } else { theta };
-        solver::bfgs(self.objective, from, self.delta, START_POLISH)
+        solver::bfgs(self.objective, from, self.delta, POLISH)
     }
 
     fn settle(&mut self, from: &Ending) -> Ending {

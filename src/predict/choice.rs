@@ -156,19 +156,28 @@ pub fn auto(
     report: Report,
 ) -> Result<FittedStudy, FitError> {
     let ways = ways(dataset, target_idxs, config);
-    let groups: Vec<(&'static dyn Law, usize)> =
-        ways.iter().flat_map(|(law, _)| target_idxs.iter().map(|&target_idx| (*law, target_idx))).collect();
-    let fits = workers.map(groups.len(), |job| {
-        let (law, target_idx) = groups[job];
-        let fit = fit::fit(law, dataset, &[target_idx], config, &mut |_| {});
-        report(job + 1, 2 * groups.len());
-        fit
-    });
-    let mut fits = fits.into_iter();
+    let n_targets = target_idxs.len();
+    // Of each law its fits: first those of the laws in which none of those before is nested.
+    let mut fits: Vec<Vec<Result<Fit, FitError>>> = vec![Vec::new(); ways.len()];
+    let laws: Vec<&'static dyn Law> = ways.iter().map(|(law, _)| *law).collect();
+    let below = |law_idx: usize| nested_before(&laws, law_idx);
+    let (first, second): (Vec<usize>, Vec<usize>) = (0..ways.len()).partition(|&law_idx| below(law_idx).is_none());
+    let mut n_done = 0;
+    for wave in [first, second] {
+        let fitted = workers.map(wave.len() * n_targets, |job| {
+            let (law_idx, target) = (wave[job / n_targets], job % n_targets);
+            let nested = below(law_idx).and_then(|law_idx| fits[law_idx][target].as_ref().ok());
+            let fit = fit::fit_above(laws[law_idx], dataset, &[target_idxs[target]], config, nested, &mut |_| {});
+            report(n_done + job + 1, 2 * ways.len() * n_targets);
+            fit
+        });
+        n_done += fitted.len();
+        let mut fitted = fitted.into_iter();
+        wave.into_iter().for_each(|law_idx| fits[law_idx] = fitted.by_ref().take(n_targets).collect());
+    }
     let mut fitted: Vec<(Vec<Fit>, Vec<Form>)> = Vec::new();
     let mut failure = None;
-    for (_, forms) in ways {
-        let of_law: Vec<Result<Fit, FitError>> = fits.by_ref().take(target_idxs.len()).collect();
+    for ((_, forms), of_law) in ways.into_iter().zip(fits) {
         match of_law.into_iter().collect::<Result<Vec<Fit>, FitError>>() {
             Ok(fits) => fitted.push((fits, forms)),
             Err(error) => failure = failure.or(Some(error)),
@@ -182,6 +191,12 @@ pub fn auto(
             failure.filter(|_| study.fits.is_empty()).map_or(Ok(study), Err)
         }
     }
+}
+
+/// The position of the law among those before that is nested in this one: whose fits this one's search takes over.
+pub fn nested_before(laws: &[&'static dyn Law], law_idx: usize) -> Option<usize> {
+    let nested = laws[law_idx].nested()?;
+    laws[..law_idx].iter().position(|law| law.id() == nested.id())
 }
 
 /// The same for fits of one law, which has been chosen by hand.

@@ -7,11 +7,12 @@
 //! distance of its scale from those fitted.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::process::{self, Form, Lesson};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Observation};
 use crate::fit::{self, Fit, FitConfig};
 use crate::gp::{GaussianProcess, GpPlace, Hyperparameters, Joint, Trend};
 use crate::law::Scale;
@@ -321,6 +322,18 @@ pub(super) fn lessons(dataset: &Dataset, fits: &[Fit], train: &[bool]) -> Vec<Le
     Lesson::of(dataset, &idxs, &used)
 }
 
+/// What a target's process expects of the rows that a split predicts.
+struct Expected {
+    /// Those with a loss that the law is for.
+    rows: Vec<usize>,
+    /// Their scales.
+    scales: Vec<Scale>,
+    /// None where rounding leaves nothing to be expected.
+    new_runs: Option<NewRuns>,
+    /// The same at the nearest scales that were fitted, where those are others.
+    elsewhere: Option<NewRuns>,
+}
+
 /// The held-out errors of each form on one split, given the law's fits there.
 pub(super) fn held_out(
     dataset: &Dataset,
@@ -346,17 +359,14 @@ pub(super) fn held_out(
     // A law alone and one with a residual model share the process.
     let residual = forms.iter().any(|form| *form != Form::Process).then(|| processes(Form::Residual)).flatten();
     let alone = forms.contains(&Form::Process).then(|| processes(Form::Process)).flatten();
-    let of_form = |&form: &Form| -> Errors {
-        let processes = if form == Form::Process { &alone } else { &residual };
-        if processes.is_none() && form != Form::Law {
-            return Errors::default();
-        }
-        let mut errors = Errors::default();
-        for (target, &(fit, pos, target_idx)) in targets.iter().enumerate() {
+    let expected = |processes: &Option<Vec<Arc<GaussianProcess>>>| -> Vec<Expected> {
+        let of_target = |(target, &(fit, pos, target_idx)): (usize, &(&Fit, usize, usize))| {
             let process = processes.as_ref().map(|processes| &*processes[target]);
             let observation = |i: usize| &dataset.observations()[i];
-            let observed = |i: usize| observation(i).losses[target_idx].map(|loss| loss.0);
-            let is_used = |i: &usize| observed(*i).is_some() && fit.law.uses(&fit.shape, pos, &observation(*i).mixture);
+            let is_used = |i: &usize| {
+                let Observation { losses, mixture, .. } = observation(*i);
+                losses[target_idx].is_some() && fit.law.uses(&fit.shape, pos, mixture)
+            };
             let rows: Vec<usize> = split.test.iter().copied().filter(is_used).collect();
             let places = |of: &dyn Fn(Scale) -> Scale| -> Vec<(Scale, &[f64])> {
                 let place =
@@ -364,7 +374,25 @@ pub(super) fn held_out(
                 rows.iter().map(place).collect()
             };
             let (at, near) = (places(&|scale| scale), places(&|scale| range.nearest(scale)));
-            let Some(new_runs) = NewRuns::of(process, &at) else { continue };
+            let new_runs = NewRuns::of(process, &at);
+            let elsewhere = if near == at { None } else { NewRuns::of(process, &near) };
+            let scales = at.iter().map(|&(scale, _)| scale).collect();
+            Expected { rows, scales, new_runs, elsewhere }
+        };
+        targets.iter().enumerate().map(of_target).collect()
+    };
+    // So do a law alone and one with a residual model share what is expected of new runs.
+    let of_law = forms.iter().any(|form| *form != Form::Process).then(|| expected(&residual));
+    let of_process = alone.is_some().then(|| expected(&alone));
+    let of_form = |&form: &Form| -> Errors {
+        let (processes, expected) = if form == Form::Process { (&alone, &of_process) } else { (&residual, &of_law) };
+        if processes.is_none() && form != Form::Law {
+            return Errors::default();
+        }
+        let mut errors = Errors::default();
+        for (target, (&(fit, pos, target_idx), expected)) in targets.iter().zip(expected.iter().flatten()).enumerate() {
+            let Expected { rows, scales, new_runs: Some(new_runs), elsewhere } = expected else { continue };
+            let observed = |i: usize| dataset.observations()[i].losses[target_idx].map_or(f64::NAN, |loss| loss.0);
             let error = |(place, &i): (usize, &usize)| {
                 let (mean, deviation) = new_runs.alone(place);
                 let ln_predicted = match form {
@@ -377,17 +405,16 @@ pub(super) fn held_out(
                     split: split_idx,
                     target,
                     observation_idx: i,
-                    error: ln_predicted - libm::log(observed(i).unwrap_or(f64::NAN)),
+                    error: ln_predicted - libm::log(observed(i)),
                     deviation,
                     distance: match split.question {
                         Question::Unseen => 0.0,
-                        Question::Larger => range.distance(at[place].0).max(LEAST_DISTANCE),
+                        Question::Larger => range.distance(scales[place]).max(LEAST_DISTANCE),
                     },
                 }
             };
             let losses: Vec<HeldOut> = rows.iter().enumerate().map(error).collect();
-            let elsewhere = if near == at { None } else { NewRuns::of(process, &near) };
-            errors.gains.extend(gains(dataset, &losses, elsewhere.as_ref().unwrap_or(&new_runs)));
+            errors.gains.extend(gains(dataset, &losses, elsewhere.as_ref().unwrap_or(new_runs)));
             errors.losses.extend(losses.into_iter().filter(|held_out| held_out.error.is_finite()));
         }
         errors

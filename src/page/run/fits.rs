@@ -11,7 +11,7 @@ use crate::page::input::settings::Settings;
 use crate::page::same::Same;
 use crate::page::view::tables::counted;
 use crate::predict::{DataSummary, FittedStudy};
-use crate::protocol::{Answer, Task, WireJob, WireStudy};
+use crate::protocol::{Answer, Task, WireFit, WireJob, WireStudy};
 use crate::units::Tokens;
 use crate::wording::page as text;
 
@@ -203,6 +203,8 @@ pub struct Run {
     pub trial: Option<usize>,
     /// The study.
     pub data: Same<StudyData>,
+    /// Fits of the law that is nested in this one, where there are any.
+    nested: Vec<Fit>,
     /// The study as it goes to the workers, packed once for all jobs.
     packed: Arc<WireStudy>,
     groups: Vec<Group>,
@@ -234,7 +236,13 @@ impl Run {
         let group =
             |target_idxs| Group { target_idxs, parts: (0..n_parts).map(part).collect(), seconds: 0.0, outcome: None };
         let packed = Arc::new(WireStudy::from(&data.dataset));
-        Self { key, law, choice: law.id(), trial: None, data, packed, groups: groups.into_iter().map(group).collect() }
+        let groups = groups.into_iter().map(group).collect();
+        Self { key, law, choice: law.id(), trial: None, data, nested: Vec::new(), packed, groups }
+    }
+
+    /// The same above fits of the law that is nested in its law, so that they are not searched for again.
+    pub fn above(self, nested: Vec<Fit>) -> Self {
+        Self { nested, ..self }
     }
 
     /// The same for another choice than its law, or for a validation.
@@ -266,11 +274,14 @@ impl Run {
     }
 
     fn job(&self, group: &Group) -> WireJob {
+        let names = group.target_idxs.iter().map(|&target_idx| &self.data.dataset.targets()[target_idx]);
+        let nested = self.nested.iter().find(|fit| names.clone().eq(&fit.targets));
         WireJob {
             study: (*self.packed).clone(),
             law: self.law.id().to_string(),
             target_idxs: group.target_idxs.clone(),
             config: self.key.config.clone(),
+            nested: nested.map(WireFit::from),
         }
     }
 

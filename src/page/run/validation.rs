@@ -70,6 +70,13 @@ impl ValidationRun {
         self.laws.iter().rposition(|law| law.fits.is_none() && law.tried.is_none())
     }
 
+    /// The fits of the law before it in the list that is nested in this one; empty where there is none, or it has none.
+    pub fn fits_below(&self, law_idx: usize) -> Vec<Fit> {
+        let laws: Vec<&'static dyn Law> = self.laws.iter().map(|trial| trial.law).collect();
+        let below = choice::nested_before(&laws, law_idx).and_then(|below| self.laws[below].fits.clone());
+        below.unwrap_or_default()
+    }
+
     /// Whether the law's fits wait to be validated.
     pub fn is_ready(&self, law_idx: usize) -> bool {
         self.laws.get(law_idx).is_some_and(|law| law.fits.is_some() && law.tried.is_none())

@@ -155,7 +155,7 @@ impl State {
             let idxs: Vec<usize> = names.filter_map(|name| of.data.dataset.target_idx(name)).collect();
             let groups = target_groups(law, &idxs);
             let run = Run::new(law, of.data.clone(), of.key.clone(), groups, most_workers(Lane::Heavy));
-            self.start_run(run.asked_as(of.choice, Some(law_idx)));
+            self.start_run(run.asked_as(of.choice, Some(law_idx)).above(validation.fits_below(law_idx)));
         }
         self.end_validation();
     }

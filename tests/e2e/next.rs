@@ -64,6 +64,8 @@ fn a_study_is_planned_and_comes_back_with_its_losses() {
         let said = page.text_of("[data-test=planned]").await;
         assert!(said.contains("FLOPs") && said.contains("GPU"), "{said}");
         pictures(page, "plan").await;
+        // A screen that was just another size may not have settled, and a press that moves is no click.
+        page.wait(std::time::Duration::from_secs(1)).await;
         page.click("[data-test=plan-csv]").await;
         let csv = String::from_utf8(page.downloaded("study.csv").await).expect("UTF-8");
         let mut lines = csv.lines();

@@ -244,7 +244,7 @@ fn colours_are_chosen_and_paper_is_white() {
         page.prefer_print(true).await;
         page.wait(Duration::from_millis(500)).await;
         assert_eq!(page.run(ground, &[]).await, "rgb(255, 255, 255)");
-        let controls = "return [...document.querySelectorAll('button:not(.question), textarea, [role=grid]')]
+        let controls = "return [...document.querySelectorAll('button:not(.question, .slot), textarea, [role=grid]')]
             .filter(one => one.getClientRects().length > 0).map(one => one.outerHTML.slice(0, 80))";
         assert_eq!(page.run(controls, &[]).await, serde_json::json!([]));
         page.set_screen(720, 1000, 1.0).await;

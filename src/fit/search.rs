@@ -69,9 +69,9 @@ const DRAWN_ANEW: f64 = 0.3;
 const DONATED: f64 = 0.5;
 /// On the way down; a better θ is told well before the last digits.
 const COARSE: f64 = 1e-3;
-/// A descent ends after a stage at whose δ it is above what it is to improve on by more than this share: of 6000 hops, kin
-/// and entries brought back in fits of the SlimPajama runs none that was better in the end was then above it by half as much. Random starts are not ended so: where few rows are
-/// fitted some lead to the best minimum from farther above.
+/// A descent ends after a stage at whose δ it is above what it is to improve on by more than this share: of 3700 hops, kin
+/// and entries brought back in fits of the SlimPajama runs none that was better in the end was then above it by half as
+/// much. Random starts are not ended so: where few rows are fitted some lead to the best minimum from farther above.
 const HOPELESS: f64 = 0.02;
 /// Before entries are brought back: else each of them would be tried with a few more of the steps that were left out, and
 /// seem to be worth it.

@@ -745,12 +745,24 @@ fn check_config(config: &FitConfig) -> Result<(), FitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::{Observation, Split};
+    use crate::units::{Loss, Params, Tokens};
     use search::Kin;
 
     /// A steep γ_i that stands for a domain without a part is none where the ceiling cuts it off.
     #[test]
     fn what_the_limits_of_the_exponents_change_is_no_kin() {
-        let dataset = crate::import::import(&crate::sample::llm(), None).dataset.expect("a study");
+        let row = |at: usize| Observation {
+            line: at + 2,
+            n: Some(Params([1e8, 3e8, 1e9][at % 3])),
+            d: Some(Tokens([1e9, 1e10][at % 2])),
+            mixture: (0..7).map(|i| if i == at % 7 { 0.4 } else { 0.1 }).collect(),
+            losses: vec![Some(Loss(2.0 + 0.01 * at as f64))],
+            weight: 1.0,
+            split: Split::Fit,
+        };
+        let domains = (0..7).map(|i| format!("domain{i}")).collect();
+        let dataset = Dataset::new(domains, vec!["loss".into()], (0..21).map(row).collect()).expect("a study");
         let law = law::by_id("additive").expect("a law");
         let kin = |config: &FitConfig| {
             let weights = weights(&dataset, config);

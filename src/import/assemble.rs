@@ -104,6 +104,10 @@ impl Observed {
     /// If there is no target, no observation or no loss, or if they break a rule of [`Dataset`].
     pub fn into_dataset(self, table: &Table) -> Result<Dataset, Cause> {
         if self.targets.is_empty() {
+            let has_digits = |cell: &str| cell.contains(|c: char| c.is_numeric());
+            if !table.rows().any(|row| row.cells().any(has_digits)) {
+                return Err(Cause::NoTable);
+            }
             let scores = table.header().iter().filter(|name| is_score(name)).cloned().collect();
             let has_mixtures = !self.domains.is_empty();
             return Err(Cause::NoLoss { columns: table.header().to_vec(), scores, has_mixtures });

@@ -90,6 +90,9 @@ pub enum Cause {
          the roles by hand"
     )]
     NoNames,
+    /// A text that is no table of runs.
+    #[error("no cell holds a number, so this is no table of runs; it needs one line per run, with its losses")]
+    NoTable,
     /// No column has the role of a loss.
     #[error(
         "no column is a loss; the columns are {}; {}name one like \"web_loss\", or set its role by hand{}",

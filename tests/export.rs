@@ -393,3 +393,17 @@ fn a_law_that_does_not_reproduce_the_predictions_says_so() {
         assert!(said(&process) && process.contains("a Gaussian process on the log losses, not from this law"));
     }
 }
+
+/// A scale that nothing depends on is not named: it would be one that nobody gave.
+#[test]
+fn only_what_the_fits_depend_on_is_said_of_a_scale() {
+    let mut study = random_fits(&mut random(3), LAWS[0], 3, 1);
+    let (n, d) = (Params(7e9), Tokens(1.5e11));
+    assert!(written(&study, "yaml").starts_with("# Mixture by Mixlaw for 7B parameters on 100B tokens.\n"));
+    for (n_term, d_term, words) in
+        [(true, true, Some("7B parameters on 150B tokens")), (false, true, Some("150B tokens")), (false, false, None)]
+    {
+        study.fits.iter_mut().for_each(|fit| (fit.shape.n_term, fit.shape.d_term) = (n_term, d_term));
+        assert_eq!(study.scale_words(n, d).as_deref(), words);
+    }
+}

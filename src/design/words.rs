@@ -5,7 +5,6 @@ use super::budget::{Advice, Batch, Origin, Settles};
 use super::knowledge::Spot;
 use super::plan::Plan;
 use super::simulate::{Accuracy, NOISE};
-use crate::law::Shape;
 use crate::mixture::Optimum;
 use crate::predict::FittedStudy;
 use crate::units::{Params, write_count, write_nats, write_number, write_scientific};
@@ -38,14 +37,8 @@ pub(super) fn reason(
         Origin::Spread => "a mixture unlike any you trained".to_string(),
         Origin::Given => "one of the runs that may be trained".to_string(),
     };
-    // Where nothing depends on the scale, that of the scenario says nothing.
-    let depends = |term: fn(&Shape) -> bool| study.fits.iter().any(|fit| term(&fit.shape));
-    let scale = [
-        depends(|shape| shape.n_term).then(|| format!("{} parameters", write_count(found.n.0, 3))),
-        depends(|shape| shape.d_term).then(|| format!("{} tokens", write_count(found.d.0, 3))),
-    ];
-    let scale = scale.into_iter().flatten().collect::<Vec<_>>().join(" and ");
-    let scale = if scale.is_empty() { "of the recommended mixture".to_string() } else { format!("at {scale}") };
+    let scale = study.scale_words(found.n, found.d);
+    let scale = scale.map_or("of the recommended mixture".to_string(), |scale| format!("at {scale}"));
     let parts = [
         (settles.choice, "how the near-optimal mixtures differ".to_string()),
         (settles.gain, format!("the gain over {reference}")),

@@ -22,7 +22,6 @@ use super::formats::{KnownOptimum, Missing};
 use super::results::found;
 use crate::mixture::{self, Finding};
 use crate::predict::{FittedStudy, notices};
-use crate::units::write_count;
 
 /// Decimals of weights: 64 of them, rounded so, sum to 1 within what OLMo-core allows.
 const DECIMALS: usize = 8;
@@ -62,11 +61,8 @@ fn sources<'a>(study: &'a FittedStudy, known: &KnownOptimum) -> Vec<Source<'a>> 
 /// What the mixture is of, and what one must know before it is used, as comments.
 fn heading(study: &FittedStudy, known: &KnownOptimum) -> Vec<String> {
     let KnownOptimum { scenario, optimum, verdict, .. } = *known;
-    let mut lines = vec![format!(
-        "# Mixture by Mixlaw for N = {} parameters, D = {} tokens.",
-        write_count(optimum.n.0, 3),
-        write_count(optimum.d.0, 3)
-    )];
+    let scale = study.scale_words(optimum.n, optimum.d).unwrap_or_else(|| "the scale of the runs".to_string());
+    let mut lines = vec![format!("# Mixture by Mixlaw for {scale}.")];
     for Finding { question, grade, sentence } in verdict.iter().flat_map(|verdict| &verdict.findings) {
         lines.push(format!("# {question} ({}): {}", grade.word(), comment(sentence)));
     }

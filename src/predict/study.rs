@@ -12,7 +12,7 @@ use crate::fit::report::mre_percent;
 use crate::fit::{Fit, FitConfig, Flag, Interval};
 use crate::gp::{GaussianProcess, GpPlace};
 use crate::law::{self, Law, LossOf, Mixture, MixtureDerivatives, Place, Scale, Scope, Shape};
-use crate::units::{Loss, Params, Tokens, choices};
+use crate::units::{Loss, Params, Tokens, choices, write_count};
 
 /// Where the data of a study lie.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -371,6 +371,17 @@ pub enum PredictError {
 }
 
 impl FittedStudy {
+    /// "7B parameters on 150B tokens": a scale, in what of it the fits depend on; nothing where that is neither.
+    pub fn scale_words(&self, n: Params, d: Tokens) -> Option<String> {
+        let depends = |term: fn(&Shape) -> bool| self.fits.iter().any(|fit| term(&fit.shape));
+        let parts = [
+            depends(|shape| shape.n_term).then(|| format!("{} parameters", write_count(n.0, 3))),
+            depends(|shape| shape.d_term).then(|| format!("{} tokens", write_count(d.0, 3))),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" on "))
+    }
+
     /// The fits of a study.
     pub fn new(domains: Vec<String>, summary: DataSummary, fits: Vec<Fit>) -> Self {
         Self {

@@ -11,7 +11,7 @@ use crate::page::sections::answer::verdict::Findings;
 use crate::page::store::use_state;
 use crate::page::view::answer::{bars, gain, loss};
 use crate::page::view::tables::{MixtureRow, loss_range, percent};
-use crate::units::write_count;
+use crate::units::{Params, Tokens};
 use crate::wording::page as text;
 
 /// The same two halves as of an answer that is computed here.
@@ -40,10 +40,10 @@ pub fn FixedAnswer() -> impl IntoView {
         let is_short = study.domains.len() <= FEW_DOMAINS;
         let table =
             || view! { <ExpectedTable loss=loss(computed.weighted_loss, computed.interval) gains=gains.clone()/> };
+        let scale = study.scale_words(Params(computed.n), Tokens(computed.d));
         let scale = format!(
-            "For a model of {} parameters on {} tokens, minimising {minimised}, {} {}.",
-            write_count(computed.n, 3),
-            write_count(computed.d, 3),
+            "For {}, minimising {minimised}, {} {}.",
+            scale.unwrap_or_else(|| "the scale of the runs".to_string()),
             if *limits.read() == text::CLOSE_TO_THE_RUNS { "staying" } else { "with" },
             limits.read(),
         );

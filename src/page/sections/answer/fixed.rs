@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::mixture::Aim;
-use crate::page::sections::answer::FEW_DOMAINS;
 use crate::page::sections::answer::expected::ExpectedTable;
 use crate::page::sections::answer::limits::limits_words;
 use crate::page::sections::answer::mixture::Bars;
 use crate::page::sections::answer::verdict::Findings;
+use crate::page::sections::answer::{FEW_DOMAINS, has_two_halves};
 use crate::page::store::use_state;
 use crate::page::view::answer::{bars, gain, loss};
 use crate::page::view::tables::{MixtureRow, loss_range, percent};
@@ -19,6 +19,7 @@ use crate::wording::page as text;
 pub fn FixedAnswer() -> impl IntoView {
     let state = use_state();
     let limits = limits_words(state);
+    let has_two_halves = has_two_halves();
     move || {
         let (study, computed) = (state.shown.get()?.study, state.computed()?);
         let uniform = 1.0 / study.domains.len().max(1) as f64;
@@ -37,7 +38,7 @@ pub fn FixedAnswer() -> impl IntoView {
             (Aim::Worst, _) => text::WORST_CASE.to_string(),
             (Aim::Mean, _) => text::WEIGHTED_MEAN.to_string(),
         };
-        let is_short = study.domains.len() <= FEW_DOMAINS;
+        let is_short = study.domains.len() <= FEW_DOMAINS && has_two_halves.get();
         let table =
             || view! { <ExpectedTable loss=loss(computed.weighted_loss, computed.interval) gains=gains.clone()/> };
         let scale = study.scale_words(Params(computed.n), Tokens(computed.d));

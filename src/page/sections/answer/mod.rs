@@ -1,6 +1,7 @@
 //! The answer: for which model, what to train it on, and how far to trust that.
 
 use leptos::prelude::*;
+use leptos_use_media_query::use_media_query;
 
 pub mod compact;
 pub mod copy;
@@ -32,6 +33,11 @@ use crate::wording::page as text;
 
 /// So many bars are lower than the verdict beside them.
 pub const FEW_DOMAINS: usize = 4;
+
+/// Whether the verdict stands beside the bars, and the losses have room below few of them: on a phone it comes first.
+pub fn has_two_halves() -> Signal<bool> {
+    use_media_query("(min-width: 60rem)")
+}
 
 /// What the answer's place shows.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,9 +82,10 @@ pub fn AnswerPanel() -> impl IntoView {
 #[component]
 fn Answer() -> impl IntoView {
     let state = use_state();
-    // Beside few bars there is room for the losses, too.
+    let has_two_halves = has_two_halves();
     let is_short = Memo::new(move |_| {
-        state.shown.with(|shown| shown.as_ref().is_some_and(|it| it.study.domains.len() <= FEW_DOMAINS))
+        let is_few = state.shown.with(|shown| shown.as_ref().is_some_and(|it| it.study.domains.len() <= FEW_DOMAINS));
+        is_few && has_two_halves.get()
     });
     view! {
         <ScenarioSentence/>

@@ -204,7 +204,11 @@ impl Browser {
     /// Opens the page with this behind its address: "" or "#fragment". Always loads it anew.
     pub async fn open(&self, fragment: &str) {
         // From a page to itself with another fragment, a browser would only fire `hashchange`.
+        let printed = self.driver.printed.lock().unwrap().clone();
         self.client.goto("about:blank").await.expect("an empty page");
+        // Firefox stops the script of a page that it leaves wherever it is, and still hands it what was posted: what such
+        // a page then says is no news.
+        *self.driver.printed.lock().unwrap() = printed;
         self.client.goto(&format!("{}{fragment}", self.site.url())).await.expect("the page opens");
     }
 
@@ -550,9 +554,12 @@ impl Browser {
         if self.parts.engine == Engine::Firefox {
             let printed = std::mem::take(&mut *self.driver.printed.lock().unwrap());
             let of_page = |line: &String| line.starts_with("console.") || line.starts_with("JavaScript ");
-            // The browser's own scripts complain, too (RSLoader is one), and it says so when the page ends a worker.
-            let foreign = ["chrome://", "resource://", "RSLoader", "Script terminated by timeout"];
-            let foreign = |line: &String| foreign.iter().any(|other| line.contains(other));
+            // The browser's own scripts complain, too (RSLoader is one), and it says so when the page ends a worker, or
+            // is left while one loads.
+            let ends =
+                ["Script terminated by timeout", "NetworkError when attempting to fetch", "operation was aborted"];
+            let foreign = ["chrome://", "resource://", "RSLoader", "error loading dynamically imported module"];
+            let foreign = |line: &String| foreign.iter().chain(&ends).any(|other| line.contains(other));
             return printed.into_iter().filter(|line| of_page(line) && !foreign(line)).collect();
         }
         let log = self.command(Method::POST, "se/log", json!({ "type": "browser" })).await;

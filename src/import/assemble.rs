@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use super::guess::{header_scale, is_holdout, is_score, quantity_of};
 use super::issue::{Cause, Issue, Issues};
-use super::question::{Answer, Question};
+use super::question::{Answer, Question, Unsummed};
 use super::roles::{Role, Roles, domain_names};
+use super::sums::{Sums, is_whole_but_blanks};
 use super::table::{Row, Table};
 use crate::dataset::{Dataset, Observation, Split, WEIGHT_SUM_TOLERANCE};
 use crate::order::sort_by_number;
@@ -22,15 +23,6 @@ pub const SUM_TOLERANCE: f64 = 0.03;
 
 /// Sums nearer to 1 than this differ by the last digits of their cells only, which is not worth a notice.
 pub(super) const ROUNDING: f64 = 1e-6;
-
-/// Sums of a few decimals come within this of 1: blank weights beside them are 0.
-const LAST_DIGITS: f64 = 2e-3;
-
-/// If weights sum to less than 1 on so many of the lines, one of the domains may have no column.
-const SHARE_OF_SHORT: f64 = 0.7;
-
-/// Sums above this and below 100 are of percents; others, such as 10, of parts.
-const LEAST_PERCENT: f64 = 10.5;
 
 /// A column of N or D whose values all are below this is not counted in ones: no language model is so small, and none
 /// sees so little.
@@ -61,22 +53,26 @@ pub struct Observed {
 pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     let mut issues = Issues::default();
     let columns = Columns::new(table, roles, answers, &mut issues);
-    let mut reader = RowReader::new(table, &columns);
+    let sums = Sums::new(table, &columns.weights);
+    let unsummed = answers.iter().rev().find_map(|answer| match answer {
+        Answer::Sums(unsummed) => Some(*unsummed),
+        _ => None,
+    });
+    let is_by_itself = |&i: &usize| is_mixture_by_itself(table, i);
+    let is_downward = sums.are_many_off() && columns.weights.iter().all(is_by_itself);
+    let question = sums.question(table, &columns.weights).filter(|_| unsummed.is_none() && !is_downward);
+    let mut reader = RowReader::new(table, &columns, sums, unsummed);
+    reader.is_asked = question.is_some();
+    question.into_iter().for_each(|question| issues.ask(question));
     let mut observations = Vec::with_capacity(table.n_rows());
     for row in table.rows() {
         observations.extend(reader.read(row, &mut issues));
     }
     let name = |&i: &usize| table.header()[i].clone();
-    if reader.short.n > 1 && columns.weights.iter().all(|&i| reader.is_mixture_by_itself(i)) {
+    if is_downward {
         // What sums to 1 along a line as well does so by chance.
         observations.clear();
-        reader.short = Tally::default();
         issues.push_first(Cause::MixturesDownward { columns: columns.weights.iter().map(name).collect() }.of_text());
-    }
-    // Where most mixtures lack a domain, those that happen to sum to nearly 1 lack it too.
-    if reader.lacks_a_domain() {
-        observations.clear();
-        (reader.rescaled, reader.percent) = Default::default();
     }
     // As long as it is asked in what a column is counted, its numbers are not implausible.
     if !reader.small_counts(&observations, answers, &mut issues) {
@@ -239,10 +235,14 @@ impl Tally {
 struct RowReader<'a> {
     table: &'a Table,
     columns: &'a Columns,
+    sums: Sums,
+    /// What the user says of weights that do not sum to 1, and whether that is asked.
+    unsummed: Option<Unsummed>,
+    is_asked: bool,
     rescaled: Tally,
     percent: Tally,
-    /// Lines whose weights sum to less than 1, or to less than 100 in percent.
-    short: Tally,
+    /// Lines whose weights are parts of another number.
+    parts: Tally,
     n_blank_losses: Vec<usize>,
     n_blank_splits: usize,
     n_blank_weights: usize,
@@ -253,16 +253,19 @@ struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    fn new(table: &'a Table, columns: &'a Columns) -> Self {
+    fn new(table: &'a Table, columns: &'a Columns, sums: Sums, unsummed: Option<Unsummed>) -> Self {
         let n_blank_losses = vec![0; columns.losses.len()];
-        let (rescaled, percent, short, large) = Default::default();
+        let (rescaled, percent, parts, large) = Default::default();
         let implausible = Vec::new();
         Self {
             table,
             columns,
+            sums,
+            unsummed,
+            is_asked: false,
             rescaled,
             percent,
-            short,
+            parts,
             n_blank_losses,
             n_blank_splits: 0,
             n_blank_weights: 0,
@@ -310,7 +313,8 @@ impl<'a> RowReader<'a> {
         self.n_blank_weights += usize::from(self.columns.weights.iter().any(|&i| is_missing(row.cell(i))));
         match change {
             Change::None => {}
-            Change::Percent { sum, by } => self.percent.add(row.line(), sum, by),
+            Change::Parts { of: 100.0, sum } => self.percent.add(row.line(), sum, (sum / 100.0 - 1.0).abs()),
+            Change::Parts { of, .. } => self.parts.add(row.line(), of, 0.0),
             Change::Rescaled { sum, by } => self.rescaled.add(row.line(), sum, by),
         }
         for (n_blank, (loss, &column_idx)) in
@@ -333,24 +337,24 @@ impl<'a> RowReader<'a> {
             return Some(Summed { weights, change: Change::None });
         }
         let sum: f64 = weights.iter().sum();
-        let by = (sum - 1.0).abs();
-        let percent_by = (sum / 100.0 - 1.0).abs();
-        let change = if percent_by <= SUM_TOLERANCE {
-            Change::Percent { sum, by: percent_by }
-        } else if by > SUM_TOLERANCE || !sum.is_finite() {
-            let cells: Vec<&str> = self.columns.weights.iter().map(|&i| row.cell(i)).collect();
-            if sum > 0.0 && (sum < 1.0 || (LEAST_PERCENT..100.0).contains(&sum)) {
-                self.short.add(row.line(), sum, 0.0);
+        let change = match self.sums.whole(sum) {
+            Some(1.0) if (sum - 1.0).abs() <= ROUNDING => Change::None,
+            Some(1.0) => Change::Rescaled { sum, by: (sum - 1.0).abs() },
+            Some(of) => Change::Parts { of, sum },
+            None if self.unsummed == Some(Unsummed::Rescale) && sum > 0.0 && sum.is_finite() => {
+                let whole = self.sums.whole_with_rest().unwrap_or(1.0);
+                Change::Rescaled { sum, by: (sum / whole).ln().abs() }
             }
-            let cause = Cause::WeightSum { weights: excerpt(&cells.join(" + ")), sum };
-            self.push(cause, row, self.columns.weights[0], issues);
-            return None;
-        } else if by > ROUNDING {
-            Change::Rescaled { sum, by }
-        } else {
-            Change::None
+            None => {
+                let cells: Vec<&str> = self.columns.weights.iter().map(|&i| row.cell(i)).collect();
+                let cause = Cause::WeightSum { weights: excerpt(&cells.join(" + ")), sum };
+                if !self.is_asked {
+                    self.push(cause, row, self.columns.weights[0], issues);
+                }
+                return None;
+            }
         };
-        if by > WEIGHT_SUM_TOLERANCE {
+        if (sum - 1.0).abs() > WEIGHT_SUM_TOLERANCE {
             weights.iter_mut().for_each(|weight| *weight /= sum);
         }
         Some(Summed { weights, change })
@@ -361,8 +365,7 @@ impl<'a> RowReader<'a> {
         let cells = || self.columns.weights.iter().map(|&i| row.cell(i)).filter(|cell| !is_missing(cell));
         let decimal = self.table.layout().decimal;
         let sum = || cells().map(|cell| try_number(cell, decimal)).sum::<Option<f64>>();
-        let near = |sum: f64| (sum - 1.0).abs() <= LAST_DIGITS || (sum / 100.0 - 1.0).abs() <= LAST_DIGITS;
-        cells().count() < self.columns.weights.len() && sum().is_some_and(near)
+        cells().count() < self.columns.weights.len() && sum().is_some_and(is_whole_but_blanks)
     }
 
     /// N, D or C, if the study has a column of it; the outer `None` is an issue.
@@ -393,6 +396,12 @@ impl<'a> RowReader<'a> {
     fn loss(&self, row: Row, column_idx: usize, issues: &mut Issues) -> Option<f64> {
         if is_infinite(row.cell(column_idx)) {
             self.push(Cause::InfiniteLoss, row, column_idx, issues);
+            return None;
+        }
+        // What is a fraction elsewhere is two losses here.
+        if row.cell(column_idx).contains('/') && try_number(row.cell(column_idx), self.table.layout().decimal).is_some()
+        {
+            self.push(Cause::SeveralLosses, row, column_idx, issues);
             return None;
         }
         let loss = match self.columns.perplexities.contains(&column_idx) {
@@ -482,9 +491,9 @@ impl<'a> RowReader<'a> {
         if rows > 0 {
             issues.push(Cause::Rescaled { rows, of, line, sum }.of_text());
         }
-        if self.lacks_a_domain() {
-            let Tally { n: rows, line, sum, .. } = self.short;
-            issues.push_first(Cause::ShortSums { rows, of: self.table.n_rows(), line, sum }.of_text());
+        let Tally { n: rows, sum: parts, .. } = self.parts;
+        if rows > 0 {
+            issues.push(Cause::Parts { rows, of, parts }.of_text());
         }
         if self.n_blank_weights > 0 {
             issues.push(Cause::BlankWeights { rows: self.n_blank_weights, of }.of_text());
@@ -505,18 +514,6 @@ impl<'a> RowReader<'a> {
             }
             issues.push(issue);
         }
-    }
-
-    /// Whether most lines' weights sum to less than the whole.
-    fn lacks_a_domain(&self) -> bool {
-        self.short.n > 1 && self.short.n as f64 >= SHARE_OF_SHORT * self.table.n_rows() as f64
-    }
-
-    /// Whether a column's numbers sum to 1, or to 100.
-    fn is_mixture_by_itself(&self, column_idx: usize) -> bool {
-        let cells = self.table.rows().map(|row| row.cell(column_idx));
-        let sum: f64 = cells.filter_map(|cell| try_number(cell, self.table.layout().decimal)).sum();
-        [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() <= SUM_TOLERANCE)
     }
 
     /// Asks about columns of N and D that are not counted in ones, or not in one unit; whether it did.
@@ -613,6 +610,13 @@ impl<'a> RowReader<'a> {
     }
 }
 
+/// Whether a column's numbers sum to 1, or to 100.
+fn is_mixture_by_itself(table: &Table, column_idx: usize) -> bool {
+    let cells = table.rows().map(|row| row.cell(column_idx));
+    let sum: f64 = cells.filter_map(|cell| try_number(cell, table.layout().decimal)).sum();
+    [1.0, 100.0].iter().any(|whole| (sum / whole - 1.0).abs() <= SUM_TOLERANCE)
+}
+
 /// Whether a cell is what programs write for infinity.
 fn is_infinite(cell: &str) -> bool {
     const WORDS: [&str; 3] = ["inf", "infinity", "∞"];
@@ -628,8 +632,15 @@ struct Summed {
 
 enum Change {
     None,
-    Percent { sum: f64, by: f64 },
-    Rescaled { sum: f64, by: f64 },
+    /// Percents, or parts of another number.
+    Parts {
+        of: f64,
+        sum: f64,
+    },
+    Rescaled {
+        sum: f64,
+        by: f64,
+    },
 }
 
 /// The scales in which numbers from least to largest are usual sizes or tokens, beside the largest of the other.

@@ -10,6 +10,7 @@ use super::assemble::Observed;
 use super::forms;
 use super::guess::{has_loss_word, is_perplexity, is_score};
 use super::issue::{Cause, Issues};
+use super::names::words;
 use super::question::{Answer, Question};
 use super::recipe::is_recipe;
 use super::roles::{Role, Roles, is_id, key};
@@ -57,7 +58,7 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
     let kinds = study.kinds();
     let mut told = None;
     if let Some(contradiction) = found {
-        let is_kind = kinds.as_ref().is_some_and(|(column, ..)| Some(*column) == contradiction.column);
+        let is_kind = kinds.as_ref().is_some_and(|kinds| Some(kinds.column) == contradiction.column);
         match contradiction.question(&study, is_kind).filter(|_| !keeps_all) {
             Some(question) => issues.ask(question),
             // That is said of the whole study, and none of its lines is the better one.
@@ -70,22 +71,30 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
     if let Some((line, difference)) = study.stacked().filter(|_| !has_found) {
         issues.push(Cause::Stacked { line, difference }.of_text());
     }
-    if let Some((column, difference, values)) = kinds.filter(|(column, ..)| Some(*column) != told) {
+    if let Some(Kinds { column, difference, values }) = kinds.filter(|kinds| Some(kinds.column) != told) {
         let name = table.header()[column].clone();
+        let question = format!("{}. Which ones are the study?", kinds_of_runs(&name, &values, difference));
         if keeps_all {
             issues.push(Cause::KindsOfRuns { column: name, values, difference }.of_text());
         } else {
-            let shown: Vec<String> = values.iter().map(|value| format!("\"{}\"", excerpt(value))).collect();
-            let text = format!(
-                "\"{}\" tells kinds of runs apart ({}): at the same mixture their losses differ by about {} %, which no \
-                 other column explains. Which ones are the study?",
-                excerpt(&name),
-                shown.join(", "),
-                write_number(100.0 * difference, 2)
-            );
-            issues.ask(Question::new(text, filters(&name, &values).chain([keep_all()])));
+            issues.ask(Question::new(question, filters(&name, &values).chain([keep_all()])));
         }
     }
+}
+
+/// What is wrong with runs of several kinds.
+pub(super) fn kinds_of_runs(column: &str, values: &[String], difference: Option<f64>) -> String {
+    let shown: Vec<String> = values.iter().map(|value| format!("\"{}\"", excerpt(value))).collect();
+    let why = match difference {
+        Some(difference) => format!(
+            ": at the same mixture their losses differ by about {} %, which no other column explains",
+            write_number(100.0 * difference, 2)
+        ),
+        None => ", no two of which share N and D, so that whatever else differs between them, such as the tokenizer \
+                 or the text of the loss, counts as an effect of size"
+            .to_string(),
+    };
+    format!("\"{}\" tells kinds of runs apart ({}){why}", excerpt(column), shown.join(", "))
 }
 
 /// Whether a run's state says that it did not finish.
@@ -131,6 +140,20 @@ struct Study<'a> {
     roles: &'a Roles,
     rows: &'a [Observation],
     row_of_line: HashMap<usize, usize>,
+}
+
+/// A column that tells kinds of runs apart.
+struct Kinds {
+    column: usize,
+    /// By what share of the loss they differ at the same mixture, if they have sizes in common.
+    difference: Option<f64>,
+    values: Vec<String>,
+}
+
+/// What a column's words follow from.
+enum Follows {
+    Mixture,
+    Scale,
 }
 
 /// Lines that contradict each other.
@@ -269,9 +292,9 @@ impl Study<'_> {
         values.into_iter().map(|(value, _)| value.to_string()).collect()
     }
 
-    /// A column of a few words that splits the losses, where N, D and the mixture do not: its index, by what share of
-    /// the loss, and its words.
-    fn kinds(&self) -> Option<(usize, f64, Vec<String>)> {
+    /// A column of a few words that splits the losses, where N, D and the mixture do not; or that names where runs come
+    /// from, each of them with sizes of its own.
+    fn kinds(&self) -> Option<Kinds> {
         /// Observations of a word, at least.
         const FEWEST: usize = 3;
         let header = self.table.header();
@@ -280,21 +303,64 @@ impl Study<'_> {
         (0..header.len()).filter(may_be).find_map(|column| {
             let values = self.values(column, MOST_VALUES);
             let decimal = self.table.layout().decimal;
-            let are_words = values.iter().all(|value| !is_missing(value) && try_number(value, decimal).is_none());
+            let is_number = |value: &String| try_number(value, decimal).is_some();
+            let may_be_numbers = key(&header[column]).contains("vocab");
+            let are_words = values.iter().all(|value| !is_missing(value) && (may_be_numbers || !is_number(value)));
             let n_of = |value: &String| (0..self.rows.len()).filter(|&i| self.cell(i, column) == value).count();
-            if values.len() < 2 || !are_words || !values.iter().all(|value| n_of(value) >= FEWEST) {
+            if values.len() < 2 || !are_words {
                 return None;
             }
-            if self.follows(column) {
-                return None;
-            }
-            let difference = self.split(column, &values)?;
-            Some((column, difference, values))
+            let difference = match self.follows(column) {
+                Some(Follows::Scale) if self.is_of_origin(column) => None,
+                None if values.iter().all(|value| n_of(value) >= FEWEST) => Some(self.split(column, &values)?),
+                _ => return None,
+            };
+            Some(Kinds { column, difference, values })
         })
     }
 
+    /// Whether a column names where runs come from: another paper, another tokenizer, another family of models that has
+    /// several sizes.
+    fn is_of_origin(&self, column: usize) -> bool {
+        const ORIGINS: [&str; 24] = [
+            "source",
+            "origin",
+            "paper",
+            "study",
+            "project",
+            "lab",
+            "org",
+            "team",
+            "author",
+            "authors",
+            "reference",
+            "cite",
+            "family",
+            "series",
+            "suite",
+            "tokenizer",
+            "tokeniser",
+            "vocab",
+            "vocabulary",
+            "corpus",
+            "dataset",
+            "codebase",
+            "framework",
+            "recipe",
+        ];
+        const MODELS: [&str; 4] = ["model", "models", "arch", "architecture"];
+        let name = &self.table.header()[column];
+        let mut sizes: HashMap<&str, Vec<Option<u64>>> = HashMap::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            sizes.entry(self.cell(i, column)).or_default().push(row.n.map(|n| n.0.to_bits()));
+        }
+        let has_several = |sizes: &Vec<Option<u64>>| sizes.iter().any(|n| n.is_some() && *n != sizes[0]);
+        words(name).iter().any(|word| ORIGINS.contains(&word.as_str()))
+            || MODELS.contains(&key(name).as_str()) && sizes.values().all(has_several)
+    }
+
     /// Whether a column's words say no more than N and D do, or than the mixture does.
-    fn follows(&self, column: usize) -> bool {
+    fn follows(&self, column: usize) -> Option<Follows> {
         let scale = |row: &Observation| (row.n.map(|n| n.0.to_bits()), row.d.map(|d| d.0.to_bits()));
         let mut word_of_scale: HashMap<_, &str> = HashMap::new();
         let mut word_of_size: HashMap<_, &str> = HashMap::new();
@@ -308,9 +374,13 @@ impl Study<'_> {
             by_mixture &= *mixtures_of_word.entry(word).or_insert(mixture.clone()) == mixture;
         }
         let has = |n: usize| n > 1;
-        by_scale && has(word_of_scale.len())
-            || by_size && has(word_of_size.len())
-            || by_mixture && !self.rows[0].mixture.is_empty()
+        if by_mixture && !self.rows[0].mixture.is_empty() {
+            Some(Follows::Mixture)
+        } else if by_scale && has(word_of_scale.len()) || by_size && has(word_of_size.len()) {
+            Some(Follows::Scale)
+        } else {
+            None
+        }
     }
 
     /// By what share of the loss a column's words differ, if they explain nearly all that a line in the mixture, ln N

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::assemble::{ROUNDING, SUM_TOLERANCE};
+use super::contradictions::kinds_of_runs;
 use super::decode::FileKind;
 use super::names::Kind;
 use super::question::{Answer, Question};
@@ -168,6 +169,9 @@ pub enum Cause {
         /// Their sum.
         sum: f64,
     },
+    /// Several numbers in the cell of a loss.
+    #[error("this is more than one loss; give each a column of its own")]
+    SeveralLosses,
     /// N or D computed from FLOPs and out of range.
     #[error(
         "taken for FLOPs, it gives {role} = {}, which no run has; if it is counted in something else, such as hours, give \
@@ -224,8 +228,10 @@ pub enum Cause {
 
     /// Weights that were near enough to 1.
     #[error(
-        "the weights of {} summed to nearly 1 and were rescaled to 1; farthest off is line {line}, with {}",
-        Part(*.rows, *.of), told_from(*.sum, 1.0)
+        "the weights of {} {} and were rescaled to 1; farthest off is line {line}, with {}",
+        Part(*.rows, *.of),
+        if (*.sum - 1.0).abs() > SUM_TOLERANCE + 1e-9 { "are relative" } else { "summed to nearly 1" },
+        told_from(*.sum, 1.0)
     )]
     Rescaled {
         /// How many.
@@ -251,6 +257,16 @@ pub enum Cause {
         line: usize,
         /// Its sum.
         sum: f64,
+    },
+    /// Weights that are parts of another whole.
+    #[error("the weights of {} are parts of {} and were rescaled to 1", Part(*.rows, *.of), write_number(*.parts, 6))]
+    Parts {
+        /// How many.
+        rows: usize,
+        /// Of how many.
+        of: usize,
+        /// What they sum to.
+        parts: f64,
     },
     /// Domains as lines.
     #[error(
@@ -299,21 +315,6 @@ pub enum Cause {
     Marks {
         /// The columns.
         columns: Vec<String>,
-    },
-    /// Weights that are not all there.
-    #[error(
-        "the weights of {} sum to less than the whole, as on line {line} to {}: if a domain has no column, add it",
-        Part(*.rows, *.of), write_number(*.sum, 4)
-    )]
-    ShortSums {
-        /// How many.
-        rows: usize,
-        /// Of how many.
-        of: usize,
-        /// The first of them.
-        line: usize,
-        /// Its sum.
-        sum: f64,
     },
     /// Losses that are not there.
     #[error("the loss is blank on {}; its fit leaves them out", Part(*.rows, *.of))]
@@ -494,18 +495,14 @@ pub enum Cause {
         values: Vec<String>,
     },
     /// Words of a column that split the losses.
-    #[error(
-        "\"{column}\" tells kinds of runs apart ({}): at the same mixture their losses differ by about {} %, which no \
-         other column explains; all of them are used",
-        Names(.values), write_number(100.0 * *.difference, 2)
-    )]
+    #[error("{}; all of them are used", kinds_of_runs(.column, .values, *.difference))]
     KindsOfRuns {
         /// The column.
         column: String,
         /// Its words.
         values: Vec<String>,
-        /// By what share of the loss.
-        difference: f64,
+        /// By what share of the loss, if they have sizes in common.
+        difference: Option<f64>,
     },
     /// Two studies, one below the other.
     #[error(
@@ -848,6 +845,7 @@ impl Cause {
             | Cause::RolesOfOtherTable { .. }
             | Cause::Rescaled { .. }
             | Cause::Percent { .. }
+            | Cause::Parts { .. }
             | Cause::BlankLosses { .. }
             | Cause::BlankSplits { .. }
             | Cause::BlankColumn

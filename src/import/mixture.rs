@@ -107,11 +107,8 @@ impl Lines {
         let values = rows().map(|row| candidates.iter().map(|column| value(row, column)).collect()).collect();
         let blank = rows().map(|row| candidates.iter().map(|column| is_blank(row, column)).collect()).collect();
         let decimals = |column: &&Column| {
-            let of_cell =
-                |cell: &str| cell.rsplit_once(['.', ',']).map_or(0, |(_, end)| end.trim_end_matches('%').len());
-            let is_plain = |cell: &&str| !cell.contains(['e', 'E', '/']);
-            let most = rows().map(|row| row.cell(column.idx)).filter(is_plain).map(of_cell).max();
-            (column.idx, most.unwrap_or(9).min(9) as i32)
+            let most = rows().filter_map(|row| decimals(row.cell(column.idx))).max();
+            (column.idx, most.unwrap_or(9).min(9))
         };
         Self { position, values, blank, decimals: candidates.iter().map(decimals).collect() }
     }
@@ -167,6 +164,12 @@ impl Lines {
     fn are_zero(&self, column: usize) -> bool {
         (0..self.values.len()).all(|line| self.of(line, column) == 0.0)
     }
+}
+
+/// How many decimals a number is written with, unless it is a fraction or has a power of ten.
+pub(super) fn decimals(cell: &str) -> Option<i32> {
+    let of_cell = || cell.rsplit_once(['.', ',']).map_or(0, |(_, end)| end.trim_end_matches('%').len());
+    (!cell.contains(['e', 'E', '/'])).then(|| of_cell() as i32)
 }
 
 /// How far sums may be from 1, and from 100 in parts of that.
@@ -301,57 +304,59 @@ fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Questi
     ))
 }
 
+/// Words for kinds of text.
+const TEXTS: &[&str] = &[
+    "code",
+    "web",
+    "math",
+    "wiki",
+    "wikipedia",
+    "book",
+    "books",
+    "paper",
+    "papers",
+    "arxiv",
+    "github",
+    "news",
+    "c4",
+    "cc",
+    "crawl",
+    "commoncrawl",
+    "pile",
+    "synthetic",
+    "synth",
+    "instruct",
+    "instruction",
+    "dialogue",
+    "chat",
+    "qa",
+    "science",
+    "legal",
+    "medical",
+    "multilingual",
+    "english",
+    "en",
+    "de",
+    "fr",
+    "zh",
+    "ja",
+    "es",
+    "target",
+    "domain",
+    "image",
+    "images",
+    "text",
+    "speech",
+    "audio",
+    "video",
+    "stack",
+    "stackexchange",
+    "forum",
+    "forums",
+    "social",
+];
+
 fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
-    const TEXTS: &[&str] = &[
-        "code",
-        "web",
-        "math",
-        "wiki",
-        "wikipedia",
-        "book",
-        "books",
-        "paper",
-        "papers",
-        "arxiv",
-        "github",
-        "news",
-        "c4",
-        "cc",
-        "crawl",
-        "commoncrawl",
-        "pile",
-        "synthetic",
-        "synth",
-        "instruct",
-        "instruction",
-        "dialogue",
-        "chat",
-        "qa",
-        "science",
-        "legal",
-        "medical",
-        "multilingual",
-        "english",
-        "en",
-        "de",
-        "fr",
-        "zh",
-        "ja",
-        "es",
-        "target",
-        "domain",
-        "image",
-        "images",
-        "text",
-        "speech",
-        "audio",
-        "video",
-        "stack",
-        "stackexchange",
-        "forum",
-        "forums",
-        "social",
-    ];
     let &[share, rest] = weights else { return None };
     let (share, rest) = (&header[share], &header[rest]);
     let own = share.strip_prefix("weight_")?;
@@ -435,52 +440,84 @@ pub(super) fn unread(table: &Table, roles: &Roles) -> Vec<Cause> {
     in_words.into_iter().chain(of_marks).collect()
 }
 
+/// What there is to say of columns side by side that may have been meant as a mixture, and do not sum to 1.
+pub(super) enum OtherSums {
+    Asked(Question),
+    Unused(Cause),
+}
+
 /// Columns side by side that may have been meant as a mixture and are none: with the same sum on every line, called as
-/// losses are, or of shares whose names begin alike. Of several the most.
-pub(super) fn other_sums(table: &Table, roles: &Roles) -> Option<Cause> {
+/// losses or kinds of text are, or of shares whose names begin alike. Of several the most.
+pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Option<OtherSums> {
     /// More are no domains, and their stretches are many.
     const MOST: usize = 60;
     /// On fewer lines sums are the same by chance.
     const FEWEST_LINES: usize = 4;
+    let header = table.header();
+    let is_told = |i: &usize| {
+        let of_role = |answer: &Answer| matches!(answer, Answer::Role(pattern, _) if Answer::columns(pattern, header).any(|told| told == *i));
+        answers.iter().any(of_role)
+    };
     let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
     let columns: Vec<Column> = roles.columns(Role::Ignored).map(|i| Column::new(table, &sample, i)).collect();
-    let may_be: Vec<&Column> = columns.iter().filter(|column| column.may_be_part()).collect();
+    let may_be: Vec<&Column> = columns.iter().filter(|column| column.may_be_part() && !is_told(&column.idx)).collect();
     let lines = Lines::new(table, &may_be, &sample);
     let has_loss_of = |own: &str| {
-        let is_it = |i: usize| super::names::has_words_of(&table.header()[i], own);
-        (0..table.header().len()).any(|i| roles.get(i).is_loss() && is_it(i))
+        let is_it = |i: usize| super::names::has_words_of(&header[i], own);
+        (0..header.len()).any(|i| roles.get(i).is_loss() && is_it(i))
     };
     let ends = |columns: &[usize]| {
         let sums = lines.sums(columns).filter(|sum| !sum.is_nan());
         sums.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), sum| (least.min(sum), most.max(sum)))
     };
-    let mut has_loss: BTreeMap<usize, bool> = BTreeMap::new();
+    let has_text = |i: usize| words(&header[i]).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)));
+    let is_domain = may_be.iter().map(|column| (column.idx, [has_loss_of(column.name), has_text(column.idx)]));
+    let is_domain: BTreeMap<usize, [bool; 2]> = is_domain.collect();
     let positions: Vec<usize> = may_be.iter().map(|column| column.idx).filter(|&i| !lines.is_constant(&[i])).collect();
     let stretches = positions.chunk_by(|a, b| a + 1 == *b).filter(|run| (2..=MOST).contains(&run.len()));
+    // Parts of one number, or shares of which one may be missing; in percent, too.
+    let are_shares_of = |columns: &[usize]| {
+        let (least, most) = ends(columns);
+        let is_whole = |whole: f64, from: f64| most <= whole * (1.0 + SUM_TOLERANCE) && least > from;
+        is_whole(1.0, 0.0) || is_whole(100.0, 1.0 + SUM_TOLERANCE)
+    };
+    let are_domains = |columns: &&[usize]| {
+        columns.iter().all(|i| is_domain[i][0]) || columns.iter().all(|i| is_domain[i][1]) && are_shares_of(columns)
+    };
+    let is_sum = |columns: &&[usize]| {
+        let (least, most) = ends(columns);
+        lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.rounding(columns)[0] * most
+    };
+    let start = |i: usize| super::roles::split_first(&header[i]).map(|(start, _)| start);
+    let are_shares = |columns: &&[usize]| {
+        columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
+    };
     let found = stretches.filter_map(|run| {
         let windows = (2..=run.len()).rev().flat_map(|length| run.windows(length));
-        let is_sum = |columns: &&[usize]| {
-            let (least, most) = ends(columns);
-            lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.rounding(columns)[0] * most
-        };
-        has_loss.extend(run.iter().map(|&i| (i, has_loss_of(&table.header()[i]))));
-        let is_named = |columns: &&[usize]| columns.iter().all(|i| has_loss[i]);
-        let start = |i: usize| super::roles::split_first(&table.header()[i]).map(|(start, _)| start);
-        let are_shares = |columns: &&[usize]| {
-            columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
-        };
-        let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &is_named, &are_shares].into_iter();
+        let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &are_domains, &are_shares].into_iter();
         kinds.find_map(|kind| windows.clone().find(|columns| kind(columns)))
     });
     let found = found.max_by_key(|columns| columns.len())?;
     let (least, most) = ends(found);
-    if are_mixtures(lines.sums(found), NEAR, SHARE_OF_SUMS) {
-        // Not used since the user says so.
-        return None;
+    let names: Vec<String> = found.iter().map(|&i| header[i].clone()).collect();
+    let is_question =
+        is_sum(&found) && found.len() > 2 || are_domains(&found) && (is_sum(&found) || are_shares_of(found));
+    if !is_question {
+        return Some(OtherSums::Unused(Cause::OtherSums { columns: names, least, most }));
     }
-    let least = if most - least <= lines.rounding(found)[0] * most { most } else { least };
-    let columns = found.iter().map(|&i| table.header()[i].clone()).collect();
-    Some(Cause::OtherSums { columns, least, most })
+    let group = Group { columns: found.to_vec(), stem: Stem::Nothing, is_named: false };
+    let (listed, _) = self::names(table, &group);
+    let sum = match most - least <= lines.rounding(found)[0] * most {
+        true => format!("{} on every line", crate::units::write_number(most, 4)),
+        false => format!("{} to {}", crate::units::write_number(least, 4), crate::units::write_number(most, 4)),
+    };
+    Some(OtherSums::Asked(Question::new(
+        format!("{listed} sum to {sum}, and no name says that they are weights. Are they the mixture?"),
+        [
+            ("yes, the mixture".to_string(), all_are(&names, Role::Weight)),
+            ("no".to_string(), all_are(&names, Role::Ignored)),
+        ],
+    )))
 }
 
 /// Whether these columns sum to 1 on nearly every line.

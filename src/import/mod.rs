@@ -25,6 +25,7 @@ mod recipe;
 mod roles;
 mod sniff;
 mod stages;
+mod sums;
 mod table;
 mod understood;
 
@@ -35,7 +36,7 @@ pub use assemble::{Observed, SUM_TOLERANCE, observe};
 pub use forms::{joined, only_experiment, read_table};
 pub use guess::{guess_roles, header_scale};
 pub use issue::{Cause, Fix, Issue, Issues, Severity};
-pub use question::{Answer, Choice, Question};
+pub use question::{Answer, Choice, Question, Unsummed};
 pub use roles::{Role, Roles, domain_names};
 pub use sniff::{Delimiter, Layout};
 pub use table::{MAX_BYTES, MAX_COLUMNS, MAX_QUOTED_LINES, Row, Table};
@@ -107,6 +108,27 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             table = filtered(table, column_idx, cell, answer, &mut issues);
         }
     }
+    let mut roles = roles;
+    // With the answers that a domain of the rest needs.
+    let mut answers_of_rest = answers.to_vec();
+    if let Some(answer) = answers.iter().find(|answer| **answer == Answer::Sums(Unsummed::Rest)) {
+        let n = table.header().len();
+        let given = roles.as_ref().filter(|roles| roles.0.len() == n).cloned();
+        match sums::with_rest(&table, &given.unwrap_or_else(|| guess::guess(&table, answers).roles)) {
+            Some((with, all)) => {
+                if let Some(roles) = roles.as_mut().filter(|roles| roles.0.len() == n) {
+                    roles.0.push(Role::Weight);
+                }
+                table = with;
+                Answer::add(&mut answers_of_rest, &all);
+            }
+            None => {
+                let why = "no line's weights lack a part of the whole".to_string();
+                issues.push(Cause::NoSuchAnswer { option: answer.to_string(), why }.of_text());
+            }
+        }
+    }
+    let (said, answers) = (answers, &answers_of_rest[..]);
     let given = roles.filter(|roles| {
         let (seen, expected) = (roles.0.len(), table.header().len());
         if seen != expected {
@@ -126,6 +148,13 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             guess.questions.into_iter().for_each(|question| issues.ask(question));
             if guess.roles.0.iter().any(|role| role.is_loss()) {
                 mixture::made_up(&table, &guess.roles, answers).into_iter().for_each(|question| issues.ask(question));
+                if issues.questions().is_empty() && guess.roles.columns(Role::Weight).next().is_none() {
+                    match mixture::other_sums(&table, &guess.roles, answers) {
+                        Some(mixture::OtherSums::Asked(question)) => issues.ask(question),
+                        Some(mixture::OtherSums::Unused(cause)) => issues.push(cause.of_text()),
+                        None => {}
+                    }
+                }
                 forms::sections(&table, answers).into_iter().for_each(|question| issues.ask(question));
             }
             guess.roles
@@ -152,8 +181,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         }
     };
     if is_guess && questions.is_empty() && roles.columns(Role::Weight).next().is_none() {
-        let causes = mixture::other_sums(&table, &roles).into_iter().chain(mixture::unread(&table, &roles));
-        causes.for_each(|cause| issues.push(cause.of_text()));
+        mixture::unread(&table, &roles).into_iter().for_each(|cause| issues.push(cause.of_text()));
     }
     for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
         let is_score = checks::is_at_most_one(&table, column);
@@ -182,7 +210,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
             issues.push(Cause::NearName { name, role }.in_column(&table.header()[column]));
         }
     }
-    let (table, understood, answers) = (Some(table), Some(understood), answers.to_vec());
+    let (table, understood, answers) = (Some(table), Some(understood), said.to_vec());
     Imported { table, roles, dataset, n_left_out, issues, questions, answers, understood }
 }
 

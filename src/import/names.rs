@@ -227,6 +227,9 @@ const UNPARTED: [(&str, &str); 35] = [
 /// A name with the words of other languages for N, D and losses in English: "参数量 (M)" → "params  (M)", "Verlust web" →
 /// "loss web".
 pub(super) fn english(name: &str) -> Cow<'_, str> {
+    if name.contains(['（', '）']) {
+        return Cow::Owned(english(&name.replace('（', "(").replace('）', ")")).into_owned());
+    }
     let lower = name.to_lowercase();
     // Quick for the many names that are English.
     let unparted = !name.is_ascii() && UNPARTED.iter().any(|(own, _)| lower.contains(own));
@@ -381,7 +384,7 @@ pub(super) fn has_words_of(name: &str, own: &str) -> bool {
 }
 
 /// Words that say in what a column counts.
-const SCALES: [(&str, &str); 36] = [
+const SCALES: [(&str, &str); 51] = [
     ("b", "B"),
     ("bn", "B"),
     ("bln", "B"),
@@ -418,7 +421,26 @@ const SCALES: [(&str, &str); 36] = [
     ("1e15", "P FLOPs"),
     ("1e18", "E FLOPs"),
     ("1e21", "Z FLOPs"),
+    ("千", "k"),
+    ("百万", "M"),
+    ("十亿", "B"),
+    ("10亿", "B"),
+    ("10億", "B"),
+    ("万亿", "T"),
+    ("1e4", TEN_THOUSAND),
+    ("万", TEN_THOUSAND),
+    ("萬", TEN_THOUSAND),
+    ("만", TEN_THOUSAND),
+    ("1e8", HUNDRED_MILLION),
+    ("亿", HUNDRED_MILLION),
+    ("亿个", HUNDRED_MILLION),
+    ("億", HUNDRED_MILLION),
+    ("억", HUNDRED_MILLION),
 ];
+
+/// The scales of Chinese, Japanese and Korean, as [`crate::units`] reads them.
+const TEN_THOUSAND: &str = "万";
+const HUNDRED_MILLION: &str = "亿";
 
 fn scale(word: &str) -> Option<&'static str> {
     let word = word.trim().trim_start_matches(['×', 'x', '*', '/', '·', '\\']).trim_start_matches("times").trim();

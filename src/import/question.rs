@@ -57,6 +57,31 @@ pub enum Answer {
     KeepAll,
     /// Of a study in several stages, the mixture of this one counts, or [`MEAN`](Self::MEAN).
     Stage(String),
+    /// What to make of weights that do not sum to 1.
+    Sums(Unsummed),
+}
+
+/// What weights that do not sum to 1 mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unsummed {
+    /// What is missing is the weight of one more domain.
+    Rest,
+    /// They are relative, so each is divided by their sum.
+    Rescale,
+    /// Their lines do not count.
+    LeaveOut,
+}
+
+impl Unsummed {
+    /// All of them, as options name them.
+    pub const ALL: [(&str, Unsummed); 3] =
+        [("rest", Unsummed::Rest), ("rescale", Unsummed::Rescale), ("leave-out", Unsummed::LeaveOut)];
+
+    /// Its name.
+    fn id(self) -> &'static str {
+        Self::ALL.iter().find(|(_, own)| *own == self).map_or("", |(id, _)| id)
+    }
 }
 
 impl Answer {
@@ -87,11 +112,14 @@ impl Answer {
 
     /// Whether two say something of the same thing, so that the later one replaces the earlier.
     pub fn replaces(&self, earlier: &Answer) -> bool {
-        use Answer::{Decimal, Filter, KeepAll, KeepBest, Role, Scale, Stage};
+        use Answer::{Decimal, Filter, KeepAll, KeepBest, Role, Scale, Stage, Sums};
         match (self, earlier) {
             (Role(column, _), Role(other, _)) | (Scale(column, _), Scale(other, _)) => column == other,
             (Filter(column, _), Filter(other, _)) => column == other,
-            (Decimal(_), Decimal(_)) | (Stage(_), Stage(_)) | (KeepAll | KeepBest, KeepAll | KeepBest) => true,
+            (Decimal(_), Decimal(_))
+            | (Stage(_), Stage(_))
+            | (Sums(_), Sums(_))
+            | (KeepAll | KeepBest, KeepAll | KeepBest) => true,
             _ => false,
         }
     }
@@ -117,6 +145,7 @@ impl fmt::Display for Answer {
             Answer::KeepBest => return f.write_str("--keep-best"),
             Answer::KeepAll => return f.write_str("--keep-all"),
             Answer::Stage(stage) => ("stage", stage.clone()),
+            Answer::Sums(sums) => ("sums", sums.id().to_string()),
         };
         write!(f, "--{name} {}", quoted(&value))
     }

@@ -139,7 +139,7 @@ impl Roles {
 }
 
 /// What people put before or after a domain's name to say that the column is its weight.
-pub(super) const WEIGHT_WORDS: [&str; 21] = [
+pub(super) const WEIGHT_WORDS: [&str; 23] = [
     "weight",
     "weights",
     "w",
@@ -159,6 +159,8 @@ pub(super) const WEIGHT_WORDS: [&str; 21] = [
     "pct",
     "percent",
     "percentage",
+    "permille",
+    "promille",
     "prob",
     "probability",
 ];
@@ -199,7 +201,7 @@ pub(super) fn split_last(name: &str) -> Option<(&str, &str)> {
 }
 
 pub(super) fn is_weight_word(word: &str) -> bool {
-    word == "%" || WEIGHT_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w))
+    word == "%" || word == "‰" || WEIGHT_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w))
 }
 
 /// Whether a name says that its column tells runs or mixtures apart: "run_id", "mixture_name", "index".

@@ -4,7 +4,7 @@
 //! number   = [sign] mantissa [power] [scale] [unit] | number "/" number
 //! mantissa = 1.3 | 1300 | 1_300_000 | 1,300,000 | 1 300 000
 //! power    = e9 | ×10^9 | ·10⁹ | *10**9
-//! scale    = k | m | b | g | t (any case; m is 10⁶) | million | billion | … | %
+//! scale    = k | m | b | g | t (any case; m is 10⁶) | million | billion | … | % | 万 (10⁴) | 亿 (10⁸) | …
 //! unit     = params | tokens | FLOPs | nats
 //! ```
 //!
@@ -43,6 +43,12 @@ pub(super) fn parse(text: &str, decimal: Decimal) -> Result<Reading, Fault> {
             return Err(Fault::Unreadable);
         }
         return Ok(Reading { value: above.value / below.value, unit: None, scaled: true });
+    }
+    // 1億6000万 is the sum of its two parts.
+    let parts = ["亿", "億", "억"].iter().find_map(|mark| Some(text.split_at(text.find(mark)? + mark.len())));
+    if let Some((hundred_millions, rest)) = parts.filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        let (first, second) = (parse_one(hundred_millions, decimal)?, parse_one(rest, decimal)?);
+        return Ok(Reading { value: first.value + second.value, ..second });
     }
     parse_one(text, decimal)
 }
@@ -174,7 +180,7 @@ fn split_integer(text: &str) -> Option<(i64, &str)> {
 
 /// Reads scale and unit, each of which may be absent; nothing else may stand there.
 fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
-    const SCALES: [(&str, i64); 19] = [
+    const SCALES: [(&str, i64); 31] = [
         ("k", 3),
         ("thousand", 3),
         ("m", 6),
@@ -194,6 +200,19 @@ fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
         ("p", 15),
         ("e", 18),
         ("z", 21),
+        // Chinese, Japanese and Korean. 兆 is a million to some and 10¹² to others, so it is no number here.
+        ("千", 3),
+        ("万", 4),
+        ("萬", 4),
+        ("만", 4),
+        ("百万", 6),
+        ("千万", 7),
+        ("亿", 8),
+        ("億", 8),
+        ("억", 8),
+        ("十亿", 9),
+        ("千亿", 11),
+        ("万亿", 12),
     ];
     let text = text.trim();
     if text.is_empty() {
@@ -217,11 +236,15 @@ fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
 }
 
 fn unit(text: &str) -> Option<Quantity> {
-    const UNITS: [(&str, Quantity); 14] = [
+    const UNITS: [(&str, Quantity); 18] = [
         ("param", Quantity::Params),
         ("params", Quantity::Params),
         ("parameter", Quantity::Params),
         ("parameters", Quantity::Params),
+        ("参数", Quantity::Params),
+        ("參數", Quantity::Params),
+        ("词元", Quantity::Tokens),
+        ("トークン", Quantity::Tokens),
         ("tok", Quantity::Tokens),
         ("toks", Quantity::Tokens),
         ("token", Quantity::Tokens),

@@ -8,7 +8,7 @@ use mixlaw::dataset::Dataset;
 use mixlaw::export::fit_file::{self, FitFileError, Saved};
 use mixlaw::fit::FitConfig;
 use mixlaw::import::decode::decode;
-use mixlaw::import::{Answer, Imported, MAX_BYTES, Question, Role, import_with, joined, only_experiment};
+use mixlaw::import::{Answer, Imported, MAX_BYTES, Question, Role, Unsummed, import_with, joined, only_experiment};
 use mixlaw::law;
 use mixlaw::predict::{self, FittedStudy};
 use mixlaw::units::{Decimal, choices, read_number};
@@ -41,6 +41,10 @@ pub struct RoleArgs {
     /// Of runs in several stages, the mixture of this one, or "mean" for that of all stages, by tokens
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
+    /// What weights mean that do not sum to 1: what is missing is one more domain, or they are relative, or their lines
+    /// do not count
+    #[arg(long, value_parser = Unsummed::ALL.map(|(id, _)| id))]
+    sums: Option<String>,
     /// Of a table with several experiments, the one to use; the one with most lines without it
     #[arg(long, value_name = "NAME")]
     experiment: Option<String>,
@@ -137,6 +141,8 @@ fn answers(args: &RoleArgs) -> Result<Vec<Answer>, String> {
     answers.extend(args.keep_best.then_some(Answer::KeepBest));
     answers.extend(args.keep_all.then_some(Answer::KeepAll));
     answers.extend(args.stage.clone().map(Answer::Stage));
+    let unsummed = |id: &String| Unsummed::ALL.iter().find(|(own, _)| own == id).map(|(_, unsummed)| *unsummed);
+    answers.extend(args.sums.as_ref().and_then(unsummed).map(Answer::Sums));
     Ok(answers)
 }
 

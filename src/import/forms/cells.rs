@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::import::guess::{has_loss_word, is_loss, is_perplexity};
 use crate::import::issue::{Cause, Issues};
-use crate::import::table::Table;
-use crate::units::{Decimal, try_number};
+use crate::import::table::{MAX_COLUMNS, Row, Table};
+use crate::units::{Decimal, excerpt, is_missing, try_number};
 
 /// Longer cells are notes, and no time is spent on them.
 const MAX_BYTES: usize = 400;
@@ -25,17 +26,127 @@ pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
     let decimal = table.layout().decimal;
     // How many, the first line, and the first cell as it stands and as it is read.
     let mut said: Option<(usize, usize, String, String)> = None;
-    let table = table.with_cells(|row, cell| {
+    let are_losses: Vec<bool> = table.header().iter().map(|name| is_of_losses(name)).collect();
+    let mut bare = |row: Row, is_loss: bool, cell| {
         let plain = without_markup(cell);
-        let Some(number) = number_of(&plain, decimal) else { return plain };
-        let first = said.get_or_insert_with(|| (0, row.line(), crate::units::excerpt(cell), number.to_string()));
+        let of_cell = number_of(&plain, decimal);
+        // Another loss beside the first is no uncertainty.
+        let rest = |number: &str| plain.split_once(number).map_or("", |(_, rest)| rest);
+        let of_cell = of_cell.filter(|number| !is_loss || is_spread(number, rest(number), decimal));
+        let Some(number) = of_cell else { return plain };
+        let first = said.get_or_insert_with(|| (0, row.line(), excerpt(cell), number.to_string()));
         first.0 += 1;
         Cow::Owned(number.to_string())
-    });
+    };
+    let table = table.with_rows(|row| row.cells().zip(&are_losses).map(|(cell, is)| bare(row, *is, cell)).collect());
     if let Some((cells, line, cell, read)) = said {
         issues.push(Cause::Decorated { cells, line, cell, read }.of_text());
     }
     table
+}
+
+/// Whether a column's name is that of losses or perplexities.
+fn is_of_losses(name: &str) -> bool {
+    is_loss(name) || has_loss_word(name) || is_perplexity(name)
+}
+
+/// Whether what stands behind a loss says how sure it is, how far it is from another, or the same as a perplexity; and
+/// is no loss of something else.
+fn is_spread(number: &str, rest: &str, decimal: Decimal) -> bool {
+    /// Uncertainties are no larger share of the loss, and differences, which have a sign, not of that.
+    const LARGEST: [f64; 2] = [0.1, 0.4];
+    /// A perplexity of few digits is this near to that of the loss.
+    const NEAR: f64 = 0.05;
+    let Some(loss) = try_number(number, decimal) else { return true };
+    let is_last_digits = |part: &str| rest.starts_with('(') && part.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = rest.split(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).filter(|part| !part.is_empty());
+    let numbers: Vec<(&str, f64)> = numbers.filter_map(|part| Some((part, try_number(part, decimal)?))).collect();
+    let largest = LARGEST[usize::from(rest.contains(['±', '+', '-', '−']))];
+    match numbers[..] {
+        [(_, low), (_, high)] if low <= loss && loss <= high => true,
+        _ => numbers.iter().all(|(part, value)| {
+            *value <= largest * loss || is_last_digits(part) || (value / loss.exp() - 1.0).abs() <= NEAR
+        }),
+    }
+}
+
+/// The table with a column for each of several losses in a cell: "3.61/3.52", "3.61 (3.52)".
+pub(super) fn apart(mut table: Table, issues: &mut Issues) -> Table {
+    const MARKS: [char; 10] = ['/', ';', '|', '&', '→', '(', ')', '[', ']', ' '];
+    let decimal = table.layout().decimal;
+    let parts = |text: &str| -> Vec<String> {
+        let text = text.replace("->", "/").replace(", ", "/");
+        text.split(MARKS).filter(|part| !part.is_empty()).map(str::to_string).collect()
+    };
+    let several = |table: &Table, i: usize| -> Option<Vec<Vec<String>>> {
+        let name = &table.header()[i];
+        let cells = || table.rows().map(|row| row.cell(i));
+        let is_plain = |cell: &str| cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if !is_of_losses(name) || cells().all(is_plain) {
+            return None;
+        }
+        let cells: Vec<Vec<String>> =
+            cells().map(|cell| if is_missing(cell) { Vec::new() } else { parts(cell) }).collect();
+        let n = cells.iter().map(Vec::len).max().filter(|n| (2..=MAX_COLUMNS).contains(n))?;
+        let is_number = |part: &String| try_number(part, decimal).is_some();
+        let are_numbers = |cell: &Vec<String>| {
+            let is_one = |part: &String| is_missing(part) || is_number(part);
+            cell.is_empty() || cell.len() == n && cell.iter().any(is_number) && cell.iter().all(is_one)
+        };
+        cells.iter().all(are_numbers).then_some(cells)
+    };
+    let mut i = 0;
+    while i < table.header().len() {
+        let Some(cells) = several(&table, i) else {
+            i += 1;
+            continue;
+        };
+        let n = cells.iter().map(Vec::len).max().unwrap_or_default();
+        let name = table.header()[i].clone();
+        let names = names_of_parts(&name, n);
+        let example = table.rows().map(|row| row.cell(i)).find(|cell| !is_missing(cell)).unwrap_or_default();
+        let what = format!(
+            "the cells of \"{}\" hold {n} numbers, such as \"{}\": read as {}",
+            excerpt(&name),
+            excerpt(example),
+            super::derive::listed(names.iter().map(String::as_str))
+        );
+        issues.push(Cause::Made { what }.of_text());
+        let header = [&table.header()[..i], &names, &table.header()[i + 1..]].concat();
+        let mut cells = cells.into_iter();
+        let rows = table.rows().map(|row| {
+            let mut own: Vec<String> = row.cells().map(str::to_string).collect();
+            let mut of_cell = cells.next().unwrap_or_default();
+            of_cell.resize(n, String::new());
+            own.splice(i..=i, of_cell);
+            (row.line(), own)
+        });
+        table = Table::of_cells(header, rows).in_decimals_of(&table);
+        i += n;
+    }
+    table
+}
+
+/// What several numbers of a cell are called: "web/code loss" gives "web loss" and "code loss"; of other names they are
+/// numbered.
+fn names_of_parts(name: &str, n: usize) -> Vec<String> {
+    let (before, inner) = match name.strip_suffix(')').and_then(|name| name.split_once('(')) {
+        Some((before, inner)) => (before.trim_end(), inner),
+        None => ("", name),
+    };
+    let parts: Vec<&str> = inner.split(['/', ',', '|', '→', ';', '&']).map(str::trim).collect();
+    let is_name = |part: &&str| part.starts_with(char::is_alphabetic);
+    if parts.len() != n || !parts.iter().all(|part| is_name(&part)) {
+        return (0..n).map(|i| format!("{name}.{i}")).collect();
+    }
+    // The last of "web/code loss" has the word of all.
+    let word = parts.last().and_then(|last| last.rsplit_once(' ')).map(|(_, word)| word).unwrap_or_default();
+    let named = parts.iter().map(|part| match (before, is_of_losses(part)) {
+        ("", true) => part.to_string(),
+        ("", false) => format!("{part} {word}").trim_end().to_string(),
+        _ => format!("{before} {part}"),
+    });
+    named.collect()
 }
 
 fn may_be_decorated(cell: &str) -> bool {

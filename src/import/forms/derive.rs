@@ -17,7 +17,7 @@ const CHINCHILLA: f64 = 20.0;
 
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
-    let mut table = unnested(table, issues);
+    let mut table = unnested(super::cells::apart(table, issues), issues);
     let steps: [fn(&Table, &Roles) -> Option<Made>; 10] = [
         weights_of_tokens,
         weights_of_ratios,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::State;
-use crate::import::{self, Answer, Fix, Question, Role, Roles, Table, Understood};
+use crate::import::{self, Answer, Fix, Question, Role, Roles, Table, Understood, Unsummed};
 use crate::page::browser::dom;
 use crate::page::browser::workers::{Lane, Reply};
 use crate::page::input::added::{is_unnamed, with_rows};
@@ -278,7 +278,7 @@ impl State {
         // The cells are those of the lines and stages that were chosen; as long as something is open, the guess is.
         let is_open = self.imported.with_untracked(|now| now.latest().is_some_and(|table| !table.questions.is_empty()));
         let is_done = |answer: &Answer| match answer {
-            Answer::Filter(..) | Answer::Stage(_) => true,
+            Answer::Filter(..) | Answer::Stage(_) | Answer::Sums(Unsummed::Rest) => true,
             Answer::Role(..) => !is_open,
             _ => false,
         };

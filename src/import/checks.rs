@@ -114,15 +114,16 @@ fn odd_losses(dataset: &Dataset, issues: &mut Issues) {
 
 /// Bits per byte, losses in training, before its end, smoothed ones and others beside each other.
 fn kinds_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
-    const KINDS: [&str; 5] = [
+    const KINDS: [&str; 6] = [
         "bits per byte",
         "loss in training",
         "loss at a point of the training",
         "smoothed, weighted or best loss",
+        "loss of a proxy",
         "loss on other text",
     ];
     const POINTS: [&str; 9] = ["at", "step", "steps", "iter", "iters", "epoch", "pct", "percent", "tokens"];
-    let mut columns: [Vec<String>; 5] = Default::default();
+    let mut columns: [Vec<String>; 6] = Default::default();
     for name in roles.columns(Role::Loss).map(|column| &table.header()[column]) {
         let words: Vec<String> = names::words(name);
         let has = |all: &[&str]| words.iter().any(|word| all.contains(&word.as_str()));
@@ -139,7 +140,8 @@ fn kinds_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
                 2
             }
             () if has(&["ema", "smoothed", "smooth", "weighted", "best", "min"]) => 3,
-            () => 4,
+            () if has(&["proxy"]) => 4,
+            () => 5,
         };
         columns[kind].push(name.clone());
     }

@@ -388,7 +388,8 @@ pub(super) fn is_perplexity(name: &str) -> bool {
 
 /// Whether a column is by its name one of which more is better.
 pub(super) fn is_score(name: &str) -> bool {
-    words(name).last().is_some_and(|last| SCORE_WORDS.iter().any(|word| last.eq_ignore_ascii_case(word)))
+    name.contains('↑')
+        || words(name).last().is_some_and(|last| SCORE_WORDS.iter().any(|word| last.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a name says by itself what its column holds: a loss, a score, N, D or C.

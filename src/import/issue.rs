@@ -316,6 +316,16 @@ pub enum Cause {
         /// The columns.
         columns: Vec<String>,
     },
+    /// Repetitions of domains whose tokens are not known.
+    #[error(
+        "{} say how often each domain was repeated, and not its weight: not used; give each domain's tokens too, as in \
+         \"tokens_web\", or its share",
+        Names(.columns)
+    )]
+    FactorsAlone {
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// Losses that are not there.
     #[error("the loss is blank on {}; its fit leaves them out", Part(*.rows, *.of))]
     BlankLosses {
@@ -881,6 +891,7 @@ impl Cause {
             | Cause::OtherSums { .. }
             | Cause::UnreadMixture { .. }
             | Cause::Marks { .. }
+            | Cause::FactorsAlone { .. }
             | Cause::UnwordedLosses { .. }
             | Cause::FromPerplexity
             | Cause::TwoHeaders { .. }
@@ -929,6 +940,7 @@ impl Cause {
                 | Cause::NothingVaries
                 | Cause::OtherSums { .. }
                 | Cause::UnreadMixture { .. }
+                | Cause::FactorsAlone { .. }
         )
     }
 

@@ -51,6 +51,10 @@ impl Candidate<'_> {
 /// for a measurement or nothing beside it; else all of one such word; else the only one of such a word.
 pub(super) fn unworded(columns: &[Candidate], domains: &[String]) -> Vec<usize> {
     let may_be: Vec<&Candidate> = columns.iter().filter(|column| column.may_be_loss()).collect();
+    let to_be_small: Vec<usize> = may_be.iter().filter(|column| column.name.contains('↓')).map(|c| c.idx).collect();
+    if !to_be_small.is_empty() {
+        return to_be_small;
+    }
     let domains: Vec<String> = domains.iter().map(|domain| key(domain)).collect();
     let rest = |name: &str| {
         let words = names::words(name);
@@ -122,6 +126,7 @@ mod tests {
         check(&["validation", "hours"], &[], &[0]);
         check(&["L", "hours"], &["web"], &[0]);
         check(&["val", "test"], &[], &[]);
+        check(&["C4 ↓", "val", "hours"], &[], &[0]);
         check(&["hours", "score"], &["web"], &[]);
         // A name without a word says nothing.
         check(&["#", "hours"], &[], &[]);

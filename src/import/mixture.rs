@@ -8,7 +8,7 @@ use super::guess::Column;
 use super::issue::Cause;
 use super::question::{Answer, Question};
 use super::recipe::is_recipe;
-use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_path, words};
+use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{excerpt, is_missing, try_number};
 
@@ -122,6 +122,11 @@ impl Lines {
         let is_blank = |line: usize| columns.iter().all(|column| self.blank[line][self.position[column]]);
         let sum = |line: usize| columns.iter().map(|&column| self.of(line, column)).sum();
         (0..self.values.len()).map(move |line| if is_blank(line) { f64::NAN } else { sum(line) })
+    }
+
+    /// By what share of them sums may differ that are the same but for the decimals written; whole numbers are exact.
+    fn same(&self, columns: &[usize]) -> f64 {
+        if columns.iter().all(|column| self.decimals[column] == 0) { ROUNDING } else { self.rounding(columns)[0] }
     }
 
     /// How far a sum may be from 1, and from 100 in parts of it, because each weight is written with so many decimals.
@@ -414,30 +419,54 @@ fn two_levels(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Qu
 }
 
 /// What may say a run's mixture, and cannot be read: words with numbers in a column that is called so, and marks.
-pub(super) fn unread(table: &Table, roles: &Roles) -> Vec<Cause> {
+pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Cause> {
     const NAMES: [&str; 10] =
         ["mix", "mixture", "mixing", "blend", "composition", "proportions", "weights", "ratio", "ratios", "shares"];
     const MARKS: [&str; 9] = ["✓", "✔", "✅", "✗", "✘", "❌", "x", "●", "○"];
-    let header = table.header();
+    let (header, decimal) = (table.header(), table.layout().decimal);
     let cells = |i: usize| table.rows().map(move |row| row.cell(i)).filter(|cell| !is_missing(cell));
     let has_shares = |cell: &str| {
         let mut parts = cell.split([' ', ',', ';', '/', '+', ':', '=', '|']).filter(|part| !part.is_empty());
-        let is_number = |part: &str| try_number(part, table.layout().decimal).is_some();
+        let is_number = |part: &str| try_number(part, decimal).is_some();
         parts.clone().any(is_number) && parts.any(|part| part.starts_with(char::is_alphabetic))
     };
     let may_be = |&i: &usize| {
         let is_called = super::names::words(&header[i]).iter().any(|word| NAMES.contains(&word.as_str()));
-        is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
+        let may_be_ratio = || !is_recipe(&header[i]) && !header[i].split(['/', ':']).any(is_recipe);
+        let are_ratios = || {
+            header[i].contains(['/', ':'])
+                && may_be_ratio()
+                && cells(i).all(|cell| super::forms::ratio(cell, decimal).is_some())
+        };
+        is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows() || are_ratios()
     };
-    let in_words = roles.columns(Role::Ignored).find(may_be).and_then(|i| {
-        let cell = excerpt(cells(i).find(|cell| has_shares(cell))?);
+    let in_words = roles.columns(Role::Ignored).filter(|&i| !is_told(table, answers, i)).find(may_be).and_then(|i| {
+        let cell = excerpt(cells(i).find(|cell| has_shares(cell)).or_else(|| cells(i).next())?);
         Some(Cause::UnreadMixture { column: header[i].clone(), cell })
     });
     let is_mark = |cell: &str| MARKS.iter().any(|mark| cell.trim_end_matches('\u{FE0F}').eq_ignore_ascii_case(mark));
     let has_marks = |&i: &usize| cells(i).next().is_some() && cells(i).all(is_mark);
     let marked: Vec<String> = roles.columns(Role::Ignored).filter(has_marks).map(|i| header[i].clone()).collect();
     let of_marks = (marked.len() > 1).then_some(Cause::Marks { columns: marked });
-    in_words.into_iter().chain(of_marks).collect()
+    // How often each domain is repeated says nothing of its weight, as long as its tokens are not known.
+    const FACTORS: [&str; 8] =
+        ["epochs", "epoch", "repeat", "repeats", "repetitions", "upsample", "upsampling", "oversampling"];
+    let is_factor = |&i: &usize| {
+        let ends = [split_first(&header[i]), split_last(&header[i])];
+        let is_of_domain = |rest: &str| !is_recipe(rest) && !is_statistic(rest) && rest.len() > 1 && key(rest) != "num";
+        let is_it =
+            |(word, rest): (&str, &str)| FACTORS.iter().any(|own| word.eq_ignore_ascii_case(own)) && is_of_domain(rest);
+        ends.into_iter().flatten().any(is_it) && !is_told(table, answers, i)
+    };
+    let factors: Vec<String> = roles.columns(Role::Ignored).filter(is_factor).map(|i| header[i].clone()).collect();
+    let of_factors = (factors.len() > 1).then_some(Cause::FactorsAlone { columns: factors });
+    in_words.into_iter().chain(of_marks).chain(of_factors).collect()
+}
+
+/// Whether the user gave a column its role.
+pub(super) fn is_told(table: &Table, answers: &[Answer], i: usize) -> bool {
+    let of_role = |answer: &Answer| matches!(answer, Answer::Role(pattern, _) if Answer::columns(pattern, table.header()).any(|told| told == i));
+    answers.iter().any(of_role)
 }
 
 /// What there is to say of columns side by side that may have been meant as a mixture, and do not sum to 1.
@@ -454,13 +483,10 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     /// On fewer lines sums are the same by chance.
     const FEWEST_LINES: usize = 4;
     let header = table.header();
-    let is_told = |i: &usize| {
-        let of_role = |answer: &Answer| matches!(answer, Answer::Role(pattern, _) if Answer::columns(pattern, header).any(|told| told == *i));
-        answers.iter().any(of_role)
-    };
     let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
     let columns: Vec<Column> = roles.columns(Role::Ignored).map(|i| Column::new(table, &sample, i)).collect();
-    let may_be: Vec<&Column> = columns.iter().filter(|column| column.may_be_part() && !is_told(&column.idx)).collect();
+    let may_be: Vec<&Column> =
+        columns.iter().filter(|column| column.may_be_part() && !is_told(table, answers, column.idx)).collect();
     let lines = Lines::new(table, &may_be, &sample);
     let has_loss_of = |own: &str| {
         let is_it = |i: usize| super::names::has_words_of(&header[i], own);
@@ -473,7 +499,11 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let has_text = |i: usize| words(&header[i]).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)));
     let is_domain = may_be.iter().map(|column| (column.idx, [has_loss_of(column.name), has_text(column.idx)]));
     let is_domain: BTreeMap<usize, [bool; 2]> = is_domain.collect();
-    let positions: Vec<usize> = may_be.iter().map(|column| column.idx).filter(|&i| !lines.is_constant(&[i])).collect();
+    // Neither what counts the lines nor a ratio in a cell is a part of anything.
+    let is_counter = |i: usize| (1..lines.values.len()).all(|line| lines.of(line, i) - lines.of(line - 1, i) == 1.0);
+    let is_ratio = |i: usize| sample.iter().any(|row| row.cell(i).contains('/'));
+    let is_part = |&i: &usize| !lines.is_constant(&[i]) && !is_counter(i) && !is_ratio(i);
+    let positions: Vec<usize> = may_be.iter().map(|column| column.idx).filter(is_part).collect();
     let stretches = positions.chunk_by(|a, b| a + 1 == *b).filter(|run| (2..=MOST).contains(&run.len()));
     // Parts of one number, or shares of which one may be missing; in percent, too.
     let are_shares_of = |columns: &[usize]| {
@@ -486,9 +516,9 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     };
     let is_sum = |columns: &&[usize]| {
         let (least, most) = ends(columns);
-        lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.rounding(columns)[0] * most
+        lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.same(columns) * most
     };
-    let start = |i: usize| super::roles::split_first(&header[i]).map(|(start, _)| start);
+    let start = |i: usize| split_first(&header[i]).map(|(start, _)| start);
     let are_shares = |columns: &&[usize]| {
         columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
     };
@@ -507,7 +537,7 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     }
     let group = Group { columns: found.to_vec(), stem: Stem::Nothing, is_named: false };
     let (listed, _) = self::names(table, &group);
-    let sum = match most - least <= lines.rounding(found)[0] * most {
+    let sum = match most - least <= lines.same(found) * most {
         true => format!("{} on every line", crate::units::write_number(most, 4)),
         false => format!("{} to {}", crate::units::write_number(least, 4), crate::units::write_number(most, 4)),
     };

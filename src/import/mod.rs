@@ -181,7 +181,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         }
     };
     if is_guess && questions.is_empty() && roles.columns(Role::Weight).next().is_none() {
-        mixture::unread(&table, &roles).into_iter().for_each(|cause| issues.push(cause.of_text()));
+        mixture::unread(&table, &roles, answers).into_iter().for_each(|cause| issues.push(cause.of_text()));
     }
     for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
         let is_score = checks::is_at_most_one(&table, column);
@@ -202,11 +202,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         if issues.questions().is_empty() && questions.is_empty() {
             guess::in_other_units(&table, &roles).into_iter().for_each(|cause| issues.push(cause.of_text()));
         }
-        let is_told = |i: usize| {
-            let of_role = |answer: &Answer| matches!(answer, Answer::Role(pattern, _) if Answer::columns(pattern, table.header()).any(|told| told == i));
-            answers.iter().any(of_role)
-        };
-        for (column, name, role) in guess::near_names(&table, &roles).into_iter().filter(|(i, ..)| !is_told(*i)) {
+        let near = guess::near_names(&table, &roles).into_iter();
+        for (column, name, role) in near.filter(|(i, ..)| !mixture::is_told(&table, answers, *i)) {
             issues.push(Cause::NearName { name, role }.in_column(&table.header()[column]));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::import::guess::{has_loss_word, is_loss, is_perplexity};
+use crate::import::guess::{has_loss_word, is_known, is_loss, is_perplexity};
 use crate::import::issue::{Cause, Issues};
 use crate::import::table::{MAX_COLUMNS, Row, Table};
 use crate::units::{Decimal, excerpt, is_missing, try_number};
@@ -134,6 +134,10 @@ fn names_of_parts(name: &str, n: usize) -> Vec<String> {
         Some((before, inner)) => (before.trim_end(), inner),
         None => ("", name),
     };
+    if name.to_lowercase().contains("seed") {
+        let of = if before.is_empty() { name } else { before };
+        return (1..=n).map(|i| format!("{of}_seed{i}")).collect();
+    }
     let parts: Vec<&str> = inner.split(['/', ',', '|', '→', ';', '&']).map(str::trim).collect();
     let is_name = |part: &&str| part.starts_with(char::is_alphabetic);
     if parts.len() != n || !parts.iter().all(|part| is_name(&part)) {
@@ -173,7 +177,13 @@ pub(super) fn bare_name(name: &str) -> String {
         // An index of several letters: "w_{web}".
         return plain.replace(['{', '}'], "").replace("_ ", "_");
     }
-    if plain.is_empty() { name.to_string() } else { plain.to_string() }
+    // Of a name that says nothing the arrow says whether it is a loss.
+    let arrow = ['↓', '↑'].into_iter().find(|&arrow| name.contains(arrow)).filter(|_| !is_known(plain));
+    match arrow {
+        _ if plain.is_empty() => name.to_string(),
+        Some(arrow) => format!("{plain} {arrow}"),
+        None => plain.to_string(),
+    }
 }
 
 /// A cell without the markup of Markdown, HTML and LaTeX.

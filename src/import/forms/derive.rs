@@ -17,7 +17,7 @@ const CHINCHILLA: f64 = 20.0;
 
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
-    let mut table = unnested(super::cells::apart(table, issues), issues);
+    let mut table = unnested(table, issues);
     let steps: [fn(&Table, &Roles) -> Option<Made>; 10] = [
         weights_of_tokens,
         weights_of_ratios,
@@ -511,7 +511,7 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
 }
 
 /// The shares of a ratio such as 70/20/10, and what its parts sum to: 1, 10 or 100.
-pub(super) fn ratio(cell: &str, decimal: Decimal) -> Option<(Vec<f64>, f64)> {
+pub(in crate::import) fn ratio(cell: &str, decimal: Decimal) -> Option<(Vec<f64>, f64)> {
     /// Parts of a few digits sum to the whole but for this.
     const LAST_DIGITS: f64 = 0.015;
     if cell.len() > LONGEST {

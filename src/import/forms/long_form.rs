@@ -190,6 +190,11 @@ fn widened_by(
     if words.len() < 2 || (table.n_rows() as f64) < LINES_EACH * rows.len() as f64 {
         return None;
     }
+    // Beside the tokens of each domain, a loss that is the same on all lines of a run is no loss on that domain.
+    let may_be_tokens = |i: usize| varies[i] && is_tokens(&table.header()[i]);
+    if weight.is_none() && loss.is_some_and(|loss| !varies[loss]) && (0..varies.len()).any(may_be_tokens) {
+        return None;
+    }
     // Tokens may be those of the set that a loss is of; what else a run has is the same on all of its lines.
     let is_of_word = |column: usize| {
         let mut cell_of: HashMap<&str, &str> = HashMap::new();

@@ -33,6 +33,7 @@ use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
 use crate::units::excerpt;
 
+pub(super) use derive::ratio;
 pub(super) use long_form::is_which;
 
 /// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by
@@ -115,7 +116,8 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     let tables = tables.into_iter().filter_map(|table| {
         let table = headers::in_one_line(cells::bare(table, &mut issues), &mut issues);
         let table = headers::without_notes(table, &mut issues);
-        turned::with_runs_as_lines(headers::filled_down(table, &mut issues), &mut issues)
+        let table = headers::filled_down(table, &mut issues);
+        turned::with_runs_as_lines(cells::apart(table, &mut issues), &mut issues)
     });
     let tables = tables.collect();
     (join::joined(tables, &mut issues), issues)

@@ -795,7 +795,7 @@ mod tests {
     #[test]
     fn an_import_gives_the_study_and_counts_the_issues_not_shown() {
         let mut text = "w_a,w_b,loss\n0.5,0.5,2\n0.2,0.8,2.1\n".to_string();
-        text.push_str(&"0.9,0.9,2\n".repeat(ISSUES_SHOWN + 7));
+        text.push_str(&"-0.9,0.9,2\n".repeat(ISSUES_SHOWN + 7));
         let mut events = Vec::new();
         let request =
             Request { job: JobId(3), task: Task::Import { text, roles: None, answers: Vec::new(), half: None } };

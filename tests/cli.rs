@@ -635,6 +635,36 @@ fn what_the_table_leaves_open_is_asked_with_the_options_that_answer() {
 }
 
 #[test]
+fn weights_that_do_not_sum_to_one_are_asked_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder, "runs.csv", &runs_with("seed", |_| "1".into()).replace("run,web,code", "run,w_web,w_code"));
+    let (code, said) = said_by_fit(folder.path(), "runs.csv", &["--sums", "rest"]);
+    assert!(said.contains("--sums rest says nothing of this table"), "{code} {said}");
+    let short: String = runs_with("seed", |_| "1".into())
+        .replace("run,web,code", "run,w_web,w_code")
+        .lines()
+        .enumerate()
+        .map(|(i, line)| {
+            let mut cells: Vec<String> = line.split(',').map(str::to_string).collect();
+            if i > 0 && i % 3 != 0 {
+                cells[2] = format!("{:.4}", cells[2].parse::<f64>().expect("a weight") / 2.0);
+            }
+            cells.join(",") + "\n"
+        })
+        .collect();
+    write(&folder, "short.csv", &short);
+    let (code, said) = said_by_fit(folder.path(), "short.csv", &[]);
+    assert!(code == 1 && said.contains("do not sum to 1 on"), "{said}");
+    for (option, domains) in
+        [("rest", "3 domains (web, code, rest)"), ("rescale", "2 domains"), ("leave-out", "2 domains")]
+    {
+        assert!(said.contains(&format!("--sums {option}")), "{said}");
+        let (_, said) = said_by_fit(folder.path(), "short.csv", &["--sums", option]);
+        assert!(said.contains(domains), "{said}");
+    }
+}
+
+#[test]
 fn lines_that_contradict_each_other_are_filtered() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = runs_with("lr", |_| "0.003".into());

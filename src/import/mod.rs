@@ -172,6 +172,11 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     let questions = issues.take_questions();
     let dataset = match observed.into_dataset(&table) {
         Ok(dataset) => Some(dataset).filter(|_| questions.is_empty()),
+        // Prose that was taken for a table has no columns to choose roles for.
+        Err(cause @ Cause::NoTable) => {
+            issues.push_first(cause.of_text());
+            return Imported { issues, questions, answers: said.to_vec(), ..Imported::default() };
+        }
         Err(cause) => {
             let is_said = |issue: &Issue| matches!(issue.cause, Cause::NoRows { .. } | Cause::NoLosses);
             if questions.is_empty() && !issues.errors().iter().any(is_said) {

@@ -704,6 +704,18 @@ fn a_table_is_written_as_plain_cells() {
     assert_eq!(changed, GOOD.replace("2.8", "2.75"));
 }
 
+#[test]
+fn prose_is_no_table_with_columns() {
+    let imported = import(
+        "We trained several models, small and large, on web text,\nand then on code, mathematics, and books.\n",
+        None,
+    );
+    assert_eq!(imported.table, None);
+    assert!(matches!(imported.issues.errors()[..], [Issue { cause: Cause::NoTable, .. }]), "{:?}", imported.issues);
+    // With a number in it, it is a table whose columns may be given roles.
+    assert!(import("a,b\n1,x\n", None).table.is_some());
+}
+
 proptest! {
     #[test]
     fn any_table_is_written_as_plain_cells(

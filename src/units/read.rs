@@ -377,6 +377,11 @@ mod tests {
         check("5 tokens", 5.0);
         check("1G", 1e9);
         check("1.5e21 FLOPs", 1.5e21);
+        check("1.3亿", 1.3e8);
+        check("7000万参数", 7e7);
+        check("1億6000万", 1.6e8);
+        check("0.5 万亿 tokens", 5e11);
+        check("3억", 3e8);
         check("3 EFLOPs", 3e18);
         check("30%", 0.3);
         check("30 %", 0.3);

@@ -295,6 +295,24 @@ fn one_law_is_validated_as_it_is() {
 }
 
 /// N and D alone: Chinchilla's law, validated by compute.
+/// A law with as many parameters as there are runs meets them all, with residuals of rounding; what its intervals say is from
+/// the cross-validation all the same.
+#[test]
+fn a_law_that_meets_every_run_is_not_certain() {
+    for n_mixtures in [7, 8] {
+        let data = study(n_mixtures, &[1e9], &[2e10], 0.005);
+        let fits = [0, 1].map(|target| fit(law("additive"), &data, &[target], &quick(), &mut |_| {}).expect("a fit"));
+        let study = choice::of_law(&data, fits.to_vec(), &OneByOne, &quiet);
+        let error = 0.01 * study.validation.unseen.as_ref().expect("errors").mre_percent;
+        assert!(error > 1e-4, "held-out errors of {error} could be rounding");
+        for h in [[0.2, 0.3, 0.5], [0.5, 0.3, 0.2], [0.34, 0.33, 0.33]] {
+            let interval = study.interval(0, Some(Params(1e9)), Some(Tokens(2e10)), &h).expect("validated");
+            let half = 0.5 * (interval.high / interval.low).ln();
+            assert!(half > 0.5 * error, "{n_mixtures} runs: ± {half} with held-out errors of {error}");
+        }
+    }
+}
+
 #[test]
 fn a_study_without_mixtures_is_validated_too() {
     let chinchilla = law("chinchilla");

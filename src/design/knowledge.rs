@@ -8,7 +8,7 @@
 //! leaves the others out: where another candidate expects a higher loss, a normal distribution about the study's own would
 //! have as much hope of a lower one.) All of it is conditioned on the rows
 //! ([`Trend`]), so that what is left open is what the rows leave open. Where the errors of the
-//! cross-validation are larger than that expects, all of the process's deviations are as much wider.
+//! cross-validation are larger than the process expects, all of its deviations are as much wider.
 //!
 //! To first order, Q = Σ_j w_j L_j changes by Σ_j w_j L̂_j δ ln L_j. What a run shows of the targets goes together as their
 //! errors did in the cross-validation.

@@ -10,6 +10,10 @@ const IRREDUCIBLE: f64 = 0.8;
 /// must not set the scale of all others.
 const CLIP: f64 = 5.0;
 
+/// No loss is known more exactly than this. A law that meets every row leaves residuals of rounding alone: what they say of
+/// other mixtures is nothing, and that is left to the errors of the cross-validation.
+const LEAST_UNIT: f64 = 1e-6;
+
 /// The median of |x| times this is the standard deviation of a normal x.
 const PER_MEDIAN: f64 = 1.4826;
 
@@ -44,8 +48,7 @@ impl Standard {
             }
         };
         let unit = (values.iter().map(|value| (value - centre) * (value - centre)).sum::<f64>() / n).sqrt();
-        // Values that are all the same tell no unit.
-        let unit = if unit > 1e-12 { unit } else { 1.0 };
+        let unit = unit.max(LEAST_UNIT);
         let z = values.iter().map(|value| (value - centre) / unit).collect();
         (Self { irreducible, centre, unit }, z)
     }
@@ -64,5 +67,23 @@ impl Standard {
         let reducible = libm::exp(t);
         let share = reducible / (self.irreducible + reducible);
         (libm::log(self.irreducible + reducible), share, share * (1.0 - share))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A law that meets every row leaves rounding: were its unit 1, as that of values that are all the same once was, a
+    /// process on it would expect errors a million times as large as one on residuals that are a little larger.
+    #[test]
+    fn rounding_tells_no_unit() {
+        for size in [0.0, 1e-15, 1e-10] {
+            let residuals = [size, -size, size, 0.0];
+            let (standard, z) = Standard::new(Recipe::Residual, &residuals);
+            assert_eq!(standard.unit, LEAST_UNIT);
+            assert!(z.iter().all(|z| z.abs() < 1e-3), "{z:?}");
+        }
+        assert!(Standard::new(Recipe::Residual, &[0.01, -0.02, 0.01]).0.unit > 0.01);
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! ```text
 //!     cargo run --release --example design -- [--repeats=N] [--print]
+//!     cargo run --release --example design -- --stated [--repeats=N]
 //! ```
+//!
+//! With `--stated` it prints the last section alone, on studies of known truth.
 //!
 //! Its data are not part of the project: they are in the folder that the environment variable MIXLAW_DATA names
 //! (default ../shared/data). Nothing here is fitted to the tables that it prints.
@@ -69,6 +72,10 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let repeats =
         args.iter().find_map(|arg| arg.strip_prefix("--repeats=")).and_then(|text| text.parse().ok()).unwrap_or(20);
+    if args.iter().any(|arg| arg == "--stated") {
+        print!("{}", truth::report(4 * repeats));
+        return;
+    }
     let mut text = format!(
         "# Which runs to train next: what they are worth\n\n\
          Written by `make design`; {repeats} repeats. Pools of real runs ([data](../README.md)): of each, a third of the \

@@ -457,7 +457,8 @@ fn parses(file: &str, text: &str) {
             assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
         }
         Some("tex" | "bib") => {
-            let depth = text.replace("\\{", "").replace("\\}", "").chars().fold(0_i64, |depth, letter| match letter {
+            let read: String = text.lines().filter(|line| !line.starts_with('%')).collect();
+            let depth = read.replace("\\{", "").replace("\\}", "").chars().fold(0_i64, |depth, letter| match letter {
                 '{' => depth + 1,
                 '}' => depth - 1,
                 _ => depth,

@@ -42,6 +42,13 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Whether the focus is in the element of that id.
+pub fn holds_focus(id: &str) -> bool {
+    let document = window().and_then(|window| window.document());
+    let held = document.and_then(|document| Some((document.get_element_by_id(id)?, document.active_element()?)));
+    held.is_some_and(|(element, focused)| element.contains(Some(&focused)))
+}
+
 /// Puts the focus on the tab of that id, and the top of its section into sight.
 pub fn bring_up(id: &str, tab_id: &str) {
     focus(tab_id);

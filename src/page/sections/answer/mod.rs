@@ -28,6 +28,7 @@ use self::scale_alone::ScaleAlone;
 use self::scenario::ScenarioSentence;
 use self::verdict::OptimumVerdict;
 use self::waiting::{Fitting, Problem, Validating};
+use crate::page::browser::dom;
 use crate::page::store::{AskedOptimum, use_state};
 use crate::wording::page as text;
 
@@ -68,13 +69,19 @@ pub fn AnswerPanel() -> impl IntoView {
     });
     view! {
         <section id="answer" class="answer" aria-label="The answer" tabindex="-1">
-            {move || match shows.get() {
+            {move || {
+                let shows = shows.get();
+                // What had the focus goes, and with it the reader's place on the page.
+                if dom::holds_focus("answer") {
+                    request_animation_frame(|| dom::focus("answer"));
+                }
+                match shows {
                 Shows::Fixed => view! { <FixedAnswer/> }.into_any(),
                 Shows::Problem => view! { <Problem/> }.into_any(),
                 Shows::Fitting => view! { <Fitting/> }.into_any(),
                 Shows::ScaleAlone => view! { <ScaleAlone/> }.into_any(),
                 Shows::Answer => view! { <Answer/> }.into_any(),
-            }}
+            }}}
         </section>
     }
 }

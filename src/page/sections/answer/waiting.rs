@@ -17,7 +17,7 @@ pub fn Problem() -> impl IntoView {
     let state = use_state();
     let wrong = move || match &*state.imported.read() {
         Import::Failed(sentence) => Some(view! { <p class="error">{sentence.clone()}</p> }.into_any()),
-        Import::Done(table) => {
+        Import::Done(table) | Import::Running(Some(table)) => {
             let issue = table.errors.first()?;
             Some(view! { <p class="error">{issue.sentence.clone()}{fixes(state, issue)}</p> }.into_any())
         }
@@ -29,14 +29,16 @@ pub fn Problem() -> impl IntoView {
     };
     let wrong = move || wrong().or_else(unfit);
     let has_columns = move || state.imported.with(|it| it.latest().is_some_and(|table| !table.columns.is_empty()));
+    // What was there stays while the table is read again: a menu that has just been used keeps the focus.
     let is_reading = move || matches!(*state.imported.read(), Import::Idle | Import::Running(_));
+    let has_nothing = move || matches!(*state.imported.read(), Import::Idle | Import::Running(None));
     let is_asked = move || state.imported.with(|it| it.latest().is_some_and(|table| !table.questions.is_empty()));
     view! {
-        <section class="answer-card problem" data-test="problem">
+        <section class="answer-card problem" class:stale=is_reading data-test="problem">
             <div>
                 <Show when=is_reading><p class="note">"Reading the table…"</p></Show>
                 <Questions/>
-                <Show when=move || !is_reading() && !is_asked()>
+                <Show when=move || !has_nothing() && !is_asked()>
                     <h2>"These data cannot be fitted yet"</h2>
                     {wrong}
                     <p class="help">{text::COLUMNS_NEEDED}</p>

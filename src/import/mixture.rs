@@ -359,6 +359,9 @@ const TEXTS: &[&str] = &[
     "forum",
     "forums",
     "social",
+    "other",
+    "others",
+    "rest",
 ];
 
 fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {

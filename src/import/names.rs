@@ -444,6 +444,7 @@ const HUNDRED_MILLION: &str = "亿";
 
 fn scale(word: &str) -> Option<&'static str> {
     let word = word.trim().trim_start_matches(['×', 'x', '*', '/', '·', '\\']).trim_start_matches("times").trim();
+    let word = word.strip_suffix('.').unwrap_or(word);
     SCALES.iter().find(|(own, _)| word.eq_ignore_ascii_case(own)).map(|(_, scale)| *scale)
 }
 

@@ -139,7 +139,7 @@ impl Roles {
 }
 
 /// What people put before or after a domain's name to say that the column is its weight.
-pub(super) const WEIGHT_WORDS: [&str; 23] = [
+pub(super) const WEIGHT_WORDS: [&str; 25] = [
     "weight",
     "weights",
     "w",
@@ -161,6 +161,8 @@ pub(super) const WEIGHT_WORDS: [&str; 23] = [
     "percentage",
     "permille",
     "promille",
+    "anteil",
+    "anteile",
     "prob",
     "probability",
 ];

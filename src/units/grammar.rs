@@ -180,7 +180,7 @@ fn split_integer(text: &str) -> Option<(i64, &str)> {
 
 /// Reads scale and unit, each of which may be absent; nothing else may stand there.
 fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
-    const SCALES: [(&str, i64); 31] = [
+    const SCALES: [(&str, i64); 33] = [
         ("k", 3),
         ("thousand", 3),
         ("m", 6),
@@ -190,6 +190,8 @@ fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
         ("millions", 6),
         ("b", 9),
         ("bn", 9),
+        ("mrd", 9),
+        ("mrds", 9),
         ("billion", 9),
         ("billions", 9),
         ("g", 9),
@@ -218,6 +220,8 @@ fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
     if text.is_empty() {
         return Some((None, None));
     }
+    // "70 Mio." is cut with a point.
+    let text = text.strip_suffix('.').filter(|word| word.len() > 1).unwrap_or(text);
     if ["%", "percent", "pct"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some((Some(-2), Some(Quantity::Share)));
     }

@@ -190,10 +190,13 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         return None;
     }
     let cell = |value: f64, sum: f64| if has_mixture(sum) { value.to_string() } else { String::new() };
+    // Of a D that is more, so that what is missing to it shows in the weights.
+    let wholes = d.as_deref().filter(|d| !of_factors && is_part_of(&sums, d)).unwrap_or(&sums);
     let mut columns: Vec<(String, Vec<String>)> = set
         .iter()
         .map(|(name, numbers)| {
-            let weights = numbers.iter().zip(&sums).map(|(number, sum)| cell(number / sum, *sum));
+            let of_wholes = numbers.iter().zip(&sums).zip(wholes);
+            let weights = of_wholes.map(|((number, sum), whole)| cell(number / whole, *sum));
             (format!("weight_{name}"), weights.collect())
         })
         .collect();
@@ -244,6 +247,15 @@ fn scale_between(first: &[f64], second: &[f64]) -> Option<(f64, f64)> {
 /// Whether the first numbers are the second ones but for rounding and the unit.
 pub(super) fn are_same(first: &[f64], second: &[f64]) -> bool {
     scale_between(first, second).is_some()
+}
+
+/// Whether the first numbers are a large part of the second ones, and on several rows not all of them.
+fn is_part_of(first: &[f64], second: &[f64]) -> bool {
+    /// Less is counted in something else.
+    const LEAST: f64 = 0.2;
+    const ALL: [f64; 2] = [0.97, 1.03];
+    let shares = || first.iter().zip(second).filter(|(a, _)| **a > 0.0).map(|(a, b)| a / b);
+    shares().all(|share| (LEAST..=ALL[1]).contains(&share)) && shares().filter(|share| *share < ALL[0]).count() > 1
 }
 
 /// The row on which two columns differ most.
@@ -437,21 +449,32 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
     let decimal = table.layout().decimal;
     roles.columns(Role::Ignored).find_map(|i| {
         let mut names: Vec<String> = Vec::new();
-        let mut rows: Vec<Vec<(String, f64)>> = Vec::new();
+        let mut rows = Vec::new();
         for row in table.rows() {
             let cell = row.cell(i);
             if cell.len() > LONGEST || try_number(cell, decimal).is_some() {
                 return None;
             }
-            let own = if is_missing(cell) { Vec::new() } else { mixture_in(cell)? };
-            names.extend(
-                own.iter().map(|(name, _)| name).filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
-            );
+            let own = if is_missing(cell) { Some(Vec::new()) } else { mixture_in(cell) };
+            for (name, _) in own.iter().flatten() {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
             if names.len() > MOST_IN_NAMES {
                 return None;
             }
             rows.push(own);
         }
+        // The same domains may sum to less than the whole in the names of other runs.
+        let short = |cell: &str| {
+            let own: Vec<_> = pairs_in(cell).into_iter().filter(|(name, _)| names.contains(name)).collect();
+            let whole = if own.iter().any(|(_, number)| *number > 1.0) { 100.0 } else { 1.0 };
+            let own: Vec<_> = own.into_iter().map(|(name, number)| (name, number / whole)).collect();
+            (own.len() > 1).then_some(own)
+        };
+        let rows = table.rows().zip(rows).map(|(row, own)| own.or_else(|| short(row.cell(i))));
+        let rows: Vec<Vec<(String, f64)>> = rows.collect::<Option<_>>()?;
         if names.len() < 2 {
             return None;
         }
@@ -596,27 +619,7 @@ fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
     if let Some(counted) = counted(name) {
         return Some(counted);
     }
-    let segments: Vec<&str> =
-        name.split(['_', '-', '/', ',', ' ', '+', '=', ':']).filter(|segment| !segment.is_empty()).collect();
-    let mut pairs: Vec<(String, f64)> = Vec::new();
-    let mut word: Option<&str> = None;
-    for segment in segments {
-        let letters = segment.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(segment.len());
-        // "30web" as well as "web30".
-        let behind = segment.find(|c: char| c.is_alphabetic()).filter(|_| letters == 0);
-        let (own, number) = match behind.map(|at| segment.split_at(at)) {
-            Some((number, own)) if own != "p" && own.chars().all(char::is_alphabetic) => (own, number),
-            _ => segment.split_at(letters),
-        };
-        // "0p25" is how a number is written where no point may stand.
-        let number = number.trim_end_matches(['%']).replace('p', ".");
-        match (own.is_empty(), number.parse::<f64>()) {
-            (false, Ok(number)) => pairs.push((own.to_string(), number)),
-            (true, Ok(number)) => pairs.extend(word.map(|word| (word.to_string(), number))),
-            _ => {}
-        }
-        word = (number.is_empty()).then_some(own);
-    }
+    let pairs = pairs_in(name);
     let n = pairs.len();
     // Sums up to each pair, so that a stretch's sum is a difference of two.
     let mut upto = vec![0.0];
@@ -639,6 +642,36 @@ fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
     } else {
         [1e-6, 0.015].into_iter().find_map(|tolerance| sums(1.0, tolerance).or_else(|| sums(100.0, tolerance)))
     }
+}
+
+/// The words of a name that have a number behind or before each.
+fn pairs_in(name: &str) -> Vec<(String, f64)> {
+    let segments = name.split(['_', '-', '/', ',', ' ', '+', '=', ':']).filter(|segment| !segment.is_empty());
+    let mut pairs: Vec<(String, f64)> = Vec::new();
+    let mut word: Option<&str> = None;
+    for segment in segments {
+        let letters = segment.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(segment.len());
+        // "30web" as well as "web30".
+        let behind = segment.find(|c: char| c.is_alphabetic()).filter(|_| letters == 0);
+        let (own, number) = match behind.map(|at| segment.split_at(at)) {
+            // "70m" is a size.
+            Some((_, own)) if matches!(own, "m" | "M" | "b" | "B") => {
+                word = None;
+                continue;
+            }
+            Some((number, own)) if own != "p" && own.chars().all(char::is_alphabetic) => (own, number),
+            _ => segment.split_at(letters),
+        };
+        // "0p25" is how a number is written where no point may stand.
+        let number = number.trim_end_matches(['%']).replace('p', ".");
+        match (own.is_empty(), number.parse::<f64>()) {
+            (false, Ok(number)) => pairs.push((own.to_string(), number)),
+            (true, Ok(number)) => pairs.extend(word.map(|word| (word.to_string(), number))),
+            _ => {}
+        }
+        word = (number.is_empty()).then_some(own);
+    }
+    pairs
 }
 
 /// The mixture in "62.4% code, 25% science, 12.6% wiki" or "cc_head 20 / cc_tail 80": numbers with a name beside each that
@@ -854,6 +887,10 @@ fn sizes_in_names(table: &Table, roles: &Roles) -> Option<Made> {
 pub(super) fn size_in(name: &str) -> Option<f64> {
     if name.len() > LONGEST {
         return None;
+    }
+    // What stands in brackets says more of the same: "70M (19M non-emb)".
+    if let Some(size) = name.split_once(['(', '[']).and_then(|(before, _)| size_in(before)) {
+        return Some(size);
     }
     let segments = name.split(|c: char| !c.is_alphanumeric() && c != '.');
     let size = |segment: &str| {

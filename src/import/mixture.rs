@@ -433,18 +433,30 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
         let is_number = |part: &str| try_number(part, decimal).is_some();
         parts.clone().any(is_number) && parts.any(|part| part.starts_with(char::is_alphabetic))
     };
+    // "pes2o" and "c4" beside numbers of their own, as in "28dclm_42pes2o": what is the number cannot be said.
+    let have_numbers = |i: usize| {
+        let is_numbered = |part: &&str| {
+            let letters: String = part.chars().filter(|c| c.is_alphabetic()).collect();
+            part.contains(|c: char| c.is_ascii_digit()) && letters.len() > 1 && !is_recipe(&letters)
+        };
+        let parts = |cell: &str| cell.split(['_', '-', ' ', ',', '+', '/']).filter(is_numbered).count();
+        let n: BTreeSet<usize> = cells(i).map(parts).collect();
+        cells(i).collect::<BTreeSet<_>>().len() > 1 && n.first().is_some_and(|least| *least > 1)
+    };
     let may_be = |&i: &usize| {
         let is_called = super::names::words(&header[i]).iter().any(|word| NAMES.contains(&word.as_str()));
         let may_be_ratio = || !is_recipe(&header[i]) && !header[i].split(['/', ':']).any(is_recipe);
         let are_ratios = || {
-            header[i].contains(['/', ':'])
+            (is_called || header[i].contains(['/', ':']))
                 && may_be_ratio()
                 && cells(i).all(|cell| super::forms::ratio(cell, decimal).is_some())
         };
-        is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows() || are_ratios()
+        is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
+            || are_ratios()
+            || have_numbers(i)
     };
     let in_words = roles.columns(Role::Ignored).filter(|&i| !is_told(table, answers, i)).find(may_be).and_then(|i| {
-        let cell = excerpt(cells(i).find(|cell| has_shares(cell)).or_else(|| cells(i).next())?);
+        let cell = excerpt(cells(i).find(|cell| has_shares(cell)).or(cells(i).next())?);
         Some(Cause::UnreadMixture { column: header[i].clone(), cell })
     });
     let is_mark = |cell: &str| MARKS.iter().any(|mark| cell.trim_end_matches('\u{FE0F}').eq_ignore_ascii_case(mark));
@@ -499,7 +511,10 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
         let sums = lines.sums(columns).filter(|sum| !sum.is_nan());
         sums.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), sum| (least.min(sum), most.max(sum)))
     };
-    let has_text = |i: usize| words(&header[i]).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)));
+    let has_text = |i: usize| {
+        header[i].starts_with('%')
+            || words(&header[i]).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)))
+    };
     let is_domain = may_be.iter().map(|column| (column.idx, [has_loss_of(column.name), has_text(column.idx)]));
     let is_domain: BTreeMap<usize, [bool; 2]> = is_domain.collect();
     // Neither what counts the lines nor a ratio in a cell is a part of anything.
@@ -507,12 +522,17 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let is_ratio = |i: usize| sample.iter().any(|row| row.cell(i).contains('/'));
     let is_part = |&i: &usize| !lines.is_constant(&[i]) && !is_counter(i) && !is_ratio(i);
     let positions: Vec<usize> = may_be.iter().map(|column| column.idx).filter(is_part).collect();
-    let stretches = positions.chunk_by(|a, b| a + 1 == *b).filter(|run| (2..=MOST).contains(&run.len()));
+    let stretches = positions.chunk_by(|a, b| a + 1 == *b).filter(|run| run.len() <= MOST);
     // Parts of one number, or shares of which one may be missing; in percent, too.
     let are_shares_of = |columns: &[usize]| {
         let (least, most) = ends(columns);
         let is_whole = |whole: f64, from: f64| most <= whole * (1.0 + SUM_TOLERANCE) && least > from;
         is_whole(1.0, 0.0) || is_whole(100.0, 1.0 + SUM_TOLERANCE)
+    };
+    // A share of one text, whose other has no column; zeros and ones say yes and no.
+    let is_share = |i: usize| {
+        let values = || (0..lines.values.len()).map(|line| lines.of(line, i));
+        is_domain[&i][1] && ends(&[i]).1 <= 1.0 && values().any(|value| value.fract() != 0.0)
     };
     let are_domains = |columns: &&[usize]| {
         columns.iter().all(|i| is_domain[i][0]) || columns.iter().all(|i| is_domain[i][1]) && are_shares_of(columns)
@@ -528,7 +548,8 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let found = stretches.filter_map(|run| {
         let windows = (2..=run.len()).rev().flat_map(|length| run.windows(length));
         let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &are_domains, &are_shares].into_iter();
-        kinds.find_map(|kind| windows.clone().find(|columns| kind(columns)))
+        let several = kinds.find_map(|kind| windows.clone().find(|columns| kind(columns)));
+        several.or_else(|| run.windows(1).find(|column| is_share(column[0])))
     });
     let found = found.max_by_key(|columns| columns.len())?;
     let (least, most) = ends(found);
@@ -537,6 +558,13 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
         is_sum(&found) && found.len() > 2 || are_domains(&found) && (is_sum(&found) || are_shares_of(found));
     if !is_question {
         return Some(OtherSums::Unused(Cause::OtherSums { columns: names, least, most }));
+    }
+    if let [name] = &names[..] {
+        let answer = |role| vec![Answer::Role(name.clone(), role)];
+        return Some(OtherSums::Asked(Question::new(
+            format!("\"{name}\" is a share, and no other column is a weight. Is it the share of one domain?"),
+            [("yes".to_string(), answer(Role::Weight)), ("no, it is no weight".to_string(), answer(Role::Ignored))],
+        )));
     }
     let group = Group { columns: found.to_vec(), stem: Stem::Nothing, is_named: false };
     let (listed, _) = self::names(table, &group);

@@ -10,7 +10,7 @@ use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_id, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
-use crate::units::{Decimal, Quantity, is_missing, try_number, write_count};
+use crate::units::{Decimal, Flops, Params, Quantity, is_missing, try_number, write_count};
 
 /// Tokens per parameter that "Chinchilla-optimal" stands for (Hoffmann et al. 2022, arXiv:2203.15556).
 const CHINCHILLA: f64 = 20.0;
@@ -18,7 +18,7 @@ const CHINCHILLA: f64 = 20.0;
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 10] = [
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 11] = [
         weights_of_tokens,
         weights_of_ratios,
         weights_in_names,
@@ -28,8 +28,9 @@ pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
         sizes_in_names,
         sizes_of_ratio,
         tokens,
-        // In the names of runs, once D is known.
+        // Once D is known, those in the names of runs, and the tokens that sum to it.
         sizes_in_names,
+        weights_of_tokens,
     ];
     for step in steps {
         let roles = guess_roles(&table);
@@ -170,7 +171,12 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         table,
         &["upsample", "upsampling", "factor", "factors", "repeat", "repeats", "epochs", "oversample", "repetitions"],
     );
-    let d = roles.columns(Role::D).next().and_then(|i| numbers(table, i));
+    let of_role = |role| roles.columns(role).next().and_then(|i| numbers(table, i));
+    let of_compute = || {
+        let (c, n) = (of_role(Role::Flops)?, of_role(Role::N)?);
+        Some(c.into_iter().zip(n).map(|(c, n)| Flops(c).tokens(Params(n)).0).collect())
+    };
+    let d: Option<Vec<f64>> = of_role(Role::D).or_else(of_compute);
     let of_factors = varies(&factors) && !varies(&tokens) && factors.len() > 1;
     let (set, of) = if of_factors {
         let stock = |name: &str| tokens.iter().find(|(own, _)| own == name).map(|(_, stock)| stock);

@@ -88,8 +88,9 @@ fn odd_losses(dataset: &Dataset, issues: &mut Issues) {
     const FAR: (f64, f64) = (8.0, 0.7);
     /// Larger than this share of all, they are not single ones.
     const SINGLE: f64 = 0.05;
-    /// Quartiles of fewer say nothing.
-    const FEWEST: usize = 6;
+    /// Quartiles of fewer say little: a loss must be so far in ln L from all the others. Of two nothing can be said.
+    const FEW: (usize, f64) = (6, 2.0);
+    const FEWEST: usize = 3;
     const SHOWN: usize = 3;
     for (target_idx, target) in dataset.targets().iter().enumerate() {
         let losses: Vec<(usize, f64)> =
@@ -99,11 +100,13 @@ fn odd_losses(dataset: &Dataset, issues: &mut Issues) {
         }
         let mut sorted: Vec<f64> = losses.iter().map(|(_, loss)| *loss).collect();
         sort(&mut sorted);
-        let (low, high) = (sorted[sorted.len() / 4], sorted[(3 * sorted.len()) / 4]);
-        let reach = (FAR.0 * (high / low).ln()).max(FAR.1);
+        let n = sorted.len();
+        let is_few = n < FEW.0;
+        let (low, high) = if is_few { (sorted[1], sorted[n - 2]) } else { (sorted[n / 4], sorted[(3 * n) / 4]) };
+        let reach = (FAR.0 * (high / low).ln()).max(if is_few { FEW.1 } else { FAR.1 });
         let is_odd = |loss: f64| (loss / high).ln() > reach || (low / loss).ln() > reach;
         let mut odd: Vec<(usize, f64)> = losses.into_iter().filter(|(_, loss)| is_odd(*loss)).collect();
-        if odd.is_empty() || odd.len() as f64 > (SINGLE * sorted.len() as f64).max(1.0) {
+        if odd.is_empty() || odd.len() as f64 > (SINGLE * n as f64).max(1.0) {
             continue;
         }
         let others = odd.len().saturating_sub(SHOWN);

@@ -97,6 +97,7 @@ impl Sums {
             self.lines.len(),
             write_number(sum, 4),
             match whole {
+                Some(_) if weights.len() == 1 => "Is what is missing one more domain?",
                 Some(_) => "Is what is missing one more domain, or are the weights relative?",
                 None => "Are they relative?",
             }
@@ -105,11 +106,12 @@ impl Sums {
         let rest = whole.map(|_| ("what is missing is one more domain".to_string(), answer(Unsummed::Rest)));
         let rescale =
             ("relative, or rounded: divide each line's weights by their sum".to_string(), answer(Unsummed::Rescale));
+        let rescale = Some(rescale).filter(|_| weights.len() > 1);
         let n_left = self.lines.len() - off.len();
         let leave_out = (n_left > 0 && self.whole(sum).is_none()).then(|| {
             (format!("use only the {n_left} of {} lines that do", self.lines.len()), answer(Unsummed::LeaveOut))
         });
-        Some(Question::new(text, rest.into_iter().chain([rescale]).chain(leave_out)))
+        Some(Question::new(text, rest.into_iter().chain(rescale).chain(leave_out)))
     }
 }
 

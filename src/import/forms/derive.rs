@@ -547,7 +547,9 @@ pub(in crate::import) fn ratio(cell: &str, decimal: Decimal) -> Option<(Vec<f64>
         return None;
     }
     let separator = RATIO.into_iter().find(|separator| cell.contains(*separator))?;
-    let parts: Vec<f64> = cell.split(separator).map(|part| try_number(part, decimal)).collect::<Option<Vec<_>>>()?;
+    // A point parts decimals here even where others have a comma.
+    let number = |part: &str| try_number(part, decimal).or_else(|| part.trim().parse().ok());
+    let parts: Vec<f64> = cell.split(separator).map(number).collect::<Option<Vec<_>>>()?;
     let sum: f64 = parts.iter().sum();
     let whole = [1.0, 10.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < LAST_DIGITS)?;
     (parts.len() > 1 && parts.iter().all(|part| *part >= 0.0))

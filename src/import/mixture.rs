@@ -364,13 +364,17 @@ const TEXTS: &[&str] = &[
     "rest",
 ];
 
+/// Whether a word is that of a kind of text.
+pub(super) fn is_text(word: &str) -> bool {
+    TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text))
+}
+
 fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
     let &[share, rest] = weights else { return None };
     let (share, rest) = (&header[share], &header[rest]);
     let own = share.strip_prefix("weight_")?;
     let is_rest = rest.strip_prefix("weight_not_") == Some(own);
-    let is_text = words(own).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)));
-    if !is_rest || is_text {
+    if !is_rest || words(own).any(is_text) {
         return None;
     }
     let both = |role| vec![Answer::Role(share.clone(), role), Answer::Role(rest.clone(), role)];
@@ -449,7 +453,10 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
         let are_ratios = || {
             (is_called || header[i].contains(['/', ':']))
                 && may_be_ratio()
-                && cells(i).all(|cell| super::forms::ratio(cell, decimal).is_some())
+                && cells(i).all(|cell| match is_called {
+                    true => super::forms::ratio_parts(cell, decimal).is_some(),
+                    false => super::forms::ratio(cell, decimal).is_some(),
+                })
         };
         is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
             || are_ratios()
@@ -511,10 +518,7 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
         let sums = lines.sums(columns).filter(|sum| !sum.is_nan());
         sums.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), sum| (least.min(sum), most.max(sum)))
     };
-    let has_text = |i: usize| {
-        header[i].starts_with('%')
-            || words(&header[i]).any(|word| TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text)))
-    };
+    let has_text = |i: usize| header[i].starts_with('%') || words(&header[i]).any(is_text);
     let is_domain = may_be.iter().map(|column| (column.idx, [has_loss_of(column.name), has_text(column.idx)]));
     let is_domain: BTreeMap<usize, [bool; 2]> = is_domain.collect();
     // Neither what counts the lines nor a ratio in a cell is a part of anything.

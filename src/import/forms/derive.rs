@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::json;
 use crate::import::guess::{guess_roles, header_scale, is_known, is_unique_tokens};
 use crate::import::issue::{Cause, Issues};
+use crate::import::mixture::is_text;
 use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_id, is_weight_word};
@@ -515,8 +516,17 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
         if is_recipe(header) || header.split(RATIO).any(|name| is_recipe(name.trim())) {
             return None;
         }
-        let own = |cell: &str| if is_missing(cell) { Some(None) } else { ratio(cell, decimal).map(Some) };
-        let cells: Vec<Option<(Vec<f64>, f64)>> = table.rows().map(|row| own(row.cell(i))).collect::<Option<_>>()?;
+        // Of domains that are named the parts may sum to anything, which is asked about with the weights.
+        let are_domains = || words(header).iter().any(|word| is_weight_word(word) || is_text(word));
+        let parts = |cell: &str| ratio_parts(cell, decimal).filter(|_| are_domains()).map(|parts| (parts, 0.0));
+        let read = |as_parts: bool| {
+            let own = |cell: &str| if as_parts { parts(cell) } else { ratio(cell, decimal) };
+            let own = |cell: &str| if is_missing(cell) { Some(None) } else { own(cell).map(Some) };
+            table.rows().map(|row| own(row.cell(i))).collect::<Option<Vec<Option<(Vec<f64>, f64)>>>>()
+        };
+        let whole = read(false);
+        let are_parts = whole.is_none();
+        let cells = whole.or_else(|| read(true))?;
         let rows = || cells.iter().flatten();
         let n = rows().next()?.0.len();
         let is_mixture = rows().all(|(shares, _)| shares.len() == n);
@@ -526,7 +536,9 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
         let is_called_so = words(header).iter().any(|word| is_weight_word(word)) || names::is_place(header);
         let names = match named {
             Some(names) => names,
-            None if is_mixture && is_called_so && is_whole() => (1..=n).map(|at| format!("domain{at}")).collect(),
+            None if is_mixture && is_called_so && is_whole() && !are_parts => {
+                (1..=n).map(|at| format!("domain{at}")).collect()
+            }
             None => return None,
         };
         let columns = names.iter().enumerate().map(|(at, name)| {
@@ -543,17 +555,19 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
 pub(in crate::import) fn ratio(cell: &str, decimal: Decimal) -> Option<(Vec<f64>, f64)> {
     /// Parts of a few digits sum to the whole but for this.
     const LAST_DIGITS: f64 = 0.015;
-    if cell.len() > LONGEST {
-        return None;
-    }
-    let separator = RATIO.into_iter().find(|separator| cell.contains(*separator))?;
+    let parts = ratio_parts(cell, decimal)?;
+    let sum: f64 = parts.iter().sum();
+    let whole = [1.0, 10.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < LAST_DIGITS)?;
+    Some((parts.iter().map(|part| part / sum).collect(), whole))
+}
+
+/// The parts of a ratio, whatever they sum to.
+pub(in crate::import) fn ratio_parts(cell: &str, decimal: Decimal) -> Option<Vec<f64>> {
+    let separator = RATIO.into_iter().find(|separator| cell.contains(*separator)).filter(|_| cell.len() <= LONGEST)?;
     // A point parts decimals here even where others have a comma.
     let number = |part: &str| try_number(part, decimal).or_else(|| part.trim().parse().ok());
     let parts: Vec<f64> = cell.split(separator).map(number).collect::<Option<Vec<_>>>()?;
-    let sum: f64 = parts.iter().sum();
-    let whole = [1.0, 10.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < LAST_DIGITS)?;
-    (parts.len() > 1 && parts.iter().all(|part| *part >= 0.0))
-        .then(|| (parts.iter().map(|part| part / sum).collect(), whole))
+    (parts.len() > 1 && parts.iter().all(|part| *part >= 0.0)).then_some(parts)
 }
 
 /// What stands between the parts of a ratio.

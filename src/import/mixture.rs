@@ -504,6 +504,8 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     const MOST: usize = 60;
     /// On fewer lines sums are the same by chance.
     const FEWEST_LINES: usize = 4;
+    /// Parts vary by at least this share of their sum.
+    const SHARE_OF_VARIATION: f64 = 0.01;
     let header = table.header();
     let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
     let columns: Vec<Column> = roles.columns(Role::Ignored).map(|i| Column::new(table, &sample, i)).collect();
@@ -543,7 +545,16 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     };
     let is_sum = |columns: &&[usize]| {
         let (least, most) = ends(columns);
-        lines.values.len() >= FEWEST_LINES && most > 0.0 && most - least <= lines.same(columns) * most
+        // What hardly varies beside its sum, such as a time, keeps it by itself.
+        let varies = |i: &usize| {
+            let has_cell = |line: &usize| !lines.blank[*line][lines.position[i]];
+            let values = || (0..lines.values.len()).filter(has_cell).map(|line| lines.of(line, *i));
+            values().fold(0.0, f64::max) - values().fold(f64::INFINITY, f64::min) >= SHARE_OF_VARIATION * most
+        };
+        lines.values.len() >= FEWEST_LINES
+            && most > 0.0
+            && most - least <= lines.same(columns) * most
+            && columns.iter().filter(|i| varies(i)).count() > 1
     };
     let start = |i: usize| split_first(&header[i]).map(|(start, _)| start);
     let are_shares = |columns: &&[usize]| {

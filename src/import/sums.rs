@@ -5,10 +5,10 @@ use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::guess::quantity_of;
 use super::mixture::decimals;
 use super::question::{Answer, Question, Unsummed};
-use super::roles::{Role, Roles, is_weight_word, split_first, split_last};
+use super::roles::{Role, Roles, SEPARATORS, is_weight_word, split_first, split_last};
 use super::table::{Row, Table};
 use crate::order::sort;
-use crate::units::{Decimal, excerpt, is_missing, write_number};
+use crate::units::{Decimal, excerpt, is_missing, try_number, write_number};
 
 /// Sums above this and up to 100 are of percents; others, such as 10, of parts.
 const LEAST_PERCENT: f64 = 10.5;
@@ -27,17 +27,20 @@ pub(super) struct Sums {
     lines: Vec<(usize, f64)>,
     /// How far a sum may be from the whole because its weights are rounded.
     rounding: f64,
+    /// Whether a weight is more than 1, as percents are.
+    has_large: bool,
 }
 
 impl Sums {
     pub fn new(table: &Table, weights: &[usize]) -> Self {
         let lines: Vec<(usize, f64)> =
             table.rows().filter_map(|row| Some((row.line(), sum(row, weights, table.layout().decimal)?))).collect();
-        let cells = table.rows().flat_map(|row| weights.iter().map(move |&i| row.cell(i)));
-        let most = cells.filter_map(decimals).max().unwrap_or(9).min(9);
+        let cells = || table.rows().flat_map(|row| weights.iter().map(move |&i| row.cell(i)));
+        let is_large = |cell| try_number(cell, table.layout().decimal).is_some_and(|weight| weight > 1.0);
+        let most = cells().filter_map(decimals).max().unwrap_or(9).min(9);
         let rounding = 0.5 * weights.len() as f64 * 10f64.powi(-most) + ROUNDING;
         let header = weights.iter().map(|&i| table.header()[i].as_str());
-        Self { parts: parts(&lines, header), lines, rounding }
+        Self { parts: parts(&lines, header), lines, rounding, has_large: cells().any(is_large) }
     }
 
     /// The whole that a sum is, but for rounding: 1, 100 or the number of parts.
@@ -72,7 +75,9 @@ impl Sums {
         let is_within = |whole: &f64| most <= whole * (1.0 + SUM_TOLERANCE);
         match self.parts {
             Some(parts) => Some(parts).filter(is_within),
-            None if most > LEAST_PERCENT && !self.lines.iter().any(is_share) => Some(100.0).filter(is_within),
+            None if most > LEAST_PERCENT && self.has_large && !self.lines.iter().any(is_share) => {
+                Some(100.0).filter(is_within)
+            }
             None => Some(1.0).filter(is_within),
         }
     }
@@ -111,7 +116,24 @@ impl Sums {
         let leave_out = (n_left > 0 && self.whole(sum).is_none()).then(|| {
             (format!("use only the {n_left} of {} lines that do", self.lines.len()), answer(Unsummed::LeaveOut))
         });
-        Some(Question::new(text, rest.into_iter().chain(rescale).chain(leave_out)))
+        // Where they sum to more than the whole they may be something else.
+        let none = whole.is_none().then(|| ("they are no weights".to_string(), all_ignored(table, weights)));
+        Some(Question::new(text, rest.into_iter().chain(rescale).chain(leave_out).chain(none)))
+    }
+}
+
+/// What says that these columns are not used: in one word, if all of them begin alike and no others.
+fn all_ignored(table: &Table, columns: &[usize]) -> Vec<Answer> {
+    let header = table.header();
+    let first = header[columns[0]].as_str();
+    let is_start = |end: &usize| columns.iter().all(|&i| header[i].starts_with(&first[..*end]));
+    let start = first.char_indices().map(|(at, _)| at).rev().find(is_start).map_or("", |end| &first[..end]);
+    let start = start.rfind(SEPARATORS).map_or("", |at| &start[..=at]);
+    let pattern = format!("{start}*");
+    let ignored = |name: &str| Answer::Role(name.to_string(), Role::Ignored);
+    match !start.is_empty() && Answer::columns(&pattern, header).eq(columns.iter().copied()) {
+        true => vec![ignored(&pattern)],
+        false => columns.iter().map(|&i| ignored(&header[i])).collect(),
     }
 }
 

@@ -57,10 +57,10 @@ pub struct ScenarioArgs {
     /// How far each weight may be from the mixture in use
     #[arg(long, value_name = "SHARE")]
     most_change: Option<String>,
-    /// Let weights leave the range that they have in the runs, where the law is a guess
+    /// Let the mixture leave what the runs support, where every prediction is a guess
     #[arg(long, conflicts_with = "inside_data")]
     extrapolate: bool,
-    /// Keep each weight within the range that it has in the runs: the default
+    /// Keep the mixture as close to the runs as most of them are to each other: the default
     #[arg(long)]
     inside_data: bool,
     /// A scenario file (JSON) to begin with, in place of the fit file's own; the other options change it

@@ -140,7 +140,7 @@ fn names_of_parts(name: &str, n: usize) -> Vec<String> {
     }
     let parts: Vec<&str> = inner.split(['/', ',', '|', '→', ';', '&']).map(str::trim).collect();
     let is_name = |part: &&str| part.starts_with(char::is_alphabetic);
-    if parts.len() != n || !parts.iter().all(|part| is_name(&part)) {
+    if parts.len() != n || !parts.iter().all(is_name) {
         return (0..n).map(|i| format!("{name}.{i}")).collect();
     }
     // The last of "web/code loss" has the word of all.

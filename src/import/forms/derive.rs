@@ -677,7 +677,7 @@ fn pairs_in(name: &str) -> Vec<(String, f64)> {
         let behind = segment.find(|c: char| c.is_alphabetic()).filter(|_| letters == 0);
         let (own, number) = match behind.map(|at| segment.split_at(at)) {
             // "70m" is a size.
-            Some((_, own)) if matches!(own, "m" | "M" | "b" | "B") => {
+            Some((_, "m" | "M" | "b" | "B")) => {
                 word = None;
                 continue;
             }

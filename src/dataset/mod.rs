@@ -114,8 +114,8 @@ pub enum DatasetError {
         /// Domains of the study.
         known: String,
     },
-    /// Tokens in stock that are not finite and positive.
-    #[error("the tokens in stock of \"{domain}\" are {value}; give a positive number, such as 30B")]
+    /// Tokens in stock that cannot be.
+    #[error("the tokens in stock of \"{domain}\" are {value}; give a number from 1 to 1e17, such as 30B")]
     Stock {
         /// The domain.
         domain: String,
@@ -131,6 +131,9 @@ pub enum DatasetError {
         what: &'static str,
     },
 }
+
+/// More tokens than there can be in stock of a domain.
+const MOST_STOCK: f64 = 1e17;
 
 impl Dataset {
     /// Checks that the observations make a study and finds its design.
@@ -166,7 +169,7 @@ impl Dataset {
     /// The same study with tokens in stock of some of its domains.
     ///
     /// # Errors
-    /// A domain is not one of the study's, or named twice, or its stock is not a positive number.
+    /// A domain is not one of the study's, or named twice, or its stock is not from 1 to 1e17 tokens.
     pub fn with_stocks(mut self, stocks: &[(String, Tokens)]) -> Result<Self, DatasetError> {
         self.stocks.fill(None);
         for (domain, stock) in stocks {
@@ -176,7 +179,7 @@ impl Dataset {
                 .iter()
                 .position(|name| name == domain)
                 .ok_or_else(|| DatasetError::UnknownStock { domain: domain.clone(), known: known() })?;
-            if !is_positive(stock.0) {
+            if !(1.0..=MOST_STOCK).contains(&stock.0) {
                 return Err(DatasetError::Stock { domain: domain.clone(), value: stock.0 });
             }
             if self.stocks[domain_idx].replace(*stock).is_some() {

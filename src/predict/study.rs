@@ -211,6 +211,9 @@ impl DataSummary {
         if let Some(weight) = weights.chain(self.mean_mixture.iter().copied()).find(|h| !(0.0..=1.001).contains(h)) {
             return Err(Impossible::new(format!("a weight of {weight}")));
         }
+        if let Some((low, high)) = self.weight_ranges.iter().find(|(low, high)| low > high) {
+            return Err(Impossible::new(format!("weights from {low} to {high}")));
+        }
         if self.largest.is_some_and(|(n, d)| !(n.0 > 0.0 && n.0.is_finite() && d.0 > 0.0 && d.0.is_finite())) {
             return Err(Impossible::new("a largest run without a size"));
         }

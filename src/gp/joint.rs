@@ -20,8 +20,8 @@ use super::standard::Standard;
 use crate::vectors::dot;
 
 /// ν: as so many degrees of freedom counts what is known of the errors on unseen mixtures. A judgement. On pools of real
-/// runs, mixtures held out were off by 0.5 to 2.2 deviations (root mean square; 0.8 to 1.9 on synthetic studies); without
-/// it by up to 9, where a law had met nearly all rows.
+/// runs, mixtures held out were off by 0.5 to 2.2 deviations (root mean square; 0.8 to 1.9 on synthetic studies; their
+/// differences from the best by up to 3.6); without it by up to 9, where a law had met nearly all rows.
 const KNOWN_FREEDOM: f64 = 3.0;
 
 /// Functions with unknown coefficients, each of which is normal with mean 0 and variance 1, in the unit of the values.

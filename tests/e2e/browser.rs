@@ -556,10 +556,16 @@ impl Browser {
             let of_page = |line: &String| line.starts_with("console.") || line.starts_with("JavaScript ");
             // The browser's own scripts complain, too (RSLoader is one), and it says so when the page ends a worker, or
             // is left while one loads.
-            let ends =
-                ["Script terminated by timeout", "NetworkError when attempting to fetch", "operation was aborted"];
-            let foreign = ["chrome://", "resource://", "RSLoader", "error loading dynamically imported module"];
-            let foreign = |line: &String| foreign.iter().chain(&ends).any(|other| line.contains(other));
+            let foreign = [
+                "chrome://",
+                "resource://",
+                "RSLoader",
+                "Script terminated by timeout",
+                "NetworkError when attempting to fetch",
+                "operation was aborted",
+                "error loading dynamically imported module",
+            ];
+            let foreign = |line: &String| foreign.iter().any(|other| line.contains(other));
             return printed.into_iter().filter(|line| of_page(line) && !foreign(line)).collect();
         }
         let log = self.command(Method::POST, "se/log", json!({ "type": "browser" })).await;

@@ -76,12 +76,13 @@ pub fn AnswerPanel() -> impl IntoView {
                     request_animation_frame(|| dom::focus("answer"));
                 }
                 match shows {
-                Shows::Fixed => view! { <FixedAnswer/> }.into_any(),
-                Shows::Problem => view! { <Problem/> }.into_any(),
-                Shows::Fitting => view! { <Fitting/> }.into_any(),
-                Shows::ScaleAlone => view! { <ScaleAlone/> }.into_any(),
-                Shows::Answer => view! { <Answer/> }.into_any(),
-            }}}
+                    Shows::Fixed => view! { <FixedAnswer/> }.into_any(),
+                    Shows::Problem => view! { <Problem/> }.into_any(),
+                    Shows::Fitting => view! { <Fitting/> }.into_any(),
+                    Shows::ScaleAlone => view! { <ScaleAlone/> }.into_any(),
+                    Shows::Answer => view! { <Answer/> }.into_any(),
+                }
+            }}
         </section>
     }
 }

@@ -113,7 +113,8 @@ impl Sums {
             ("relative, or rounded: divide each line's weights by their sum".to_string(), answer(Unsummed::Rescale));
         let rescale = Some(rescale).filter(|_| weights.len() > 1);
         let n_left = self.lines.len() - off.len();
-        let leave_out = (n_left > 0 && self.whole(sum).is_none()).then(|| {
+        // One line is no study.
+        let leave_out = (n_left > 1 && self.whole(sum).is_none()).then(|| {
             (format!("use only the {n_left} of {} lines that do", self.lines.len()), answer(Unsummed::LeaveOut))
         });
         // Where they sum to more than the whole they may be something else.

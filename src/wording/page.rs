@@ -226,7 +226,7 @@ pub const NOT_VALIDATED: &str = "Not validated: there is no verdict on this mixt
 pub const NO_VERDICT_IN_LINK: &str =
     "This link was made before the verdict was known. Open it with its runs to compute one.";
 /// Above the next runs.
-pub const NEXT_HELP: &str = "The runs that would reduce the uncertainty of this recommendation most per FLOP, best first. Leave a field empty to use the sizes and token counts of your study.";
+pub const NEXT_HELP: &str = "The runs that would reduce the uncertainty of this recommendation most for what they cost, best first. Leave a field empty to use the sizes and token counts of your study.";
 /// While the validation is under way.
 pub const NEXT_WAITS: &str = "Waiting for the validation, which shows how far predictions may be off.";
 /// In place of next runs that were chosen for another answer.

@@ -133,7 +133,7 @@ pub fn RunsTable(
         view! {
             <tr data-test=name>
                 <th scope="row">{at + 1}</th>
-                {weights.into_iter().map(|weight| view! { <td>{weight}</td> }).collect_view()}
+                {weights.into_iter().map(|weight| view! { <td class:mixture=!wide>{weight}</td> }).collect_view()}
                 {has_n.then(|| view! { <td>{run.n.map(|n| write_count(n.0, 3))}</td> })}
                 {has_d.then(|| view! { <td>{run.d.map(|d| write_count(d.0, 3))}</td> })}
                 {has_cost.then(|| view! { <td>{run.flops.map(|flops| write_scientific(flops.0, 2))}</td> })}
@@ -146,7 +146,7 @@ pub fn RunsTable(
             <table class="next-runs">
                 <thead><tr>
                     <th scope="col">"Run"</th>
-                    {heads.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view()}
+                    {heads.into_iter().map(|name| view! { <th scope="col" class:mixture=!wide>{name}</th> }).collect_view()}
                     {has_n.then(|| view! { <th scope="col">"N"</th> })}
                     {has_d.then(|| view! { <th scope="col">"D"</th> })}
                     {has_cost.then(|| view! { <th scope="col">"FLOPs"</th> })}

@@ -47,6 +47,9 @@ pub struct Loss(pub f64);
 /// The formulas count parameters and tokens in billions, so that coefficients are of order one.
 pub const BILLION: f64 = 1e9;
 
+/// No run has more, and no stock.
+pub const MOST_TOKENS: Tokens = Tokens(1e17);
+
 /// Floating-point operations per parameter and token, forward and backward (Kaplan et al. 2020,
 /// arXiv:2001.08361, section 2.1): C = 6·N·D.
 pub const FLOPS_PER_PARAM_TOKEN: f64 = 6.0;

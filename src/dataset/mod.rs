@@ -15,7 +15,7 @@ pub use split::{Holdout, Split};
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Loss, Params, Tokens, choices};
+use crate::units::{Loss, MOST_TOKENS, Params, Tokens, choices};
 
 /// How far Σ h may be from 1 in a valid observation: rounding only, the import has normalised before.
 pub const WEIGHT_SUM_TOLERANCE: f64 = 1e-9;
@@ -132,9 +132,6 @@ pub enum DatasetError {
     },
 }
 
-/// More tokens than there can be in stock of a domain.
-const MOST_STOCK: f64 = 1e17;
-
 impl Dataset {
     /// Checks that the observations make a study and finds its design.
     ///
@@ -179,7 +176,7 @@ impl Dataset {
                 .iter()
                 .position(|name| name == domain)
                 .ok_or_else(|| DatasetError::UnknownStock { domain: domain.clone(), known: known() })?;
-            if !(1.0..=MOST_STOCK).contains(&stock.0) {
+            if !(1.0..=MOST_TOKENS.0).contains(&stock.0) {
                 return Err(DatasetError::Stock { domain: domain.clone(), value: stock.0 });
             }
             if self.stocks[domain_idx].replace(*stock).is_some() {

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::interior::Constraint;
-use super::scenario::{MOST_TOKENS, ScenarioError};
+use super::scenario::ScenarioError;
 use super::support;
 use crate::predict::DataSummary;
-use crate::units::{Tokens, choices, write_number};
+use crate::units::{MOST_TOKENS, Tokens, choices, write_number};
 
 /// Limits of a mixture; the default has none but that it is one that the runs support.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

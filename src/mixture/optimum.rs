@@ -6,11 +6,11 @@ use super::feasible::ROUNDING;
 use super::limits::{Bound, Limit, Limits};
 use super::posed::Posed;
 use super::region::Found;
-use super::scenario::{Aim, Budget, LEAST_SIZE, MOST_TOKENS, Scenario, ScenarioError};
+use super::scenario::{Aim, Budget, LEAST_SIZE, Scenario, ScenarioError};
 use crate::law::Shape;
 use crate::order::sort_by_number;
 use crate::predict::FittedStudy;
-use crate::units::{Loss, Params, Tokens, write_number};
+use crate::units::{Loss, MOST_TOKENS, Params, Tokens, write_number};
 
 /// Why an optimum is the best there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

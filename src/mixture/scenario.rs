@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::limits::Limits;
 use super::optimum::Optimum;
 use crate::predict::{DataSummary, FittedStudy, FittedTarget};
-use crate::units::{Flops, Params, Tokens, choices, write_count, write_number, write_scientific};
+use crate::units::{Flops, MOST_TOKENS, Params, Tokens, choices, write_count, write_number, write_scientific};
 
 /// What to optimise the mixture for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,7 +229,6 @@ pub enum ScenarioError {
 const LEAST_PARAMS: Params = Params(1e3);
 const MOST_PARAMS: Params = Params(1e15);
 const LEAST_TOKENS: Tokens = Tokens(1e3);
-pub(super) const MOST_TOKENS: Tokens = Tokens(1e17);
 const MOST_FLOPS: Flops = Flops(1e31);
 /// No model or run that is found is smaller than this, in parameters and in tokens.
 pub(super) const LEAST_SIZE: f64 = 1e6;

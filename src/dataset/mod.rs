@@ -120,7 +120,7 @@ pub enum DatasetError {
         /// The domain.
         domain: String,
         /// What was seen.
-        value: f64,
+        value: Tokens,
     },
     /// N or D in some observations only.
     #[error("line {line} has no {what}, but other lines have one; give it on every line or on none")]
@@ -177,7 +177,7 @@ impl Dataset {
                 .position(|name| name == domain)
                 .ok_or_else(|| DatasetError::UnknownStock { domain: domain.clone(), known: known() })?;
             if !(1.0..=MOST_TOKENS.0).contains(&stock.0) {
-                return Err(DatasetError::Stock { domain: domain.clone(), value: stock.0 });
+                return Err(DatasetError::Stock { domain: domain.clone(), value: *stock });
             }
             if self.stocks[domain_idx].replace(*stock).is_some() {
                 return Err(DatasetError::Repeated { what: "stock of", name: domain.clone() });

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!     cargo run --release --example design -- [--repeats=N] [--print]
-//!     cargo run --release --example design -- --stated [--repeats=N]
+//!     cargo run --release --example design -- --scalebench | --game | --stated [--repeats=N]
 //! ```
 //!
-//! With `--stated` it prints the last section alone, on studies of known truth.
+//! With one of the latter it prints that section alone.
 //!
 //! Its data are not part of the project: they are in the folder that the environment variable MIXLAW_DATA names
 //! (default ../shared/data). Nothing here is fitted to the tables that it prints.
 
+mod game;
 mod pools;
+mod scalebench;
 mod truth;
 
 use std::fmt::Write;
@@ -72,9 +74,15 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let repeats =
         args.iter().find_map(|arg| arg.strip_prefix("--repeats=")).and_then(|text| text.parse().ok()).unwrap_or(20);
-    if args.iter().any(|arg| arg == "--stated") {
-        print!("{}", truth::report(4 * repeats));
-        return;
+    let asks = |section: &str| args.iter().any(|arg| arg == section);
+    if asks("--scalebench") {
+        return print!("{}", scalebench::report(&folder(), repeats));
+    }
+    if asks("--game") {
+        return print!("{}", game::report(2 * repeats));
+    }
+    if asks("--stated") {
+        return print!("{}", truth::report(4 * repeats));
     }
     let mut text = format!(
         "# Which runs to train next: what they are worth\n\n\
@@ -99,8 +107,10 @@ fn main() {
         writeln!(text, "Share of the added cost needed for the error that random runs end with: {shares}.\n")
             .expect("a string");
     }
+    text.push_str(&scalebench::report(&folder(), repeats));
+    text.push_str(&game::report(2 * repeats));
     text.push_str(&truth::report(4 * repeats));
-    if args.iter().any(|arg| arg == "--print") {
+    if asks("--print") {
         println!("{text}");
     } else {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/design.md");

@@ -310,7 +310,7 @@ fn distance(a: &Run, b: &Run) -> f64 {
     (of_mixture + 0.1 * (a.n / b.n).ln().powi(2)).sqrt()
 }
 
-fn shuffle<T>(items: &mut [T], random: &mut Xoshiro256PlusPlus) {
+pub fn shuffle<T>(items: &mut [T], random: &mut Xoshiro256PlusPlus) {
     for at in (1..items.len()).rev() {
         items.swap(at, ((random.random::<f64>() * (at + 1) as f64) as usize).min(at));
     }

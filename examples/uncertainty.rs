@@ -40,7 +40,7 @@ struct Predictions {
     gain: Share,
     /// Intervals of the gain without 0.
     detected: Share,
-    /// By how much the truth's loss of the recommended mixture is above that of the truth's own best, in percent.
+    /// By how much the truth's loss of the recommended mixture is above that of the best that the runs support, in percent.
     regret: f64,
 }
 
@@ -88,7 +88,8 @@ fn predictions(plan: &Plan, law: &'static dyn Law, one_scale: Option<usize>, see
     let interval = gain_interval(&study, &found, &uniform).expect("validated");
     out.gain.add(interval.covers(gain));
     out.detected.add(!interval.covers(0.0));
-    let best = optimum(&exact, &scenario).expect("an optimum");
+    let supported = FittedStudy { summary: study.summary.clone(), ..exact.clone() };
+    let best = optimum(&supported, &scenario).expect("an optimum");
     let mean = |h: &[f64]| -> f64 {
         exact.targets().map(|target| target.loss(Some(Params(n)), Some(Tokens(d)), h).0).sum::<f64>() / TARGETS as f64
     };
@@ -335,8 +336,8 @@ Synthetic studies with known truth: θ drawn anew for each of two targets, the p
 checkpoints of a run share and 0.1 % of each. Each study is fitted with all defaults, so that Mixlaw chooses how to
 predict, and asked for new runs: at the one scale of the study, or at a larger one. The share of 90 % prediction
 intervals that hold the new run's loss, or the difference of two new runs. Gains without 0 are those whose interval
-excludes it; regret is the true loss of the recommended mixture above that of the true best. Coverage on real runs is in
-accuracy.md.
+excludes it; regret is the true loss of the recommended mixture above that of the best that the study's runs support.
+Coverage on real runs is in accuracy.md.
 
 The truths are the laws' own, and their γ may be larger than the 1 that Mixlaw's fits allow: on real runs the laws
 predict better with that bound (accuracy.md), here they cannot be the truth where it has such a γ. What is told in the

@@ -195,7 +195,11 @@ pub fn axolotl(study: &FittedStudy, known: &KnownOptimum) -> Result<String, Miss
 pub fn yaml(study: &FittedStudy, known: &KnownOptimum) -> String {
     let mut lines = heading(study, known);
     let optimum = known.optimum;
-    lines.extend([format!("n: {:?}", optimum.n.0), format!("d: {:?}", optimum.d.0), "weights:".to_string()]);
+    // Of runs without sizes or tokens, those of the scenario are nobody's.
+    lines.extend((!study.summary.sizes.is_empty()).then(|| format!("n: {:?}", optimum.n.0)));
+    let has_tokens = study.summary.token_range.is_some() || !known.scenario.limits.stocks.is_empty();
+    lines.extend(has_tokens.then(|| format!("d: {:?}", optimum.d.0)));
+    lines.push("weights:".to_string());
     let sources = sources(study, known);
     lines.extend(sources.iter().map(|source| format!("  {}: {}", quoted(source.name), source.weight)));
     lines.join("\n") + "\n"

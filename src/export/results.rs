@@ -252,9 +252,11 @@ pub(super) fn found(study: &FittedStudy, scenario: &Scenario, optimum: &Optimum)
         }
     };
     let price = |price: &Price| json!({ "limit": price.limit.to_string(), "nats_per_unit": price.nats, "price": price.sentence() });
+    let has_tokens = study.summary.token_range.is_some() || !scenario.limits.stocks.is_empty();
     let entries = [
-        ("n", json!(optimum.n.0)),
-        ("d", json!(optimum.d.0)),
+        // Of runs without sizes or tokens, those of the scenario are nobody's.
+        ("n", json!((!study.summary.sizes.is_empty()).then_some(optimum.n.0))),
+        ("d", json!(has_tokens.then_some(optimum.d.0))),
         ("target_weights", json!(by_name(targets(), optimum.targets.iter().map(|(_, weight, _)| *weight)))),
         ("weights", json!(by_name(study.domains.iter().cloned(), practical(study, scenario, optimum).into_iter()))),
         ("weighted_loss", json!(optimum.weighted_loss.0)),

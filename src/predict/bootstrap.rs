@@ -125,7 +125,7 @@ pub enum BootstrapError {
 }
 
 /// Fewer mixtures than this say nothing about what others would have given.
-const LEAST_BLOCKS: usize = 3;
+pub const LEAST_BLOCKS: usize = 3;
 /// With fewer replicates a 90 % interval has no ends.
 pub const LEAST_REPLICATES: usize = 20;
 /// Draws for one replicate, until every fit can be made with it.

@@ -197,7 +197,7 @@ pub const LIMITS_PASTE_HELP: &str = "Copied from a spreadsheet, or separated by 
 /// An example in that field.
 pub const LIMITS_TABLE: &str = "domain\tmin\tmax\tstock\tpresent\tprior\narxiv\t2 %\t20 %\t28B\t5 %\t1/7";
 /// Above the bootstrap.
-pub const BOOTSTRAP_HELP: &str = "Bootstrap: refits on resampled mixtures, to show how much every number would differ had other mixtures been trained. Intervals are the middle 90 % of the replicates.";
+pub const BOOTSTRAP_HELP: &str = "Bootstrap: refits on resampled mixtures, to show how much every number would differ had other mixtures been trained. Intervals are the middle 90 % of the replicates. The page makes 50 by itself; 200 or more give steadier intervals.";
 /// In place of the bootstrap on a page opened from a link.
 pub const NO_RUNS: &str =
     "This link holds no runs to resample: intervals need the table, or a link made with its runs.";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::browser::{Browser, in_browser};
-use crate::page::{fit, open_example, optimum, paste, pictures};
+use crate::page::{INTERVALS, fit, open_example, optimum, paste, pictures};
 
 /// A few dozen refits of all targets on two busy cores.
 const SLOW: Duration = Duration::from_secs(120);
@@ -37,6 +37,13 @@ fn ranges_intervals_and_gains_stand_beside_the_mixture() {
             assert!(low <= weight && weight <= high && high - low < 60.0, "{weight} {near}");
         }
 
+        // The first replicates are made unasked.
+        page.wait_until(
+            "return document.querySelector('[data-test=bootstrap-status]')?.textContent === '50 replicates'",
+            SLOW,
+        )
+        .await;
+        page.wait_until(INTERVALS, SLOW).await;
         page.paste("[data-test=replicates]", "40").await;
         page.click("[data-test=bootstrap]").await;
         // Intervals show before the last replicate is there, and the page stays usable.
@@ -46,7 +53,7 @@ fn ranges_intervals_and_gains_stand_beside_the_mixture() {
             SLOW,
         )
         .await;
-        page.wait_until("return document.querySelectorAll('[data-test=interval]').length === 7", SLOW).await;
+        page.wait_until(INTERVALS, SLOW).await;
         for interval in cells(page, "interval").await {
             let (low, high) = range(&interval);
             assert!((0.0..=100.0).contains(&low) && low <= high, "{interval}");
@@ -82,7 +89,7 @@ fn ranges_intervals_and_gains_stand_beside_the_mixture() {
         page.paste("[data-test=scenario-n]", "20B").await;
         page.wait(Duration::from_millis(500)).await;
         optimum(page).await;
-        page.wait_until("return document.querySelectorAll('[data-test=interval]').length === 7", SLOW).await;
+        page.wait_until(INTERVALS, SLOW).await;
         assert_eq!(page.text_of("[data-test=bootstrap-status]").await, "40 replicates");
         page.wait_until("return Object.keys(losses).length > 1", SLOW).await;
         let beside = page.run("return Object.values(losses).map(all => all.size)", &[]).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, SOON, in_browser};
-use crate::page::{open_example, optimum, pictures};
+use crate::page::{INTERVALS, open_example, optimum, pictures};
 
 /// A bootstrap on two busy cores.
 const SLOW: Duration = Duration::from_secs(240);
@@ -247,7 +247,7 @@ fn a_link_with_its_runs_has_their_charts() {
         // Nor is there anything that the maker's page could do with the runs and this one not.
         page.paste("[data-test=replicates]", "20").await;
         page.click("[data-test=bootstrap]").await;
-        page.wait_until("return document.querySelectorAll('[data-test=interval]').length === 7", SLOW).await;
+        page.wait_until(INTERVALS, SLOW).await;
         pictures(page, "charts-link").await;
     });
 }

@@ -23,6 +23,10 @@ pub fn data(name: &str) -> Option<String> {
     text
 }
 
+/// Whether all seven weights of the example have bootstrap intervals.
+pub const INTERVALS: &str = "const all = [...document.querySelectorAll('[data-test=interval]')];
+    return all.length === 7 && all.every(cell => cell.textContent !== '…')";
+
 pub async fn open_example(page: &Browser) {
     page.open("").await;
     page.wait_for_any(&["Fit finished"], Duration::from_secs(120)).await;

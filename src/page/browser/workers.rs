@@ -38,6 +38,15 @@ pub enum Lane {
     Quick,
     /// Takes a second or more: fits.
     Heavy,
+    /// The same, but nobody waits for it: by the heavy ones' workers, while none of those is queued.
+    Spare,
+}
+
+impl Lane {
+    /// Whose workers do it.
+    fn home(self) -> Self {
+        if self == Self::Spare { Self::Heavy } else { self }
+    }
 }
 
 /// What the caller of a request hears of it.
@@ -165,7 +174,10 @@ impl Pool {
     fn assign(&self, state: &mut State) -> Vec<(Listener, String)> {
         let mut failed = Vec::new();
         for lane in [Lane::Reading, Lane::Quick, Lane::Heavy] {
-            while let Some(position) = state.queue.iter().position(|job| job.lane == lane) {
+            loop {
+                let first = |is_it: &dyn Fn(&Job) -> bool| state.queue.iter().position(is_it);
+                let next = first(&|job| job.lane == lane).or_else(|| first(&|job| job.lane.home() == lane));
+                let Some(position) = next else { break };
                 let idle =
                     state.members.iter().position(|member| member.lane == lane && matches!(member.doing, Doing::Idle));
                 let Some(member_idx) = idle else { break };
@@ -178,7 +190,7 @@ impl Pool {
                     Err(sentence) => failed.push((job.listener, sentence)),
                 }
             }
-            let waiting = state.queue.iter().filter(|job| job.lane == lane).count();
+            let waiting = state.queue.iter().filter(|job| job.lane.home() == lane).count();
             let members = state.members.iter().filter(|member| member.lane == lane);
             let starting = members.clone().filter(|member| matches!(member.doing, Doing::Starting)).count();
             let room = most_workers(lane).saturating_sub(members.count());
@@ -303,7 +315,7 @@ impl Pool {
 pub fn most_workers(lane: Lane) -> usize {
     match lane {
         Lane::Reading | Lane::Quick => 1,
-        Lane::Heavy => dom::hardware_threads().clamp(1, MOST_WORKERS),
+        Lane::Heavy | Lane::Spare => dom::hardware_threads().clamp(1, MOST_WORKERS),
     }
 }
 

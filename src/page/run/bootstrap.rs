@@ -13,6 +13,8 @@ use crate::units::{Decimal, Params, Tokens, read_number, write_nats, write_perce
 /// Replicates that one worker is given at a time: few enough that intervals show soon, and that a change is soon
 /// followed.
 pub const CHUNK: usize = 4;
+/// Replicates that are made unasked.
+pub const FIRST_REPLICATES: usize = 50;
 
 /// A bootstrap of the fits on show, as far as it is.
 #[derive(Clone)]
@@ -51,6 +53,11 @@ impl BootstrapRun {
     /// Whether more is to come.
     pub fn is_running(&self) -> bool {
         self.n_done() < self.config.replicates
+    }
+
+    /// Whether it is the one that was made unasked.
+    pub fn is_first(&self) -> bool {
+        self.config.replicates == FIRST_REPLICATES
     }
 
     /// The replicates that have arrived.

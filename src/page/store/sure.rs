@@ -9,9 +9,11 @@ use super::{Answered, AskedOptimum, State};
 use crate::fit::Interval;
 use crate::mixture::{Certainty, Compared, DEFAULT_EPSILON, Growth, Outcome, Prior, Verdict, moves};
 use crate::page::browser::workers::{Lane, Reply};
-use crate::page::run::bootstrap::{BootstrapRun, CHUNK, is_news, read_mixture, read_replicates, write_mixture};
+use crate::page::run::bootstrap::{
+    BootstrapRun, CHUNK, FIRST_REPLICATES, is_news, read_mixture, read_replicates, write_mixture,
+};
 use crate::page::same::Same;
-use crate::predict::bootstrap::LEAST_REPLICATES;
+use crate::predict::bootstrap::{LEAST_BLOCKS, LEAST_REPLICATES};
 use crate::predict::{BootstrapConfig, FittedStudy, Replicate};
 use crate::protocol::{self, Along, Answer, Question, Task, WireFittedStudy, WireStudy};
 use crate::share::Computed;
@@ -194,6 +196,18 @@ impl State {
             let answered = settled.get();
             self.later("about", PAUSE, move || self.ask_ranges(answered));
         });
+        // The first replicates are made unasked, once for each study, when all else is known of its optimum.
+        Effect::new(move |begun: Option<Option<Same<FittedStudy>>>| {
+            let begun = begun.flatten();
+            let about = self.about.read();
+            let study = about.of.as_ref().filter(|_| about.near.is_some()).map(|answered| answered.study.clone());
+            let Some(study) = study.filter(|study| begun.as_ref() != Some(study)) else { return begun };
+            let can = study.summary.n_mixtures >= LEAST_BLOCKS && !self.stale.get_untracked();
+            if can && self.bootstrap.with_untracked(Option::is_none) {
+                self.replicate(FIRST_REPLICATES);
+            }
+            Some(study)
+        });
         Effect::new(move |_| {
             let (answered, compared) = (done.get(), self.compared.get());
             self.bootstrap.track();
@@ -257,17 +271,20 @@ impl State {
         }
     }
 
-    /// Fits the runs anew to many draws of their mixtures.
+    /// As many refits to resampled mixtures as the user typed.
     pub fn start_bootstrap(self) {
+        match self.replicates.with_untracked(|text| read_replicates(text)) {
+            Ok(replicates) => self.replicate(replicates),
+            Err(sentence) => {
+                self.stop_bootstrap();
+                self.bootstrap_error.set(Some(sentence));
+            }
+        }
+    }
+
+    fn replicate(self, replicates: usize) {
         self.stop_bootstrap();
         let (Some(shown), Some(runs)) = (self.shown.get_untracked(), self.runs.get_untracked()) else { return };
-        let replicates = match self.replicates.with_untracked(|text| read_replicates(text)) {
-            Ok(replicates) => replicates,
-            Err(sentence) => {
-                self.bootstrap_error.set(Some(sentence));
-                return;
-            }
-        };
         let seed = shown.study.fits.first().map_or(0, |fit| fit.report.config.seed);
         let run = BootstrapRun::new(shown.study, BootstrapConfig { replicates, seed, ..BootstrapConfig::default() });
         self.bootstrap_error.set(None);
@@ -277,7 +294,7 @@ impl State {
         for range in run.ranges() {
             let (packed, config) = (packed.clone(), run.config.clone());
             let task = move || Task::Replicates { study: packed.0.clone(), fitted: packed.1.clone(), config, range };
-            let job = self.pool().submit(Lane::Heavy, task, move |reply| self.bootstrap_goes_on(reply));
+            let job = self.pool().submit(Lane::Spare, task, move |reply| self.bootstrap_goes_on(reply));
             self.add_job("bootstrap", job);
         }
     }

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use crate::mixture::{DEFAULT_EPSILON, Finding, Grade};
-use crate::page::store::use_state;
+use crate::page::store::{Shown, State, use_state};
 use crate::page::view::answer::{Bar, bars, found_bars};
 use crate::page::view::tables::{found_sentences, mixture_rows};
 use crate::page::widgets::search::Search;
+use crate::predict::bootstrap::LEAST_BLOCKS;
 use crate::units::write_percent;
 
 /// The optimum of what is on show: its bars, and what else was found beside it.
@@ -39,14 +40,21 @@ pub fn OptimumBars() -> impl IntoView {
         let is_red = |finding: Option<&Finding>| finding.is_some_and(|finding| finding.grade == Grade::Red);
         findings.is_some_and(|all| is_red(all.first()) || is_red(all.get(1)) || is_red(all.last()))
     };
+    let bootstrapped = Memo::new(move |_| is_bootstrapped(state));
     let query = RwSignal::new(String::new());
     let names =
         Memo::new(move |_| rows.with(|rows| rows.iter().flatten().map(|row| row.domain.clone()).collect::<Vec<_>>()));
     view! {
         {found}
         <Search query names name="find-domain"/>
-        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read()) has_near=true/> })}</div>
+        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read()) has_near=true has_interval=bootstrapped.get()/> })}</div>
     }
+}
+
+/// Whether the weights have bootstrap intervals, even if these are still to come.
+pub fn is_bootstrapped(state: State) -> bool {
+    let can = |shown: &Shown| shown.study.summary.n_mixtures >= LEAST_BLOCKS;
+    state.certainty.read().is_some() || state.runs.read().is_some() && state.shown.read().as_ref().is_some_and(can)
 }
 
 /// A mixture's bars as a table: name, weight, the bar with its ranges, and the ranges in words.
@@ -57,8 +65,10 @@ pub fn Bars(
     /// Whether they have near-optimal ranges, even if these are still to come; by default they have none.
     #[prop(optional)]
     has_near: bool,
+    /// The same of bootstrap intervals.
+    #[prop(optional)]
+    has_interval: bool,
 ) -> impl IntoView {
-    let has_interval = rows.iter().any(|row| row.interval.is_some());
     let (small, large): (Vec<Bar>, Vec<Bar>) = rows.into_iter().partition(|row| row.is_small);
     let n_small = small.len();
     let line = move |row: Bar| bar_row(row, has_near, has_interval);
@@ -68,8 +78,8 @@ pub fn Bars(
                 <th scope="col">"Domain"</th>
                 <th scope="col">"Weight"</th>
                 <td aria-hidden="true" class="bar-cell"></td>
-                {has_near.then(|| view! { <th scope="col">"Within "{write_percent(DEFAULT_EPSILON, 1)}" of the best loss"</th> })}
-                {has_interval.then(|| view! { <th scope="col">"Bootstrap, 90 % interval"</th> })}
+                {has_near.then(|| view! { <th scope="col" class="range">"Within "{write_percent(DEFAULT_EPSILON, 1)}" of the best loss"</th> })}
+                {has_interval.then(|| view! { <th scope="col" class="range refits">"90 % of refits"</th> })}
             </tr></thead>
         }
     };
@@ -105,7 +115,7 @@ fn bar_row(row: Bar, has_near: bool, has_interval: bool) -> impl IntoView {
             <td class="strong" data-test="optimum-weight" data-domain=row.domain>{row.weight}</td>
             <td aria-hidden="true" class="bar-cell"><span class="bar">{near}{mark("weight", [0.0, row.length])}{interval}</span></td>
             {has_near.then(|| view! { <td class="range" data-test="near">{words(row.near)}</td> })}
-            {has_interval.then(|| view! { <td class="range" data-test="interval">{words(row.interval)}</td> })}
+            {has_interval.then(|| view! { <td class="range refits" data-test="interval">{words(row.interval)}</td> })}
         </tr>
         {note}
     }

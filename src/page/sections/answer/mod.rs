@@ -22,7 +22,7 @@ pub mod waiting;
 use self::copy::CopyMixture;
 use self::expected::OptimumExpected;
 use self::fixed::FixedAnswer;
-use self::mixture::OptimumBars;
+use self::mixture::{OptimumBars, is_bootstrapped};
 use self::moved::WhatMoved;
 use self::scale_alone::ScaleAlone;
 use self::scenario::ScenarioSentence;
@@ -106,6 +106,9 @@ fn Answer() -> impl IntoView {
                 <p class="legend" aria-hidden="true">
                     <span><i class="weight"></i>"weight"</span>
                     <span><i class="near"></i>"within 0.1 % of the best loss"</span>
+                    <Show when=move || is_bootstrapped(state)>
+                        <span><i class="interval"></i>"90 % of bootstrap refits"</span>
+                    </Show>
                 </p>
                 <Show when=move || is_short.get()><OptimumExpected/></Show>
             </section>

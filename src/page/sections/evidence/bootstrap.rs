@@ -29,6 +29,9 @@ pub fn Bootstrap() -> impl IntoView {
 fn Controls() -> impl IntoView {
     let state = use_state();
     let running = Memo::new(move |_| state.bootstrap.read().as_ref().is_some_and(|run| run.is_running()));
+    // What runs unasked gives way to what is asked for.
+    let asked =
+        Memo::new(move |_| state.bootstrap.read().as_ref().is_some_and(|run| run.is_running() && !run.is_first()));
     let done = move || state.bootstrap.read().as_ref().map_or((0, 0), |run| (run.n_done(), run.config.replicates));
     let status = move || match done() {
         (_, 0) => String::new(),
@@ -42,7 +45,7 @@ fn Controls() -> impl IntoView {
     view! {
         <div class="run-bar">
             <Field label="Replicates" name="replicates" decimal=true value=move || state.replicates.get() write=move |text| state.replicates.set(text)/>
-            <button type="button" data-test="bootstrap" prop:disabled=move || running.get() || state.stale.get() on:click=move |_| state.start_bootstrap()>
+            <button type="button" data-test="bootstrap" prop:disabled=move || asked.get() || state.stale.get() on:click=move |_| state.start_bootstrap()>
                 "Bootstrap"
             </button>
             <Show when=move || running.get()>

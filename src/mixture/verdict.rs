@@ -344,7 +344,7 @@ fn agreement(study: &FittedStudy, found: &Optimum, alternatives: &[Alternative])
     let ask = "Agreement";
     let Some(worst) = alternatives.iter().max_by(|a, b| a.regret.total_cmp(&b.regret)) else {
         return match study.candidates.len() {
-            0 | 1 => finding(ask, Grade::Amber, "only one law was tried"),
+            0 | 1 => finding(ask, Grade::Amber, "only one law was tried; choosing it by validation compares several"),
             _ => finding(ask, Grade::Green, "no other candidate predicts nearly as well"),
         };
     };

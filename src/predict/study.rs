@@ -214,6 +214,13 @@ impl DataSummary {
         if let Some((low, high)) = self.weight_ranges.iter().find(|(low, high)| low > high) {
             return Err(Impossible::new(format!("weights from {low} to {high}")));
         }
+        // A link rounds them.
+        let outside = |h: &[f64]| {
+            h.iter().zip(&self.weight_ranges).any(|(h, (low, high))| !(low - 1e-3..=high + 1e-3).contains(h))
+        };
+        if std::iter::once(&self.mean_mixture).chain(&self.mixtures).any(|h| outside(h)) {
+            return Err(Impossible::new("a mixture beyond the least and largest weights"));
+        }
         if self.largest.is_some_and(|(n, d)| !(n.0 > 0.0 && n.0.is_finite() && d.0 > 0.0 && d.0.is_finite())) {
             return Err(Impossible::new("a largest run without a size"));
         }

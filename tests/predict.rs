@@ -206,7 +206,10 @@ fn one_law_alone_has_nobody_to_agree_with() {
     let found = optimum(&study, &scenario).expect("an optimum");
     let verdict = verdict(&study, &scenario, &found).expect("a verdict");
     let agreement = verdict.findings.last().expect("a finding");
-    assert_eq!((agreement.grade, agreement.sentence.as_str()), (Grade::Amber, "only one law was tried; choosing it by validation compares several"));
+    assert_eq!(
+        (agreement.grade, agreement.sentence.as_str()),
+        (Grade::Amber, "only one law was tried; choosing it by validation compares several")
+    );
 }
 
 /// A study with one scale says nothing of others, and so does the interval.

@@ -1,13 +1,14 @@
 //! Names as charts and tables show them.
 
 /// Names without the beginning and the end that all of them share, up to a separator: "the_pile_arxiv" and
-/// "the_pile_books" are "arxiv" and "books".
+/// "the_pile_books" are "arxiv" and "books". No number is left for a name: "domain_1" stays.
 pub fn short_names(names: &[String]) -> Vec<String> {
     let cut = |names: Vec<Vec<char>>| -> Vec<Vec<char>> {
         let Some(first) = names.first().filter(|_| names.len() > 1) else { return names };
         let shared = (0..first.len())
             .take_while(|&i| names.iter().all(|name| name.len() > i + 1 && name[i] == first[i]))
             .filter(|&i| matches!(first[i], '_' | '/' | '.' | '-' | ':' | ' '))
+            .filter(|&i| !names.iter().any(|name| name[i + 1..].iter().all(char::is_ascii_digit)))
             .last();
         names.iter().map(|name| name[shared.map_or(0, |i| i + 1)..].to_vec()).collect()
     };
@@ -33,6 +34,8 @@ mod tests {
         assert_eq!(names(&["web_en", "web_fr"]), ["en", "fr"]);
         assert_eq!(names(&["train_web"]), ["train_web"]);
         assert_eq!(names(&["c4", "code"]), ["c4", "code"]);
+        assert_eq!(names(&["pile_domain_1", "pile_domain_10"]), ["domain_1", "domain_10"]);
+        assert_eq!(names(&["1_loss", "2_loss"]), ["1_loss", "2_loss"]);
         assert_eq!(names(&["a_x", "a_x"]), ["a", "a"].map(|_| "x"));
         assert_eq!(names(&[]), [""; 0]);
     }

@@ -88,10 +88,14 @@ fn own_summary(state: State) -> String {
 fn Understood() -> impl IntoView {
     let state = use_state();
     let understood = Memo::new(move |_| {
-        state.imported.with(|imported| imported.latest().and_then(|table| table.understood.clone()))
+        state.imported.with(|imported| {
+            let table = imported.latest()?;
+            Some((table.understood.clone()?, !table.questions.is_empty()))
+        })
     });
     move || {
-        let understood = understood.get()?;
+        let (understood, is_asked) = understood.get()?;
+        let label = if is_asked { "Understood so far: " } else { "Understood: " };
         let unused = understood.n_unused().map(|how_many| {
             view! {
                 <details class="unused" data-test="unused">
@@ -101,7 +105,7 @@ fn Understood() -> impl IntoView {
             }
         });
         Some(view! {
-            <p class="summary" data-test="understood">"Understood: "{understood.used()}"."</p>
+            <p class="summary" data-test="understood">{label}{understood.used()}"."</p>
             {unused}
         })
     }

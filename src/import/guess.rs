@@ -89,8 +89,13 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         let is_total = named.is_some_and(|column| column.count.is_some_and(|count| count.kind == names::Kind::Total));
         let named = named.map(|column| column.idx);
         let found = if is_total { weak.or(named) } else { named.or(weak) };
-        let is_of_words =
-            |c: &&Column| is_open(c.idx) && c.is_of_words() && c.count.is_some_and(|own| own.role == role);
+        let symbol = if role == Role::N { "N" } else { "D" };
+        let is_called = |c: &Column| c.count.is_some_and(|own| own.role == role) || c.name.trim() == symbol;
+        // "1,300" is asked about.
+        let has_commas = |c: &Column| sample.iter().any(|row| row.cell(c.idx).contains(','));
+        let is_of_words = |c: &&Column| {
+            is_open(c.idx) && c.n_present > 0 && c.n_numbers == 0 && is_called(c) && (c.n_slips == 0 || !has_commas(c))
+        };
         for column in columns.iter().filter(is_of_words).filter(|_| found.is_none()) {
             said.push(Cause::NoNumbers { role }.in_column(column.name));
         }
@@ -761,6 +766,9 @@ impl<'a> Column<'a> {
             self.is_in_units() && !words.iter().any(|word| OF_MODELS.contains(&word.as_str()))
         };
         let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
+        let is_of_the_other = || {
+            SPELLINGS.iter().any(|(own, _, parts)| *own != role && parts.iter().any(|part| self.last.contains(part)))
+        };
         let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));
         self.n_numbers > 0
             && self.is_of_numbers()
@@ -769,6 +777,7 @@ impl<'a> Column<'a> {
             && !is_known_as_other(self.name)
             && !names::is_ratio(self.name)
             && !is_other()
+            && !is_of_the_other()
             && (spellings.iter().any(is_near)
                 || self.least < self.largest && (has_part() || is_in_units()) && !is_unique_tokens(self.name))
     }

@@ -1,13 +1,14 @@
 //! The grammar of numbers:
 //!
 //! ```text
-//! number   = [sign] mantissa [power] [scale] [unit] | number "/" number
+//! number   = [sign] mantissa [power] [scale] [unit] | number "/" number | 1b5
 //! mantissa = 1.3 | 1300 | 1_300_000 | 1,300,000 | 1 300 000
 //! power    = e9 | ×10^9 | ·10⁹ | *10**9
 //! scale    = k | m | b | g | t (any case; m is 10⁶) | million | billion | … | % | 万 (10⁴) | 亿 (10⁸) | …
 //! unit     = params | tokens | FLOPs | nats
 //! ```
 //!
+//! "1b5" is 1.5B, as models are called (BLOOM's 1b7 and 7b1).
 //! Digits and powers of ten are put together as text and converted once, so "0.07B" is exactly 7e7.
 //! A comma that may part thousands or decimals is never guessed at: "1,300" is a fault.
 
@@ -49,6 +50,14 @@ pub(super) fn parse(text: &str, decimal: Decimal) -> Result<Reading, Fault> {
     if let Some((hundred_millions, rest)) = parts.filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
         let (first, second) = (parse_one(hundred_millions, decimal)?, parse_one(rest, decimal)?);
         return Ok(Reading { value: first.value + second.value, ..second });
+    }
+    if let Some((whole, decimals)) = text.split_once(['b', 'B', 'm', 'M'])
+        && [whole, decimals]
+            .iter()
+            .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+    {
+        let point = if decimal == Decimal::Point { '.' } else { ',' };
+        return parse_one(&format!("{whole}{point}{decimals}{}", &text[whole.len()..=whole.len()]), decimal);
     }
     parse_one(text, decimal)
 }

@@ -296,7 +296,7 @@ fn without_stray_letters(text: &str) -> String {
         chars[i].is_alphabetic()
             && before.is_some_and(|c| c.is_ascii_digit() || *c == '.')
             && after.is_some_and(char::is_ascii_digit)
-            // "1b5" is 1.5B to some, and 15 to none.
+            // "1b5x" may be 1.5B, and is never 15.
             && !(before.is_some_and(char::is_ascii_digit) && "kKmMbBgGtTeE".contains(chars[i]))
     };
     (0..chars.len()).filter(|&i| !is_stray(i)).map(|i| chars[i]).collect()
@@ -343,6 +343,8 @@ mod tests {
     #[test]
     fn numbers_as_people_write_them() {
         check("1.3B", 1.3e9);
+        check("1b5", 1.5e9);
+        check("7b1", 7.1e9);
         check("300M", 3e8);
         check("300m", 3e8);
         check("7b", 7e9);
@@ -422,7 +424,6 @@ mod tests {
         check_error("2..5", "\"2..5\" is not a number; did you mean 2.5?");
         check_error("~1.3B*", "\"~1.3B*\" is not a number; did you mean 1.3B?");
         check_error("1.g696", "\"1.g696\" is not a number; did you mean 1.696?");
-        check_error("1b5", "\"1b5\" is not a number");
         check_error("300Mb", "\"300Mb\" is not a number; did you mean 300M?");
         check_error("1,300", "\"1,300\" can be read as 1300 or as 1.300; write the one that is meant");
         check_error("1,300M", "\"1,300M\" can be read as 1300M or as 1.300M; write the one that is meant");

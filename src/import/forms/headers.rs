@@ -223,13 +223,17 @@ fn is_summary_of(table: &Table, row: Row, n_runs: usize) -> bool {
 const SHARE_OF_BLANKS: f64 = 0.3;
 
 /// The table with cells that are blank since they are as the one above: in columns of names, N and D whose cells, where
-/// there is one, are all different. A blank weight or loss is none of these.
+/// there is one, are all different, and in those of N and D that are blank on the same lines. A blank weight or loss is
+/// none of these.
 pub(super) fn filled_down(table: Table, issues: &mut Issues) -> Table {
     let decimal = table.layout().decimal;
+    let may_be = |i: usize| {
+        let name = table.header()[i].as_str();
+        names::count(name).is_some()
+            || matches!(names::words(name).join(" ").as_str(), "n" | "d" | "model" | "size" | "group")
+    };
     let is_filled = |i: usize| {
         let name = table.header()[i].as_str();
-        let may_be = names::count(name).is_some()
-            || matches!(names::words(name).join(" ").as_str(), "n" | "d" | "model" | "size" | "group");
         let (mut present, mut blank) = (Vec::new(), 0);
         for (row_idx, row) in table.rows().enumerate() {
             match row.cell(i) {
@@ -243,13 +247,15 @@ pub(super) fn filled_down(table: Table, issues: &mut Issues) -> Table {
         let n = table.n_rows();
         blank as f64 >= SHARE_OF_BLANKS * n as f64
             && present.len() > 1
-            && (may_be || i == 0 && is_word())
+            && (may_be(i) || i == 0 && is_word())
             && present.iter().collect::<HashSet<_>>().len() == present.len()
     };
-    let filled: Vec<usize> = (0..table.header().len()).filter(|&i| is_filled(i)).collect();
-    if filled.is_empty() {
-        return table;
-    }
+    let mut filled: Vec<usize> = (0..table.header().len()).filter(|&i| is_filled(i)).collect();
+    let Some(&first) = filled.first() else { return table };
+    let is_blank_with_it = |i: usize| table.rows().all(|row| row.cell(i).is_empty() == row.cell(first).is_empty());
+    let with_it = (0..table.header().len()).filter(|&i| may_be(i) && !filled.contains(&i) && is_blank_with_it(i));
+    filled.extend(with_it.collect::<Vec<_>>());
+    filled.sort_unstable();
     let mut last: Vec<&str> = vec![""; table.header().len()];
     let mut rows = Vec::new();
     for row in table.rows() {

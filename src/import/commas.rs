@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::guess::guess_roles;
-use super::issue::Issues;
+use super::guess::{guess_roles, is_loss};
+use super::issue::{Cause, Issues};
 use super::question::{Answer, Question};
 use super::roles::Role;
+use super::sniff::needs;
 use super::table::Table;
 use crate::units::{Decimal, NumberError, excerpt, is_missing, read_number, try_number};
 
@@ -24,6 +25,93 @@ fn readings(cell: &str, decimal: Decimal) -> Option<[String; 2]> {
     }
 }
 
+/// What parts decimals in each cell of a table, where its cells differ in that: "0,25" stands beside "2.5", and "3,412"
+/// in a column of losses or below "3,41" is no number of thousands. All are then written as the table's decimals are.
+pub(super) fn by_cells(table: Table, issues: &mut Issues) -> Table {
+    let (own, other) = (table.layout().decimal, other_than(table.layout().decimal));
+    let (point, comma) = (mark(own), mark(other));
+    // Quick for the tables that nearly all are.
+    if !table.rows().any(|row| row.cells().any(|cell| cell.contains(comma))) {
+        return table;
+    }
+    let column = |i: usize| -> Option<Vec<Option<String>>> {
+        let name = &table.header()[i];
+        // "70,20,10" below "web,code,math" is a list.
+        let cells = || table.rows().map(|row| row.cell(i));
+        if name.contains(',') || !cells().any(|cell| cell.contains(comma)) {
+            return None;
+        }
+        let is_other = |cell: &str| needs(cell, comma, point) && try_number(&turned(cell, own), own).is_some();
+        let sure = cells().filter_map(|cell| match is_other(cell) {
+            true => try_number(&turned(cell, own), own),
+            false => try_number(cell, own).filter(|_| needs(cell, point, comma)),
+        });
+        let (least, most) =
+            sure.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), sure| (least.min(sure), most.max(sure)));
+        let is_loss = is_loss(name);
+        let is_near = |number: f64| {
+            /// Numbers of one column are so near to each other that thousands of them are not.
+            const NEAR: f64 = 5.0;
+            (least / NEAR..=most * NEAR).contains(&number)
+        };
+        let as_decimals = |cell: &str| {
+            let [thousands, decimals] = readings(cell, own)?;
+            let [thousands, number] = [try_number(&thousands, own)?, try_number(&turned(cell, own), own)?];
+            let is_it = is_loss && number < LARGEST_LOSS || is_near(number) && !is_near(thousands);
+            is_it.then_some(decimals)
+        };
+        let changed: Vec<Option<String>> =
+            cells().map(|cell| if is_other(cell) { Some(turned(cell, own)) } else { as_decimals(cell) }).collect();
+        changed.iter().any(Option::is_some).then_some(changed)
+    };
+    let changed: Vec<Option<Vec<Option<String>>>> = (0..table.header().len()).map(column).collect();
+    let first = |i: usize| {
+        let (row, cell) =
+            changed[i].as_ref()?.iter().enumerate().find_map(|(row, cell)| Some((row, cell.as_ref()?)))?;
+        Some(format!(
+            "\"{}\" in \"{}\" is {}",
+            excerpt(table.row(row).cell(i)),
+            excerpt(&table.header()[i]),
+            excerpt(&cell.replace(',', "."))
+        ))
+    };
+    let found: Vec<String> = (0..changed.len()).filter_map(first).collect();
+    if found.is_empty() {
+        return table;
+    }
+    let more = if found.len() > 1 { format!(", and so on in {} columns", found.len()) } else { String::new() };
+    let what =
+        format!("decimals are parted by points and by commas; each number is read as it must be: {}{more}", found[0]);
+    issues.push(Cause::Made { what }.of_text());
+    let mut row_idx = 0;
+    table.with_rows(|row| {
+        let own = |i: usize| changed.get(i)?.as_ref()?[row_idx].clone();
+        let cell = |(i, cell)| match own(i) {
+            Some(changed) => Cow::Owned(changed),
+            None => Cow::Borrowed(cell),
+        };
+        let cells = row.cells().enumerate().map(cell).collect();
+        row_idx += 1;
+        cells
+    })
+}
+
+/// No loss in nats or bits is larger.
+const LARGEST_LOSS: f64 = 100.0;
+
+fn other_than(decimal: Decimal) -> Decimal {
+    if decimal == Decimal::Point { Decimal::Comma } else { Decimal::Point }
+}
+
+fn mark(decimal: Decimal) -> char {
+    if decimal == Decimal::Point { '.' } else { ',' }
+}
+
+/// A number whose decimals are parted in the other way: "2,5B" → "2.5B".
+fn turned(cell: &str, own: Decimal) -> String {
+    cell.replace(mark(other_than(own)), &mark(own).to_string())
+}
+
 /// The table as the answer says; without one, a question where most cells of a column can be read in two ways.
 pub(super) fn settled(table: Table, answers: &[Answer], issues: &mut Issues) -> Table {
     let own = table.layout().decimal;
@@ -31,17 +119,26 @@ pub(super) fn settled(table: Table, answers: &[Answer], issues: &mut Issues) -> 
         Answer::Decimal(decimal) => Some(*decimal),
         _ => None,
     });
-    match said {
-        Some(decimal) if decimal != own => table.in_decimals(decimal),
-        Some(_) => table.with_cells(|_, cell| match readings(cell, own) {
-            Some([thousands, _]) => Cow::Owned(thousands),
-            None => Cow::Borrowed(cell),
-        }),
-        None => {
-            issues_of(&table).into_iter().for_each(|question| issues.ask(question));
-            table
-        }
-    }
+    let Some(said) = said else {
+        issues_of(&table).into_iter().for_each(|question| issues.ask(question));
+        return table;
+    };
+    let which = usize::from(said != own);
+    // Where commas part decimals "1.300" is 1300, but for losses.
+    let has_thousands = |i: usize| {
+        let cells = || table.rows().map(|row| row.cell(i));
+        said != own && !is_loss(&table.header()[i]) && !cells().any(|cell| needs(cell, mark(own), mark(said)))
+    };
+    let has_thousands: Vec<bool> = (0..table.header().len()).map(has_thousands).collect();
+    table.with_rows(|row| {
+        let read = |(i, cell): (usize, &str)| match readings(cell, own) {
+            Some(readings) => Some(readings[which].clone()),
+            None => {
+                readings(cell, said).filter(|_| has_thousands.get(i) == Some(&true)).map(|[thousands, _]| thousands)
+            }
+        };
+        row.cells().enumerate().map(|(i, cell)| read((i, cell)).map_or(Cow::Borrowed(cell), Cow::Owned)).collect()
+    })
 }
 
 /// The table with thousands where other cells of the column part several groups of them: below "1,099,040" there is no
@@ -67,14 +164,15 @@ pub(super) fn by_neighbours(table: Table) -> Table {
 }
 
 /// Whether a column has a role if its commas are read in one of the two ways: else nothing depends on them.
-fn matters(table: &Table, column_idx: usize, other: Decimal) -> bool {
+fn matters(table: &Table, column_idx: usize) -> bool {
     let own = table.layout().decimal;
-    let as_thousands = table.with_cells(|_, cell| match readings(cell, own) {
-        Some([thousands, _]) => Cow::Owned(thousands),
-        None => Cow::Borrowed(cell),
-    });
-    let as_decimals = table.with_cells(|_, cell| Cow::Borrowed(cell)).in_decimals(other);
-    [as_thousands, as_decimals].iter().any(|table| guess_roles(table).get(column_idx) != Role::Ignored)
+    let read = |which: usize| {
+        table.with_cells(|_, cell| match readings(cell, own) {
+            Some(readings) => Cow::Owned(readings[which].clone()),
+            None => Cow::Borrowed(cell),
+        })
+    };
+    [0, 1].into_iter().any(|which| guess_roles(&read(which)).get(column_idx) != Role::Ignored)
 }
 
 fn issues_of(table: &Table) -> Option<Question> {
@@ -89,8 +187,8 @@ fn issues_of(table: &Table) -> Option<Question> {
             return None;
         }
         let column = excerpt(&table.header()[i]);
-        let other = if own == Decimal::Point { Decimal::Comma } else { Decimal::Point };
-        if !matters(table, i, other) {
+        let other = other_than(own);
+        if !matters(table, i) {
             return None;
         }
         let text = format!(

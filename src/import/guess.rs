@@ -83,8 +83,18 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
             continue;
         }
         let named = candidates(role, &columns).find(|column| is_open(column.idx));
-        let is_other = |i: usize| role == Role::Flops && columns[i].is_in_units();
+        // "% c" is a share of what is called c.
+        let is_other =
+            |i: usize| role == Role::Flops && columns[i].is_in_units() || words(columns[i].name).any(is_weight_word);
         let weak = position_of(weak, &columns).filter(|&i| columns[i].is_count() && !is_other(i) && is_open(i));
+        // "run.N", of "N=1B D=25B" in a cell; "mix.n" is a share of something.
+        let is_nested = |column: &Column| {
+            let path = column.name.strip_suffix(if role == Role::N { ".N" } else { ".D" });
+            role != Role::Flops
+                && column.least >= LEAST_BY_SYMBOL
+                && path.is_some_and(|path| !words(path).any(is_weight_word))
+        };
+        let weak = weak.or_else(|| columns.iter().position(is_nested).filter(|&i| is_open(i)));
         // What is called N is N before what counts the embeddings too.
         let is_total = named.is_some_and(|column| column.count.is_some_and(|count| count.kind == names::Kind::Total));
         let named = named.map(|column| column.idx);
@@ -115,8 +125,13 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         roles[i] = Role::Split;
     }
     let is_unclaimed = |roles: &[Role], i: usize| is_open(i) && roles[i] == Role::Ignored;
-    let losses: Vec<usize> =
+    let mut losses: Vec<usize> =
         (0..n_columns).filter(|&i| is_unclaimed(&roles, i) && has_loss_word(columns[i].name)).collect();
+    // Beside "ce_avg", "ce_web" is a cross-entropy as well.
+    if losses.iter().any(|&i| is_cross_entropy(columns[i].name)) {
+        let is_beside = |i: usize| has_cross_entropy(columns[i].name) && columns[i].is_of_numbers();
+        losses = (0..n_columns).filter(|i| losses.contains(i) || is_unclaimed(&roles, *i) && is_beside(*i)).collect();
+    }
     for i in targets(table, &losses, &mut said) {
         roles[i] = Role::Loss;
     }
@@ -329,6 +344,8 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
 fn factor(first: &[Option<f64>], second: &[Option<f64>]) -> Option<f64> {
     /// Fewer lines have one factor by chance, and so do numbers that hardly vary.
     const FEWEST: (usize, f64) = (4, 1.01);
+    /// No two units are as near to each other; a little less is a better checkpoint.
+    const NEAREST: f64 = 0.05;
     /// Of a few decimals.
     const ROUNDING: f64 = 5e-4;
     if first.iter().all(Option::is_none) {
@@ -345,15 +362,16 @@ fn factor(first: &[Option<f64>], second: &[Option<f64>]) -> Option<f64> {
         _ => false,
     });
     let varies = || pairs().any(|(x, _)| x > a * FEWEST.1 || x * FEWEST.1 < a);
-    (is_same && b != a && pairs().count() >= FEWEST.0 && varies()).then_some(b / a)
+    (is_same && (b / a - 1.0).abs() > NEAREST && pairs().count() >= FEWEST.0 && varies()).then_some(b / a)
 }
 
 /// Whether a name without its word for a loss is that of another column, or stands in it: "loss_cc_high" beside
 /// "weight_cc_high".
 fn is_of_column(header: &[String], i: usize) -> bool {
-    let own: Vec<String> = names::words(&header[i]);
-    let is_loss_word =
-        |word: &String| LOSS_WORDS.contains(&word.as_str()) || ["val", "eval", "test"].contains(&word.as_str());
+    let own: Vec<String> = names::words(names::last_segment(&header[i]));
+    let is_loss_word = |word: &String| {
+        LOSS_WORDS.contains(&word.as_str()) || ["val", "eval", "test", "on", "of"].contains(&word.as_str())
+    };
     let rest: Vec<String> = own.into_iter().filter(|word| !is_loss_word(word)).collect();
     let is_it = |name: &String| !has_loss_word(name) && names::words(name).windows(rest.len()).any(|own| own == rest);
     !rest.is_empty() && header.iter().any(is_it)
@@ -376,12 +394,19 @@ pub(super) fn has_loss_word(name: &str) -> bool {
 /// Whether a name is that of a cross-entropy in short: "Val CE", "test BPC". In letters alone "web_pct" has a "bpc", too.
 fn is_cross_entropy(name: &str) -> bool {
     const BESIDE: [&str; 9] = ["val", "valid", "validation", "eval", "test", "train", "final", "mean", "avg"];
+    let words = names::words(names::last_segment(name));
+    let is_own = |word: &String| is_ce(word) || BESIDE.contains(&word.as_str());
+    words.iter().any(|word| word == "bpc") || has_cross_entropy(name) && words.iter().all(is_own)
+}
+
+/// Whether a name may be that of a cross-entropy on something: "ce_web", "web CE".
+fn has_cross_entropy(name: &str) -> bool {
     let words = names::words(name);
-    let is_short = |word: &String| matches!(word.as_str(), "ce" | "xe");
-    words.iter().any(|word| word == "bpc")
-        || words.iter().filter(|word| is_short(word)).count() == 1
-            && words.len() > 1
-            && words.iter().all(|word| is_short(word) || BESIDE.contains(&word.as_str()))
+    words.len() > 1 && words.iter().filter(|word| is_ce(word)).count() == 1
+}
+
+fn is_ce(word: &str) -> bool {
+    matches!(word, "ce" | "xe")
 }
 
 /// Whether a column is a perplexity by its name.
@@ -839,11 +864,12 @@ impl<'a> Column<'a> {
         let is_one = |key: &String| NO_WEIGHTS.contains(&key.as_str()) || UNIQUE_NAMES.contains(&key.as_str());
         let is_count =
             || words(self.name).last().is_some_and(|last| COUNTS.iter().any(|word| last.eq_ignore_ascii_case(word)));
-        // "web (B tokens)" is no share, whatever it sums to.
+        const UNITS: [&str; 4] = ["tokens", "token", "toks", "tok"];
+        // "web (B tokens)" and "web (B)" are no shares, whatever they sum to.
         let is_of_tokens = || {
             header_scale(self.name).is_some()
-                && words(self.name)
-                    .any(|word| word.eq_ignore_ascii_case("tokens") || word.eq_ignore_ascii_case("token"))
+                && (self.name.ends_with([')', ']'])
+                    || names::words(self.name).iter().any(|word| UNITS.iter().any(|unit| word.ends_with(unit))))
         };
         is_one(&self.key)
             || is_one(&self.last)

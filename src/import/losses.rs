@@ -87,7 +87,7 @@ pub(super) fn unworded(columns: &[Candidate], domains: &[String]) -> Vec<usize> 
         return with_word;
     }
     let alone = |c: &&&Candidate| {
-        let words = names::words(c.name);
+        let words = names::words(names::last_segment(c.name));
         let is_nameless = || !domains.is_empty() && names::is_place(c.name);
         is_nameless() || !words.is_empty() && words.iter().all(|word| ALONE.contains(&word.as_str()))
     };

@@ -7,7 +7,7 @@ use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::guess::Column;
 use super::issue::Cause;
 use super::question::{Answer, Question};
-use super::recipe::is_recipe;
+use super::recipe::{is_about_loss, is_recipe};
 use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{excerpt, is_missing, try_number};
@@ -269,10 +269,37 @@ pub(super) fn made_up(table: &Table, roles: &Roles, answers: &[Answer]) -> Optio
     let header = table.header();
     let weights: Vec<usize> = roles.columns(Role::Weight).collect();
     let is_told = |i: &usize| answers.iter().any(|answer| answer.column() == Some(&header[*i]));
-    if weights.iter().any(is_told) {
-        return None;
-    }
-    share_and_rest(header, &weights).or_else(|| bare_tokens(table, roles, &weights))
+    let of_weights = || {
+        let of_tokens = || bare_tokens(table, roles, &weights).or_else(|| tokens_beyond_d(table, roles, &weights));
+        share_and_rest(header, &weights).or_else(of_tokens)
+    };
+    two_numbers(table, roles, answers).or_else(|| of_weights().filter(|_| !weights.iter().any(is_told)))
+}
+
+/// Whether two numbers in a name are N and D, where no word says so.
+fn two_numbers(table: &Table, roles: &Roles, answers: &[Answer]) -> Option<Question> {
+    let column = |role: Role| {
+        let is_made = |i: &usize| table.header()[*i].ends_with(super::forms::UNSURE) && !is_told(table, answers, *i);
+        roles.columns(role).find(is_made)
+    };
+    let [n, d] = [column(Role::N)?, column(Role::D)?];
+    let row = table.rows().next()?;
+    let answer = |roles: [Role; 2]| {
+        [n, d].iter().zip(roles).map(|(&i, role)| Answer::Role(table.header()[i].clone(), role)).collect::<Vec<_>>()
+    };
+    let count = |i: usize| row.cell(i).parse().map_or(String::new(), |number| crate::units::write_count(number, 4));
+    Some(Question::new(
+        format!(
+            "of two numbers in a name, the first may be N and the second D, such as {} and {}. Are they?",
+            count(n),
+            count(d)
+        ),
+        [
+            ("yes".to_string(), answer([Role::N, Role::D])),
+            ("the other way round".to_string(), answer([Role::D, Role::N])),
+            ("no, they are something else".to_string(), answer([Role::Ignored, Role::Ignored])),
+        ],
+    ))
 }
 
 fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Question> {
@@ -306,6 +333,44 @@ fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Questi
             ("yes".to_string(), all(Role::Weight, Role::D)),
             ("no, they are something else".to_string(), all(Role::Ignored, Role::Ignored)),
         ],
+    ))
+}
+
+/// Whether the shares of tokens by domain are the mixture, where these sum to more than D on most lines.
+fn tokens_beyond_d(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Question> {
+    /// As much more as rounding never makes.
+    const MORE: f64 = 1.03;
+    let (header, sample) = (table.header(), table.sample(LINES_SUMMED).collect::<Vec<_>>());
+    let d = roles.columns(Role::D).next()?;
+    const OF_TOKENS: [&str; 7] = ["tokens", "token", "toks", "tok", "n", "num", "of"];
+    let domain = |name: &str| {
+        let plain = super::names::scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
+        let words = super::names::words(&plain).into_iter();
+        words.filter(|word| !OF_TOKENS.contains(&word.as_str())).collect::<Vec<_>>().join("_")
+    };
+    let source = |&weight: &usize| {
+        let own = header[weight].strip_prefix("weight_")?;
+        header.iter().position(|name| name != &header[weight] && domain(name) == own)
+    };
+    let sources: Vec<usize> = weights.iter().map(source).collect::<Option<_>>()?;
+    let number = |row: &Row, i: usize| super::guess::scaled(table, row.cell(i), i).unwrap_or(0.0);
+    let sum = |row: &Row| sources.iter().map(|&i| number(row, i)).sum::<f64>();
+    let beyond: Vec<&Row> = sample.iter().filter(|row| sum(row) > MORE * number(row, d)).collect();
+    let first = beyond.first().filter(|_| 2 * beyond.len() > sample.len() && !sources.contains(&d))?;
+    let names: Vec<String> = sources.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
+    let all = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
+    let count = |number: f64| crate::units::write_count(number, 4);
+    Some(Question::new(
+        format!(
+            "{} are tokens by domain that sum to {} on line {}, but D, from \"{}\", is {}. Are their shares the mixture \
+             all the same?",
+            names.join(", "),
+            count(sum(first)),
+            first.line(),
+            excerpt(&header[d]),
+            count(number(first, d))
+        ),
+        [("yes".to_string(), all(Role::Weight)), ("no".to_string(), all(Role::Ignored))],
     ))
 }
 
@@ -362,10 +427,26 @@ const TEXTS: &[&str] = &[
     "other",
     "others",
     "rest",
+    "real",
+    "general",
+    "dclm",
+    "fineweb",
+    "starcoder",
+    "pes2o",
+    "openwebmath",
+    "reasoning",
+    "encyclopedia",
+    "academic",
+    "law",
+    "pubmed",
+    "patents",
 ];
 
 /// Whether a word is that of a kind of text.
 pub(super) fn is_text(word: &str) -> bool {
+    // "domain1".
+    let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let word = if bare.len() > 2 { bare } else { word };
     TEXTS.iter().any(|text| word.eq_ignore_ascii_case(text))
 }
 
@@ -441,7 +522,8 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
     let have_numbers = |i: usize| {
         let is_numbered = |part: &&str| {
             let letters: String = part.chars().filter(|c| c.is_alphabetic()).collect();
-            part.contains(|c: char| c.is_ascii_digit()) && letters.len() > 1 && !is_recipe(&letters)
+            let is_name = letters.len() > 1 || letters.len() == 1 && part.contains('.');
+            part.contains(|c: char| c.is_ascii_digit()) && is_name && !is_recipe(&letters)
         };
         let parts = |cell: &str| cell.split(['_', '-', ' ', ',', '+', '/']).filter(is_numbered).count();
         let n: BTreeSet<usize> = cells(i).map(parts).collect();
@@ -471,18 +553,20 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
     let marked: Vec<String> = roles.columns(Role::Ignored).filter(has_marks).map(|i| header[i].clone()).collect();
     let of_marks = (marked.len() > 1).then_some(Cause::Marks { columns: marked });
     // How often each domain is repeated says nothing of its weight, as long as its tokens are not known.
-    const FACTORS: [&str; 8] =
-        ["epochs", "epoch", "repeat", "repeats", "repetitions", "upsample", "upsampling", "oversampling"];
-    let is_factor = |&i: &usize| {
-        let ends = [split_first(&header[i]), split_last(&header[i])];
-        let is_of_domain = |rest: &str| !is_recipe(rest) && !is_statistic(rest) && rest.len() > 1 && key(rest) != "num";
-        let is_it =
-            |(word, rest): (&str, &str)| FACTORS.iter().any(|own| word.eq_ignore_ascii_case(own)) && is_of_domain(rest);
-        ends.into_iter().flatten().any(is_it) && !is_told(table, answers, i)
-    };
+    let is_factor = |&i: &usize| is_factor(&header[i]) && !is_told(table, answers, i);
     let factors: Vec<String> = roles.columns(Role::Ignored).filter(is_factor).map(|i| header[i].clone()).collect();
     let of_factors = (factors.len() > 1).then_some(Cause::FactorsAlone { columns: factors });
     in_words.into_iter().chain(of_marks).chain(of_factors).collect()
+}
+
+/// Whether a name is of how often a domain is repeated: "epochs_web", "web_repeats".
+fn is_factor(name: &str) -> bool {
+    const FACTORS: [&str; 8] =
+        ["epochs", "epoch", "repeat", "repeats", "repetitions", "upsample", "upsampling", "oversampling"];
+    let is_of_domain = |rest: &str| !is_recipe(rest) && !is_statistic(rest) && rest.len() > 1 && key(rest) != "num";
+    let is_it =
+        |(word, rest): (&str, &str)| FACTORS.iter().any(|own| word.eq_ignore_ascii_case(own)) && is_of_domain(rest);
+    [split_first(name), split_last(name)].into_iter().flatten().any(is_it)
 }
 
 /// Whether the user gave a column its role.
@@ -509,8 +593,13 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let header = table.header();
     let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
     let columns: Vec<Column> = roles.columns(Role::Ignored).map(|i| Column::new(table, &sample, i)).collect();
-    let may_be: Vec<&Column> =
-        columns.iter().filter(|column| column.may_be_part() && !is_told(table, answers, column.idx)).collect();
+    let may_be = |column: &&Column| {
+        column.may_be_part()
+            && !is_about_loss(column.name)
+            && !is_factor(column.name)
+            && !is_told(table, answers, column.idx)
+    };
+    let may_be: Vec<&Column> = columns.iter().filter(may_be).collect();
     let lines = Lines::new(table, &may_be, &sample);
     let has_loss_of = |own: &str| {
         let is_it = |i: usize| super::names::has_words_of(&header[i], own);
@@ -560,17 +649,24 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let are_shares = |columns: &&[usize]| {
         columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
     };
+    // "1, 3, 5" may be parts of a ratio, however its domains are called.
+    let are_parts = |columns: &&[usize]| {
+        let is_part = |value: f64| value.fract() == 0.0 && value <= 100.0;
+        columns.len() > 2 && columns.iter().all(|&i| (0..lines.values.len()).all(|line| is_part(lines.of(line, i))))
+    };
     let found = stretches.filter_map(|run| {
         let windows = (2..=run.len()).rev().flat_map(|length| run.windows(length));
-        let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &are_domains, &are_shares].into_iter();
+        let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &are_domains, &are_shares, &are_parts].into_iter();
         let several = kinds.find_map(|kind| windows.clone().find(|columns| kind(columns)));
         several.or_else(|| run.windows(1).find(|column| is_share(column[0])))
     });
     let found = found.max_by_key(|columns| columns.len())?;
     let (least, most) = ends(found);
     let names: Vec<String> = found.iter().map(|&i| header[i].clone()).collect();
-    let is_question =
-        is_sum(&found) && found.len() > 2 || are_domains(&found) && (is_sum(&found) || are_shares_of(found));
+    let is_question = is_sum(&found) && found.len() > 2
+        || are_domains(&found) && (is_sum(&found) || are_shares_of(found))
+        || are_shares(&found) && found.len() > 1
+        || are_parts(&found);
     if !is_question {
         return Some(OtherSums::Unused(Cause::OtherSums { columns: names, least, most }));
     }

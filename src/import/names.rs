@@ -473,7 +473,17 @@ fn at_end(name: &str) -> Option<(String, &'static str)> {
     let is_ratio = name[rest.len()..].starts_with('/') && last.starts_with('1');
     // The last segment of a path is a name, not a scale: "model.m".
     let is_segment = name[rest.len()..].starts_with(['/', '.', ':']) && !is_ratio;
-    let scale = scale(last).filter(|_| !is_segment && !rest.is_empty())?;
+    // "web_btok".
+    let of_tokens = || {
+        let (first, unit) = last.split_at_checked(1)?;
+        let unit = unit.to_lowercase();
+        let scale = scale(first).filter(|_| TOKENS.contains(&unit.as_str()) && !is_segment && !rest.is_empty())?;
+        Some((format!("{}_{unit}", rest.trim_end_matches(['_', ' '])), scale))
+    };
+    let Some(scale) = scale(last) else { return of_tokens() };
+    if is_segment || rest.is_empty() {
+        return None;
+    }
     Some((rest.strip_suffix("in").unwrap_or(rest).trim_end_matches(['_', ' ']).to_string(), scale))
 }
 

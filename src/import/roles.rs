@@ -139,7 +139,7 @@ impl Roles {
 }
 
 /// What people put before or after a domain's name to say that the column is its weight.
-pub(super) const WEIGHT_WORDS: [&str; 25] = [
+pub(super) const WEIGHT_WORDS: [&str; 26] = [
     "weight",
     "weights",
     "w",
@@ -165,6 +165,7 @@ pub(super) const WEIGHT_WORDS: [&str; 25] = [
     "anteile",
     "prob",
     "probability",
+    "sampling",
 ];
 
 /// Before a domain's name, this says no more than that the column is about the training data (RegMix).

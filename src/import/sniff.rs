@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::Decimal;
+use super::names::count;
+use crate::units::{Decimal, try_number};
 
 /// What separates columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +82,23 @@ pub fn sniff_decimal<'a>(delimiter: Delimiter, cells: impl Iterator<Item = &'a s
 /// Whether a line is a comment: it begins with "#", and not with a spreadsheet's error or a colour.
 pub(super) fn is_comment(line: &str) -> bool {
     const CELLS: [&str; 7] = ["#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"];
-    let line = line.trim_start_matches([' ', '\u{FEFF}']);
-    let Some(rest) = line.strip_prefix('#') else { return false };
+    let Some(rest) = line.trim_start_matches([' ', '\u{FEFF}']).strip_prefix('#') else { return false };
     let n_hex = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
     let is_colour = n_hex == 6 && rest[n_hex..].starts_with([',', ';', '\t', '|']);
-    !is_colour && !CELLS.iter().any(|cell| line.starts_with(cell))
+    // "#params,70M,160M" is a line of a table turned on its side.
+    let is_count = || {
+        let mut cells = rest.split([',', ';', '\t', '|']);
+        let is_number = |cell: &str| try_number(cell.trim(), Decimal::Point).is_some();
+        cells.next().is_some_and(|name| count(name).is_some())
+            && cells.next().is_some_and(is_number)
+            && cells.all(is_number)
+    };
+    // And below the blanks of an index "#params" is the first name.
+    let is_name = || {
+        line.starts_with("  ")
+            && rest.split_whitespace().next().is_some_and(|name| rest.starts_with(name) && count(name).is_some())
+    };
+    !is_colour && !is_count() && !is_name() && !CELLS.iter().any(|cell| rest.starts_with(&cell[1..]))
 }
 
 /// Whether a line has nothing but separators: spreadsheets write ",,,,," for their empty lines.
@@ -100,7 +113,7 @@ pub(super) fn is_rule(line: &str) -> bool {
 }
 
 /// Whether the cell is a number only if `point` parts its decimals: "0.25", "2.5", "1,300.5", but not "1.300".
-fn needs(cell: &str, point: char, comma: char) -> bool {
+pub(super) fn needs(cell: &str, point: char, comma: char) -> bool {
     let Some((whole, decimals)) = cell.trim().split_once(point) else { return false };
     let whole = whole.trim_start_matches(['-', '+', '\u{2212}']);
     let n_decimals = decimals.bytes().take_while(u8::is_ascii_digit).count();

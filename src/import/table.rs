@@ -291,15 +291,6 @@ impl Table {
         self
     }
 
-    /// The same, its decimals parted so.
-    pub(super) fn in_decimals(mut self, decimal: Decimal) -> Self {
-        self.layout.decimal = decimal;
-        if decimal == Decimal::Comma {
-            self.layout.delimiter = Delimiter::Semicolon;
-        }
-        self
-    }
-
     /// The same, its columns from there on being of other lines.
     pub(super) fn with_lines_of(mut self, first_column: usize, lines: Vec<usize>) -> Self {
         self.joined = Some((first_column, lines.into_iter().map(|line| line as u32).collect()));
@@ -447,7 +438,8 @@ fn names_among(lines: &Lines) -> (Option<Delimiter>, usize) {
 /// The cells of a line, those in quotes with them; of a cell over several lines the first.
 fn unquoted(line: &str, delimiter: Delimiter) -> Vec<&str> {
     // A tab at the start is a blank cell.
-    let line = line.trim_end().trim_start_matches(|c: char| c.is_whitespace() && c != char::from(delimiter.byte()));
+    let is_around = |c: char| c.is_whitespace() && c != char::from(delimiter.byte());
+    let line = line.trim_matches(is_around);
     let line = if delimiter == Delimiter::Pipe { line.trim_matches('|') } else { line };
     let mut quoted = false;
     let parts = |c: char| {

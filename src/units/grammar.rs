@@ -239,7 +239,9 @@ fn scale_and_unit(text: &str) -> Option<(Option<i64>, Option<Quantity>)> {
     }
     SCALES.iter().find_map(|&(word, power)| {
         let (scale, rest) = text.split_at_checked(word.len())?;
-        let unit = unit(rest.trim_start());
+        // "25BT".
+        let is_tokens = matches!(word, "m" | "b" | "g") && rest.eq_ignore_ascii_case("t");
+        let unit = if is_tokens { Some(Quantity::Tokens) } else { unit(rest.trim_start()) };
         let legal = scale.eq_ignore_ascii_case(word)
             && (rest.is_empty() || unit.is_some())
             // Peta, exa and zetta are only used of FLOPs; a bare "3E" is a cut number.

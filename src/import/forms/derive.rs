@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::json;
 use crate::import::guess::{guess_roles, header_scale, is_known, is_unique_tokens};
 use crate::import::issue::{Cause, Issues};
-use crate::import::mixture::is_text;
+use crate::import::mixture::{is_stage, is_text};
 use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_id, is_weight_word};
@@ -19,12 +19,13 @@ const CHINCHILLA: f64 = 20.0;
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 11] = [
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 12] = [
         weights_of_tokens,
         weights_of_ratios,
         weights_in_names,
         the_rest,
         of_logarithms,
+        sizes_and_tokens,
         active_sizes,
         sizes_in_names,
         sizes_of_ratio,
@@ -473,6 +474,12 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             }
             rows.push(own);
         }
+        if rows.iter().any(Option::is_none)
+            && let Some(numbered) = numbered_in_names(table, i)
+        {
+            names = numbered[0].iter().map(|(name, _)| name.clone()).collect();
+            rows = numbered.into_iter().map(Some).collect();
+        }
         // The same domains may sum to less than the whole in the names of other runs.
         let short = |cell: &str| {
             let own: Vec<_> = pairs_in(cell).into_iter().filter(|(name, _)| names.contains(name)).collect();
@@ -503,6 +510,55 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
     })
 }
 
+/// The mixtures in names whose domains end in digits: "q10.2_q20.8" is 0.2 of "q1" and 0.8 of "q2", and so is "q120_q280".
+/// As read, the same domains on each line sum to no more than the whole.
+fn numbered_in_names(table: &Table, i: usize) -> Option<Vec<Vec<(String, f64)>>> {
+    const ROUNDING: f64 = 0.015;
+    /// A domain's name and its number, of "q10.2" or "q120".
+    fn part(text: &str) -> Option<(&str, &str)> {
+        let at = text.find(|c: char| c.is_ascii_digit()).filter(|at| *at > 0)?;
+        let (name, number) = text.split_at(at);
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        (is_number && name.chars().all(char::is_alphabetic)).then_some((name, number))
+    }
+    let of_row = |cell: &str| -> Option<Vec<(String, f64)>> {
+        let segments: Vec<&str> = cell.split(['_', '-', ' ', ',', '+', '=', ':']).collect();
+        // "d1-0.2" has the number behind the name.
+        let behind = |at: usize| segments.get(at + 1)?.parse::<f64>().ok();
+        if segments.iter().enumerate().any(|(at, segment)| part(segment).is_some() && behind(at).is_some()) {
+            let pairs = segments.iter().enumerate().filter(|(_, segment)| part(segment).is_some());
+            let own: Vec<(String, f64)> =
+                pairs.map(|(at, segment)| Some((segment.to_string(), behind(at)?))).collect::<Option<_>>()?;
+            let sum: f64 = own.iter().map(|(_, number)| number).sum();
+            let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < ROUNDING)?;
+            return (own.len() > 1).then(|| own.into_iter().map(|(name, number)| (name, number / whole)).collect());
+        }
+        let parts: Vec<(&str, &str)> = segments.iter().filter_map(|segment| part(segment)).collect();
+        let has_points = parts.iter().any(|(_, number)| number.contains('.'));
+        let own = |&(name, number): &(&str, &str)| {
+            // The digit before the point, or all but the first digit.
+            let at = match number.find('.') {
+                Some(at) => at.checked_sub(1)?,
+                None if has_points => return None,
+                None => 1,
+            };
+            let (end, weight) = number.split_at(at);
+            Some((format!("{name}{end}"), weight.parse::<f64>().ok()? / if has_points { 1.0 } else { 100.0 }))
+        };
+        let own: Vec<(String, f64)> = parts.iter().map(own).collect::<Option<_>>()?;
+        let sum: f64 = own.iter().map(|(_, weight)| weight).sum();
+        // Whole numbers are believed only if they are a whole.
+        let is_mixture = if has_points { sum <= 1.0 + ROUNDING } else { (sum - 1.0).abs() < ROUNDING };
+        (own.len() > 1 && is_mixture).then_some(own)
+    };
+    let rows: Vec<Vec<(String, f64)>> = table.rows().map(|row| of_row(row.cell(i))).collect::<Option<_>>()?;
+    let names = |row: &[(String, f64)]| row.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let first = names(rows.first()?);
+    let are_different = first.iter().collect::<HashSet<_>>().len() == first.len();
+    let are_same = rows.iter().all(|row| names(row) == first);
+    (are_different && are_same && rows.iter().any(|row| *row != rows[0])).then_some(rows)
+}
+
 /// Weights as a ratio: 90/10 in a column called "web/code", 70:20:10 in one called "mix (web:code:math)". Without names
 /// in the header the domains are numbered.
 fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
@@ -510,6 +566,24 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
         return None;
     }
     let decimal = table.layout().decimal;
+    // The mixtures of several stages, each a column: "stage-1 web/code".
+    let of_stages = roles.columns(Role::Ignored).filter_map(|i| {
+        let (stage, names) = table.header()[i].rsplit_once(' ').filter(|(stage, _)| is_stage(stage))?;
+        let shares: Vec<Vec<f64>> =
+            table.rows().map(|row| Some(ratio(row.cell(i), decimal)?.0)).collect::<Option<_>>()?;
+        let names =
+            names_of_ratio(names, shares[0].len()).filter(|names| shares.iter().all(|own| own.len() == names.len()))?;
+        let column = |(at, name): (usize, &String)| {
+            (format!("{stage}/{name}"), shares.iter().map(|own| own[at].to_string()).collect::<Vec<_>>())
+        };
+        Some((i, names.iter().enumerate().map(column).collect::<Vec<_>>()))
+    });
+    let of_stages: Vec<_> = of_stages.collect();
+    if of_stages.len() > 1 {
+        let listed = listed(of_stages.iter().map(|(i, _)| table.header()[*i].as_str()));
+        let columns = of_stages.into_iter().flat_map(|(_, columns)| columns).collect();
+        return Some(Made { columns, what: format!("{listed} are read as the weights of each stage") });
+    }
     roles.columns(Role::Ignored).find_map(|i| {
         let header = &table.header()[i];
         // "train/val" and "warmup/stable/decay" are shares of something else.
@@ -582,9 +656,12 @@ fn names_of_ratio(header: &str, n: usize) -> Option<Vec<String>> {
             let own: Vec<&str> = part.split_whitespace().filter(is_own).collect();
             if own.is_empty() { part.trim().to_string() } else { own.join(" ") }
         };
-        let names: Vec<String> = text.split([':', '/', '–', '-', ',', '|', '+', '&']).map(own).collect();
-        let are_different = names.iter().collect::<HashSet<_>>().len() == n;
-        (names.len() == n && are_different && names.iter().all(|name| !name.is_empty())).then_some(names)
+        // "fineweb:stack-v2" has one mark between names, and another in one.
+        [':', '/', ',', '|', '+', '&', '–', '-'].into_iter().find_map(|mark| {
+            let names: Vec<String> = text.split(mark).map(own).collect();
+            let are_different = names.iter().collect::<HashSet<_>>().len() == n;
+            (names.len() == n && are_different && names.iter().all(|name| !name.is_empty())).then_some(names)
+        })
     })
 }
 
@@ -723,8 +800,16 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
     if has(roles, Role::Weight) {
         return None;
     }
-    const OTHERS: [&str; 50] = [
+    const OTHERS: [&str; 58] = [
         "lr",
+        "value",
+        "drop",
+        "keep",
+        "norm",
+        "max",
+        "min",
+        "mean",
+        "std",
         "learning",
         "rate",
         "warmup",
@@ -777,10 +862,11 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
     ];
     let may_be = |i: &usize| {
         let words = words(&table.header()[*i]);
-        let named =
-            |word: &String| is_weight_word(word) && !matches!(word.as_str(), "h" | "p" | "w" | "mix" | "mixture");
+        // "h" and "p" say it only before a name: "p_general", and not "time (h)".
+        let named = |word: &String| is_weight_word(word) && !matches!(word.as_str(), "mix" | "mixture");
         let rest: Vec<&String> = words.iter().filter(|word| !named(word)).collect();
-        (words.iter().any(named) || table.header()[*i].contains('%'))
+        let is_first = |word: &String| words.first() == Some(word);
+        (words.iter().any(|word| named(word) && (word.len() > 1 || is_first(word))) || table.header()[*i].contains('%'))
             && !rest.is_empty()
             && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
     };
@@ -807,6 +893,144 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         table.header()[i]
     );
     Some(Made { columns, what })
+}
+
+/// N and D where one cell holds both: "1B / 25B tok", "1.4B_100BT", "25B" beside "1B" below "N/D". Of two numbers with no
+/// word for either the user says whether they are these.
+fn sizes_and_tokens(table: &Table, roles: &Roles) -> Option<Made> {
+    const OTHERS: [&str; 6] = ["batch", "vocab", "seq", "context", "layers", "notes"];
+    if has(roles, Role::D) || has(roles, Role::Flops) || table.n_rows() == 0 {
+        return None;
+    }
+    roles.columns(Role::Ignored).find_map(|i| {
+        let name = &table.header()[i];
+        let words = words(name);
+        if is_recipe(name) || words.iter().any(|word| OTHERS.contains(&word.as_str())) {
+            return None;
+        }
+        // Which of two stands first, if the header says it.
+        let parts: Vec<&str> = name.split(['/', '(', '@', ',', '+', '&']).map(str::trim).collect();
+        let role_of = |part: &str| match part.trim_end_matches(')') {
+            "N" | "size" | "model" | "Model" => Some(Role::N),
+            "D" | "data" => Some(Role::D),
+            part => names::count(part).map(|count| count.role),
+        };
+        let of_header = match &parts[..] {
+            [first, second] => Some([role_of(first)?, role_of(second)?]),
+            _ => None,
+        };
+        let mut is_told = true;
+        let mut both = |cell: &str| -> Option<[Option<f64>; 2]> {
+            let found = quantities(cell);
+            let of = |role| found.iter().find(|(_, own)| *own == Some(role)).map(|(number, _)| *number);
+            let other = || found.iter().find(|(_, own)| own.is_none()).map(|(number, _)| *number);
+            match (&found[..], of(Role::N), of(Role::D), of_header) {
+                ([_], None, Some(d), _) => Some([None, Some(d)]),
+                ([_, _], Some(n), Some(d), _) => Some([Some(n), Some(d)]),
+                ([_, _], None, Some(d), _) => Some([other(), Some(d)]),
+                ([_, _], Some(n), None, _) => Some([Some(n), other()]),
+                ([(first, _), (second, _)], None, None, Some([Role::N, Role::D])) => {
+                    Some([Some(*first), Some(*second)])
+                }
+                ([(first, _), (second, _)], None, None, Some([Role::D, Role::N])) => {
+                    Some([Some(*second), Some(*first)])
+                }
+                ([(first, _), (second, _)], None, None, None) => {
+                    is_told = false;
+                    Some([Some(*first), Some(*second)])
+                }
+                _ => None,
+            }
+        };
+        let pairs: Vec<[Option<f64>; 2]> = table.rows().map(|row| both(row.cell(i))).collect::<Option<_>>()?;
+        let column = |which: usize| {
+            pairs.iter().map(|pair| pair[which].map(|number| number.to_string())).collect::<Option<Vec<String>>>()
+        };
+        let n = column(0).filter(|_| !has(roles, Role::N));
+        // Two numbers in a name may be anything if one of them is known.
+        if !is_told && (has(roles, Role::N) || is_of_two_sizes(table, i)) {
+            return None;
+        }
+        let (mark, cell) = (if is_told { "" } else { UNSURE }, table.row(0).cell(i));
+        let (mut columns, mut what) = (Vec::new(), Vec::new());
+        for (name, symbol, cells) in [("params", "N", n), ("tokens", "D", column(1))] {
+            if let Some(cells) = cells {
+                what.push(format!("{symbol} {}", write_count(cells[0].parse().ok()?, 4)));
+                columns.push((format!("{name}{mark}"), cells));
+            }
+        }
+        let verb = if is_told { "is read as" } else { "may hold" };
+        let what = format!("\"{}\" in \"{name}\" {verb} {}", crate::units::excerpt(cell), what.join(" and "));
+        columns.iter().any(|(name, _)| name.starts_with("tokens")).then_some(Made { columns, what })
+    })
+}
+
+/// Behind the name of a column that was made of what may be something else.
+pub(in crate::import) const UNSURE: &str = "?";
+
+/// Whether a column says that the second of two sizes is that of the active parameters.
+fn is_of_two_sizes(table: &Table, i: usize) -> bool {
+    let is_active = |text: &str| {
+        words(text).iter().any(|word| word.starts_with("activ") || word == "moe" || active_of(word).is_some())
+    };
+    is_active(&table.header()[i]) || table.rows().any(|row| is_active(row.cell(i)))
+}
+
+/// The numbers of a million or more in a cell that are counted in M, B or T, each with what a word beside it says that it is.
+fn quantities(cell: &str) -> Vec<(f64, Option<Role>)> {
+    const OF_N: [&str; 8] = ["p", "params", "param", "parameters", "n", "size", "model", "sized"];
+    const OF_D: [&str; 8] = ["t", "tok", "toks", "token", "tokens", "d", "data", "trained"];
+    let role_of = |word: &str| match word {
+        word if OF_N.contains(&word) => Some(Role::N),
+        word if OF_D.contains(&word) => Some(Role::D),
+        _ => None,
+    };
+    if cell.len() > LONGEST {
+        return Vec::new();
+    }
+    let lower = cell.to_lowercase();
+    let parts = lower.split(|c: char| !c.is_alphanumeric() && c != '.').map(|part| part.trim_matches('.'));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let (mut found, mut before, mut at) = (Vec::new(), None, 0);
+    while let Some(part) = parts.get(at) {
+        at += 1;
+        let letters = part.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(part.len());
+        let (number, mut unit) = part.split_at(letters);
+        if number.is_empty() {
+            before = role_of(part);
+            continue;
+        }
+        // "25 B tokens".
+        if unit.is_empty() && parts.get(at).is_some_and(|next| matches!(*next, "m" | "b" | "t" | "bt")) {
+            unit = parts[at];
+            at += 1;
+        }
+        let scale = match unit.chars().next() {
+            Some('m') => 1e6,
+            Some('b') => 1e9,
+            Some('t') => 1e12,
+            _ => {
+                before = None;
+                continue;
+            }
+        };
+        let role = match &unit[1..] {
+            "" => match parts.get(at).and_then(|next| role_of(next)) {
+                Some(role) => {
+                    at += 1;
+                    Some(role)
+                }
+                None => before,
+            },
+            word => match role_of(word) {
+                Some(role) => Some(role),
+                None => continue,
+            },
+        };
+        before = None;
+        found.extend(number.parse::<f64>().ok().filter(|number| *number > 0.0).map(|number| (number * scale, role)));
+    }
+    found
 }
 
 /// The sizes that are active where cells hold two: "140M / 62M active", "30B-A3B", "560M/70M" below "total/active".

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::derive::size_in;
 use crate::import::guess::is_known;
 use crate::import::issue::{Cause, Issues};
 use crate::import::names;
@@ -61,6 +62,9 @@ fn is_units(table: &Table, row: Row) -> bool {
         "1",
     ];
     let is_unit = |cell: &str| {
+        if cell != "1" && try_number(cell, table.layout().decimal).is_some() {
+            return false;
+        }
         let cell = cell.trim_matches(['(', ')', '[', ']', ' ']).to_lowercase();
         UNITS.contains(&cell.as_str()) || names::scale_of(&format!("x ({cell})")).is_some()
     };
@@ -132,13 +136,16 @@ pub(in crate::import) const SECTION: &str = "model section";
 /// of its own: "70M models" says what is below it.
 pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
     let decimal = table.layout().decimal;
-    if table.header().len() < 3 {
+    if table.header().len() < 3 || table.n_rows() == 0 {
         return table;
     }
     // "70M parameters" is a number too.
     let is_text = |cell: &str| !is_missing(cell) && (try_number(cell, decimal).is_none() || cell.contains(' '));
     let n_filled = |row: &Row| row.cells().filter(|cell| !cell.is_empty()).count();
-    let is_title = |row: &Row| is_text(row.cell(0)) && n_filled(row) == 1;
+    // "70M" alone above other runs is one as well.
+    let are_sizes = n_filled(&table.row(0)) == 1 && size_in(table.row(0).cell(0)).is_some();
+    let is_size = |cell: &str| are_sizes && size_in(cell).is_some();
+    let is_title = |row: &Row| n_filled(row) == 1 && (is_text(row.cell(0)) || is_size(row.cell(0)));
     // At the end a line may be full of means; anywhere else a full line is a run of such a name.
     let n_rows = table.n_rows();
     let first_at_end = (0..n_rows).rev().find(|&i| !is_summary_word(table.row(i).cell(0))).map_or(0, |last| last + 1);
@@ -157,7 +164,7 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
     }
     let kept = table.of_rows(|row| left_out.binary_search(&row.line()).is_err());
     let titles = table.rows().filter(is_title).count();
-    if titles > 1 && is_title(&table.row(0)) {
+    if (titles > 1 || are_sizes) && is_title(&table.row(0)) {
         let mut title = "";
         let mut column = Vec::new();
         for row in table.rows() {
@@ -219,6 +226,9 @@ fn is_summary_of(table: &Table, row: Row, n_runs: usize) -> bool {
     2 * are.iter().filter(|is| **is).count() > are.len()
 }
 
+/// A single size or number of tokens stands for all lines below it if these are as many.
+const FEWEST_BELOW: usize = 2;
+
 /// Share of a column's cells that is blank at least where blanks are "as above".
 const SHARE_OF_BLANKS: f64 = 0.3;
 
@@ -243,12 +253,13 @@ pub(super) fn filled_down(table: Table, issues: &mut Issues) -> Table {
             }
         }
         let is_word = || present.iter().all(|cell| try_number(cell, decimal).is_none()) && !is_known(name);
-        // One cell above blanks only may be a slip; a column of one size is not written so.
         let n = table.n_rows();
+        // Of N and D each value is written where it changes, and may come again; of one above blanks only there must be more.
+        let are_changes = may_be(i) && present.windows(2).all(|pair| pair[0] != pair[1]);
+        let are_different = present.iter().collect::<HashSet<_>>().len() == present.len();
         blank as f64 >= SHARE_OF_BLANKS * n as f64
-            && present.len() > 1
-            && (may_be(i) || i == 0 && is_word())
-            && present.iter().collect::<HashSet<_>>().len() == present.len()
+            && (present.len() > 1 || may_be(i) && n > FEWEST_BELOW)
+            && (are_changes || i == 0 && is_word() && are_different)
     };
     let mut filled: Vec<usize> = (0..table.header().len()).filter(|&i| is_filled(i)).collect();
     let Some(&first) = filled.first() else { return table };

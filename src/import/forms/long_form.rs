@@ -79,7 +79,9 @@ pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
     let only_loss = losses.next().filter(|_| losses.next().is_none());
     // A perplexity says the same as the loss beside it.
     let loss = position(&LOSSES).filter(|&i| !is_perplexity(&header[i]) || only_loss.is_none()).or(only_loss);
-    let weight = position(&WEIGHTS).or_else(|| header.iter().position(|name| is_weight(name)));
+    // "mixture" may be what a run is called, or hold all of its weights.
+    let has_number = |i: &usize| table.rows().any(|row| try_number(row.cell(*i), table.layout().decimal).is_some());
+    let weight = position(&WEIGHTS).or_else(|| header.iter().position(|name| is_weight(name))).filter(has_number);
     if loss.is_none() && weight.is_none() {
         return None;
     }
@@ -91,7 +93,10 @@ pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
         let has_mixture = roles.columns(Role::Weight).nth(1).is_some_and(|_| loss.is_some());
         let by = |weight: Option<usize>| {
             let numbers = [loss, weight];
-            ways(table, which, numbers, roles).iter().find_map(|own| widened_by(table, which, numbers, own, roles))
+            let ways = ways(table, which, numbers, roles);
+            let by_cells = ways.iter().find_map(|own| widened_by(table, which, numbers, own, roles, false));
+            // Where what tells two runs apart is no column, lines that follow each other are one.
+            by_cells.or_else(|| widened_by(table, which, numbers, ways.first()?, roles, true))
         };
         // Tokens that differ from line to line of a run are those of the line's domain.
         let tokens = || (0..header.len()).filter(|&i| is_tokens(&header[i]));
@@ -149,6 +154,7 @@ fn widened_by(
     [loss, weight]: [Option<usize>; 2],
     observed: &[usize],
     roles: &Roles,
+    in_order: bool,
 ) -> Option<(Table, Cause)> {
     let mut words: Vec<&str> = Vec::new();
     let mut position_of: HashMap<&str, usize> = HashMap::new();
@@ -171,6 +177,13 @@ fn widened_by(
     let mut rows: Vec<Wide> = Vec::new();
     for (row_idx, row) in table.rows().enumerate() {
         let own: Vec<&str> = observed.iter().map(|&i| row.cell(i)).collect();
+        let position = position_of[row.cell(which)];
+        // The words come in the same order for each observation.
+        let is_next =
+            |at: &usize| *at + 1 == rows.len() && rows[*at].2[position..].iter().all(|cell| *cell == ["", ""]);
+        if in_order && row_of.get(&own).is_some_and(|at| !is_next(at)) {
+            row_of.remove(&own);
+        }
         let at = *row_of.entry(own).or_insert_with(|| {
             rows.push((row.line(), row_idx, vec![["", ""]; words.len()]));
             rows.len() - 1
@@ -179,7 +192,7 @@ fn widened_by(
         for (i, varies) in varies.iter_mut().enumerate() {
             *varies |= row.cell(i) != first.cell(i);
         }
-        let cell = &mut rows[at].2[position_of[row.cell(which)]];
+        let cell = &mut rows[at].2[position];
         let numbers = [loss, weight].map(|column| column.map_or("", |column| row.cell(column)));
         // The same target twice for one observation: another column tells them apart, or it is no long table.
         if *cell != ["", ""] {

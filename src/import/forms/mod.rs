@@ -33,7 +33,7 @@ use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
 use crate::units::excerpt;
 
-pub(super) use derive::{ratio, ratio_parts};
+pub(super) use derive::{UNSURE, ratio, ratio_parts};
 pub(super) use long_form::is_which;
 
 /// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by
@@ -45,7 +45,8 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
         return (None, issues);
     }
     let (table, mut issues) = as_it_stands(&decode::without_unseen(text));
-    let Some(mut table) = table else { return (None, issues) };
+    let Some(table) = table else { return (None, issues) };
+    let mut table = commas::by_cells(table, &mut issues);
     if let Some((chosen, causes)) = isoflop::chosen(&table) {
         causes.into_iter().for_each(|cause| issues.push(cause.of_text()));
         table = chosen;

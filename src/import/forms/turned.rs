@@ -50,9 +50,16 @@ fn runs_as_columns(table: &Table) -> Option<Table> {
     }
     let first: Vec<&str> = table.rows().map(|row| row.cell(0)).collect();
     let is_name = |cell: &&str| !is_missing(cell) && try_number(cell, decimal).is_none();
-    let is_symbol = |name: &str| matches!(name, "N" | "D");
-    let has_count = first.iter().any(|name| names::count(name).is_some() || is_symbol(name));
+    // "N (B)" is one as well, and so is "size" among losses.
+    let is_symbol = |name: &str| {
+        let plain = names::scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
+        matches!(plain.trim(), "N" | "D")
+    };
     let has_loss = first.iter().any(|name| is_loss(name));
+    let has_count = first.iter().any(|name| {
+        let is_weak = || name.eq_ignore_ascii_case("size") || names::words(name).iter().any(|word| word == "tokens");
+        names::count(name).is_some() || is_symbol(name) || has_loss && is_weak()
+    });
     let others: Vec<usize> = (0..first.len()).filter(|&row| !is_known(first[row]) && !is_symbol(first[row])).collect();
     let number = |row: usize, i: usize| match table.row(row).cell(i) {
         cell if is_missing(cell) => Some(0.0),

@@ -242,11 +242,21 @@ fn is_item(text: &str) -> bool {
 
 /// The name and the value of "web: 0.9".
 fn member(text: &str) -> Option<(&str, &str)> {
-    let (name, value) = text.split_once(':').filter(|(_, value)| value.is_empty() || value.starts_with(' '))?;
-    let name = name.trim().trim_matches(['"', '\'']);
+    let is_quote = |c: &char| matches!(c, '"' | '\'');
+    let (name, value) = match text.chars().next().filter(is_quote) {
+        Some(quote) => {
+            let (name, rest) = text[1..].split_once(quote)?;
+            (name, rest.trim_start().strip_prefix(':')?)
+        }
+        None => {
+            let (name, value) = text.split_once(':')?;
+            (name.trim(), value)
+        }
+    };
+    let is_plain = text.starts_with(name) && name.contains(['{', '[', ',', '|', '\t']);
+    let is_value = value.is_empty() || value.starts_with(' ');
     let value = value.split(" #").next().unwrap_or(value).trim();
-    let is_name = !name.is_empty() && !name.contains(['{', '[', ',', '|', '\t']);
-    is_name.then_some((name, value))
+    (is_value && !name.is_empty() && !is_plain).then_some((name, value))
 }
 
 /// A value on one line: a number, a word, {web: 0.9, code: 0.1} or [0.9, 0.1].

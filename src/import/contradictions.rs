@@ -39,8 +39,13 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
         keep_best(&mut observed.observations);
         issues.push(Cause::KeptBest { rows: n_before - observed.observations.len() }.of_text());
     }
+    let rows = &observed.observations;
     let row_of_line: HashMap<usize, usize> = table.rows().enumerate().map(|(i, row)| (row.line(), i)).collect();
-    let study = Study { table, roles, rows: &observed.observations, row_of_line };
+    // The runs of a table that was turned, or is all on one line, have one line in common.
+    let row_of =
+        |(i, row): (usize, &Observation)| if rows.len() == table.n_rows() { i } else { row_of_line[&row.line] };
+    let row_of: Vec<usize> = rows.iter().enumerate().map(row_of).collect();
+    let study = Study { table, roles, rows, row_of };
     let keeps_all = answers.contains(&Answer::KeepAll);
     if let Some((column, values, n_broken)) = study.broken().filter(|_| !keeps_all) {
         let name = &table.header()[column];
@@ -139,7 +144,8 @@ struct Study<'a> {
     table: &'a Table,
     roles: &'a Roles,
     rows: &'a [Observation],
-    row_of_line: HashMap<usize, usize>,
+    /// The table's row of each observation.
+    row_of: Vec<usize>,
 }
 
 /// A column that tells kinds of runs apart.
@@ -185,7 +191,7 @@ fn spread<'a>(rows: impl Iterator<Item = &'a Observation>) -> f64 {
 
 impl Study<'_> {
     fn cell(&self, position: usize, column: usize) -> &str {
-        self.table.row(self.row_of_line[&self.rows[position].line]).cell(column)
+        self.table.row(self.row_of[position]).cell(column)
     }
 
     /// The column of the runs' states, its values, and how many lines are of runs that did not finish, if some did and

@@ -84,8 +84,11 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         }
         let named = candidates(role, &columns).find(|column| is_open(column.idx));
         // "% c" is a share of what is called c.
-        let is_other =
-            |i: usize| role == Role::Flops && columns[i].is_in_units() || words(columns[i].name).any(is_weight_word);
+        let is_other = |i: usize| {
+            let is_of_tokens = || matches!(header_scale(columns[i].name), Some("k" | "M" | "B" | "T"));
+            let is_no_compute = || columns[i].is_in_units() || is_of_tokens();
+            role == Role::Flops && is_no_compute() || words(columns[i].name).any(is_weight_word)
+        };
         let weak = position_of(weak, &columns).filter(|&i| columns[i].is_count() && !is_other(i) && is_open(i));
         // "run.N", of "N=1B D=25B" in a cell; "mix.n" is a share of something.
         let is_nested = |column: &Column| {
@@ -161,6 +164,16 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         let is_symbol = |c: &Column| c.name.trim() == "N" && c.is_of_numbers() && c.n_numbers > 0 && c.least > 0.0;
         if let Some(i) = columns.iter().position(is_symbol).filter(|&i| is_unclaimed(&roles, i)) {
             roles[i] = Role::N;
+        }
+    }
+    // So are "N" and "D" beside each other, however small: what they are counted in is asked.
+    if !roles.contains(&Role::N) && !roles.contains(&Role::D) && !roles.contains(&Role::Flops) {
+        let symbol = |name: &str| {
+            let is_it = |c: &Column| c.name.trim() == name && c.is_of_numbers() && c.n_numbers > 0 && c.least > 0.0;
+            columns.iter().position(is_it).filter(|&i| is_unclaimed(&roles, i))
+        };
+        if let (Some(n), Some(d)) = (symbol("N"), symbol("D")) {
+            (roles[n], roles[d]) = (Role::N, Role::D);
         }
     }
     if roles.contains(&Role::N) && roles.contains(&Role::D) {
@@ -395,7 +408,8 @@ pub(super) fn has_loss_word(name: &str) -> bool {
 fn is_cross_entropy(name: &str) -> bool {
     const BESIDE: [&str; 9] = ["val", "valid", "validation", "eval", "test", "train", "final", "mean", "avg"];
     let words = names::words(names::last_segment(name));
-    let is_own = |word: &String| is_ce(word) || BESIDE.contains(&word.as_str());
+    let is_own =
+        |word: &String| is_ce(word) || losses::UNITS.contains(&word.as_str()) || BESIDE.contains(&word.as_str());
     words.iter().any(|word| word == "bpc") || has_cross_entropy(name) && words.iter().all(is_own)
 }
 

@@ -31,6 +31,9 @@ const MEASURED: [&str; 22] = [
 /// These alone, as the only column that is left, are the loss.
 const ALONE: [&str; 10] = ["val", "valid", "validation", "eval", "test", "l", "ce", "xe", "heldout", "bpc"];
 
+/// In what a loss may be said to be counted.
+pub(super) const UNITS: [&str; 4] = ["nats", "bits", "per", "token"];
+
 /// What is known of a column without a role.
 pub(super) struct Candidate<'a> {
     pub idx: usize,
@@ -87,7 +90,9 @@ pub(super) fn unworded(columns: &[Candidate], domains: &[String]) -> Vec<usize> 
         return with_word;
     }
     let alone = |c: &&&Candidate| {
-        let words = names::words(names::last_segment(c.name));
+        // "L (nats)" is "L".
+        let mut words = names::words(names::last_segment(c.name));
+        words.retain(|word| !UNITS.contains(&word.as_str()));
         let is_nameless = || !domains.is_empty() && names::is_place(c.name);
         is_nameless() || !words.is_empty() && words.iter().all(|word| ALONE.contains(&word.as_str()))
     };

@@ -7,7 +7,7 @@ use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::guess::Column;
 use super::issue::Cause;
 use super::question::{Answer, Question};
-use super::recipe::{is_about_loss, is_recipe};
+use super::recipe::is_recipe;
 use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{excerpt, is_missing, try_number};
@@ -595,7 +595,7 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let columns: Vec<Column> = roles.columns(Role::Ignored).map(|i| Column::new(table, &sample, i)).collect();
     let may_be = |column: &&Column| {
         column.may_be_part()
-            && !is_about_loss(column.name)
+            && !is_spread(column.name)
             && !is_factor(column.name)
             && !is_told(table, answers, column.idx)
     };
@@ -755,6 +755,12 @@ fn named(known: &[&Column]) -> Vec<Group> {
         is_free
     });
     groups
+}
+
+/// Whether a name says how sure another number is: "val_web_stderr".
+fn is_spread(name: &str) -> bool {
+    const WORDS: [&str; 8] = ["std", "stdev", "stddev", "stderr", "se", "sem", "sd", "ci"];
+    words(name).last().is_some_and(|last| WORDS.iter().any(|word| last.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a name is of a number about weights: "max" of "max_weight".

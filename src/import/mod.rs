@@ -165,7 +165,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     issues.append(std::mem::take(&mut observed.issues));
     let varies_in_nothing = contradictions::vary_in_nothing(&observed.observations);
     // What a question is open about may itself be why lines differ.
-    if issues.questions().is_empty() {
+    if issues.questions().is_empty() && roles.0.iter().any(|role| role.is_loss()) {
         contradictions::check(&table, &roles, &mut observed, answers, &mut issues);
     }
     let understood = Understood::new(&table, &roles, &observed);

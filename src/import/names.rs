@@ -384,7 +384,7 @@ pub(super) fn has_words_of(name: &str, own: &str) -> bool {
 }
 
 /// Words that say in what a column counts.
-const SCALES: [(&str, &str); 51] = [
+const SCALES: [(&str, &str); 54] = [
     ("b", "B"),
     ("bn", "B"),
     ("bln", "B"),
@@ -399,7 +399,10 @@ const SCALES: [(&str, &str); 51] = [
     ("10^9", "B"),
     ("10⁹", "B"),
     ("10e9", "B"),
+    ("bt", "B"),
+    ("gt", "B"),
     ("m", "M"),
+    ("mt", "M"),
     ("mn", "M"),
     ("mln", "M"),
     ("mio", "M"),

@@ -29,6 +29,10 @@ pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
     let are_losses: Vec<bool> = table.header().iter().map(|name| is_of_losses(name)).collect();
     let mut bare = |row: Row, is_loss: bool, cell| {
         let plain = without_markup(cell);
+        // "N/A**" has a note below the table.
+        if is_missing(plain.trim_end_matches(['*', '†', '‡', '§'])) {
+            return Cow::Borrowed("");
+        }
         let of_cell = number_of(&plain, decimal);
         // Another loss beside the first is no uncertainty.
         let rest = |number: &str| plain.split_once(number).map_or("", |(_, rest)| rest);
@@ -235,7 +239,8 @@ fn without_tags(text: &str) -> String {
 
 /// The text within one pair of marks around it.
 fn unwrapped(text: &str) -> &str {
-    const PAIRS: [(&str, &str); 6] = [("**", "**"), ("__", "__"), ("`", "`"), ("*", "*"), ("{", "}"), ("$", "$")];
+    const PAIRS: [(&str, &str); 7] =
+        [("**", "**"), ("__", "__"), ("`", "`"), ("*", "*"), ("_", "_"), ("{", "}"), ("$", "$")];
     let text = text.trim();
     for (open, close) in PAIRS {
         let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).map(str::trim);

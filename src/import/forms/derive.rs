@@ -791,8 +791,10 @@ fn counted(cell: &str) -> Option<Vec<(String, f64)>> {
     let (sum, names): (f64, HashSet<&String>) =
         (parts.iter().map(|(_, number)| number).sum(), parts.iter().map(|(name, _)| name).collect());
     let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < 0.015)?;
+    // "web=0.01_code=0.99" is no part.
+    let are_names = parts.iter().all(|(name, _)| !name.contains(['=', ':']));
     let is_mixture = parts.iter().all(|(_, number)| *number >= 0.0) && names.len() == parts.len();
-    is_mixture.then(|| parts.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
+    (is_mixture && are_names).then(|| parts.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
 }
 
 /// One share of two domains: the rest is the other one's.

@@ -66,7 +66,7 @@ fn is_units(table: &Table, row: Row) -> bool {
             return false;
         }
         let cell = cell.trim_matches(['(', ')', '[', ']', ' ']).to_lowercase();
-        UNITS.contains(&cell.as_str()) || names::scale_of(&format!("x ({cell})")).is_some()
+        UNITS.contains(&cell.as_str()) || !cell.contains('(') && names::scale_of(&format!("x ({cell})")).is_some()
     };
     let cells: Vec<&str> = row.cells().collect();
     cells.iter().all(|cell| is_unit(cell)) && cells.iter().any(|cell| !is_missing(cell) && *cell != "1") && {

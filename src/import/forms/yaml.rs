@@ -109,7 +109,13 @@ pub(super) fn script(text: &str) -> Option<Vec<(usize, Value)>> {
     let (name, rest) = text.lines().next()?.split_once('=')?;
     let words = name.split_whitespace();
     let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if words.clone().count() > 2 || !words.clone().all(is_name) || !rest.trim_start().starts_with('[') {
+    if words.clone().count() > 2 || !words.clone().all(is_name) {
+        return None;
+    }
+    if rest.trim_start().starts_with('{') || rest.contains("DataFrame({") {
+        return lists(&text[text.find('{')?..]);
+    }
+    if !rest.trim_start().starts_with('[') {
         return None;
     }
     let place = |rest: &str| rest.as_ptr() as usize - text.as_ptr() as usize;
@@ -128,6 +134,21 @@ pub(super) fn script(text: &str) -> Option<Vec<(usize, Value)>> {
         rest = rest.trim_start();
         rest = rest.strip_prefix(',').unwrap_or(rest);
     }
+}
+
+/// The runs of a dict of lists: `{"N": [70e6, 160e6], "loss": [3.61, 3.31]}`, all of them on its first line.
+fn lists(text: &str) -> Option<Vec<(usize, Value)>> {
+    let mut rest = text;
+    let Value::Object(members) = flow(&mut rest, "", 0)? else { return None };
+    let is_end = rest.trim_matches([')', ';', ' ', '\n', '\r', '\t']).is_empty();
+    let lists: Vec<(&String, &Vec<Value>)> =
+        members.iter().map(|(name, list)| Some((name, list.as_array()?))).collect::<Option<_>>()?;
+    let n = lists.first()?.1.len();
+    if !is_end || n < 2 || lists.iter().any(|(_, list)| list.len() != n) {
+        return None;
+    }
+    let run = |i: usize| Value::Object(lists.iter().map(|(name, list)| ((*name).clone(), list[i].clone())).collect());
+    Some((0..n).map(|i| (1, run(i))).collect())
 }
 
 /// A run below its name.

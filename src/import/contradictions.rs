@@ -116,14 +116,18 @@ fn keep_best(rows: &mut Vec<Observation>) {
         if losses.is_empty() { f64::INFINITY } else { losses.iter().sum::<f64>() / losses.len() as f64 }
     };
     let mut best: HashMap<Same, (f64, usize)> = HashMap::new();
-    for row in rows.iter() {
-        let own = (mean(row), row.line);
+    for (i, row) in rows.iter().enumerate() {
+        let own = (mean(row), i);
         let entry = best.entry(same(row)).or_insert(own);
         if own.0 < entry.0 {
             *entry = own;
         }
     }
-    rows.retain(|row| best.get(&same(row)).is_some_and(|(_, line)| *line == row.line));
+    let mut i = 0;
+    rows.retain(|row| {
+        i += 1;
+        best.get(&same(row)).is_some_and(|(_, kept)| kept + 1 == i)
+    });
 }
 
 /// N, D and mixture: what two observations of the same study should have the same losses for.

@@ -34,11 +34,12 @@ pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
         sizes_in_names,
         weights_of_tokens,
     ];
+    let mut roles = guess_roles(&table);
     for step in steps {
-        let roles = guess_roles(&table);
         if let Some(made) = step(&table, &roles) {
             issues.push(Cause::Made { what: made.what }.of_text());
             table = with_numbers(&table, made.columns);
+            roles = guess_roles(&table);
         }
     }
     table

@@ -335,19 +335,19 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
     /// Fewer lines agree by chance.
     const FEWEST_LINES: usize = 2;
     if targets.len() <= MOST_COMPARED && table.n_rows() >= FEWEST_LINES {
+        // Of nats and bits the nats.
+        let mut order = targets.clone();
+        order.sort_by_key(|&i| !names::words(name(i)).iter().any(|word| word == "nats"));
         let mut seen: Vec<usize> = Vec::new();
-        targets.retain(|&i| {
+        for i in order {
             match seen.iter().find_map(|first| Some((*first, factor(&numbers[first], &numbers[&i])?))) {
                 Some((first, factor)) => {
                     said.push(Cause::SameTarget { first: name(first).to_string(), factor }.in_column(name(i)));
-                    false
                 }
-                None => {
-                    seen.push(i);
-                    true
-                }
+                None => seen.push(i),
             }
-        });
+        }
+        targets.retain(|i| seen.contains(i));
     }
     targets
 }

@@ -88,12 +88,13 @@ fn runs_as_columns(table: &Table) -> Option<Table> {
     Some(Table::of_cells(names, runs).in_decimals_of(table))
 }
 
-/// What tells losses beside each other apart: the runs' size, their tokens or their seed.
+/// What tells losses beside each other apart: the runs' size, their tokens, their seed, or the step of a checkpoint.
 #[derive(Clone, Copy, PartialEq)]
 enum Of {
     N,
     D,
     Seed,
+    Step,
 }
 
 impl Of {
@@ -103,6 +104,7 @@ impl Of {
             Of::N => ["N", "params"],
             Of::D => ["D", "tokens"],
             Of::Seed => ["seeds", "seed"],
+            Of::Step => ["steps", "step"],
         }
     }
 
@@ -112,6 +114,7 @@ impl Of {
             Of::N => is_count(Role::N) || name == "N",
             Of::D => is_count(Role::D) || name == "D",
             Of::Seed => names::words(name) == ["seed"],
+            Of::Step => names::words(name).iter().any(|word| matches!(word.as_str(), "step" | "steps")),
         }
     }
 }
@@ -135,6 +138,14 @@ fn loss_of(name: &str) -> Option<(Of, u64, String)> {
     if let Some((number, own)) = seed {
         let rest = (0..parts.len()).filter(|i| !own.contains(i)).map(|i| parts[i]).collect::<Vec<_>>();
         return Some((Of::Seed, number, rest.join("_")));
+    }
+    // "loss_1000", "loss at step 2000": of fewer than 100 steps nobody keeps losses.
+    const LEAST_STEP: u64 = 100;
+    let is_step = |part: &str| is_one_of(&["step", "steps", "iter", "iters"], part);
+    let step = parts.last().and_then(|part| part.parse().ok()).filter(|step| *step >= LEAST_STEP);
+    if let Some(step) = step {
+        let rest = parts[..parts.len() - 1].iter().filter(|part| !is_step(part) && !is_one_of(&BESIDE, part));
+        return Some((Of::Step, step, rest.copied().collect::<Vec<_>>().join("_")));
     }
     let number = size_in(name)? as u64;
     let is_of_tokens = parts.iter().any(|part| is_one_of(&TOKENS, part));

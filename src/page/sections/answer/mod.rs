@@ -97,7 +97,14 @@ fn Answer() -> impl IntoView {
     });
     view! {
         <ScenarioSentence/>
-        <Show when=move || state.stale.get()><p class="stale-label" data-test="stale">{text::STALE}</p></Show>
+        <Show when=move || state.stale.get()>
+            <p class="stale-label">
+                <span data-test="stale">{text::STALE}</span>
+                <Show when=move || state.run.read().is_none()>
+                    <button type="button" data-test="fit-again" on:click=move |_| state.start_fit()>"Fit again"</button>
+                </Show>
+            </p>
+        </Show>
         <NoOptimum/>
         <div class="answer-card" class:stale=state.stale>
             <section aria-labelledby="train-on">

@@ -61,6 +61,11 @@ pub(super) fn unworded(columns: &[Candidate], domains: &[String]) -> Vec<usize> 
     let domains: Vec<String> = domains.iter().map(|domain| key(domain)).collect();
     let rest = |name: &str| {
         let words = names::words(name);
+        // "val_target" is that on the domain "target".
+        if words.len() > 1 && words.last().is_some_and(|last| last == "target" || domains.contains(last)) {
+            let is_measured = MEASURED.contains(&words[words.len() - 2].as_str());
+            return words.last().cloned().filter(|_| is_measured);
+        }
         let n = words.iter().take_while(|word| MEASURED.contains(&word.as_str())).count();
         let from_end = words.iter().rev().take_while(|word| MEASURED.contains(&word.as_str())).count();
         (n + from_end > 0).then(|| if n > 0 { words[n..].concat() } else { words[..words.len() - from_end].concat() })

@@ -508,8 +508,19 @@ fn two_levels(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Qu
 
 /// What may say a run's mixture, and cannot be read: words with numbers in a column that is called so, and marks.
 pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Cause> {
-    const NAMES: [&str; 10] =
-        ["mix", "mixture", "mixing", "blend", "composition", "proportions", "weights", "ratio", "ratios", "shares"];
+    const NAMES: [&str; 11] = [
+        "mix",
+        "mixture",
+        "mixing",
+        "blend",
+        "composition",
+        "proportions",
+        "weights",
+        "ratio",
+        "ratios",
+        "shares",
+        "data",
+    ];
     const MARKS: [&str; 9] = ["✓", "✔", "✅", "✗", "✘", "❌", "x", "●", "○"];
     let (header, decimal) = (table.header(), table.layout().decimal);
     let cells = |i: usize| table.rows().map(move |row| row.cell(i)).filter(|cell| !is_missing(cell));

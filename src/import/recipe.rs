@@ -223,6 +223,11 @@ pub(super) fn is_recipe(name: &str) -> bool {
         .filter(|word| !word.is_empty())
         .collect();
     let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
+    // The weight of a domain called "target", or its part in a split.
+    const OF_TARGETS: [&str; 7] = ["alpha", "lambda", "beta", "gamma", "train", "eval", "val"];
+    if matches!(&words[..], [first, last] if last == "target" && is_in(&OF_TARGETS, first)) {
+        return false;
+    }
     words.iter().any(|word| is_in(RECIPE, word) || is_in(SPLITS, word))
         && words.iter().all(|word| is_in(RECIPE, word) || is_in(SPLITS, word) || is_in(AROUND, word))
 }

@@ -488,7 +488,15 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             let own: Vec<_> = own.into_iter().map(|(name, number)| (name, number / whole)).collect();
             (own.len() > 1).then_some(own)
         };
-        let rows = table.rows().zip(rows).map(|(row, own)| own.or_else(|| short(row.cell(i))));
+        // Beside these "web only" is all of one.
+        let alone = |cell: &str| {
+            let word = |word: &&str| !["only", "pure", "all", "100%"].contains(&word.to_lowercase().as_str());
+            let own: Vec<&str> = cell.split_whitespace().filter(word).collect();
+            let own = own.join(" ");
+            names.iter().find(|name| name.eq_ignore_ascii_case(&own)).map(|name| vec![(name.clone(), 1.0)])
+        };
+        let rows =
+            table.rows().zip(rows).map(|(row, own)| own.or_else(|| short(row.cell(i))).or_else(|| alone(row.cell(i))));
         let rows: Vec<Vec<(String, f64)>> = rows.collect::<Option<_>>()?;
         if names.len() < 2 {
             return None;
@@ -716,7 +724,7 @@ const MOST_IN_NAMES: usize = 40;
 /// The mixture in a run's name: words with a number behind each, at least two, that sum to 1 or 100. Other words and
 /// numbers may stand around.
 fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
-    if let Some(counted) = counted(name) {
+    if let Some(counted) = counted(name).or_else(|| named_ratio(name)) {
         return Some(counted);
     }
     let pairs = pairs_in(name);
@@ -772,6 +780,15 @@ fn pairs_in(name: &str) -> Vec<(String, f64)> {
         word = (number.is_empty()).then_some(own);
     }
     pairs
+}
+
+/// The mixture in "web:code=90:10" or "web/code 90/10".
+fn named_ratio(cell: &str) -> Option<Vec<(String, f64)>> {
+    let (names, parts) = cell.trim().trim_end_matches('%').split_once(['=', ' '])?;
+    let (shares, _) = ratio(parts.trim_start_matches(['=', ' ']), Decimal::Point)?;
+    let names = names_of_ratio(names.trim_end_matches(':'), shares.len())?;
+    let are_words = names.iter().all(|name| name.starts_with(|c: char| c.is_alphabetic()));
+    are_words.then(|| names.into_iter().zip(shares).collect())
 }
 
 /// The mixture in "62.4% code, 25% science, 12.6% wiki" or "cc_head 20 / cc_tail 80": numbers with a name beside each that

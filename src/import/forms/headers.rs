@@ -132,6 +132,18 @@ const MOST_NOTES: usize = 50;
 /// The column of the titles that stand above the runs.
 pub(in crate::import) const SECTION: &str = "model section";
 
+/// The table without the lines on which its names stand again, as where tables were put together.
+pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
+    let is_again = |row: &Row| row.cells().eq(table.header().iter().map(String::as_str));
+    let again: Vec<usize> = table.rows().filter(is_again).map(|row| row.line()).collect();
+    let Some(first) = again.first() else { return table };
+    let n = again.len();
+    let what = format!("the names of the columns stand again on {n} of its lines, the first is line {first}: skipped");
+    let kept = table.of_rows(|row| !is_again(row));
+    issues.push(Cause::Made { what }.of_text());
+    kept
+}
+
 /// The table without notes, means over its runs and titles within it. A title that stands above every run is a column
 /// of its own: "70M models" says what is below it.
 pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {

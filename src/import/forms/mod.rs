@@ -116,6 +116,7 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     }
     let tables = tables.into_iter().filter_map(|table| {
         let table = headers::in_one_line(cells::bare(table, &mut issues), &mut issues);
+        let table = headers::without_repeated(table, &mut issues);
         let table = headers::without_notes(table, &mut issues);
         let table = headers::filled_down(table, &mut issues);
         turned::with_runs_as_lines(cells::apart(table, &mut issues), &mut issues)

@@ -15,7 +15,10 @@ pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
     let lines = || text.lines().filter(|line| !is_blank(line) && !is_comment(line) && !is_rule(line.trim()));
     // Below names that nothing else parts, the commas of "70,000,000" part nothing either.
     let has_separator = |line: &str| sniff_delimiter(line).is_some();
-    if lines().take(1).any(has_separator) || lines().take(MOST_ABOVE).any(|line| has_separator(&without_groups(line))) {
+    let is_name = |line: &&str| !line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    if lines().take(1).filter(is_name).any(has_separator)
+        || lines().take(MOST_ABOVE).any(|line| has_separator(&without_groups(line)))
+    {
         return Cow::Borrowed(text);
     }
     // Columns that are aligned are two blanks apart; else every blank parts two, and all lines have as many.

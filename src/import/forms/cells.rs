@@ -120,6 +120,8 @@ pub(super) fn apart(mut table: Table, issues: &mut Issues) -> Table {
         let mut cells = cells.into_iter();
         let rows = table.rows().map(|row| {
             let mut own: Vec<String> = row.cells().map(str::to_string).collect();
+            // A line may end before this column.
+            own.resize(own.len().max(i + 1), String::new());
             let mut of_cell = cells.next().unwrap_or_default();
             of_cell.resize(n, String::new());
             own.splice(i..=i, of_cell);

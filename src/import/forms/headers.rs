@@ -136,7 +136,7 @@ pub(in crate::import) const SECTION: &str = "model section";
 pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
     let is_again = |row: &Row| row.cells().eq(table.header().iter().map(String::as_str));
     let again: Vec<usize> = table.rows().filter(is_again).map(|row| row.line()).collect();
-    let Some(first) = again.first() else { return table };
+    let Some(first) = again.first().filter(|_| again.len() < table.n_rows()) else { return table };
     let n = again.len();
     let what = format!("the names of the columns stand again on {n} of its lines, the first is line {first}: skipped");
     let kept = table.of_rows(|row| !is_again(row));

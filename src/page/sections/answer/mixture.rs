@@ -54,7 +54,9 @@ pub fn OptimumBars() -> impl IntoView {
 /// Whether the weights have bootstrap intervals, even if these are still to come.
 pub fn is_bootstrapped(state: State) -> bool {
     let can = |shown: &Shown| shown.study.summary.n_mixtures >= LEAST_BLOCKS;
-    state.certainty.read().is_some() || state.runs.read().is_some() && state.shown.read().as_ref().is_some_and(can)
+    let is_to_come =
+        || state.runs.read().is_some() && !state.stale.get() && state.shown.read().as_ref().is_some_and(can);
+    state.certainty.read().is_some() || is_to_come()
 }
 
 /// A mixture's bars as a table: name, weight, the bar with its ranges, and the ranges in words.

@@ -377,6 +377,10 @@ impl State {
         let settled = Memo::new(move |before: Option<&Option<Same<BootstrapRun>>>| {
             let (shown, run) = (shown.get()?, bootstrap.read());
             let run = run.as_ref().filter(|run| run.study == shown.study && run.n_done() >= LEAST_REPLICATES)?;
+            // What nobody asked for changes the charts once, when it is whole.
+            if run.is_first() && run.is_running() {
+                return None;
+            }
             let before = before.and_then(Option::as_ref).filter(|before| before.study == run.study);
             let still = before.filter(|before| !is_news(before.n_done(), run.n_done(), run.config.replicates));
             Some(still.cloned().unwrap_or_else(|| Same::new(run.clone())))

@@ -59,12 +59,12 @@ impl Outcomes {
         self.of.as_ref().is_some_and(|(_, of)| of == compared)
     }
 
-    /// Whether there is enough to be told anew, of a bootstrap that goes on or has ended.
-    fn tell(&mut self, goes_on: bool) -> bool {
+    /// Whether there is enough to be told anew, of a bootstrap that goes on or has ended; or only if it is whole.
+    fn tell(&mut self, goes_on: bool, only_whole: bool) -> bool {
         // Not by their number: a replicate without an optimum has no outcome.
         let is_all = !goes_on && self.n_answered == self.n_asked;
         let n_all = if is_all { 0 } else { usize::MAX };
-        let tells = is_news(self.n_told, self.outcomes.len(), n_all);
+        let tells = is_news(self.n_told, self.outcomes.len(), n_all) && (is_all || !only_whole);
         if tells {
             self.n_told = self.outcomes.len();
         }
@@ -251,7 +251,7 @@ impl State {
                 places,
                 replicates,
             };
-            let job = self.pool().submit(Lane::Heavy, task, move |reply| {
+            let job = self.pool().submit(Lane::Spare, task, move |reply| {
                 let Reply::Done { outcome, .. } = reply else { return };
                 match *outcome {
                     Ok(Answer::Along(more)) => self.spread.update(|spread| spread.known.extend(more)),
@@ -366,8 +366,10 @@ impl State {
     }
 
     fn tell_outcomes(self) {
-        let goes_on = self.bootstrap.with_untracked(|run| run.as_ref().is_some_and(BootstrapRun::is_running));
-        self.outcomes.maybe_update(|outcomes| outcomes.tell(goes_on));
+        let of_run =
+            |is_it: fn(&BootstrapRun) -> bool| self.bootstrap.with_untracked(|run| run.as_ref().is_some_and(is_it));
+        let (goes_on, only_whole) = (of_run(BootstrapRun::is_running), of_run(BootstrapRun::is_first));
+        self.outcomes.maybe_update(|outcomes| outcomes.tell(goes_on, only_whole));
     }
 
     /// Judges the optimum, where the fits were validated.

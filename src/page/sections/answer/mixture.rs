@@ -7,7 +7,7 @@ use crate::page::store::{Shown, State, use_state};
 use crate::page::view::answer::{Bar, bars, found_bars};
 use crate::page::view::tables::{found_sentences, mixture_rows};
 use crate::page::widgets::search::Search;
-use crate::predict::bootstrap::LEAST_BLOCKS;
+use crate::predict::bootstrap::{LEAST_BLOCKS, LEAST_REPLICATES};
 use crate::units::write_percent;
 
 /// The optimum of what is on show: its bars, and what else was found beside it.
@@ -54,8 +54,15 @@ pub fn OptimumBars() -> impl IntoView {
 /// Whether the weights have bootstrap intervals, even if these are still to come.
 pub fn is_bootstrapped(state: State) -> bool {
     let can = |shown: &Shown| shown.study.summary.n_mixtures >= LEAST_BLOCKS;
-    let is_to_come =
-        || state.runs.read().is_some() && !state.stale.get() && state.shown.read().as_ref().is_some_and(can);
+    // Not of a bootstrap that failed, or was stopped too early.
+    let goes_on = || match &*state.bootstrap.read() {
+        Some(run) => run.is_running() || run.n_done() >= LEAST_REPLICATES,
+        None => state.bootstrap_error.read().is_none(),
+    };
+    let is_to_come = || {
+        let is_shown = state.shown.read().as_ref().is_some_and(can);
+        is_shown && state.runs.read().is_some() && !state.stale.get() && goes_on()
+    };
     state.certainty.read().is_some() || is_to_come()
 }
 

@@ -8,7 +8,7 @@
 //!
 //! Of a path ("config.model.n_params", "throughput/total_tokens") the last segment is such a name too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strsim::damerau_levenshtein;
 
@@ -556,16 +556,31 @@ pub(super) fn in_other_units(table: &Table, roles: &Roles) -> Vec<Cause> {
                 && 0.0 < column.largest
                 && column.least < column.largest
         };
+        // What is called N was said to hold no numbers.
+        let is_called = |name: &str| name.trim() == "N" || names::count(name).is_some_and(|count| count.role == role);
+        let are_sizes =
+            |i: &usize| role == Role::N && !is_called(&table.header()[*i]) && are_words_for_sizes(&sample, *i);
         let is_missing = !has(role) && !(has(Role::Flops) && (has(Role::N) || has(Role::D)));
         let columns: Vec<String> = roles
             .columns(Role::Ignored)
             .filter(|_| is_missing)
-            .filter(is_unit)
+            .filter(|i| is_unit(i) || are_sizes(i))
             .map(|i| table.header()[i].clone())
             .collect();
         (!columns.is_empty()).then_some(Cause::OtherUnit { role, columns })
     };
     [(Role::N, &OF_SIZE[..]), (Role::D, &OF_LENGTH[..])].into_iter().filter_map(of).collect()
+}
+
+/// Whether the cells of a column are words for sizes, and not all the same one.
+fn are_words_for_sizes(rows: &[Row], i: usize) -> bool {
+    const WORDS: [&str; 20] = [
+        "xxs", "xs", "s", "m", "l", "xl", "xxl", "nano", "micro", "tiny", "mini", "small", "base", "medium", "big",
+        "large", "huge", "smol", "giant", "xlarge",
+    ];
+    let is_size = |cell: &str| WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    let cells = || rows.iter().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
+    cells().all(is_size) && cells().collect::<BTreeSet<_>>().len() > 1
 }
 
 /// Whether a column counts the tokens that the corpus holds.

@@ -361,6 +361,14 @@ pub enum Cause {
         /// The first of them.
         first: usize,
     },
+    /// Lines that begin with # above blocks of runs.
+    #[error("{lines} lines that begin with #, the first is line {first}, are read as titles of the lines below them")]
+    CommentTitles {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        first: usize,
+    },
     /// C is given with both N and D, or with neither.
     #[error("compute C is not used: it serves where one of model size and tokens is given and the other is not")]
     FlopsUnused,
@@ -860,6 +868,7 @@ impl Cause {
             | Cause::BlankSplits { .. }
             | Cause::BlankColumn
             | Cause::Comments { .. }
+            | Cause::CommentTitles { .. }
             | Cause::FlopsUnused
             | Cause::FromFlops { .. }
             | Cause::HeaderScale { .. }

@@ -660,18 +660,28 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
     let are_shares = |columns: &&[usize]| {
         columns.iter().all(|&i| start(i).is_some() && start(i) == start(columns[0])) && ends(columns).1 <= 1.0
     };
-    // "1, 3, 5" may be parts of a ratio, however its domains are called.
-    let are_parts = |columns: &&[usize]| {
-        let is_part = |value: f64| value.fract() == 0.0 && value <= 100.0;
-        columns.len() > 2 && columns.iter().all(|&i| (0..lines.values.len()).all(|line| is_part(lines.of(line, i))))
+    // "1, 3, 5" may be parts of a ratio, and "0.3, 0.5" shares of which others have no column, however domains are called.
+    let is_bare = |i: usize| {
+        let is_part = |whole: bool| {
+            (0..lines.values.len()).all(|line| {
+                let value = lines.of(line, i);
+                if whole { value.fract() == 0.0 && value <= 100.0 } else { value <= 1.0 }
+            })
+        };
+        !super::guess::has_loss_word(&header[i]) && (is_part(true) || is_part(false))
     };
+    let are_parts = |columns: &&[usize]| columns.len() > 1 && columns.iter().all(|&i| is_bare(i));
     let found = stretches.filter_map(|run| {
         let windows = (2..=run.len()).rev().flat_map(|length| run.windows(length));
-        let mut kinds = [&is_sum as &dyn Fn(&&[usize]) -> bool, &are_domains, &are_shares, &are_parts].into_iter();
-        let several = kinds.find_map(|kind| windows.clone().find(|columns| kind(columns)));
-        several.or_else(|| run.windows(1).find(|column| is_share(column[0])))
+        let first = |kind: &dyn Fn(&&[usize]) -> bool| windows.clone().find(|columns| kind(columns));
+        let alone = || run.windows(1).find(|column| is_share(column[0]));
+        let several = first(&is_sum).or_else(|| first(&are_domains)).or_else(|| first(&are_shares));
+        several.or_else(alone).or_else(|| first(&are_parts))
     });
-    let found = found.max_by_key(|columns| columns.len())?;
+    let found = found.max_by_key(|columns| columns.len());
+    // Others may stand between bare parts.
+    let apart = || (found.is_none() && positions.len() <= MOST && are_parts(&&positions[..])).then_some(&positions[..]);
+    let found = found.or_else(apart)?;
     let (least, most) = ends(found);
     let names: Vec<String> = found.iter().map(|&i| header[i].clone()).collect();
     let is_question = is_sum(&found) && found.len() > 2

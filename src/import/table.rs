@@ -5,6 +5,7 @@
 //! another in one string: 100 000 lines take little more memory than their text.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,9 @@ use super::decode;
 use super::issue::{Cause, Issues};
 use super::sniff::{Delimiter, Layout, is_blank, is_comment, is_rule, sniff_decimal, sniff_delimiter};
 use crate::units::{Decimal, excerpt, try_number};
+
+/// The column of the titles that stand above the runs.
+pub(super) const SECTION: &str = "model section";
 
 /// Longest text: what a browser's memory holds some copies of, and five times the tables seen so far.
 pub const MAX_BYTES: usize = 50_000_000;
@@ -38,6 +42,8 @@ pub struct Table {
     n_left_out: usize,
     /// The first column of a second table that was joined to this one, and its line for each row.
     joined: Option<(usize, Vec<u32>)>,
+    /// The columns that others were made of.
+    sources: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,19 +118,35 @@ impl Table {
             issues.push(Cause::NoNames.at_line(header_line));
             table.push(header_line, &cells);
         }
+        let row_name = if named && commented.is_none() { lines.row_names_below(delimiter, n_columns) } else { false };
+        if row_name {
+            table.header.insert(0, "row name".to_string());
+        }
+        let n_columns = table.header.len();
+        let mut titles = vec![lines.last_comment; table.rows.len()];
         while let Some(line) = lines.seek() {
+            let title = lines.last_comment;
             match lines.take_row(delimiter, &mut cells) {
                 None => issues.push(Cause::UnclosedQuote.at_line(line)),
                 Some(seen) if seen > n_columns => {
                     issues.push(Cause::TooManyCells { seen, expected: n_columns }.at_line(line));
                 }
-                Some(_) => table.push(line, &cells),
+                Some(_) => {
+                    table.push(line, &cells);
+                    titles.push(title);
+                }
             }
         }
         table.n_left_out = issues.n_errors();
         let n_names = usize::from(commented.is_some());
-        if let Some((first, lines)) = lines.comments.map(|(first, n)| (first, n - n_names)).filter(|(_, n)| *n > 0) {
-            issues.push(Cause::Comments { lines, first }.of_text());
+        let comments = lines.comments.map(|(first, n)| (first, n - n_names)).filter(|(_, n)| *n > 0);
+        if let Some((first, lines)) = comments {
+            if let Some(titles) = titles_of_blocks(&titles) {
+                table = table.with_columns(&[(SECTION.to_string(), titles)]);
+                issues.push(Cause::CommentTitles { lines, first }.of_text());
+            } else {
+                issues.push(Cause::Comments { lines, first }.of_text());
+            }
         }
         if table.rows.is_empty() && table.n_left_out == 0 {
             issues.push(Cause::NoRows { columns: n_columns }.at_line(header_line));
@@ -236,7 +258,8 @@ impl Table {
         let (text, ends, rows) =
             (String::with_capacity(self.text.len()), Vec::with_capacity(self.ends.len()), Vec::new());
         let (header, joined) = (self.header.clone(), self.joined.clone());
-        let mut table = Self { layout: self.layout, header, text, ends, rows, n_left_out: self.n_left_out, joined };
+        let Self { layout, n_left_out, .. } = *self;
+        let mut table = Self { layout, header, text, ends, rows, n_left_out, joined, sources: self.sources.clone() };
         for row in self.rows() {
             table.push(row.line(), &change(row));
         }
@@ -256,11 +279,22 @@ impl Table {
         table
     }
 
+    /// The same, some of its columns having been made of these.
+    pub(super) fn made_of(mut self, sources: impl IntoIterator<Item = usize>) -> Self {
+        self.sources.extend(sources);
+        self
+    }
+
+    /// Whether other columns were made of this one.
+    pub(super) fn is_source(&self, column_idx: usize) -> bool {
+        self.sources.contains(&column_idx)
+    }
+
     /// Only these lines.
     pub(super) fn of_rows(&self, is_kept: impl Fn(&Row) -> bool) -> Self {
         let kept: Vec<Row> = self.rows().filter(is_kept).collect();
         let rows = kept.iter().map(|row| (row.line(), row.cells().map(str::to_string).collect()));
-        let table = Self::of_cells(self.header.clone(), rows).in_decimals_of(self);
+        let table = Self::of_cells(self.header.clone(), rows).in_decimals_of(self).made_of(self.sources.clone());
         match self.joined {
             Some((first, _)) => table.with_lines_of(first, kept.iter().map(|row| row.line_of(first)).collect()),
             None => table,
@@ -305,7 +339,16 @@ impl Table {
 
     fn empty(header: Vec<String>, delimiter: Delimiter) -> Self {
         let layout = Layout { delimiter, decimal: Decimal::Point };
-        Self { layout, header, text: String::new(), ends: Vec::new(), rows: Vec::new(), n_left_out: 0, joined: None }
+        Self {
+            layout,
+            header,
+            text: String::new(),
+            ends: Vec::new(),
+            rows: Vec::new(),
+            n_left_out: 0,
+            joined: None,
+            sources: BTreeSet::new(),
+        }
     }
 
     /// Adds a line. Indices fit 32 bits as long as a text is no longer than [`MAX_BYTES`].
@@ -383,6 +426,18 @@ fn header(cells: &[Cow<str>], named: bool) -> Vec<String> {
         _ => format!("column {}", i + 1),
     };
     cells.iter().enumerate().map(name).collect()
+}
+
+/// Comments as titles of the lines below them, one for each line: at least two that differ, each with a number in it, as in
+/// "# N = 70M".
+fn titles_of_blocks(comments: &[&str]) -> Option<Vec<String>> {
+    const MOST: usize = 50;
+    let title = |comment: &&str| comment.trim().trim_start_matches(['#', ' ']).trim_end_matches([':', ' ']).to_string();
+    let titles: Vec<String> = comments.iter().map(title).collect();
+    let different: BTreeSet<&String> = titles.iter().collect();
+    let is_title = |title: &&String| title.contains(|c: char| c.is_ascii_digit());
+    ((2..=MOST).contains(&different.len()) && different.len() < titles.len() && different.iter().all(is_title))
+        .then_some(titles)
 }
 
 /// A place in a text that moves from line to line.
@@ -489,6 +544,21 @@ impl<'a> Lines<'a> {
         let is_number = |cell: &str| is_number(cell.trim_matches('"'));
         let are_names = !names.iter().any(|cell| is_number(cell)) && below.iter().any(|cell| is_number(cell));
         if are_names && names.len() == below.len() { names.len() } else { 0 }
+    }
+
+    /// Whether each of the next lines has one cell more than there are names, the first in all of them another one: what R
+    /// calls the row names have none.
+    fn row_names_below(&self, delimiter: Delimiter, n_names: usize) -> bool {
+        const LOOKED_AT: usize = 50;
+        let mut ahead = Lines { text: self.text, next: self.next, line: self.line, comments: None, last_comment: "" };
+        let (mut seen, mut cells, mut n) = (BTreeSet::new(), Vec::new(), 0);
+        while n < LOOKED_AT && ahead.seek().is_some() {
+            if ahead.take_row(delimiter, &mut cells) != Some(n_names + 1) || !seen.insert(cells[0].to_string()) {
+                return false;
+            }
+            n += 1;
+        }
+        n > 1
     }
 
     /// The names in the comment above the first line of data, as NumPy writes them ("# N D loss") or because the first name

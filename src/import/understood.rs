@@ -31,7 +31,7 @@ pub struct Understood {
     pub from_flops: Option<Role>,
     /// The targets' names.
     pub targets: Vec<String>,
-    /// Names of the columns without a role.
+    /// Names of the columns without a role, of which no other column was made either.
     pub unused: Vec<String>,
 }
 
@@ -62,7 +62,11 @@ impl Understood {
             d: d.map(|(least, most)| (Tokens(least), Tokens(most))),
             from_flops,
             targets: observed.targets.clone(),
-            unused: roles.columns(Role::Ignored).map(|i| table.header()[i].clone()).collect(),
+            unused: roles
+                .columns(Role::Ignored)
+                .filter(|&i| !table.is_source(i))
+                .map(|i| table.header()[i].clone())
+                .collect(),
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     for step in steps {
         if let Some(made) = step(&table, &roles) {
             issues.push(Cause::Made { what: made.what }.of_text());
-            table = with_numbers(&table, made.columns);
+            table = with_numbers(&table, made.columns).made_of(made.of);
             roles = guess_roles(&table);
         }
     }
@@ -56,9 +56,10 @@ fn with_numbers(table: &Table, mut columns: Vec<(String, Vec<String>)>) -> Table
     table.with_columns(&columns)
 }
 
-/// New columns, a cell for each line, and what there is to say of them.
+/// New columns, a cell for each line, the columns that they were made of, and what there is to say of them.
 struct Made {
     columns: Vec<(String, Vec<String>)>,
+    of: Vec<usize>,
     what: String,
 }
 
@@ -180,11 +181,13 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         Some(c.into_iter().zip(n).map(|(c, n)| Flops(c).tokens(Params(n)).0).collect())
     };
     let d: Option<Vec<f64>> = of_role(Role::D).or_else(of_compute);
+    let stocks: Vec<usize> = tokens.iter().map(|own| own.column).collect();
     let of_factors = varies(&factors) && !varies(&tokens) && factors.len() > 1;
     let (set, of) = if of_factors {
-        let stock = |name: &str| tokens.iter().find(|(own, _)| own == name).map(|(_, stock)| stock);
-        let product = |(name, factor): &(String, Vec<f64>)| {
-            Some((name.clone(), factor.iter().zip(stock(name)?).map(|(factor, stock)| factor * stock).collect()))
+        let stock = |name: &str| tokens.iter().find(|own| own.name == name).map(|own| &own.numbers);
+        let product = |factor: &OfDomain| {
+            let numbers = factor.numbers.iter().zip(stock(&factor.name)?).map(|(factor, stock)| factor * stock);
+            Some(OfDomain { numbers: numbers.collect(), ..factor.clone() })
         };
         (factors.iter().map(product).collect::<Option<ByDomain>>()?, "of each domain's stock times its factor")
     } else if let Some(bare) = Some(without_total(tokens, d.as_deref())).filter(|set| varies(set) && set.len() > 1) {
@@ -203,13 +206,13 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
     let wholes = d.as_deref().filter(|d| !of_factors && is_part_of(&sums, d)).unwrap_or(&sums);
     let mut columns: Vec<(String, Vec<String>)> = set
         .iter()
-        .map(|(name, numbers)| {
+        .map(|OfDomain { name, numbers, .. }| {
             let of_wholes = numbers.iter().zip(&sums).zip(wholes);
             let weights = of_wholes.map(|((number, sum), whole)| cell(number / whole, *sum));
             (format!("weight_{name}"), weights.collect())
         })
         .collect();
-    let mut what = format!("the weights of {} are the shares {of}", listed(set.iter().map(|(name, _)| name.as_str())));
+    let mut what = format!("the weights of {} are the shares {of}", listed(set.iter().map(|own| own.name.as_str())));
     if !has(roles, Role::D) && !has(roles, Role::Flops) {
         columns.push(("tokens".into(), sums.iter().map(|sum| cell(*sum, *sum)).collect()));
         what += ", and D is their sum";
@@ -224,22 +227,30 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
             write_count(d.map_or(0.0, |d| d[row]), 4)
         );
     }
-    Some(Made { columns, what })
+    let stocks = stocks.into_iter().filter(|_| of_factors);
+    Some(Made { columns, of: set.iter().map(|own| own.column).chain(stocks).collect(), what })
 }
 
-/// Numbers by domain, a name and a number for each line.
-type ByDomain = Vec<(String, Vec<f64>)>;
+/// The numbers of one domain, from one column.
+#[derive(Clone)]
+struct OfDomain {
+    name: String,
+    column: usize,
+    numbers: Vec<f64>,
+}
+
+type ByDomain = Vec<OfDomain>;
 
 /// Whether the numbers differ between lines that have some.
-fn varies(set: &[(String, Vec<f64>)]) -> bool {
+fn varies(set: &[OfDomain]) -> bool {
     let sums = sums_of(set);
     let rows: Vec<usize> = (0..sums.len()).filter(|&row| sums[row] > 0.0).collect();
-    set.iter().any(|(_, numbers)| rows.iter().any(|&row| numbers[row] != numbers[rows[0]]))
+    set.iter().any(|own| rows.iter().any(|&row| own.numbers[row] != own.numbers[rows[0]]))
 }
 
-fn sums_of(set: &[(String, Vec<f64>)]) -> Vec<f64> {
-    let n_rows = set.first().map_or(0, |(_, numbers)| numbers.len());
-    (0..n_rows).map(|row| set.iter().map(|(_, numbers)| numbers[row]).sum()).collect()
+fn sums_of(set: &[OfDomain]) -> Vec<f64> {
+    let n_rows = set.first().map_or(0, |own| own.numbers.len());
+    (0..n_rows).map(|row| set.iter().map(|own| own.numbers[row]).sum()).collect()
 }
 
 /// By what each of the first numbers must be multiplied to be the second one, if 1, a thousand, a million or a billion does
@@ -275,14 +286,14 @@ fn farthest(first: &[f64], second: &[f64]) -> usize {
 
 /// The domains without one that is the sum of the others, or that alone keeps their sum from being D.
 fn without_total(set: ByDomain, d: Option<&[f64]>) -> ByDomain {
-    let is_d = |set: &[(String, Vec<f64>)]| d.is_some_and(|d| are_same(&sums_of(set), d));
+    let is_d = |set: &[OfDomain]| d.is_some_and(|d| are_same(&sums_of(set), d));
     if set.len() < 3 || is_d(&set) {
         return set;
     }
     let without = |i: usize| [&set[..i], &set[i + 1..]].concat();
     let is_total = |i: &usize| {
         let others = without(*i);
-        is_d(&others) || are_same(&sums_of(&others), &set[*i].1)
+        is_d(&others) || are_same(&sums_of(&others), &set[*i].numbers)
     };
     (0..set.len()).find(is_total).map(without).unwrap_or(set)
 }
@@ -301,7 +312,7 @@ fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDoma
         let numbers = numbers_or_none(table, i)?;
         let plain = names::scale_of(name).map_or(name.clone(), |(plain, _)| plain);
         let may_be = |number: &f64| *number >= 0.0 && (d.is_some() || *number == 0.0 || *number >= LEAST);
-        numbers.iter().all(may_be).then(|| (plain.trim().to_string(), numbers))
+        numbers.iter().all(may_be).then(|| OfDomain { name: plain.trim().to_string(), column: i, numbers })
     };
     let mut stretches: Vec<ByDomain> = vec![Vec::new()];
     for i in 0..header.len() {
@@ -313,12 +324,12 @@ fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDoma
     stretches.retain(|set| (2..=MOST_IN_NAMES).contains(&set.len()));
     // What is never a thousandth of the tokens may be anything that stands beside them.
     const PART: f64 = 1e-3;
-    let are_mixtures = |set: &[(String, Vec<f64>)]| {
+    let are_mixtures = |set: &[OfDomain]| {
         let sums = sums_of(set);
         let is_part = |numbers: &[f64]| numbers.iter().zip(&sums).any(|(number, sum)| *number >= PART * sum);
         varies(set)
-            && set.iter().all(|(_, numbers)| is_part(numbers))
-            && set.iter().map(|(name, _)| name).collect::<HashSet<_>>().len() == set.len()
+            && set.iter().all(|own| is_part(&own.numbers))
+            && set.iter().map(|own| &own.name).collect::<HashSet<_>>().len() == set.len()
     };
     let windows = |set: &ByDomain| -> Vec<ByDomain> {
         let all = (2..=set.len()).rev().flat_map(|length| set.windows(length));
@@ -330,7 +341,7 @@ fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDoma
     };
     // Shares sum to one number as well, and that may be the D of all runs.
     if d.iter().all(|own| *own == d[0]) {
-        stretches.retain(|set| set.iter().any(|(_, numbers)| numbers.iter().any(|number| *number >= LEAST)));
+        stretches.retain(|set| set.iter().any(|own| own.numbers.iter().any(|number| *number >= LEAST)));
     }
     // The nearest to D, and the longest of these: small numbers that stand beside them hardly change a sum.
     const SAME: f64 = 1e-4;
@@ -434,13 +445,13 @@ fn by_domain(table: &Table, kinds: &[&str]) -> ByDomain {
         if rest.is_empty() || !table.rows().any(|row| try_number(row.cell(i), table.layout().decimal).is_some()) {
             return None;
         }
-        Some((rest.join("_"), numbers_or_none(table, i)))
+        Some((rest.join("_"), i))
     });
     // One that cannot be read would be missing in all shares.
-    let found: Option<ByDomain> = found.map(|(name, numbers)| Some((name, numbers?))).collect();
-    let found = found.unwrap_or_default();
-    let names: HashSet<&String> = found.iter().map(|(name, _)| name).collect();
-    let may_be = found.iter().all(|(_, numbers)| numbers.iter().all(|number| *number >= 0.0));
+    let own = |(name, column)| Some(OfDomain { name, column, numbers: numbers_or_none(table, column)? });
+    let found = found.map(own).collect::<Option<ByDomain>>().unwrap_or_default();
+    let names: HashSet<&String> = found.iter().map(|own| &own.name).collect();
+    let may_be = found.iter().all(|own| own.numbers.iter().all(|number| *number >= 0.0));
     if names.len() == found.len() && may_be && table.n_rows() > 0 { found } else { Vec::new() }
 }
 
@@ -515,7 +526,7 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             table.header()[i],
             crate::units::excerpt(table.rows().map(|row| row.cell(i)).find(|cell| !is_missing(cell))?)
         );
-        Some(Made { columns: columns.collect(), what })
+        Some(Made { columns: columns.collect(), of: vec![i], what })
     })
 }
 
@@ -590,8 +601,9 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
     let of_stages: Vec<_> = of_stages.collect();
     if of_stages.len() > 1 {
         let listed = listed(of_stages.iter().map(|(i, _)| table.header()[*i].as_str()));
+        let of = of_stages.iter().map(|(i, _)| *i).collect();
         let columns = of_stages.into_iter().flat_map(|(_, columns)| columns).collect();
-        return Some(Made { columns, what: format!("{listed} are read as the weights of each stage") });
+        return Some(Made { columns, of, what: format!("{listed} are read as the weights of each stage") });
     }
     roles.columns(Role::Ignored).find_map(|i| {
         let header = &table.header()[i];
@@ -614,12 +626,12 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
         let n = rows().next()?.0.len();
         let is_mixture = rows().all(|(shares, _)| shares.len() == n);
         let named = names_of_ratio(header, n).filter(|_| is_mixture);
-        // Without names only what sums as weights do is a mixture: "7:3" may be a score.
+        // Without names two parts are a mixture only if they sum as weights do: "7:3" may be a score.
         let is_whole = || rows().all(|(_, whole)| *whole != 10.0);
         let is_called_so = words(header).iter().any(|word| is_weight_word(word)) || names::is_place(header);
         let names = match named {
             Some(names) => names,
-            None if is_mixture && is_called_so && is_whole() && !are_parts => {
+            None if is_mixture && is_called_so && (n > 2 || is_whole()) && !are_parts => {
                 (1..=n).map(|at| format!("domain{at}")).collect()
             }
             None => return None,
@@ -630,7 +642,7 @@ fn weights_of_ratios(table: &Table, roles: &Roles) -> Option<Made> {
             (format!("weight_{name}"), cells.iter().map(share).collect())
         });
         let what = format!("\"{header}\" is read as the weights of {}", listed(names.iter().map(String::as_str)));
-        Some(Made { columns: columns.collect(), what })
+        Some(Made { columns: columns.collect(), of: vec![i], what })
     })
 }
 
@@ -703,17 +715,18 @@ fn of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
             };
             let (i, base, numbers) = (0..table.header().len()).filter(|_| !has(roles, *role)).find_map(logarithm)?;
             let powers = numbers.iter().map(|number| power(base, *number).to_string()).collect();
-            Some((format!("{base} to the power of \"{}\"", table.header()[i]), (name.to_string(), powers)))
+            Some(((format!("{base} to the power of \"{}\"", table.header()[i]), i), (name.to_string(), powers)))
         },
     );
-    let (used, columns): (Vec<String>, Vec<_>) = made.unzip();
+    let (used, columns): (Vec<(String, usize)>, Vec<_>) = made.unzip();
     (!columns.is_empty()).then(|| Made {
         what: columns
             .iter()
             .zip(&used)
-            .map(|((name, _), used)| format!("{} = {used}", if name == "params" { "N" } else { "D" }))
+            .map(|((name, _), (used, _))| format!("{} = {used}", if name == "params" { "N" } else { "D" }))
             .collect::<Vec<_>>()
             .join(", "),
+        of: used.iter().map(|(_, i)| *i).collect(),
         columns,
     })
 }
@@ -912,7 +925,7 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         "\"{}\" is the share of one of two domains; the rest of the mixture is called \"not_{own}\"",
         table.header()[i]
     );
-    Some(Made { columns, what })
+    Some(Made { columns, of: vec![i], what })
 }
 
 /// N and D where one cell holds both: "1B / 25B tok", "1.4B_100BT", "25B" beside "1B" below "N/D". Of two numbers with no
@@ -981,7 +994,7 @@ fn sizes_and_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         }
         let verb = if is_told { "is read as" } else { "may hold" };
         let what = format!("\"{}\" in \"{name}\" {verb} {}", crate::units::excerpt(cell), what.join(" and "));
-        columns.iter().any(|(name, _)| name.starts_with("tokens")).then_some(Made { columns, what })
+        columns.iter().any(|(name, _)| name.starts_with("tokens")).then_some(Made { columns, of: vec![i], what })
     })
 }
 
@@ -1083,7 +1096,7 @@ fn active_sizes(table: &Table, _: &Roles) -> Option<Made> {
             write_count(total, 4),
             write_count(active, 4)
         );
-        Some(Made { columns: vec![("active_params".into(), cells.collect())], what })
+        Some(Made { columns: vec![("active_params".into(), cells.collect())], of: vec![i], what })
     })
 }
 
@@ -1145,7 +1158,7 @@ fn sizes_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             crate::units::excerpt(table.row(0).cell(i)),
             write_count(sizes[0], 6)
         );
-        Some(Made { columns: vec![("params".into(), sizes.iter().map(f64::to_string).collect())], what })
+        Some(Made { columns: vec![("params".into(), sizes.iter().map(f64::to_string).collect())], of: vec![i], what })
     })
 }
 
@@ -1195,6 +1208,7 @@ fn sizes_of_ratio(table: &Table, roles: &Roles) -> Option<Made> {
     let is_usual = |size: &f64| (1e3..=1e15).contains(size);
     sizes.iter().all(is_usual).then(|| Made {
         columns: vec![("params".into(), sizes.iter().map(f64::to_string).collect())],
+        of: vec![d, i],
         what: format!("N = \"{}\" / \"{}\"", header[d], header[i]),
     })
 }
@@ -1249,7 +1263,9 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
     let name = |i: usize| format!("\"{}\"", table.header()[i]);
     let product = |factors: Vec<(usize, Vec<f64>)>| {
         let values = (0..table.n_rows()).map(|row| factors.iter().map(|(_, numbers)| numbers[row]).product());
-        (values.collect(), factors.iter().map(|(i, _)| name(*i)).collect::<Vec<_>>().join(" × "))
+        let of: Vec<usize> = factors.iter().map(|(i, _)| *i).collect();
+        let what = of.iter().map(|&i| name(i)).collect::<Vec<_>>().join(" × ");
+        (values.collect(), of, what)
     };
     let of_epochs = || {
         let epochs =
@@ -1415,6 +1431,7 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
         let values = multiple.iter().zip(&sizes).map(|(multiple, n)| CHINCHILLA * multiple * n).collect();
         Some((
             values,
+            vec![i, n],
             format!(
                 "{} × {CHINCHILLA} × {}, with {CHINCHILLA} tokens per parameter as Chinchilla's multiple of 1",
                 name(i),
@@ -1422,14 +1439,15 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             ),
         ))
     };
-    type Way<'a> = &'a dyn Fn() -> Option<(Vec<f64>, String)>;
+    type Way<'a> = &'a dyn Fn() -> Option<(Vec<f64>, Vec<usize>, String)>;
     let ways: [Way; 4] = [&of_epochs, &of_steps, &of_samples, &of_sizes];
     let n_ways = if dataset.is_some() { 1 } else { ways.len() };
     ways[..n_ways].iter().find_map(|way| {
-        let (values, what) = way()?;
+        let (values, of, what) = way()?;
         let is_usual = |value: &f64| (1e6..=1e15).contains(value);
         values.iter().all(is_usual).then(|| Made {
             columns: vec![("tokens".into(), values.iter().map(f64::to_string).collect())],
+            of,
             what: format!("D = {what}"),
         })
     })

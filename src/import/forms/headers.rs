@@ -8,7 +8,7 @@ use super::derive::size_in;
 use crate::import::guess::is_known;
 use crate::import::issue::{Cause, Issues};
 use crate::import::names;
-use crate::import::table::{Row, Table};
+use crate::import::table::{Row, SECTION, Table};
 use crate::units::{is_missing, try_number};
 
 /// Lines of names below the first one: pandas writes a level of columns on each, and its index's name.
@@ -129,12 +129,10 @@ fn with_second(table: &Table, row: Row) -> Vec<String> {
 /// Lines of a single cell more than these are data.
 const MOST_NOTES: usize = 50;
 
-/// The column of the titles that stand above the runs.
-pub(in crate::import) const SECTION: &str = "model section";
-
 /// The table without the lines on which its names stand again, as where tables were put together.
 pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
-    let is_again = |row: &Row| row.cells().eq(table.header().iter().map(String::as_str));
+    let header = || table.header().iter().take_while(|name| *name != SECTION);
+    let is_again = |row: &Row| row.cells().zip(header()).all(|(cell, name)| cell == name);
     let again: Vec<usize> = table.rows().filter(is_again).map(|row| row.line()).collect();
     let Some(first) = again.first().filter(|_| again.len() < table.n_rows()) else { return table };
     let n = again.len();

@@ -28,7 +28,7 @@ use std::borrow::Cow;
 use crate::import::issue::{Cause, Issue, Issues};
 use crate::import::question::{Answer, Question};
 use crate::import::roles::Role;
-use crate::import::table::Table;
+use crate::import::table::{SECTION, Table};
 use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
 use crate::units::excerpt;
@@ -61,22 +61,22 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
 /// Which of the runs below several titles are the study, if the titles do not just tell sizes.
 pub(super) fn sections(table: &Table, answers: &[Answer]) -> Option<Question> {
     const MOST: usize = 8;
-    let column = table.header().iter().position(|name| name == headers::SECTION)?;
+    let column = table.header().iter().position(|name| name == SECTION)?;
     let mut titles: Vec<&str> = Vec::new();
     for row in table.rows() {
         if !titles.contains(&row.cell(column)) {
             titles.push(row.cell(column));
         }
     }
-    let are_told = answers.iter().any(|answer| answer.column() == Some(headers::SECTION));
+    let are_told = answers.iter().any(|answer| answer.column() == Some(SECTION));
     if are_told || !(2..=MOST).contains(&titles.len()) || titles.iter().all(|title| derive::size_in(title).is_some()) {
         return None;
     }
     let only = |title: &&str| {
-        let answer = Answer::Filter(headers::SECTION.to_string(), title.to_string());
+        let answer = Answer::Filter(SECTION.to_string(), title.to_string());
         (format!("only those below \"{}\"", excerpt(title)), vec![answer])
     };
-    let all = ("all of them".to_string(), vec![Answer::Role(headers::SECTION.to_string(), Role::Ignored)]);
+    let all = ("all of them".to_string(), vec![Answer::Role(SECTION.to_string(), Role::Ignored)]);
     Some(Question::new(
         format!(
             "the runs stand below titles: {}. Are all of them runs of one study, measured on the same text?",
@@ -252,7 +252,7 @@ fn with_titles<'a>(
     for first in 0..tables.len() {
         let same: Vec<usize> =
             (first..tables.len()).filter(|&i| tables[i].header() == tables[first].header()).collect();
-        if same.len() < 2 || tables[first].header().iter().any(|name| name == headers::SECTION) {
+        if same.len() < 2 || tables[first].header().iter().any(|name| name == SECTION) {
             continue;
         }
         let own = [0, 1].into_iter().find_map(|which| {
@@ -264,13 +264,13 @@ fn with_titles<'a>(
         let what = format!(
             "{} tables of the same columns are read as one; \"{}\" is what stands above each: {}",
             same.len(),
-            headers::SECTION,
+            SECTION,
             derive::listed(own.iter().map(|title| title.as_str()))
         );
         issues.push(Cause::Made { what }.of_text());
         for (&i, title) in same.iter().zip(&own) {
             let column = vec![title.to_string(); tables[i].n_rows()];
-            tables[i] = tables[i].with_columns(&[(headers::SECTION.to_string(), column)]);
+            tables[i] = tables[i].with_columns(&[(SECTION.to_string(), column)]);
         }
     }
     tables

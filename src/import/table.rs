@@ -474,6 +474,7 @@ fn names_among(lines: &Lines) -> (Option<Delimiter>, usize) {
         n > 1
             && next[..at].iter().all(|above| cells(above, delimiter) < n)
             && unquoted(next[at], delimiter).into_iter().all(is_name)
+            && unquoted(next[at], delimiter).iter().filter(|cell| !cell.trim_matches('"').is_empty()).count() > 1
             && next.get(at + 1).is_some_and(|below| {
                 let below = unquoted(below, delimiter);
                 below.len() == n && !below.into_iter().all(is_name)
@@ -553,7 +554,10 @@ impl<'a> Lines<'a> {
         let mut ahead = Lines { text: self.text, next: self.next, line: self.line, comments: None, last_comment: "" };
         let (mut seen, mut cells, mut n) = (BTreeSet::new(), Vec::new(), 0);
         while n < LOOKED_AT && ahead.seek().is_some() {
-            if ahead.take_row(delimiter, &mut cells) != Some(n_names + 1) || !seen.insert(cells[0].to_string()) {
+            if ahead.take_row(delimiter, &mut cells) != Some(n_names + 1)
+                || cells[0].is_empty()
+                || !seen.insert(cells[0].to_string())
+            {
                 return false;
             }
             n += 1;

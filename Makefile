@@ -28,6 +28,7 @@ test: dist
 	@scripts/setup.sh
 	@echo "Mixlaw: every test, usually 20 min"
 	@$(ENV); MIXLAW_E2E=1 cargo test --locked
+	@$(ENV); cargo test --locked --features web --lib page::store
 
 # The browser tests once more, all of them in Firefox.
 test-firefox: dist

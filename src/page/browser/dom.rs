@@ -1,6 +1,6 @@
 //! What the page asks of the browser: clock, storage, clipboard, address, files.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,6 +14,12 @@ use web_sys::{
 };
 
 use crate::share;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use super::stand_in::Timer;
+
+/// Whether there is a browser at all: the state behind the page is tested without one.
+pub const IS_THERE: bool = cfg!(target_arch = "wasm32");
 
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -30,8 +36,9 @@ pub fn has_panicked() -> bool {
     HAS_PANICKED.load(Ordering::Relaxed)
 }
 
+/// The window: none where the state is tested without a browser.
 fn window() -> Option<Window> {
-    web_sys::window()
+    if IS_THERE { web_sys::window() } else { None }
 }
 
 /// Puts the focus on the element of that id, if there is one.
@@ -82,12 +89,16 @@ pub fn is_in_users_event() -> bool {
 
 /// Milliseconds since 1970.
 pub fn now() -> u64 {
-    js_sys::Date::now() as u64
+    if IS_THERE { js_sys::Date::now() as u64 } else { 0 }
 }
 
 /// A number that no other page is likely to draw.
 pub fn random() -> u32 {
-    (js_sys::Math::random() * f64::from(u32::MAX)) as u32
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    match IS_THERE {
+        true => (js_sys::Math::random() * f64::from(u32::MAX)) as u32,
+        false => COUNT.fetch_add(1, Ordering::Relaxed),
+    }
 }
 
 /// How many threads the machine has; 2 where the browser does not say.
@@ -264,4 +275,22 @@ fn save(name: &str, blob: Blob) -> bool {
     anchor.click();
     set_timeout(move || drop(url), KEPT);
     true
+}
+
+/// What is to run later.
+#[cfg(target_arch = "wasm32")]
+#[derive(Clone, Copy)]
+pub struct Timer(leptos::leptos_dom::helpers::TimeoutHandle);
+
+#[cfg(target_arch = "wasm32")]
+impl Timer {
+    /// Runs `action` after the delay.
+    pub fn after(delay: Duration, action: impl FnOnce() + 'static) -> Option<Self> {
+        leptos::prelude::set_timeout_with_handle(action, delay).ok().map(Self)
+    }
+
+    /// It does not run any more.
+    pub fn clear(self) {
+        self.0.clear();
+    }
 }

@@ -47,13 +47,18 @@ impl State {
         if untrack(|| self.is_fixed()) {
             return self.saved.set(Some(text::FIXED.to_string()));
         }
+        self.download("project.json", &self.project());
+    }
+
+    /// The text of that file.
+    pub(super) fn project(self) -> String {
         let draft = self.draft().to_value();
-        let text = match self.from_link() {
+        let text = match untrack(|| self.from_link()) {
             // The user's own inputs have nothing to do with a link's fits.
             true => self.with_known(|known| fit_file::write(known.study, known.runs, known.replicates)),
             false => self.with_known(|known| fit_file::write_project(draft.clone(), Some(known))),
         };
-        self.download("project.json", &text.unwrap_or_else(|| fit_file::write_project(draft, None)));
+        text.unwrap_or_else(|| fit_file::write_project(draft, None))
     }
 
     pub(super) fn download(self, name: &str, text: &str) {
@@ -127,7 +132,7 @@ impl State {
                 self.keep_now();
                 self.forget_link();
                 self.put(Draft { work: dom::random(), ..draft });
-                self.later("import", Duration::ZERO, move || self.import_now(true));
+                self.import_later(Duration::ZERO, None);
                 // A link's choice is made anew, as the other candidates are not in it.
                 let study = study.filter(|study| study.form == Form::Law || !study.candidates.is_empty());
                 self.waiting.set_value(study.map(|study| Saved { study: Some(study), ..saved }));

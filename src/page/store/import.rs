@@ -192,7 +192,7 @@ impl State {
         self.forget_link();
         self.put(Draft::of_sample(sample, dom::random()));
         self.note_step();
-        self.later("import", Duration::ZERO, move || self.import_now(true));
+        self.import_later(Duration::ZERO, None);
     }
 
     fn replace_source(self, source: Source, half: Option<SharedText>) {
@@ -216,7 +216,7 @@ impl State {
         self.source.set(source);
         self.note_step();
         // Not in the same task: a long table takes the browser a while to hand over.
-        self.later("import", Duration::ZERO, move || self.import_with(half, true));
+        self.import_later(Duration::ZERO, half);
     }
 
     /// A sample's law and scenario say nothing of the user's own runs.
@@ -232,13 +232,13 @@ impl State {
         self.forget_sample();
         self.file_error.set(None);
         self.source.update(|source| *source = Source { text: text.into(), origin: Origin::Own, ..*source });
-        self.later("import", TYPING_PAUSE, move || self.import_now(true));
+        self.import_later(TYPING_PAUSE, None);
     }
 
     /// Writes another text into a cell: the table becomes one of plain cells, with its roles and excluded lines.
     pub fn edit_cell(self, row_idx: usize, column_idx: usize, cell: &str) {
         let now = self.imported.with_untracked(|imported| {
-            let imported = imported.latest()?;
+            let imported = imported.settled()?;
             Some((imported.roles.clone(), imported.table.clone()?))
         });
         let Some((roles, table)) = now else { return };
@@ -292,7 +292,7 @@ impl State {
     /// blank one or that of another column changes nothing.
     pub fn rename_domain(self, column: &DomainColumn, name: &str) -> bool {
         let now = self.imported.with_untracked(|imported| {
-            let imported = imported.latest()?;
+            let imported = imported.settled()?;
             Some((imported.roles.clone(), imported.table.clone()?))
         });
         let Some((roles, table)) = now else { return false };
@@ -341,16 +341,26 @@ impl State {
         self.import_with(None, then_fit);
     }
 
-    fn import_with(self, half: Option<SharedText>, then_fit: bool) {
-        // A fit that is under way is of the table before.
+    /// The same after a while; what was read of the text before is not on show any more.
+    pub(super) fn import_later(self, delay: Duration, half: Option<SharedText>) {
+        self.is_reading();
+        self.later("import", delay, move || self.import_with(half, true));
+    }
+
+    fn is_reading(self) {
+        // What is read or fitted still is the table before.
+        self.replace_jobs("import", Vec::new());
         self.stop_run();
         self.imported.update(|imported| *imported = Import::Running(imported.latest().cloned()));
+    }
+
+    fn import_with(self, half: Option<SharedText>, then_fit: bool) {
+        self.is_reading();
         let (text, roles) = (self.source.with_untracked(|source| source.text.clone()), self.roles.get_untracked());
         let answers = self.answers.get_untracked();
         let whole = half.as_ref().map(|half| import::joined(&[half.to_string(), text.to_string()]));
         let half = half.map(|half| half.to_string());
         let task = move || Task::Import { text: text.to_string(), roles, answers, half };
-        self.replace_jobs("import", Vec::new());
         let job = self.pool().submit(Lane::Reading, task, move |reply| {
             if let Reply::Done { outcome, .. } = reply {
                 if let (Ok(protocol::Answer::Import(import)), Some(whole)) = (&*outcome, &whole)
@@ -432,7 +442,7 @@ impl State {
         self.to_add.set(None);
         self.note_step();
         self.status.set(text::added_sentence(&counted(n, "row"), &counted(before, "row")));
-        self.later("import", Duration::ZERO, move || self.import_now(true));
+        self.import_later(Duration::ZERO, None);
     }
 
     fn next_version(self) -> u64 {

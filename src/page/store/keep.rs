@@ -34,6 +34,13 @@ pub struct Kept {
     draft: Option<Draft>,
 }
 
+/// Notes that the page got through the draft.
+fn forget_opening() {
+    if !crate::page::has_panicked() {
+        dom::forget_for_tab(OPENING_KEY);
+    }
+}
+
 impl State {
     /// Takes up the draft of this tab, or else the latest, or else the first sample. A draft that the page did not get
     /// through last time is left closed: whatever stopped it then would again.
@@ -86,22 +93,15 @@ impl State {
 
     /// Notes that the page got through the draft, once it has been at rest for a while, or is left while it answers.
     pub(super) fn follow_opening(self) {
-        let done = || {
-            if !crate::page::has_panicked() {
-                dom::forget_for_tab(OPENING_KEY);
-            }
-        };
         Effect::new(move |_| {
             let is_read = matches!(&*self.imported.read(), Import::Done(_) | Import::Failed(_));
             let is_at_rest =
                 is_read && self.run.with(Option::is_none) && !matches!(&*self.optimum.read(), AskedOptimum::Running(_));
             match is_at_rest {
-                true => self.later("opened", REST, done),
+                true => self.later("opened", REST, forget_opening),
                 false => self.put_off("opened"),
             }
         });
-        window_event_listener(ev::beforeunload, move |_| done());
-        window_event_listener(ev::pagehide, move |_| done());
     }
 
     /// The one draft of before there was a history becomes its first entry; if it cannot be read, it stays where it is.
@@ -129,14 +129,25 @@ impl State {
                 self.keep_later();
             }
         });
-        // Not every drag of a slider ends with a change: it may end where it began, or the slider may be gone by then.
+    }
+
+    /// Not every drag of a slider ends with a change: it may end where it began, or the slider may be gone by then.
+    pub(super) fn follow_sliders(self) {
         for event in ["change", "pointerup", "pointercancel", "focusout"] {
             window_event_listener_untyped(event, move |_| self.let_go());
         }
+    }
+
+    /// Keeps what there is when the page is left.
+    pub(super) fn follow_leaving(self) {
         // Whoever leaves within the pause has typed all the same. What is written to the tab's own storage any later, as
         // on `pagehide`, Firefox has been seen to lose.
-        window_event_listener(ev::beforeunload, move |_| self.keep_now());
+        window_event_listener(ev::beforeunload, move |_| {
+            forget_opening();
+            self.keep_now();
+        });
         window_event_listener(ev::pagehide, move |_| {
+            forget_opening();
             self.pool.with_value(Pool::close);
             self.keep_now();
         });

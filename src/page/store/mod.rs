@@ -14,12 +14,13 @@ mod optimum;
 mod other;
 mod plan;
 mod sure;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 mod theme;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use import::PastedOver;
@@ -244,7 +245,7 @@ pub struct State {
     kept: StoredValue<Kept>,
     versions: StoredValue<u64>,
     pool: StoredValue<Pool, LocalStorage>,
-    timers: StoredValue<BTreeMap<&'static str, TimeoutHandle>>,
+    timers: StoredValue<BTreeMap<&'static str, dom::Timer>>,
     jobs: StoredValue<BTreeMap<&'static str, Vec<JobId>>>,
     /// Fits that wait for their table to be read.
     waiting: StoredValue<Option<Saved>>,
@@ -487,8 +488,12 @@ impl State {
         self.follow_optimum();
         self.follow_certainty();
         self.follow_answers();
-        self.follow_hash();
         self.follow_theme();
+        if dom::IS_THERE {
+            self.follow_hash();
+            self.follow_sliders();
+            self.follow_leaving();
+        }
     }
 
     /// The chosen law.
@@ -520,7 +525,7 @@ impl State {
     fn later(self, name: &'static str, delay: Duration, action: impl FnOnce() + 'static) {
         self.put_off(name);
         self.timers.update_value(|timers| {
-            if let Ok(timer) = set_timeout_with_handle(action, delay) {
+            if let Some(timer) = dom::Timer::after(delay, action) {
                 timers.insert(name, timer);
             }
         });

@@ -14,8 +14,8 @@ pub fn stored() -> ThemeChoice {
 
 /// Whether that makes the page dark, now that the system is as it is.
 pub fn is_dark(theme: RwSignal<ThemeChoice>) -> Memo<bool> {
-    let system_is_dark = use_media_query("(prefers-color-scheme: dark)");
-    Memo::new(move |_| theme.get().is_dark(system_is_dark.get()))
+    let system_is_dark = dom::IS_THERE.then(|| use_media_query("(prefers-color-scheme: dark)"));
+    Memo::new(move |_| theme.get().is_dark(system_is_dark.is_some_and(|is_dark| is_dark.get())))
 }
 
 impl State {

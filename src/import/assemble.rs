@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::guess::{header_scale, is_holdout, is_score, quantity_of};
+use super::guess::{bare_number, header_scale, is_beyond, is_holdout, is_score, quantity_of, scale_of_column};
 use super::issue::{Cause, Issue, Issues};
 use super::question::{Answer, Question, Unsummed};
 use super::roles::{Role, Roles, domain_names};
@@ -64,9 +64,13 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     let mut reader = RowReader::new(table, &columns, sums, unsummed);
     reader.is_asked = question.is_some();
     question.into_iter().for_each(|question| issues.ask(question));
-    let mut observations = Vec::with_capacity(table.n_rows());
+    // With the row of each: several may stand on one line of the text.
+    let (mut observations, mut row_of) = (Vec::with_capacity(table.n_rows()), Vec::with_capacity(table.n_rows()));
     for row in table.rows() {
-        observations.extend(reader.read(row, &mut issues));
+        if let Some(observation) = reader.read(row, &mut issues) {
+            observations.push(observation);
+            row_of.push(row.row_idx());
+        }
     }
     let name = |&i: &usize| table.header()[i].clone();
     if is_downward {
@@ -77,7 +81,8 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     // As long as it is asked in what a column is counted, its numbers are not implausible.
     if !reader.small_counts(&observations, answers, &mut issues) {
         let bad: HashMap<usize, Issue> = std::mem::take(&mut reader.implausible).into_iter().collect();
-        observations.retain(|observation| !bad.contains_key(&observation.line));
+        let mut rows = row_of.into_iter();
+        observations.retain(|_| rows.next().is_none_or(|row_idx| !bad.contains_key(&row_idx)));
         let mut bad: Vec<Issue> = bad.into_values().collect();
         sort_by_number(&mut bad, |issue| issue.line.map_or(0.0, |line| line as f64));
         bad.into_iter().for_each(|issue| issues.push(issue));
@@ -132,7 +137,8 @@ struct Columns {
 }
 
 /// The scales that [`Answer::Scale`] may say.
-const SCALES: [&str; 5] = ["1", "k", "M", "B", "T"];
+const SCALES: [&str; 5] = [ONES, "k", "M", "B", "T"];
+const ONES: &str = "1";
 
 /// A column of N, D or C.
 #[derive(Clone, Copy)]
@@ -177,7 +183,9 @@ impl Columns {
                 }
                 _ => None,
             });
-            Some(Count { column_idx, role, scale: told.copied().or_else(|| header_scale(&header[column_idx])) })
+            let named =
+                || scale_of_column(table, column_idx, Some(role)).map(|(scale, is)| if is { scale } else { ONES });
+            Some(Count { column_idx, role, scale: told.copied().or_else(named) })
         };
         let mut columns = Self {
             weights: all(Role::Weight),
@@ -201,8 +209,12 @@ impl Columns {
             issues.push(cause.in_column(&header[flops.column_idx]));
         }
         for count in columns.counts() {
-            if let Some(scale) = count.scale.filter(|scale| header_scale(&header[count.column_idx]) == Some(scale)) {
-                issues.push(Cause::HeaderScale { scale }.in_column(&header[count.column_idx]));
+            let (name, scale) = (&header[count.column_idx], header_scale(&header[count.column_idx]));
+            let is_told = answers.iter().any(|answer| matches!(answer, Answer::Scale(column, _) if column == name));
+            if let Some(scale) = scale.filter(|scale| count.scale == Some(scale)) {
+                issues.push(Cause::HeaderScale { scale }.in_column(name));
+            } else if let Some(scale) = scale.filter(|_| !is_told) {
+                issues.push(Cause::NotInHeaderScale { scale }.in_column(name));
             }
         }
         columns
@@ -246,7 +258,7 @@ struct RowReader<'a> {
     n_blank_losses: Vec<usize>,
     n_blank_splits: usize,
     n_blank_weights: usize,
-    /// Observations with an N or a D that cannot be, by line.
+    /// Rows with an N or a D that cannot be.
     implausible: Vec<(usize, Issue)>,
     /// The first cell of N and of D that is too large, as an issue, and how many there are.
     large: [Option<(Issue, usize)>; 2],
@@ -306,7 +318,7 @@ impl<'a> RowReader<'a> {
             let count = if i == 0 { self.columns.n } else { self.columns.d };
             if let Some(Count { column_idx, .. }) = count {
                 let issue = self.of_cell(Cause::Implausible { role, value }, row, column_idx);
-                self.implausible.push((row.line(), issue));
+                self.implausible.push((row.row_idx(), issue));
             }
         }
         self.note_large(values, row);
@@ -435,10 +447,19 @@ impl<'a> RowReader<'a> {
     fn number(&self, row: Row, column_idx: usize, role: Role, scale: Option<&str>, issues: &mut Issues) -> Option<f64> {
         let (cell, decimal, quantity) = (row.cell(column_idx), self.table.layout().decimal, quantity_of(role));
         let value = match scale {
-            Some(scale) if scale != "1" => quantity.read_scaled(cell, decimal, scale),
+            Some(scale) if scale != ONES => quantity.read_scaled(cell, decimal, scale),
             _ => quantity.read(cell, decimal),
         };
         match value {
+            // In a column of a stated unit a number without it is the wrong one if all others are right.
+            Ok(value)
+                if scale.is_some()
+                    && is_beyond(role, value)
+                    && bare_number(cell, decimal).is_some_and(|x| x >= 1e6) =>
+            {
+                self.push(Cause::BeyondScale { role, value }, row, column_idx, issues);
+                None
+            }
             Ok(value) => Some(value),
             Err(error) => {
                 let cause = if error == NumberError::Missing { Cause::Blank { role } } else { error.into() };

@@ -22,6 +22,9 @@ pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mu
     for column in roles.columns(Role::Loss).map(|column| &table.header()[column]).filter(|name| is_score(name)) {
         issues.push(Cause::ScoreAsLoss.in_column(column));
     }
+    log_perplexities(roles, table, issues);
+    rising(dataset, issues);
+    means_of_losses(dataset, issues);
     kinds_of_loss(table, roles, issues);
     unique_tokens(table, roles, issues);
     duplicates(dataset, issues);
@@ -72,6 +75,63 @@ fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Is
         {
             issues.push(Cause::LargeLoss { median }.in_column(column));
         }
+    }
+}
+
+fn log_perplexities(roles: &Roles, table: &Table, issues: &mut Issues) {
+    let names = roles.columns(Role::Loss).map(|column| &table.header()[column]);
+    names
+        .filter(|name| names::is_log_perplexity(name))
+        .for_each(|name| issues.push(Cause::LogPerplexity.in_column(name)));
+}
+
+/// Targets that rise with model and data: gains and scores under the name of a loss.
+fn rising(dataset: &Dataset, issues: &mut Issues) {
+    /// Observations compared, spread over all.
+    const MOST: usize = 60;
+    /// Pairs that say something, and the share of them that rises.
+    const FEWEST: usize = 6;
+    const SHARE: f64 = 0.9;
+    let rows = dataset.observations();
+    let step = rows.len().div_ceil(MOST).max(1);
+    let sample: Vec<_> = rows.iter().step_by(step).collect();
+    let counts = |i: usize| [sample[i].n.map_or(0.0, |n| n.0), sample[i].d.map_or(0.0, |d| d.0)];
+    let is_smaller = |i: usize, j: usize| {
+        let pairs = || counts(i).into_iter().zip(counts(j));
+        pairs().all(|(a, b)| a <= b) && pairs().any(|(a, b)| a < b)
+    };
+    let n = sample.len();
+    let pairs: Vec<(usize, usize)> =
+        (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|&(i, j)| is_smaller(i, j)).collect();
+    for (target_idx, target) in dataset.targets().iter().enumerate().filter(|_| pairs.len() >= FEWEST) {
+        let loss = |i: usize| sample[i].losses[target_idx].map(|loss| loss.0);
+        let both: Vec<(f64, f64)> = pairs.iter().filter_map(|&(i, j)| Some((loss(i)?, loss(j)?))).collect();
+        let n_rising = both.iter().filter(|(small, large)| large > small).count();
+        if both.len() >= FEWEST && n_rising as f64 >= SHARE * both.len() as f64 {
+            issues.push(Cause::Rises { rising: n_rising, of: both.len() }.in_column(target));
+        }
+    }
+}
+
+/// A mean beside its parts is fitted as one more target.
+fn means_of_losses(dataset: &Dataset, issues: &mut Issues) {
+    /// Of losses with three decimals.
+    const ROUNDING: f64 = 1e-3;
+    const FEWEST: usize = 3;
+    const MOST_TARGETS: usize = 100;
+    let n = dataset.targets().len();
+    if !(FEWEST..=MOST_TARGETS).contains(&n) || dataset.observations().len() < FEWEST {
+        return;
+    }
+    let is_mean = |&target_idx: &usize| {
+        dataset.observations().iter().all(|row| {
+            let sum: Option<f64> = row.losses.iter().map(|loss| loss.map(|loss| loss.0)).sum();
+            let own = row.losses[target_idx].map(|loss| loss.0);
+            sum.zip(own).is_some_and(|(sum, own)| ((sum - own) / (n - 1) as f64 - own).abs() <= ROUNDING * own)
+        })
+    };
+    if let Some(target_idx) = (0..n).find(is_mean) {
+        issues.push(Cause::MeanOfLosses.in_column(&dataset.targets()[target_idx]));
     }
 }
 

@@ -21,7 +21,7 @@ use super::question::{Answer, Question};
 use super::recipe::{is_about_loss, is_recipe};
 use super::roles::{Role, Roles, TRAIN, domain_names, is_id, is_weight_word, key, split_first, split_path, words};
 use super::table::{Row, Table};
-use crate::units::{Quantity, excerpt, is_missing, try_number};
+use crate::units::{Decimal, Quantity, excerpt, is_missing, try_number};
 
 /// Cells looked at in all: enough for 1000 lines of a usual table, and quick for the widest.
 const CELLS_LOOKED_AT: usize = 20_000;
@@ -233,23 +233,59 @@ pub(super) fn made_of(table: &Table, sample: &[Row], weights: &[usize]) -> Vec<u
         table.header().iter().position(|name| plain(name) == own)
     };
     let Some(sources) = weights.iter().map(source).collect::<Option<Vec<usize>>>() else { return Vec::new() };
-    let number = |row: &Row, i: usize| scaled(table, row.cell(i), i).unwrap_or(0.0);
+    let read: Vec<_> = sources.iter().map(|&i| scaled(table, i)).collect();
+    let numbers = |row: &Row| sources.iter().zip(&read).map(|(&i, read)| read(row.cell(i)).unwrap_or(0.0)).collect();
     let are_shares = |row: &Row| {
-        let sum: f64 = sources.iter().map(|&i| number(row, i)).sum();
-        let pairs = || weights.iter().zip(&sources).map(|(&weight, &i)| (number(row, weight) * sum, number(row, i)));
+        let numbers: Vec<f64> = numbers(row);
+        let sum: f64 = numbers.iter().sum();
+        let share = |i: usize| try_number(row.cell(i), table.layout().decimal).unwrap_or(0.0);
+        let pairs = || weights.iter().zip(&numbers).map(|(&weight, &own)| (share(weight) * sum, own));
         pairs().all(|(share, own)| (share - own).abs() <= ROUNDING * sum)
     };
     if sample.iter().all(are_shares) { sources } else { Vec::new() }
 }
 
-/// The number of a cell in the scale that its column's name states.
-pub(super) fn scaled(table: &Table, cell: &str, i: usize) -> Option<f64> {
-    let decimal = table.layout().decimal;
-    let number = try_number(cell, decimal)?;
-    match header_scale(&table.header()[i]).filter(|_| number != 0.0) {
-        Some(scale) => Quantity::Tokens.read_scaled(cell, decimal, scale).ok(),
-        None => Some(number),
+/// Reads the numbers of a column in the scale that its name states.
+pub(super) fn scaled(table: &Table, i: usize) -> impl Fn(&str) -> Option<f64> {
+    let (scale, decimal) = (scale_of_column(table, i, None), table.layout().decimal);
+    move |cell| {
+        let number = try_number(cell, decimal)?;
+        match scale.filter(|(_, is_said)| *is_said && number != 0.0) {
+            Some((scale, _)) => Quantity::Tokens.read_scaled(cell, decimal, scale).ok(),
+            None => Some(number),
+        }
     }
+}
+
+/// More parameters, tokens and floating-point operations than any run of a study has.
+const MOST_COUNTED: [(Role, f64); 3] = [(Role::N, 2e12), (Role::D, 1e14), (Role::Flops, 1e27)];
+
+/// Whether a number of this role is more than any run has.
+pub(super) fn is_beyond(role: Role, value: f64) -> bool {
+    MOST_COUNTED.iter().any(|(own, most)| *own == role && value > *most)
+}
+
+/// The scale that a column's name states, and whether its numbers without a unit are counted in it: all of them, unless
+/// all are so large that they can only be ones.
+pub(super) fn scale_of_column(table: &Table, i: usize, role: Option<Role>) -> Option<(&'static str, bool)> {
+    /// Smaller numbers are no ones.
+    const FEWEST_ONES: f64 = 1e6;
+    let name = &table.header()[i];
+    let scale = header_scale(name)?;
+    let decimal = table.layout().decimal;
+    let ends = table.rows().filter_map(|row| bare_number(row.cell(i), decimal)).filter(|number| *number != 0.0);
+    let ends = ends.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), x| (least.min(x), most.max(x)));
+    let is_size = || N_WEAK.contains(&Column::new(table, &[], i).key.as_str());
+    let role = role.or(names::count(name).map(|count| count.role));
+    let role = role.unwrap_or_else(|| if is_size() { Role::N } else { Role::D });
+    let factor = Quantity::Tokens.read_scaled("1", decimal, scale).or(Quantity::Flops.read_scaled("1", decimal, scale));
+    let are_ones = ends.0 >= FEWEST_ONES && is_beyond(role, ends.1 * factor.unwrap_or(1.0));
+    Some((scale, !are_ones))
+}
+
+/// The number of a cell that has no unit.
+pub(super) fn bare_number(cell: &str, decimal: Decimal) -> Option<f64> {
+    if cell.ends_with(|c: char| c.is_alphabetic() || c == '%') { None } else { try_number(cell, decimal) }
 }
 
 /// Whether one of these columns is N or D?
@@ -316,8 +352,11 @@ fn targets(table: &Table, losses: &[usize], said: &mut Vec<Issue>) -> Vec<usize>
         let (n, n_positive) = (present(i).count(), present(i).filter(|x| **x > 0.0).count());
         n - n_positive > 1 && 4 * (n - n_positive) >= n
     };
+    // Among many losses "loss_drop" is that on DROP.
+    const FEW: usize = 3;
+    let is_drop = |i: usize| losses.len() < FEW && names::words(name(i)).last().is_some_and(|word| word == "drop");
     let (mut others, mut targets): (Vec<usize>, Vec<usize>) =
-        losses.iter().partition(|&&i| is_about_loss(name(i)) || is_end(i) || are_differences(i));
+        losses.iter().partition(|&&i| is_about_loss(name(i)) || is_end(i) || are_differences(i) || is_drop(i));
     // What is the same whatever the run is a goal or a reference, and was not measured on it.
     let is_goal = |&i: &usize| {
         let own = &numbers[&i];
@@ -400,7 +439,9 @@ pub(super) fn has_loss_word(name: &str) -> bool {
     let name = &*names::english(name);
     let letters = key(name);
     !is_perplexity(name)
-        && (LOSS_WORDS.iter().any(|word| letters.contains(word)) || is_cross_entropy(name))
+        && (LOSS_WORDS.iter().any(|word| letters.contains(word))
+            || is_cross_entropy(name)
+            || names::is_log_perplexity(name))
         && !EXTREMES.iter().any(|end| name.ends_with(end))
 }
 
@@ -427,7 +468,9 @@ fn is_ce(word: &str) -> bool {
 pub(super) fn is_perplexity(name: &str) -> bool {
     let name = &*names::english(name);
     let letters = key(name);
-    PERPLEXITY_WORDS.iter().any(|word| letters.contains(word)) && !EXTREMES.iter().any(|end| name.ends_with(end))
+    PERPLEXITY_WORDS.iter().any(|word| letters.contains(word))
+        && !EXTREMES.iter().any(|end| name.ends_with(end))
+        && !names::is_log_perplexity(name)
 }
 
 /// Whether a column is by its name one of which more is better.

@@ -384,6 +384,23 @@ pub enum Cause {
         /// Such as "B".
         scale: &'static str,
     },
+    /// A number that is none in the unit of its column.
+    #[error(
+        "read as {} in the unit that the column's name states, which no run has; write its own unit behind it",
+        Counted(*.role, *.value)
+    )]
+    BeyondScale {
+        /// N or D.
+        role: Role,
+        /// What was read.
+        value: f64,
+    },
+    /// A header such as "params (B)" above numbers that are not.
+    #[error("counted in {scale} by its name, but its numbers are so large that they are read as ones, without it")]
+    NotInHeaderScale {
+        /// Such as "B".
+        scale: &'static str,
+    },
     /// N or D too large for any run.
     #[error(
         "read as {}, more than there has ever been{}{}",
@@ -561,6 +578,25 @@ pub enum Cause {
         /// Whether a loss in training is called one.
         has_training: bool,
     },
+    /// A target that is the logarithm of a perplexity.
+    #[error("the logarithm of a perplexity is a loss by itself: it is fitted as it stands, and no logarithm is taken")]
+    LogPerplexity,
+    /// A target of which more seems to be better.
+    #[error(
+        "it rises as N and D grow, on {rising} of {of} pairs of runs: no loss does that; if more of it is better, give it the \
+         role \"not used\", or subtract it from what it is a gain over"
+    )]
+    Rises {
+        /// Pairs on which it rises.
+        rising: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A target that is the mean of others.
+    #[error(
+        "the mean of the other losses on every line, and a target beside them: give it the role \"not used\" to count each once"
+    )]
+    MeanOfLosses,
     /// A target that is a perplexity.
     #[error("a perplexity: its natural logarithm is the loss")]
     FromPerplexity,
@@ -932,6 +968,8 @@ impl Cause {
             self,
             Cause::LargeCount { .. }
                 | Cause::LargeLoss { .. }
+                | Cause::NotInHeaderScale { .. }
+                | Cause::Rises { .. }
                 | Cause::MixedLosses { .. }
                 | Cause::OtherUnit { .. }
                 | Cause::NearName { .. }

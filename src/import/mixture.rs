@@ -306,11 +306,9 @@ fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Questi
     let (header, sample) = (table.header(), table.sample(LINES_SUMMED).collect::<Vec<_>>());
     let d = roles.columns(Role::D).next().filter(|&d| header[d] == "tokens")?;
     let sources = super::guess::made_of(table, &sample, weights);
-    let number = |row: &Row, i: usize| super::guess::scaled(table, row.cell(i), i).unwrap_or(0.0);
-    let is_sum = |row: &Row| {
-        let sum: f64 = sources.iter().map(|&i| number(row, i)).sum();
-        (sum - number(row, d)).abs() <= ROUNDING * sum
-    };
+    let of_d = super::guess::scaled(table, d);
+    let sum = sum_of(table, &sources);
+    let is_sum = |row: &Row| (sum(row) - of_d(row.cell(d)).unwrap_or(0.0)).abs() <= ROUNDING * sum(row);
     let is_named = |&i: &usize| {
         let is_made = |name: &&String| weights.iter().any(|&weight| header[weight] == **name);
         header.iter().filter(|name| !is_made(name)).any(|name| super::names::has_words_of(name, &header[i]))
@@ -336,6 +334,12 @@ fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Questi
     ))
 }
 
+/// The sum of these columns on a line, each in the scale that its name states.
+fn sum_of<'a>(table: &'a Table, columns: &'a [usize]) -> impl Fn(&Row) -> f64 + 'a {
+    let read: Vec<_> = columns.iter().map(|&i| super::guess::scaled(table, i)).collect();
+    move |row| columns.iter().zip(&read).map(|(&i, read)| read(row.cell(i)).unwrap_or(0.0)).sum()
+}
+
 /// Whether the shares of tokens by domain are the mixture, where these sum to more than D on most lines.
 fn tokens_beyond_d(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Question> {
     /// As much more as rounding never makes.
@@ -353,9 +357,10 @@ fn tokens_beyond_d(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Qu
         header.iter().position(|name| name != &header[weight] && domain(name) == own)
     };
     let sources: Vec<usize> = weights.iter().map(source).collect::<Option<_>>()?;
-    let number = |row: &Row, i: usize| super::guess::scaled(table, row.cell(i), i).unwrap_or(0.0);
-    let sum = |row: &Row| sources.iter().map(|&i| number(row, i)).sum::<f64>();
-    let beyond: Vec<&Row> = sample.iter().filter(|row| sum(row) > MORE * number(row, d)).collect();
+    let of_d = super::guess::scaled(table, d);
+    let of_d = |row: &Row| of_d(row.cell(d)).unwrap_or(0.0);
+    let sum = sum_of(table, &sources);
+    let beyond: Vec<&Row> = sample.iter().filter(|row| sum(row) > MORE * of_d(row)).collect();
     let first = beyond.first().filter(|_| 2 * beyond.len() > sample.len() && !sources.contains(&d))?;
     let names: Vec<String> = sources.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
     let all = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
@@ -368,7 +373,7 @@ fn tokens_beyond_d(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Qu
             count(sum(first)),
             first.line(),
             excerpt(&header[d]),
-            count(number(first, d))
+            count(of_d(first))
         ),
         [("yes".to_string(), all(Role::Weight)), ("no".to_string(), all(Role::Ignored))],
     ))

@@ -320,6 +320,16 @@ pub(super) fn without_formula(name: &str) -> &str {
     name.split_once(" = ").map_or(name, |(name, _)| name)
 }
 
+/// Whether a name is of the logarithm of a perplexity: "log_ppl", "ln(PPL)", "mean log2 perplexity".
+pub(super) fn is_log_perplexity(name: &str) -> bool {
+    const LOGS: [&str; 5] = ["log", "ln", "log2", "log10", "lg"];
+    const UNPARTED: [&str; 4] = ["logppl", "lnppl", "logperplexity", "lnperplexity"];
+    let words = words(&english(name));
+    let is_own = |word: &String| word.contains("ppl") || word.contains("perplexity");
+    words.iter().any(is_own)
+        && words.iter().any(|word| LOGS.contains(&word.as_str()) || UNPARTED.iter().any(|own| word.contains(own)))
+}
+
 /// Whether a name is only the place of a column that has none: "column 4".
 pub(super) fn is_place(name: &str) -> bool {
     name.strip_prefix("column ").is_some_and(|number| number.parse::<usize>().is_ok())
@@ -384,7 +394,7 @@ pub(super) fn has_words_of(name: &str, own: &str) -> bool {
 }
 
 /// Words that say in what a column counts.
-const SCALES: [(&str, &str); 54] = [
+const SCALES: [(&str, &str); 62] = [
     ("b", "B"),
     ("bn", "B"),
     ("bln", "B"),
@@ -424,6 +434,14 @@ const SCALES: [(&str, &str); 54] = [
     ("1e15", "P FLOPs"),
     ("1e18", "E FLOPs"),
     ("1e21", "Z FLOPs"),
+    ("'000", "k"),
+    ("000", "k"),
+    ("000s", "k"),
+    ("'000s", "k"),
+    ("100m", "×10^8"),
+    ("10b", "×10^10"),
+    ("1e10", "×10^10"),
+    ("100b", "×10^11"),
     ("千", "k"),
     ("百万", "M"),
     ("十亿", "B"),

@@ -278,6 +278,24 @@ const ABOUT_LOSSES: &[&str] = &[
     "normalised",
     "auc",
     "sum",
+    "gain",
+    "gains",
+    "saved",
+    "saving",
+    "savings",
+    "decrease",
+    "percentile",
+    "quantile",
+    "entropy",
+    "temp",
+    "temperature",
+    "mad",
+    "iqr",
+    "range",
+    "unc",
+    "standardized",
+    "standardised",
+    "rescaled",
 ];
 /// Of these a run needs so many to come to a loss.
 const SPENT: &[&str] = &["time", "step", "steps", "iters", "tokens", "flops", "compute", "hours", "epochs", "speedup"];
@@ -352,6 +370,23 @@ const OTHER_LOSSES: &[&str] = &[
     "codebook",
     "policy",
     "critic",
+    "gain",
+    "inv",
+    "inverse",
+    "reciprocal",
+    "scaled",
+    "reducible",
+    "standardized",
+    "standardised",
+    "zscored",
+    "normalized",
+    "normalised",
+    "percentile",
+    "quantile",
+    "sft",
+    "reward",
+    "contrastive",
+    "dpo",
     "Δ",
     "δ",
 ];
@@ -369,7 +404,17 @@ pub(super) fn is_about_loss(name: &str) -> bool {
     let letters = key(name);
     let is_spent = || words.iter().any(|word| word == "to") && words.iter().any(|word| is_in(SPENT, word));
     let is_percent = || words.last().is_some_and(|word| word == "pct") && !words.iter().any(|word| is_number(&word));
-    last.is_some_and(|word| is_in(ABOUT_LOSSES, word)) && words.len() > 1
+    // The logarithm of a perplexity is a loss.
+    if names::is_log_perplexity(name) && !words.iter().any(|word| is_in(ABOUT_LOSSES, word)) {
+        return false;
+    }
+    let is_last = |word: &str| words.len() > 1 && words.last().is_some_and(|last| last == word);
+    let is_time = || is_last("s") && words.iter().any(|word| word == "time");
+    let is_entropy = |word: &String| word == "entropy" && letters.contains("crossentropy");
+    last.is_some_and(|word| is_in(ABOUT_LOSSES, word) && !is_entropy(word)) && words.len() > 1
+        || is_last("step")
+        || is_time()
+        || name.trim_start().starts_with("1/")
         || is_spent()
         || is_percent()
         || words.iter().any(|word| is_in(OTHER_LOSSES, word))
@@ -453,6 +498,23 @@ mod tests {
             "steps_to_target_loss",
             "loss_pct",
             "kd_loss",
+            "loss_gain",
+            "loss_saved",
+            "loss decrease",
+            "1/loss",
+            "inv_loss",
+            "val_loss_percentile",
+            "norm_loss",
+            "reducible_loss",
+            "scaled_loss",
+            "standardized_loss",
+            "loss_mad",
+            "loss_time_s",
+            "loss_step",
+            "loss_entropy",
+            "loss_temp",
+            "sft_loss",
+            "reward_loss",
         ] {
             assert!(is_about_loss(name), "{name}");
         }
@@ -467,6 +529,13 @@ mod tests {
             "final_loss",
             "loss_avg",
             "loss_cc_high",
+            "loss_step_1000",
+            "loss (cross entropy)",
+            "log_ppl",
+            "ln(PPL)",
+            "log10_ppl",
+            "mean_log_perplexity",
+            "loss_time",
         ] {
             assert!(!is_about_loss(name), "{name}");
         }

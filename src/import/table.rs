@@ -362,6 +362,11 @@ impl Table {
 }
 
 impl<'a> Row<'a> {
+    /// Place of the line among those that are kept, counted from 0.
+    pub(super) fn row_idx(self) -> usize {
+        self.row_idx
+    }
+
     /// Line of the text, counted from 1.
     pub fn line(self) -> usize {
         self.table.rows[self.row_idx].line as usize

@@ -358,7 +358,7 @@ fn other_notices() {
         &["column \"split\": the split is blank on 1 of 2 observations; they are fitted on"],
     );
     let dataset = check_accepted(
-        "weight_web,params (B),tokens_in_billions,loss\n1,0.07,20,3\n1,300M,2e10,3\n",
+        "weight_web,params (B),tokens_in_billions,loss\n1,0.07,20,3\n1,300M,20B,3\n",
         &[
             "column \"params (B)\": numbers without a unit of their own are counted in B, as the name says",
             "column \"tokens_in_billions\": numbers without a unit of their own are counted in B, as the name says",

@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str, decimal: Decimal) -> Result<Reading, Fault> {
         let (first, second) = (parse_one(hundred_millions, decimal)?, parse_one(rest, decimal)?);
         return Ok(Reading { value: first.value + second.value, ..second });
     }
-    if let Some((whole, decimals)) = text.split_once(['b', 'B', 'm', 'M'])
+    if let Some((whole, decimals)) = text.split_once(['b', 'B'])
         && [whole, decimals]
             .iter()
             .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))

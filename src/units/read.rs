@@ -127,19 +127,13 @@ impl Quantity {
     }
 
     /// Reads this quantity in a column counted in `scale` (such as "B", from a header "params (B)"): a number
-    /// without a scale of its own gets the column's, unless it is so large that it is plainly counted in ones.
+    /// without a scale of its own gets the column's.
     ///
     /// # Errors
     /// As [`Quantity::read`].
     pub fn read_scaled(self, text: &str, decimal: Decimal, scale: &str) -> Result<f64, NumberError> {
-        /// A million millions of parameters or tokens: more than has ever been trained on.
-        const PLAINLY_ONES: f64 = 1e6;
-        /// In floating-point operations the same is said from a small model's first second on.
-        const PLAINLY_ONES_FLOPS: f64 = 1e15;
-        let plainly_ones = if self == Quantity::Flops { PLAINLY_ONES_FLOPS } else { PLAINLY_ONES };
         let mut reading = read(text, decimal)?;
         if !reading.scaled
-            && reading.value.abs() < plainly_ones
             && let Ok(scaled) = read(&format!("{text} {scale}"), decimal)
         {
             reading = scaled;
@@ -465,7 +459,7 @@ mod tests {
         let read = |text| Quantity::Params.read_scaled(text, Decimal::Point, "B");
         assert_eq!(read("0.07"), Ok(7e7));
         assert_eq!(read("70M"), Ok(7e7));
-        assert_eq!(read("70000000"), Ok(7e7));
+        assert_eq!(read("1000000"), Ok(1e15));
     }
 
     proptest! {

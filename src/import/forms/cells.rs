@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::html;
 use crate::import::guess::{has_loss_word, is_known, is_loss, is_perplexity};
 use crate::import::issue::{Cause, Issues};
 use crate::import::table::{MAX_COLUMNS, Row, Table};
@@ -36,7 +37,8 @@ pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
         let of_cell = number_of(&plain, decimal);
         // Another loss beside the first is no uncertainty.
         let rest = |number: &str| plain.split_once(number).map_or("", |(_, rest)| rest);
-        let of_cell = of_cell.filter(|number| !is_loss || is_spread(number, rest(number), decimal));
+        let of_cell = of_cell
+            .filter(|number| !is_loss || is_note(number, rest(number)) || is_spread(number, rest(number), decimal));
         let Some(number) = of_cell else { return plain };
         let first = said.get_or_insert_with(|| (0, row.line(), excerpt(cell), number.to_string()));
         first.0 += 1;
@@ -52,6 +54,14 @@ pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
 /// Whether a column's name is that of losses or perplexities.
 fn is_of_losses(name: &str) -> bool {
     is_loss(name) || has_loss_word(name) || is_perplexity(name)
+}
+
+/// Whether what stands behind a number is the mark of a note: "[1]", "[^1]", "¹", "^{1}". Behind a whole number it may be
+/// another one.
+fn is_note(number: &str, rest: &str) -> bool {
+    let mark = rest.trim_matches(|c: char| c.is_whitespace() || "[]^{}_".contains(c));
+    let is_short = mark.chars().count() <= 2 && mark.chars().all(|c| c.is_alphanumeric() && !matches!(c, '0'));
+    is_short && !number.ends_with(|c: char| c.is_ascii_digit()) || is_short && number.contains(['.', ','])
 }
 
 /// Whether what stands behind a loss says how sure it is, how far it is from another, or the same as a perplexity; and
@@ -215,7 +225,7 @@ pub(super) fn without_markup(cell: &str) -> Cow<'_, str> {
     text
 }
 
-/// The text without HTML's tags, but for those of notes and powers.
+/// The text without HTML's tags, but for what is raised or lowered.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -223,7 +233,12 @@ fn without_tags(text: &str) -> String {
         plain.push_str(before);
         let name = after.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         rest = match after.split_once('>') {
-            Some((_, behind)) if !name.is_empty() && !matches!(name, "sup" | "sub") => {
+            Some((_, behind)) if matches!(name, "sup" | "sub") && !after.starts_with('/') => {
+                let (own, behind) = behind.split_once("</").unwrap_or((behind, ""));
+                html::push_raised(&mut plain, own, name == "sup");
+                behind.split_once('>').map_or("", |(_, behind)| behind)
+            }
+            Some((_, behind)) if !name.is_empty() => {
                 if name == "br" {
                     plain.push(' ');
                 }
@@ -400,12 +415,22 @@ fn number_of(cell: &str, decimal: Decimal) -> Option<&str> {
                 | 'ᵃ'
                 | 'ᵇ'
                 | 'ᶜ'
+                | '⁺'
+                | '⁻'
                 | ' '
         )
     };
     let text = without_note(rounded.trim_end_matches(marks)).trim_end_matches(marks);
-    if is_number(text) {
-        return Some(text);
+    // "3.61¹" and "3.61^{1}" have a note; "10⁹" and "2^30" are powers.
+    let raised = |c: char| matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹');
+    let unraised = text.trim_end_matches(raised).trim_end();
+    let uncaret = text.rsplit_once('^').filter(|(before, _)| !before.ends_with('^')).map_or(text, |(before, _)| before);
+    let uncaret = text.strip_suffix('^').and_then(|text| text.rsplit_once('^')).map_or(uncaret, |(before, _)| before);
+    let is_whole = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    for before in [text, unraised, uncaret] {
+        if is_number(before) && (before == text || !is_whole(before) && is_note(before, &text[before.len()..])) {
+            return Some(before);
+        }
     }
     let (number, rest) = ["±", "+/-", "+-", "(", "[", "_{", "^{"]
         .iter()
@@ -418,12 +443,9 @@ fn number_of(cell: &str, decimal: Decimal) -> Option<&str> {
     (is_number(number) && !rest.is_empty() && is_spread).then_some(number)
 }
 
-/// Without the mark of a note at its end: "^{a}", "^*", "<sup>1</sup>", `[1]`, `[^1]`. A power stays.
+/// Without the mark of a note at its end: "^{a}", "^*", `[1]`, `[^1]`. A power stays.
 fn without_note(text: &str) -> &str {
     let text = text.trim_end();
-    if let Some((before, _)) = text.strip_suffix("</sup>").and_then(|text| text.rsplit_once("<sup>")) {
-        return before.trim_end();
-    }
     if let Some((before, note)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('['))
         && note.trim_start_matches('^').bytes().all(|byte| byte.is_ascii_alphanumeric())
         && !note.is_empty()
@@ -473,6 +495,11 @@ mod tests {
             "3.61^{a}",
             "3.61^*",
             "3.61<sup>1</sup>",
+            "3.61<sub>0.01</sub>",
+            "3.61¹",
+            "3.61^{1}",
+            "3.61^1^",
+            "3.61⁺",
             "3.61[^1]",
             "3.61 [1]",
             "3.61 ↓",
@@ -506,6 +533,9 @@ mod tests {
         check(r"1{,}300{,}000", "1,300,000");
         check("~70M", "70M");
         check("70M (64M)", "70M");
+        check("70M²", "70M");
+        check("10<sup>9</sup>", "10^9");
+        check("1.3×10<sup>9</sup>", "1.3×10^9");
         check(r"30\%", "30%");
     }
 
@@ -516,6 +546,7 @@ mod tests {
             "1.3×10^9",
             "10^{9}",
             "2^30",
+            "10⁹",
             "{'web': 0.9, 'code': 0.1}",
             "[0.9, 0.1]",
             "{\"a\": 1}",

@@ -4,14 +4,14 @@
 use std::collections::HashSet;
 
 use super::json;
-use crate::import::guess::{guess_roles, header_scale, is_known, is_unique_tokens};
+use crate::import::guess::{guess_roles, is_known, is_unique_tokens, scaled};
 use crate::import::issue::{Cause, Issues};
 use crate::import::mixture::{is_stage, is_text};
 use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_id, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
-use crate::units::{Decimal, Flops, Params, Quantity, is_missing, try_number, write_count};
+use crate::units::{Decimal, Flops, Params, is_missing, try_number, write_count};
 
 /// Tokens per parameter that "Chinchilla-optimal" stands for (Hoffmann et al. 2022, arXiv:2203.15556).
 const CHINCHILLA: f64 = 20.0;
@@ -69,18 +69,8 @@ fn has(roles: &Roles, role: Role) -> bool {
 
 /// The numbers of a column, if each of its lines has one.
 fn numbers(table: &Table, i: usize) -> Option<Vec<f64>> {
-    let read = reader(table, i);
+    let read = scaled(table, i);
     table.rows().map(|row| read(row.cell(i))).collect()
-}
-
-/// Reads the numbers of a column in the scale that its name states.
-fn reader(table: &Table, i: usize) -> impl Fn(&str) -> Option<f64> {
-    let (scale, decimal) = (header_scale(&table.header()[i]), table.layout().decimal);
-    move |cell| match (scale, try_number(cell, decimal)) {
-        (_, Some(0.0)) => Some(0.0),
-        (Some(scale), _) => Quantity::Tokens.read_scaled(cell, decimal, scale).ok(),
-        (None, number) => number,
-    }
 }
 
 /// The table with a column for each entry of a dict or a list in its cells: {"web": 0.9, "code": 0.1}, web:0.9,code:0.1.
@@ -457,7 +447,7 @@ fn by_domain(table: &Table, kinds: &[&str]) -> ByDomain {
 
 /// The numbers of a column whose blanks say that nothing of the domain was trained on.
 fn numbers_or_none(table: &Table, i: usize) -> Option<Vec<f64>> {
-    let read = reader(table, i);
+    let read = scaled(table, i);
     table.rows().map(|row| if is_missing(row.cell(i)) { Some(0.0) } else { read(row.cell(i)) }).collect()
 }
 

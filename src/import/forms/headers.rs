@@ -26,8 +26,7 @@ pub(super) fn in_one_line(mut table: Table, issues: &mut Issues) -> Table {
         } else {
             break;
         };
-        let line = first.line();
-        table = table.of_rows(|row| row.line() != line);
+        table = table.of_rows(|row| row.row_idx() > 0);
         for (i, name) in header.iter().enumerate() {
             table = table.renamed(i, name);
         }
@@ -133,9 +132,8 @@ const MOST_NOTES: usize = 50;
 pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
     let header = || table.header().iter().take_while(|name| *name != SECTION);
     let is_again = |row: &Row| row.cells().zip(header()).all(|(cell, name)| cell == name);
-    let again: Vec<usize> = table.rows().filter(is_again).map(|row| row.line()).collect();
-    let Some(first) = again.first().filter(|_| again.len() < table.n_rows()) else { return table };
-    let n = again.len();
+    let n = table.rows().filter(is_again).count();
+    let Some(first) = table.rows().find(is_again).filter(|_| n < table.n_rows()).map(Row::line) else { return table };
     let what = format!("the names of the columns stand again on {n} of its lines, the first is line {first}: skipped");
     let kept = table.of_rows(|row| !is_again(row));
     issues.push(Cause::Made { what }.of_text());
@@ -164,35 +162,37 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
         is_summary_word(row.cell(0))
             && (n_filled(&row) < table.header().len() || *i >= first_at_end && is_summary_of(&table, row, first_at_end))
     };
-    let summaries: Vec<usize> = (0..n_rows).filter(is_summary).map(|i| table.row(i).line()).collect();
-    let is_mean = |row: &Row| summaries.binary_search(&row.line()).is_ok();
-    let left_out: Vec<usize> =
-        table.rows().filter(|row| is_title(row) || is_mean(row)).map(|row| row.line()).take(MOST_NOTES + 1).collect();
+    // By their places, since all of a table may stand on one line of the text.
+    let summaries: Vec<usize> = (0..n_rows).filter(is_summary).collect();
+    let is_mean = |i: usize| summaries.binary_search(&i).is_ok();
+    let is_left_out = |i: &usize| is_title(&table.row(*i)) || is_mean(*i);
+    let left_out: Vec<usize> = (0..n_rows).filter(is_left_out).take(MOST_NOTES + 1).collect();
     let (Some(&first), true) = (left_out.first(), left_out.len() <= MOST_NOTES) else { return table };
     if left_out.len() == table.n_rows() {
         return table;
     }
-    let kept = table.of_rows(|row| left_out.binary_search(&row.line()).is_err());
+    let line = |i: usize| table.row(i).line();
+    let kept = table.of_rows(|row| left_out.binary_search(&row.row_idx()).is_err());
     let titles = table.rows().filter(is_title).count();
     if (titles > 1 || are_sizes) && is_title(&table.row(0)) {
         let mut title = "";
         let mut column = Vec::new();
         for row in table.rows() {
-            match left_out.binary_search(&row.line()) {
+            match left_out.binary_search(&row.row_idx()) {
                 Ok(_) if is_title(&row) => title = row.cell(0),
                 Ok(_) => {}
                 Err(_) => column.push(title.to_string()),
             }
         }
-        issues.push(Cause::Titles { lines: titles, first }.of_text());
+        issues.push(Cause::Titles { lines: titles, first: line(first) }.of_text());
         return kept.with_columns(&[(SECTION.to_string(), column)]);
     }
     if let Some(&first) = summaries.first() {
-        issues.push(Cause::Summaries { lines: summaries.len(), first }.of_text());
+        issues.push(Cause::Summaries { lines: summaries.len(), first: line(first) }.of_text());
     }
-    let mut notes = left_out.iter().filter(|line| summaries.binary_search(line).is_err());
+    let mut notes = left_out.iter().filter(|&&i| !is_mean(i));
     if let Some(&first) = notes.next() {
-        issues.push(Cause::Around { lines: 1 + notes.count(), first }.of_text());
+        issues.push(Cause::Around { lines: 1 + notes.count(), first: line(first) }.of_text());
     }
     kept
 }

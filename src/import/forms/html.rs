@@ -106,6 +106,13 @@ fn plain(html: &str) -> String {
             text.push(' ');
         }
         rest = tag.split_once('>').map_or("", |(_, rest)| rest);
+        let is_of = |name: &str| tag.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        if (is_of("sup>") || is_of("sub>"))
+            && let Some((own, behind)) = rest.split_once("</")
+        {
+            push_raised(&mut text, own, is_of("sup>"));
+            rest = behind.split_once('>').map_or("", |(_, rest)| rest);
+        }
     }
     text.push_str(rest);
     if text.contains('&') {
@@ -114,6 +121,31 @@ fn plain(html: &str) -> String {
         }
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Adds what stands above or below the line behind a text: "10<sup>9</sup>" is a power, "3.61<sup>1</sup>" has a note,
+/// "N<sub>web</sub>" an index, and none of them is a further digit.
+pub(super) fn push_raised(text: &mut String, raised: &str, is_above: bool) {
+    const MARKS: [char; 5] = ['*', '†', '‡', '§', '¶'];
+    let (raised, before) = (plain(raised), text.trim_end());
+    let is_integer = raised.trim_start_matches(['-', '+', '−']).bytes().all(|byte| byte.is_ascii_digit());
+    let is_behind_number = before.bytes().any(|byte| byte.is_ascii_digit())
+        && before.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '%' | 'k' | 'K' | 'M' | 'B' | 'G' | 'T'));
+    let is_ten =
+        before.strip_suffix("10").is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_digit() || c == '.'));
+    let is_mark = raised.chars().count() <= 3
+        && (is_integer || raised.chars().all(|c| MARKS.contains(&c)) || raised.chars().count() == 1);
+    if raised.is_empty() {
+    } else if is_above && is_ten && is_integer {
+        *text = format!("{before}^{raised}");
+    } else if is_behind_number && is_mark {
+        *text = format!("{before} [{raised}]");
+    } else if is_behind_number {
+        *text = format!("{before}_{{{raised}}}");
+    } else if !(is_above && is_mark) || before.chars().count() == 1 {
+        // "R²" and "h₁" are names.
+        text.push_str(&raised);
+    }
 }
 
 /// Lines of cells, where a cell may reach over several.

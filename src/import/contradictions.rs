@@ -59,6 +59,13 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
         issues.ask(Question::new(text, filters(name, &finished).chain([keep_all()])));
         return;
     }
+    if let Some((column, values, why)) = study.marked().filter(|_| !keeps_all) {
+        let name = &table.header()[column];
+        let shown: Vec<String> = values.iter().map(|value| format!("\"{}\"", excerpt(value))).collect();
+        let text = format!("\"{}\" ({}) {why}. Which of them are the study?", excerpt(name), shown.join(", "));
+        issues.ask(Question::new(text, filters(name, &values).chain([keep_all()])));
+        return;
+    }
     let found = study.contradiction();
     let kinds = study.kinds();
     let mut told = None;
@@ -104,8 +111,26 @@ pub(super) fn kinds_of_runs(column: &str, values: &[String], difference: Option<
 
 /// Whether a run's state says that it did not finish.
 fn is_broken(state: &str) -> bool {
-    const WORDS: [&str; 9] =
-        ["crashed", "crash", "failed", "fail", "killed", "diverged", "preempted", "running", "cancelled"];
+    const WORDS: [&str; 18] = [
+        "crashed",
+        "crash",
+        "failed",
+        "fail",
+        "killed",
+        "diverged",
+        "preempted",
+        "running",
+        "cancelled",
+        "canceled",
+        "aborted",
+        "stopped",
+        "oom",
+        "nan",
+        "❌",
+        "✗",
+        "✘",
+        "⏳",
+    ];
     WORDS.iter().any(|word| state.trim().eq_ignore_ascii_case(word))
 }
 
@@ -207,6 +232,89 @@ impl Study<'_> {
         let values = self.values(column, MOST_VALUES);
         let n = (0..self.rows.len()).filter(|&i| is_broken(self.cell(i, column))).count();
         (n > 0 && n < self.rows.len()).then_some((column, values, n))
+    }
+
+    /// A column that marks lines as no runs of the study, in some other unit, or as not seen; its values, and what it
+    /// says.
+    fn marked(&self) -> Option<(usize, Vec<String>, &'static str)> {
+        const FLAGS: [&str; 34] = [
+            "include",
+            "included",
+            "exclude",
+            "excluded",
+            "valid",
+            "isvalid",
+            "invalid",
+            "use",
+            "used",
+            "inuse",
+            "keep",
+            "kept",
+            "discard",
+            "discarded",
+            "ignore",
+            "ignored",
+            "skip",
+            "skipped",
+            "outlier",
+            "isoutlier",
+            "final",
+            "isfinal",
+            "ok",
+            "bad",
+            "good",
+            "interpolated",
+            "extrapolated",
+            "predicted",
+            "ispredicted",
+            "estimated",
+            "simulated",
+            "infit",
+            "usedinfit",
+            "usable",
+        ];
+        const YES_AND_NO: [&str; 19] =
+            ["", "yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "x", "✓", "✔", "✗", "✘", "✅", "❌", "-"];
+        const KINDS: [&str; 7] = ["type", "kind", "rowtype", "runtype", "datatype", "origin", "source"];
+        const UNSEEN: [&str; 14] = [
+            "predicted",
+            "prediction",
+            "extrapolated",
+            "extrapolation",
+            "interpolated",
+            "interpolation",
+            "projected",
+            "forecast",
+            "estimated",
+            "estimate",
+            "simulated",
+            "target",
+            "goal",
+            "planned",
+        ];
+        const UNITS: [&str; 11] =
+            ["nats", "bits", "nat", "bit", "bpb", "bpt", "ppl", "perplexity", "nats/token", "bits/token", "bits/byte"];
+        let is_in = |words: &[&str], value: &String| words.contains(&value.trim().to_lowercase().as_str());
+        let header = self.table.header();
+        (0..header.len()).filter(|&i| self.roles.get(i) == Role::Ignored).find_map(|i| {
+            let own = key(&header[i]);
+            let is_flag = FLAGS.contains(&own.as_str());
+            let (is_kind, is_unit) = (KINDS.contains(&own.as_str()), own.ends_with("unit") || own.ends_with("units"));
+            if !is_flag && !is_kind && !is_unit {
+                return None;
+            }
+            let values = Some(self.values(i, MOST_VALUES)).filter(|values| values.len() > 1)?;
+            let why = if is_flag && values.iter().all(|value| is_in(&YES_AND_NO, value)) {
+                "marks some lines and not others"
+            } else if is_kind && values.iter().any(|value| is_in(&UNSEEN, value)) {
+                "says that some lines were not trained"
+            } else if is_unit && values.iter().all(|value| is_in(&UNITS, value)) {
+                "says that the losses are counted in more than one unit"
+            } else {
+                return None;
+            };
+            Some((i, values, why))
+        })
     }
 
     /// Lines of the same N, D and mixture whose losses are far apart.

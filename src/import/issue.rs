@@ -354,7 +354,7 @@ pub enum Cause {
     #[error("blank on every line, so it is read as if there were no such column")]
     BlankColumn,
     /// Lines that begin with #.
-    #[error("lines that begin with # were skipped: {lines}, the first is line {first}")]
+    #[error("comment lines were skipped: {lines}, the first is line {first}")]
     Comments {
         /// How many.
         lines: usize,
@@ -611,6 +611,25 @@ pub enum Cause {
     Made {
         /// What was made from what.
         what: String,
+    },
+    /// Runs that are struck out.
+    #[error("{lines} line{} struck out, the first is line {first}: skipped", Plural(*.lines))]
+    Struck {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        first: usize,
+    },
+    /// Runs that no one trained.
+    #[error(
+        "{lines} line{} of predictions or goals by {}, the first is line {first}: skipped; call it otherwise if it was trained",
+        Plural(*.lines), if *.lines == 1 { "its name" } else { "their names" }
+    )]
+    Predictions {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        first: usize,
     },
     /// Titles between the runs.
     #[error("{lines} lines of one cell, the first is line {first}, are read as titles of the lines below them")]

@@ -82,7 +82,16 @@ pub fn sniff_decimal<'a>(delimiter: Delimiter, cells: impl Iterator<Item = &'a s
 /// Whether a line is a comment: it begins with "#", and not with a spreadsheet's error or a colour.
 pub(super) fn is_comment(line: &str) -> bool {
     const CELLS: [&str; 7] = ["#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"];
-    let Some(rest) = line.trim_start_matches([' ', '\u{FEFF}']).strip_prefix('#') else { return false };
+    let line = line.trim_start_matches([' ', '\u{FEFF}']);
+    // As code is commented out; "//host/run" may be a run.
+    if line.strip_prefix("//").is_some_and(|rest| rest.starts_with([' ', '\t'])) {
+        return true;
+    }
+    // A line of blanks and semicolons is none, nor one of a table that is parted by these.
+    if line.strip_prefix(';').is_some_and(|rest| !rest.trim().is_empty() && !rest.contains(';')) {
+        return true;
+    }
+    let Some(rest) = line.strip_prefix('#') else { return false };
     let n_hex = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
     let is_colour = n_hex == 6 && rest[n_hex..].starts_with([',', ';', '\t', '|']);
     // "#params,70M,160M" is a line of a table turned on its side.

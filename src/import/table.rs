@@ -748,7 +748,7 @@ mod tests {
             [
                 "line 4: 3 cells, but the first line names 2 columns; remove the surplus, or quote a cell that holds a separator",
                 "line 5: a quotation mark opens a cell and is not closed; close or remove it",
-                "lines that begin with # were skipped: 2, the first is line 1",
+                "comment lines were skipped: 2, the first is line 1",
             ]
         );
     }

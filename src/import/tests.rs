@@ -370,7 +370,7 @@ fn other_notices() {
         "weight_web,params,loss\n1,,3\n1,,3.0625\n",
         &["column \"params\": blank on every line, so it is read as if there were no such column"],
     );
-    check_accepted("# mine\nweight_web,loss\n1,3\n", &["lines that begin with # were skipped: 1, the first is line 1"]);
+    check_accepted("# mine\nweight_web,loss\n1,3\n", &["comment lines were skipped: 1, the first is line 1"]);
     check_accepted(
         "weight_web,C,loss\n1,1e19,3\n",
         &[

@@ -15,7 +15,8 @@ const MAX_BYTES: usize = 400;
 const DEEPEST: usize = 6;
 
 /// The table without markup; says where a cell held more than a number.
-pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
+pub(super) fn bare(table: Table, issues: &mut Issues) -> Table {
+    let mut table = without_struck(table, issues);
     let is_plain = |cell: &str| !may_be_decorated(cell);
     let header: Vec<String> = table.header().iter().map(|name| bare_name(name)).collect();
     for (i, name) in header.into_iter().enumerate() {
@@ -51,12 +52,37 @@ pub(super) fn bare(mut table: Table, issues: &mut Issues) -> Table {
     table
 }
 
+/// The table without lines whose name, or most cells, are struck out: ~~a~~. Of other cells what is struck out goes.
+fn without_struck(table: Table, issues: &mut Issues) -> Table {
+    const MARK: &str = "~~";
+    if !table.rows().any(|row| row.cells().any(|cell| cell.contains(MARK))) {
+        return table;
+    }
+    let rest = |cell: &str| -> String {
+        let parts: Vec<&str> = cell.split(MARK).collect();
+        if parts.len() % 2 == 0 { cell.to_string() } else { parts.into_iter().step_by(2).collect::<String>() }
+    };
+    let is_struck = |cell: &str| cell.contains(MARK) && rest(cell).trim().is_empty();
+    let is_out = |row: &Row| {
+        let n = row.cells().filter(|cell| !cell.is_empty()).count();
+        is_struck(row.cell(0)) || 2 * row.cells().filter(|cell| is_struck(cell)).count() > n
+    };
+    let lines = table.rows().filter(is_out).count();
+    if let Some(first) = table.rows().find(is_out) {
+        issues.push(Cause::Struck { lines, first: first.line() }.of_text());
+    }
+    table.of_rows(|row| !is_out(row)).with_cells(|_, cell| match cell.contains(MARK) {
+        true => Cow::Owned(rest(cell).trim().to_string()),
+        false => Cow::Borrowed(cell),
+    })
+}
+
 /// Whether a column's name is that of losses or perplexities.
 fn is_of_losses(name: &str) -> bool {
     is_loss(name) || has_loss_word(name) || is_perplexity(name)
 }
 
-/// Whether what stands behind a number is the mark of a note: "[1]", "[^1]", "¹", "^{1}". Behind a whole number it may be
+/// Whether what stands behind a number is the mark of a note: "[1]", `[^1]`, "¹", "^{1}". Behind a whole number it may be
 /// another one.
 fn is_note(number: &str, rest: &str) -> bool {
     let mark = rest.trim_matches(|c: char| c.is_whitespace() || "[]^{}_".contains(c));

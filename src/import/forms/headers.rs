@@ -130,6 +130,7 @@ const MOST_NOTES: usize = 50;
 
 /// The table without the lines on which its names stand again, as where tables were put together.
 pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
+    let table = in_one_order(table, issues);
     let header = || table.header().iter().take_while(|name| *name != SECTION);
     let is_again = |row: &Row| row.cells().zip(header()).all(|(cell, name)| cell == name);
     let n = table.rows().filter(is_again).count();
@@ -138,6 +139,41 @@ pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
     let kept = table.of_rows(|row| !is_again(row));
     issues.push(Cause::Made { what }.of_text());
     kept
+}
+
+/// The table with all lines in the order of its names: where these stand again in another one, what is below them moves.
+fn in_one_order(table: Table, issues: &mut Issues) -> Table {
+    let names: Vec<&str> = table.header().iter().take_while(|name| *name != SECTION).map(String::as_str).collect();
+    let all: HashSet<&str> = names.iter().copied().collect();
+    if names.len() < 2 || all.len() < names.len() {
+        return table;
+    }
+    let order_of = |row: Row| -> Option<Vec<usize>> {
+        let own = || (0..names.len()).map(|i| row.cell(i));
+        if !own().all(|cell| all.contains(cell)) || own().eq(names.iter().copied()) {
+            return None;
+        }
+        names.iter().map(|name| own().position(|cell| cell == *name)).collect()
+    };
+    let orders: Vec<(usize, Vec<usize>)> =
+        table.rows().filter_map(|row| Some((row.row_idx(), order_of(row)?))).collect();
+    let Some((first, _)) = orders.first() else { return table };
+    let line = table.row(*first).line();
+    let what =
+        format!("the names of the columns stand again in another order on line {line}: what is below is read by them");
+    issues.push(Cause::Made { what }.of_text());
+    let is_names = |row: Row| (0..names.len()).all(|i| row.cell(i) == names[i]);
+    let mut order: Option<&Vec<usize>> = None;
+    table.with_rows(|row| {
+        if let Ok(at) = orders.binary_search_by_key(&row.row_idx(), |(row_idx, _)| *row_idx) {
+            order = Some(&orders[at].1);
+        } else if is_names(row) {
+            order = None;
+        }
+        let n_cells = row.cells().count().max(names.len());
+        let place = |i: usize| order.and_then(|order| order.get(i).copied()).unwrap_or(i);
+        (0..n_cells).map(|i| Cow::Borrowed(row.cell(place(i)))).collect()
+    })
 }
 
 /// The table without notes, means over its runs and titles within it. A title that stands above every run is a column
@@ -163,9 +199,14 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
             && (n_filled(&row) < table.header().len() || *i >= first_at_end && is_summary_of(&table, row, first_at_end))
     };
     // By their places, since all of a table may stand on one line of the text.
-    let summaries: Vec<usize> = (0..n_rows).filter(is_summary).collect();
+    let mut summaries: Vec<usize> = (0..n_rows).filter(is_summary).collect();
+    if summaries.is_empty() && is_mean_of_all(&table) {
+        summaries.push(n_rows - 1);
+    }
+    let predictions = predictions(&table);
     let is_mean = |i: usize| summaries.binary_search(&i).is_ok();
-    let is_left_out = |i: &usize| is_title(&table.row(*i)) || is_mean(*i);
+    let is_prediction = |i: usize| predictions.contains(&i);
+    let is_left_out = |i: &usize| is_title(&table.row(*i)) || is_mean(*i) || is_prediction(*i);
     let left_out: Vec<usize> = (0..n_rows).filter(is_left_out).take(MOST_NOTES + 1).collect();
     let (Some(&first), true) = (left_out.first(), left_out.len() <= MOST_NOTES) else { return table };
     if left_out.len() == table.n_rows() {
@@ -190,7 +231,10 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
     if let Some(&first) = summaries.first() {
         issues.push(Cause::Summaries { lines: summaries.len(), first: line(first) }.of_text());
     }
-    let mut notes = left_out.iter().filter(|&&i| !is_mean(i));
+    if let Some(&first) = predictions.first() {
+        issues.push(Cause::Predictions { lines: predictions.len(), first: line(first) }.of_text());
+    }
+    let mut notes = left_out.iter().filter(|&&i| !is_mean(i) && !is_prediction(i));
     if let Some(&first) = notes.next() {
         issues.push(Cause::Around { lines: 1 + notes.count(), first: line(first) }.of_text());
     }
@@ -198,15 +242,118 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
 }
 
 /// Names of lines that hold a mean or the like over the others.
-const MEANS: [&str; 9] = ["average", "mean", "avg", "avg.", "overall", "ø", "mittelwert", "moyenne", "promedio"];
-const SPREADS: [&str; 5] = ["std", "stdev", "std.", "std dev", "sd"];
+const MEANS: [&str; 41] = [
+    "average",
+    "mean",
+    "avg",
+    "avg.",
+    "overall",
+    "ø",
+    "mittelwert",
+    "moyenne",
+    "promedio",
+    "durchschnitt",
+    "mittel",
+    "schnitt",
+    "mw",
+    "gem.",
+    "gemiddelde",
+    "μ",
+    "µ",
+    "x̄",
+    "均值",
+    "平均",
+    "平均值",
+    "平均値",
+    "평균",
+    "среднее",
+    "média",
+    "media",
+    "moy",
+    "moy.",
+    "średnia",
+    "geomean",
+    "gmean",
+    "geometric mean",
+    "macro",
+    "macro avg",
+    "macro average",
+    "micro avg",
+    "wtd avg",
+    "weighted avg",
+    "weighted mean",
+    "weighted average",
+    "arithmetic mean",
+];
+const SPREADS: [&str; 9] =
+    ["std", "stdev", "std.", "std dev", "sd", "standard deviation", "standardabweichung", "标准差", "stddev"];
+
+/// What a line's name says of the others: "Mean (n=8):", "~avg", "mean of above", "average run" are all a mean.
+fn summary_word(cell: &str) -> String {
+    const BESIDE: [&str; 9] = ["of", "above", "run", "runs", "all", "the", "over", "across", "models"];
+    let lower = cell.to_lowercase();
+    let lower = lower.split(['(', '[', '±']).next().unwrap_or_default();
+    let words = lower.split(|c: char| c.is_whitespace() || matches!(c, ':' | '~' | '_'));
+    words.filter(|word| !word.is_empty() && !BESIDE.contains(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The share of the runs that a percentile is above: 0.25 of "25%".
+fn percentile(word: &str) -> Option<f64> {
+    word.strip_suffix('%')?.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(|p| p / 100.0)
+}
 
 fn is_summary_word(cell: &str) -> bool {
-    const OTHERS: [&str; 5] = ["median", "total", "sum", "min", "max"];
-    cell.len() < 16 && {
-        let word = cell.to_lowercase();
-        [&MEANS[..], &SPREADS[..], &OTHERS[..]].iter().any(|words| words.contains(&word.as_str()))
+    const OTHERS: [&str; 9] = ["median", "total", "sum", "min", "max", "count", "summe", "合计", "итого"];
+    cell.len() < 32 && {
+        let word = summary_word(cell);
+        percentile(&word).is_some()
+            || [&MEANS[..], &SPREADS[..], &OTHERS[..]].iter().any(|words| words.contains(&word.as_str()))
     }
+}
+
+/// Whether all numbers of the last line, of several that differ between the runs, are the means of those above it: no run
+/// is, whatever it is called.
+fn is_mean_of_all(table: &Table) -> bool {
+    const FEWEST_RUNS: usize = 4;
+    const FEWEST_NUMBERS: usize = 3;
+    /// Of three digits.
+    const ROUNDING: f64 = 6e-3;
+    let decimal = table.layout().decimal;
+    let Some(n_runs) = table.n_rows().checked_sub(1).filter(|n| *n >= FEWEST_RUNS) else { return false };
+    let mut n_varying = 0;
+    for i in 0..table.header().len() {
+        let Some(own) = try_number(table.row(n_runs).cell(i), decimal) else { continue };
+        let (mut n, mut sum, mut ends) = (0, 0.0, (f64::INFINITY, f64::NEG_INFINITY));
+        for number in (0..n_runs).filter_map(|run| try_number(table.row(run).cell(i), decimal)) {
+            (n, sum, ends) = (n + 1, sum + number, (ends.0.min(number), ends.1.max(number)));
+        }
+        if n == 0 || (sum / n as f64 - own).abs() > ROUNDING * own.abs() {
+            return false;
+        }
+        n_varying += usize::from(ends.1 - ends.0 > 10.0 * ROUNDING * own.abs());
+    }
+    n_varying >= FEWEST_NUMBERS
+}
+
+/// The last lines that by their names are predictions, or goals of sizes that no run has.
+fn predictions(table: &Table) -> Vec<usize> {
+    const WORDS: [&str; 6] = ["predicted", "prediction", "extrapolated", "extrapolation", "forecast", "projected"];
+    const GOALS: [&str; 3] = ["target", "goal", "proposed"];
+    let decimal = table.layout().decimal;
+    let n = table.n_rows();
+    let number = |row: usize, i: usize| try_number(table.row(row).cell(i), decimal);
+    let is_beyond = |row: usize| {
+        let largest = |i: usize| (0..row).filter_map(|above| number(above, i)).fold(0.0, f64::max);
+        let columns = 1..table.header().len();
+        columns.filter(|&i| number(row, i).is_some_and(|own| own > largest(i) && largest(i) > 0.0)).count() > 1
+    };
+    let is_one = |row: usize| {
+        let words = names::words(table.row(row).cell(0));
+        words.iter().any(|word| WORDS.contains(&word.as_str()))
+            || words.first().is_some_and(|word| GOALS.contains(&word.as_str())) && is_beyond(row)
+    };
+    let found: Vec<usize> = (0..n).rev().take_while(|&row| is_one(row)).collect();
+    if 2 * found.len() > n { Vec::new() } else { found.into_iter().rev().collect() }
 }
 
 /// Whether most numbers of a line are what its name says of those on the first lines: a run may be called "mean" as well.
@@ -214,7 +361,7 @@ fn is_summary_of(table: &Table, row: Row, n_runs: usize) -> bool {
     /// As few digits come.
     const ROUNDING: f64 = 0.02;
     let decimal = table.layout().decimal;
-    let word = row.cell(0).to_lowercase();
+    let word = summary_word(row.cell(0));
     let is_of_column = |i: usize| {
         let own = try_number(row.cell(i), decimal)?;
         let mut runs: Vec<f64> = (0..n_runs).filter_map(|run| try_number(table.row(run).cell(i), decimal)).collect();
@@ -228,7 +375,14 @@ fn is_summary_of(table: &Table, row: Row, n_runs: usize) -> bool {
             "median" => [0.5 * (runs[middle] + runs[runs.len() - 1 - middle]); 2],
             "min" => [least; 2],
             "max" => [most; 2],
-            _ => [sum; 2],
+            "count" => [n; 2],
+            word => match percentile(word).map(|share| share * (n - 1.0)) {
+                Some(place) => {
+                    let (below, above) = (runs[place.floor() as usize], runs[place.ceil() as usize]);
+                    [below + (above - below) * place.fract(); 2]
+                }
+                None => [sum; 2],
+            },
         };
         Some(values.iter().any(|value| (value - own).abs() <= ROUNDING * value.abs()))
     };

@@ -105,6 +105,11 @@ fn plain(html: &str) -> String {
         if tag.starts_with("br") {
             text.push(' ');
         }
+        // What is struck out is as in Markdown.
+        let name = tag.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if ["del", "s", "strike"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            text.push_str("~~");
+        }
         rest = tag.split_once('>').map_or("", |(_, rest)| rest);
         let is_of = |name: &str| tag.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(name));
         if (is_of("sup>") || is_of("sub>"))

@@ -109,7 +109,7 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
         return read;
     }
     let mut issues = Issues::default();
-    let tables = tables(text, &mut issues);
+    let tables = tables(&without_comments(text, &mut issues), &mut issues);
     if tables.iter().any(|table| guess::is_chart(table.header())) {
         issues.push(Cause::Chart.of_text());
         return (None, issues);
@@ -123,6 +123,34 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     });
     let tables = tables.collect();
     (join::joined(tables, &mut issues), issues)
+}
+
+/// The text with blanks in the place of HTML's comments.
+fn without_comments<'a>(text: &'a str, issues: &mut Issues) -> Cow<'a, str> {
+    if !text.contains("<!--") {
+        return Cow::Borrowed(text);
+    }
+    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, (comment, behind))) =
+        rest.split_once("<!--").and_then(|(before, after)| Some((before, after.split_once("-->")?)))
+    {
+        plain.push_str(before);
+        if comment.bytes().any(|byte| byte.is_ascii_digit()) {
+            let what = format!("what stands in a comment, <!-- … -->, on line {} is skipped", 1 + n_lines(&plain));
+            issues.push(Cause::Made { what }.of_text());
+        }
+        plain.extend(comment.matches('\n'));
+        rest = behind;
+        // A line of nothing else would end a table.
+        if let Some((line, below)) = behind.split_once('\n')
+            && (plain.is_empty() || plain.ends_with('\n'))
+            && line.trim_matches(['|', ' ']).is_empty()
+        {
+            rest = below;
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 /// The tables that stand in a text one below the other, each in a form of its own.

@@ -212,8 +212,11 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         }
     }
     let has = |role| roles.contains(&role);
+    let sizes = two_sizes(&columns, &roles, &is_open, &sample);
     let mut questions: Vec<Question> = found.question.into_iter().collect();
     let has_losses = roles.iter().any(|role| role.is_loss());
+    let planned = planned_tokens(&columns, &roles, &is_open, &sample);
+    questions.extend(sizes.or(planned).filter(|_| has_losses));
     for (role, other) in [(Role::N, Role::D), (Role::D, Role::N)] {
         if has_losses && !has(role) && !(has(Role::Flops) && has(other)) {
             let free = columns.iter().filter(|c| is_open(c.idx) && roles[c.idx] == Role::Ignored);
@@ -221,6 +224,66 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         }
     }
     Guess { roles: Roles(roles), questions, stages: found.stages, said }
+}
+
+/// Which of two columns of large numbers is N, where either may be by its name, and the other one D: "model" beside "size".
+fn two_sizes(columns: &[Column], roles: &[Role], is_open: &dyn Fn(usize) -> bool, sample: &[Row]) -> Option<Question> {
+    let n = columns.iter().find(|c| roles[c.idx] == Role::N && N_WEAK.contains(&c.key.as_str()) && c.is_in_units())?;
+    let is_other = |c: &&Column| {
+        c.idx != n.idx
+            && N_WEAK.contains(&c.key.as_str())
+            && c.is_in_units()
+            && is_open(c.idx)
+            && roles[c.idx] == Role::Ignored
+            && sample.iter().any(|row| row.cell(c.idx) != row.cell(n.idx))
+    };
+    let other = columns.iter().find(is_other).filter(|_| is_open(n.idx) && !roles.contains(&Role::D))?;
+    let both = |roles: [Role; 2]| {
+        [n, other].iter().zip(roles).map(|(c, role)| Answer::Role(c.name.to_string(), role)).collect::<Vec<_>>()
+    };
+    let (n, other) = (excerpt(n.name), excerpt(other.name));
+    Some(Question::new(
+        format!("\"{n}\" and \"{other}\" both hold numbers that may be N. Which is it, and is the other one D?"),
+        [
+            (format!("\"{other}\" is N and \"{n}\" is D"), both([Role::D, Role::N])),
+            (format!("\"{n}\" is N and \"{other}\" is D"), both([Role::N, Role::D])),
+            (format!("\"{other}\" is N"), both([Role::Ignored, Role::N])),
+            (format!("\"{n}\" is N"), both([Role::N, Role::Ignored])),
+        ],
+    ))
+}
+
+/// Whether tokens that are the same on every line are D, where the lines are of different steps.
+fn planned_tokens(
+    columns: &[Column],
+    roles: &[Role],
+    is_open: &dyn Fn(usize) -> bool,
+    sample: &[Row],
+) -> Option<Question> {
+    const FEWEST: usize = 3;
+    let varies = |c: &Column| c.is_of_numbers() && c.least < c.largest;
+    let d = columns.iter().find(|c| roles[c.idx] == Role::D && is_open(c.idx))?;
+    let is_step =
+        |c: &&Column| matches!(c.last.as_str(), "step" | "steps" | "globalstep" | "iter" | "iters" | "iteration");
+    let step = columns.iter().find(|c| is_step(c) && roles[c.idx] == Role::Ignored && varies(c))?;
+    // Steps of other sizes may well have as many tokens.
+    let has_batch = columns.iter().any(|c| c.key.contains("batch") && varies(c));
+    if has_batch || d.n_numbers < FEWEST || d.least < d.largest || sample.len() < FEWEST {
+        return None;
+    }
+    let answer = |role| vec![Answer::Role(d.name.to_string(), role)];
+    Some(Question::new(
+        format!(
+            "\"{}\" is the same on every line, and \"{}\" is not. Are these tokens what each run has seen, and not what it \
+             was to see?",
+            excerpt(d.name),
+            excerpt(step.name)
+        ),
+        [
+            ("yes, use them as D".to_string(), answer(Role::D)),
+            ("no: a study without D".to_string(), answer(Role::Ignored)),
+        ],
+    ))
 }
 
 /// The columns whose shares the weights are: tokens "web" and "code" beside the "weight_web" and "weight_code" made of them.
@@ -622,6 +685,12 @@ fn are_words_for_sizes(rows: &[Row], i: usize) -> bool {
         "large", "huge", "smol", "giant", "xlarge",
     ];
     let is_size = |cell: &str| WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    // "8x70M" may be many sizes.
+    let is_of_experts = |cell: &str| {
+        cell.split_once(['x', '×'])
+            .is_some_and(|(n, size)| n.parse::<u32>().is_ok() && size.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let is_size = |cell: &str| is_size(cell) || is_of_experts(cell);
     let cells = || rows.iter().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
     cells().all(is_size) && cells().collect::<BTreeSet<_>>().len() > 1
 }
@@ -859,8 +928,14 @@ impl<'a> Column<'a> {
                 "run",
                 "section",
             ];
+            const OF_DATA: [&str; 6] = ["train", "training", "trained", "data", "dataset", "corpus"];
             let words = names::words(&names::english(self.name));
-            self.is_in_units() && !words.iter().any(|word| OF_MODELS.contains(&word.as_str()))
+            let is_in = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+            // "train size" is no model's, nor is "Data [B]".
+            let is_of_data = || role == Role::D && is_in(&OF_DATA) && !is_in(&["model", "name", "run"]);
+            let has_scale =
+                || matches!(header_scale(self.name), Some("M" | "B" | "T")) && self.name.ends_with([')', ']']);
+            self.is_in_units() && !is_in(&OF_MODELS) || (self.is_in_units() || has_scale()) && is_of_data()
         };
         let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
         let is_of_the_other = || {

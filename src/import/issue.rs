@@ -743,6 +743,18 @@ pub enum Cause {
         /// Whether every path says its model's size.
         sizes: bool,
     },
+    /// Runs of several mixtures and one loss.
+    #[error(
+        "\"{}\" and others like it stand more than once in the table of mixtures, and once in that of losses, so that no \
+         one can tell which mixture gave the loss: {lines} lines left out",
+        crate::units::excerpt(.name)
+    )]
+    TwoMixtures {
+        /// The first of the runs.
+        name: String,
+        /// Lines left out.
+        lines: usize,
+    },
     /// Two tables became one.
     #[error(
         "two tables joined on {}{}: {rows} line{}{}{}",
@@ -927,6 +939,12 @@ impl Cause {
             | Cause::FlopsUnused
             | Cause::FromFlops { .. }
             | Cause::HeaderScale { .. }
+            | Cause::NotInHeaderScale { .. }
+            | Cause::LogPerplexity
+            | Cause::Rises { .. }
+            | Cause::MeanOfLosses
+            | Cause::Struck { .. }
+            | Cause::Predictions { .. }
             | Cause::YeBase { .. }
             | Cause::Ye { .. }
             | Cause::Joined { .. }
@@ -989,6 +1007,7 @@ impl Cause {
                 | Cause::LargeLoss { .. }
                 | Cause::NotInHeaderScale { .. }
                 | Cause::Rises { .. }
+                | Cause::TwoMixtures { .. }
                 | Cause::MixedLosses { .. }
                 | Cause::OtherUnit { .. }
                 | Cause::NearName { .. }

@@ -10,7 +10,7 @@ use super::question::{Answer, Question};
 use super::recipe::is_recipe;
 use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
-use crate::units::{excerpt, is_missing, try_number};
+use crate::units::{excerpt, is_missing, try_number, write_number};
 
 /// Lines looked at for sums.
 pub(super) const LINES_SUMMED: usize = 50;
@@ -271,7 +271,7 @@ pub(super) fn made_up(table: &Table, roles: &Roles, answers: &[Answer]) -> Optio
     let is_told = |i: &usize| answers.iter().any(|answer| answer.column() == Some(&header[*i]));
     let of_weights = || {
         let of_tokens = || bare_tokens(table, roles, &weights).or_else(|| tokens_beyond_d(table, roles, &weights));
-        share_and_rest(header, &weights).or_else(of_tokens)
+        share_and_rest(header, &weights).or_else(|| quotient(table, &weights)).or_else(of_tokens)
     };
     two_numbers(table, roles, answers).or_else(|| of_weights().filter(|_| !weights.iter().any(is_told)))
 }
@@ -470,6 +470,35 @@ fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
              rest of the mixture is another one?"
         ),
         [("yes".to_string(), both(Role::Weight)), ("no, it is no weight".to_string(), both(Role::Ignored))],
+    ))
+}
+
+/// Whether numbers that may be shares, or in percent, are ratios.
+fn quotient(table: &Table, weights: &[usize]) -> Option<Question> {
+    const LARGEST: f64 = 20.0;
+    let header = table.header();
+    let &[above, below] = weights else { return None };
+    let is_source = |i: &usize| {
+        let names = super::forms::quotient(&header[*i]).filter(|_| table.is_source(*i));
+        names.is_some_and(|[one, other]| {
+            header[above] == format!("weight_{one}") && header[below] == format!("weight_{other}")
+        })
+    };
+    let source = (0..header.len()).find(is_source)?;
+    let decimal = table.layout().decimal;
+    let largest = table.rows().filter_map(|row| try_number(row.cell(source), decimal)).fold(0.0, f64::max);
+    if largest == 0.0 || 1.0 < largest && largest <= LARGEST {
+        return None;
+    }
+    let both = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
+    Some(Question::new(
+        format!(
+            "\"{}\" is a ratio by its name, and its numbers, up to {}, may be shares of a whole. Is 1 as much of the one as \
+             of the other?",
+            excerpt(&header[source]),
+            write_number(largest, 4)
+        ),
+        [("yes, a ratio".to_string(), both(Role::Weight)), ("no: no weights".to_string(), both(Role::Ignored))],
     ))
 }
 

@@ -60,7 +60,7 @@ fn without_struck(table: Table, issues: &mut Issues) -> Table {
     }
     let rest = |cell: &str| -> String {
         let parts: Vec<&str> = cell.split(MARK).collect();
-        if parts.len() % 2 == 0 { cell.to_string() } else { parts.into_iter().step_by(2).collect::<String>() }
+        if parts.len().is_multiple_of(2) { cell.to_string() } else { parts.into_iter().step_by(2).collect::<String>() }
     };
     let is_struck = |cell: &str| cell.contains(MARK) && rest(cell).trim().is_empty();
     let is_out = |row: &Row| {

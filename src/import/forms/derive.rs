@@ -11,7 +11,7 @@ use crate::import::names::{self, words};
 use crate::import::recipe::is_recipe;
 use crate::import::roles::{Role, Roles, is_id, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
-use crate::units::{Decimal, Flops, Params, is_missing, try_number, write_count};
+use crate::units::{Decimal, Flops, Params, is_missing, try_number, write_count, write_number};
 
 /// Tokens per parameter that "Chinchilla-optimal" stands for (Hoffmann et al. 2022, arXiv:2203.15556).
 const CHINCHILLA: f64 = 20.0;
@@ -19,10 +19,12 @@ const CHINCHILLA: f64 = 20.0;
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
     let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 12] = [
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 14] = [
         weights_of_tokens,
         weights_of_ratios,
         weights_in_names,
+        weights_of_quotient,
+        weights_in_two_scales,
         the_rest,
         of_logarithms,
         sizes_and_tokens,
@@ -680,6 +682,7 @@ fn names_of_ratio(header: &str, n: usize) -> Option<Vec<String>> {
 /// logarithm of 70M is 18.
 fn of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
     const LARGEST: [f64; 2] = [14.0, 15.0];
+    const LOGS: [&str; 5] = ["log10", "lg", "log2", "ln", "log"];
     let power = |base: &str, number: f64| match base {
         "e" => libm::exp(number),
         "2" => libm::exp2(number),
@@ -688,7 +691,11 @@ fn of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
     let made = [(Role::N, "params", "n"), (Role::D, "tokens", "d")].iter().zip(LARGEST).filter_map(
         |((role, name, symbol), largest)| {
             let logarithm = |i: usize| {
-                let words = words(&table.header()[i]);
+                let mut words = words(&table.header()[i]);
+                // "tokens (log10)".
+                if words.len() > 1 && words.last().is_some_and(|last| LOGS.contains(&last.as_str())) {
+                    words.rotate_right(1);
+                }
                 let (first, rest) = words.split_first()?;
                 let rest = rest.join("_");
                 let is_own = rest == *symbol || names::count(&rest).is_some_and(|count| count.role == *role);
@@ -816,6 +823,97 @@ fn counted(cell: &str) -> Option<Vec<(String, f64)>> {
     let are_names = parts.iter().all(|(name, _)| !name.contains(['=', ':']));
     let is_mixture = parts.iter().all(|(_, number)| *number >= 0.0) && names.len() == parts.len();
     (is_mixture && are_names).then(|| parts.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
+}
+
+/// The two that a name says one number is the ratio of: "code-to-web ratio", "code/web", "code per web".
+pub(in crate::import) fn quotient(name: &str) -> Option<[String; 2]> {
+    const RATIOS: [&str; 6] = ["ratio", "ratios", "odds", "of", "the", "mix"];
+    const BETWEEN: [&str; 4] = ["to", "per", "over", "vs"];
+    let words = words(&name.replace(['/', ':'], " to "));
+    let is_named = words.iter().any(|word| RATIOS[..3].contains(&word.as_str()));
+    let words: Vec<String> = words.into_iter().filter(|word| !RATIOS.contains(&word.as_str())).collect();
+    let at = words.iter().position(|word| BETWEEN.contains(&word.as_str()))?;
+    let (above, below) = (&words[..at], &words[at + 1..]);
+    let is_other = |word: &String| BETWEEN.contains(&word.as_str()) || is_recipe(word) || names::count(word).is_some();
+    let are_texts = |words: &[String]| words.iter().any(|word| is_text(word));
+    if above.is_empty() || below.is_empty() || above.iter().chain(below).any(is_other) {
+        return None;
+    }
+    let is_it = are_texts(above) && are_texts(below) || is_named && (are_texts(above) || are_texts(below));
+    is_it.then(|| [above.join("_"), below.join("_")])
+}
+
+/// Weights of two domains of their ratio, as one number.
+fn weights_of_quotient(table: &Table, roles: &Roles) -> Option<Made> {
+    let has_loss = roles.0.iter().any(|role| role.is_loss());
+    if has(roles, Role::Weight) || !has_loss {
+        return None;
+    }
+    let mut candidates =
+        roles.columns(Role::Ignored).filter_map(|i| Some((i, quotient(&table.header()[i])?, numbers(table, i)?)));
+    let ((i, [above, below], ratios), None) = (candidates.next()?, candidates.next()) else { return None };
+    let first = *ratios.first().filter(|first| ratios.iter().any(|ratio| ratio != *first))?;
+    if !ratios.iter().all(|ratio| *ratio >= 0.0) {
+        return None;
+    }
+    let what = format!(
+        "\"{}\" is read as the ratio of \"{above}\" to \"{below}\": {} is {} of the one and {} of the other",
+        table.header()[i],
+        write_number(first, 3),
+        write_number(first / (1.0 + first), 3),
+        write_number(1.0 / (1.0 + first), 3)
+    );
+    let cells = |share: &dyn Fn(f64) -> f64| ratios.iter().map(|ratio| share(*ratio).to_string()).collect();
+    let columns = vec![
+        (format!("weight_{above}"), cells(&|ratio| ratio / (1.0 + ratio))),
+        (format!("weight_{below}"), cells(&|ratio| 1.0 / (1.0 + ratio))),
+    ];
+    Some(Made { columns, of: vec![i], what })
+}
+
+/// Weights of which some are in percent by their names, and the others are not.
+fn weights_in_two_scales(table: &Table, roles: &Roles) -> Option<Made> {
+    const ROUNDING: f64 = 0.011;
+    const MOST: usize = 40;
+    if has(roles, Role::Weight) {
+        return None;
+    }
+    let is_percent = |i: usize| {
+        let name = &table.header()[i];
+        name.contains('%') || words(name).iter().any(|word| matches!(word.as_str(), "pct" | "percent"))
+    };
+    let candidate = |i: usize| -> Option<(usize, Vec<f64>)> {
+        let name = &table.header()[i];
+        let most = if is_percent(i) { 100.0 } else { 1.0 };
+        let is_other = is_recipe(name) || is_id(name) || is_known(name) || names::is_ratio(name);
+        let numbers = numbers(table, i).filter(|_| !is_other)?;
+        numbers.iter().all(|number| (0.0..=most).contains(number)).then_some((i, numbers))
+    };
+    let set: Vec<(usize, Vec<f64>)> = roles.columns(Role::Ignored).filter_map(candidate).take(MOST + 1).collect();
+    let whole = |i: usize| if is_percent(i) { 100.0 } else { 1.0 };
+    let n_percent = set.iter().filter(|(i, numbers)| is_percent(*i) && numbers.iter().any(|x| *x > 1.0)).count();
+    let sum = |row: usize| set.iter().map(|(i, numbers)| numbers[row] / whole(*i)).sum::<f64>();
+    if n_percent == 0 || n_percent == set.len() || set.len() > MOST || table.n_rows() < 2 {
+        return None;
+    }
+    if !(0..table.n_rows()).all(|row| (sum(row) - 1.0).abs() <= ROUNDING) {
+        return None;
+    }
+    let plain = |i: usize| {
+        let words = words(&table.header()[i]).into_iter();
+        words.filter(|word| !is_weight_word(word) && word != "percent").collect::<Vec<_>>().join("_")
+    };
+    let columns = set.iter().map(|(i, numbers)| {
+        (format!("weight_{}", plain(*i)), numbers.iter().map(|x| (x / whole(*i)).to_string()).collect())
+    });
+    let names =
+        |is: bool| set.iter().filter(move |(i, _)| is_percent(*i) == is).map(|(i, _)| table.header()[*i].as_str());
+    let what = format!(
+        "the weights {} are in percent, and {} are not: together they are 1",
+        listed(names(true)),
+        listed(names(false))
+    );
+    Some(Made { columns: columns.collect(), of: set.iter().map(|(i, _)| *i).collect(), what })
 }
 
 /// One share of two domains: the rest is the other one's.
@@ -1204,7 +1302,10 @@ fn sizes_of_ratio(table: &Table, roles: &Roles) -> Option<Made> {
 }
 
 /// Names of tokens per parameter, as words.
-const PER_PARAM: [&str; 17] = [
+const PER_PARAM: [&str; 20] = [
+    "tok param",
+    "toks param",
+    "tok per param",
     "tokens per param",
     "tokens per parameter",
     "d n",

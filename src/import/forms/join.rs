@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::import::assemble::SUM_TOLERANCE;
-use crate::import::guess::{guess_roles, is_loss, is_perplexity, is_slip};
+use crate::import::guess::{guess_roles, has_loss_word, is_loss, is_perplexity, is_slip};
 use crate::import::issue::{Cause, Issues};
 use crate::import::names;
 use crate::import::recipe::is_recipe;
@@ -142,7 +142,7 @@ fn all_beside(tables: Vec<Table>, issues: &mut Issues) -> Option<Table> {
     let mut tables = tables.into_iter();
     let mut whole = tables.next()?;
     for next in tables {
-        match beside(&whole, &next) {
+        match beside(&whole, &next, issues) {
             Ok((table, cause)) => {
                 issues.push(cause.of_text());
                 whole = table;
@@ -257,7 +257,7 @@ fn near_ids(first: &Table, second: &Table) -> Option<[String; 2]> {
     a.iter().find_map(near)
 }
 
-fn beside(first: &Table, second: &Table) -> Result<(Table, Cause), Cause> {
+fn beside(first: &Table, second: &Table, issues: &mut Issues) -> Result<(Table, Cause), Cause> {
     let Some(key) = best_key(first, second) else {
         let names = |table: &Table| table.header().to_vec();
         return Err(Cause::NoJoin {
@@ -269,7 +269,11 @@ fn beside(first: &Table, second: &Table) -> Result<(Table, Cause), Cause> {
     };
     // The one whose key may come again gives the lines; the other is looked up.
     let [i, j] = key.columns;
-    if key.unique[1] { Ok(looked_up(first, second, key.columns)) } else { Ok(looked_up(second, first, [j, i])) }
+    if key.unique[1] {
+        Ok(looked_up(first, second, key.columns, issues))
+    } else {
+        Ok(looked_up(second, first, [j, i], issues))
+    }
 }
 
 fn lines_of(table: &Table, column: usize) -> HashMap<&str, Vec<usize>> {
@@ -280,7 +284,7 @@ fn lines_of(table: &Table, column: usize) -> HashMap<&str, Vec<usize>> {
     lines
 }
 
-fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause) {
+fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2], issues: &mut Issues) -> (Table, Cause) {
     let by_order =
         counts_from(table, i).zip(counts_from(other, j)).filter(|(a, b)| a != b && table.n_rows() == other.n_rows());
     let lines = lines_of(other, j);
@@ -314,7 +318,11 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
     }));
     let (mut rows, mut other_lines) = (Vec::new(), Vec::new());
     let mut used = vec![false; other.n_rows()];
-    for row_idx in 0..table.n_rows() {
+    let doubtful = doubtful(table, i, other);
+    if let Some((name, n)) = doubtful.first().map(|first| (table.row(*first).cell(i), doubtful.len())) {
+        issues.push(Cause::TwoMixtures { name: name.to_string(), lines: n }.of_text());
+    }
+    for row_idx in (0..table.n_rows()).filter(|row_idx| !doubtful.contains(row_idx)) {
         let Some(found) = find(row_idx) else { continue };
         used[found] = true;
         let row = table.row(row_idx);
@@ -346,6 +354,23 @@ fn looked_up(table: &Table, other: &Table, [i, j]: [usize; 2]) -> (Table, Cause)
         by_order,
     };
     (Table::of_cells(header, rows).in_decimals_of(table).with_lines_of(first_of_other, other_lines), cause)
+}
+
+/// Lines of a table of mixtures, of runs that have several there, where most have one: which of them gave the loss that
+/// stands in the other table is not known.
+fn doubtful(table: &Table, key: usize, other: &Table) -> Vec<usize> {
+    let has_losses = |table: &Table| table.header().iter().any(|name| has_loss_word(name) || is_perplexity(name));
+    if has_losses(table) || !has_losses(other) {
+        return Vec::new();
+    }
+    let lines = lines_of(table, key);
+    let several: Vec<&Vec<usize>> = lines.values().filter(|lines| lines.len() > 1).collect();
+    if 2 * several.len() > lines.len() {
+        return Vec::new();
+    }
+    let mut found: Vec<usize> = several.into_iter().flatten().copied().collect();
+    found.sort_unstable();
+    found
 }
 
 /// Whether these columns of a table sum to 1, or to 100, on each line.

@@ -33,7 +33,7 @@ use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
 use crate::units::excerpt;
 
-pub(super) use derive::{UNSURE, ratio, ratio_parts};
+pub(super) use derive::{UNSURE, quotient, ratio, ratio_parts};
 pub(super) use long_form::is_which;
 
 /// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by
@@ -115,7 +115,7 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
         return (None, issues);
     }
     let tables = tables.into_iter().filter_map(|table| {
-        let table = headers::in_one_line(cells::bare(table, &mut issues), &mut issues);
+        let table = headers::in_one_line(cells::bare(with_plain_names(table), &mut issues), &mut issues);
         let table = headers::without_repeated(table, &mut issues);
         let table = headers::without_notes(table, &mut issues);
         let table = headers::filled_down(table, &mut issues);
@@ -123,6 +123,17 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     });
     let tables = tables.collect();
     (join::joined(tables, &mut issues), issues)
+}
+
+/// The table without the "value" that W&B writes behind each name: "config.tokens.value".
+fn with_plain_names(mut table: Table) -> Table {
+    for i in 0..table.header().len() {
+        let plain = table.header()[i].strip_suffix(".value").filter(|plain| plain.contains('.')).map(str::to_string);
+        if let Some(plain) = plain.filter(|plain| !table.header().contains(plain)) {
+            table = table.renamed(i, &plain);
+        }
+    }
+    table
 }
 
 /// The text with blanks in the place of HTML's comments.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::import::guess::{is_loss, is_perplexity};
+use crate::import::guess::{is_count_name, is_loss, is_perplexity};
 use crate::import::table::Table;
 use crate::units::{Decimal, try_number};
 
@@ -91,7 +91,24 @@ pub(super) fn runs(text: &str) -> Option<Vec<(usize, Value)>> {
         Node::Map(members) => {
             let mut lists = members.iter().filter(|(.., node)| matches!(node, Node::List(items) if items.len() > 1));
             match (lists.next(), lists.next()) {
-                (Some((.., Node::List(items))), None) => items.clone(),
+                (Some((.., Node::List(items))), None) => {
+                    // N and D beside the list are those of all its runs.
+                    let is_shared = |(_, name, node): &&(usize, String, Node)| {
+                        matches!(node, Node::Leaf(_)) && (is_count_name(name) || name == "N" || name == "D")
+                    };
+                    let shared: Vec<_> = members.iter().filter(is_shared).cloned().collect();
+                    let with_shared = |node: Node| match node {
+                        Node::Map(mut own) => {
+                            let is_new =
+                                |other: &&(usize, String, Node)| !own.iter().any(|(_, name, _)| *name == other.1);
+                            let new: Vec<_> = shared.iter().filter(is_new).cloned().collect();
+                            own.extend(new);
+                            Node::Map(own)
+                        }
+                        other => other,
+                    };
+                    items.iter().cloned().map(|(line, node)| (line, with_shared(node))).collect()
+                }
                 _ => members.into_iter().map(named).collect::<Option<_>>()?,
             }
         }

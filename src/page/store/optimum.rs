@@ -65,22 +65,26 @@ impl State {
 
     /// Asks for the optimum whenever fits or scenario have changed.
     pub(super) fn follow_optimum(self) {
-        Effect::new(move |_| {
+        Effect::new(move |before: Option<Option<Same<FittedStudy>>>| {
             let study = self.shown.get().map(|shown| shown.study).filter(|study| !study.fits.is_empty());
             // A link with an answer alone shows that one.
             let study = study.filter(|_| self.no_mixture.read().is_none() && !self.is_fixed());
+            let asked = study.clone();
+            // Nobody types while other fits come.
+            let wait = if before.is_some_and(|before| before != study) { Duration::ZERO } else { PAUSE };
             match (study, self.scenario.get()) {
                 (Some(study), Some(Ok(scenario))) if self.is_sliding.get_value() => {
                     self.ask_when_free(study, scenario);
                 }
                 (Some(study), Some(Ok(scenario))) => {
-                    self.later("optimum", PAUSE, move || self.ask_optimum(study, scenario));
+                    self.later("optimum", wait, move || self.ask_optimum(study, scenario));
                 }
                 (Some(_), Some(Err(sentence))) => {
                     self.later("optimum", PAUSE, move || self.end_optimum(AskedOptimum::Failed(sentence)));
                 }
                 _ => self.later("optimum", Duration::ZERO, move || self.end_optimum(AskedOptimum::Idle)),
             }
+            asked
         });
     }
 

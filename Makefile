@@ -26,7 +26,7 @@ test-quick: quick
 # Every test: library and command line natively, then the built page in a real browser.
 test: dist
 	@scripts/setup.sh
-	@echo "Mixlaw: every test, usually 20 min"
+	@echo "Mixlaw: every test, usually 25 min"
 	@$(ENV); MIXLAW_E2E=1 cargo test --locked
 	@$(ENV); cargo test --locked --features web --lib page::store
 

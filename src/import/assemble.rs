@@ -43,6 +43,8 @@ pub struct Observed {
     pub targets: Vec<String>,
     /// The observations read.
     pub observations: Vec<Observation>,
+    /// The row of the table of each: several may stand on one line of the text.
+    pub(super) row_of: Vec<usize>,
     /// How many lines of the table were left out.
     pub n_left_out: usize,
     /// What there is to say.
@@ -64,7 +66,6 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     let mut reader = RowReader::new(table, &columns, sums, unsummed);
     reader.is_asked = question.is_some();
     question.into_iter().for_each(|question| issues.ask(question));
-    // With the row of each: several may stand on one line of the text.
     let (mut observations, mut row_of) = (Vec::with_capacity(table.n_rows()), Vec::with_capacity(table.n_rows()));
     for row in table.rows() {
         if let Some(observation) = reader.read(row, &mut issues) {
@@ -76,13 +77,16 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
     if is_downward {
         // What sums to 1 along a line as well does so by chance.
         observations.clear();
+        row_of.clear();
         issues.push_first(Cause::MixturesDownward { columns: columns.weights.iter().map(name).collect() }.of_text());
     }
     // As long as it is asked in what a column is counted, its numbers are not implausible.
     if !reader.small_counts(&observations, answers, &mut issues) {
         let bad: HashMap<usize, Issue> = std::mem::take(&mut reader.implausible).into_iter().collect();
-        let mut rows = row_of.into_iter();
-        observations.retain(|_| rows.next().is_none_or(|row_idx| !bad.contains_key(&row_idx)));
+        let is_good: Vec<bool> = row_of.iter().map(|row_idx| !bad.contains_key(row_idx)).collect();
+        let mut kept = is_good.iter();
+        observations.retain(|_| kept.next().is_none_or(|is_good| *is_good));
+        row_of.retain(|row_idx| !bad.contains_key(row_idx));
         let mut bad: Vec<Issue> = bad.into_values().collect();
         sort_by_number(&mut bad, |issue| issue.line.map_or(0.0, |line| line as f64));
         bad.into_iter().for_each(|issue| issues.push(issue));
@@ -93,6 +97,7 @@ pub fn observe(table: &Table, roles: &Roles, answers: &[Answer]) -> Observed {
         domains: domain_names(columns.weights.iter().map(|&i| table.header()[i].as_str())),
         targets: columns.losses.iter().map(name).collect(),
         observations,
+        row_of,
         n_left_out,
         issues,
     }

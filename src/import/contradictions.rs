@@ -36,16 +36,11 @@ const MOST_VALUES: usize = 8;
 pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answers: &[Answer], issues: &mut Issues) {
     if answers.contains(&Answer::KeepBest) {
         let n_before = observed.observations.len();
-        keep_best(&mut observed.observations);
+        keep_best(&mut observed.observations, &mut observed.row_of);
         issues.push(Cause::KeptBest { rows: n_before - observed.observations.len() }.of_text());
     }
     let rows = &observed.observations;
-    let row_of_line: HashMap<usize, usize> = table.rows().enumerate().map(|(i, row)| (row.line(), i)).collect();
-    // The runs of a table that was turned, or is all on one line, have one line in common.
-    let row_of =
-        |(i, row): (usize, &Observation)| if rows.len() == table.n_rows() { i } else { row_of_line[&row.line] };
-    let row_of: Vec<usize> = rows.iter().enumerate().map(row_of).collect();
-    let study = Study { table, roles, rows, row_of };
+    let study = Study { table, roles, rows, row_of: &observed.row_of };
     let keeps_all = answers.contains(&Answer::KeepAll);
     if let Some((column, values, n_broken)) = study.broken().filter(|_| !keeps_all) {
         let name = &table.header()[column];
@@ -135,7 +130,7 @@ fn is_broken(state: &str) -> bool {
 }
 
 /// Of observations with the same N, D and mixture the one of the least mean loss.
-fn keep_best(rows: &mut Vec<Observation>) {
+fn keep_best(rows: &mut Vec<Observation>, row_of: &mut Vec<usize>) {
     let mean = |row: &Observation| {
         let losses: Vec<f64> = row.losses.iter().flatten().map(|loss| loss.0).collect();
         if losses.is_empty() { f64::INFINITY } else { losses.iter().sum::<f64>() / losses.len() as f64 }
@@ -148,11 +143,11 @@ fn keep_best(rows: &mut Vec<Observation>) {
             *entry = own;
         }
     }
-    let mut i = 0;
-    rows.retain(|row| {
-        i += 1;
-        best.get(&same(row)).is_some_and(|(_, kept)| kept + 1 == i)
-    });
+    let mut is_kept: Vec<bool> = vec![false; rows.len()];
+    best.values().for_each(|(_, kept)| is_kept[*kept] = true);
+    let (mut of_rows, mut of_places) = (is_kept.iter(), is_kept.iter());
+    rows.retain(|_| of_rows.next().is_some_and(|is| *is));
+    row_of.retain(|_| of_places.next().is_some_and(|is| *is));
 }
 
 /// N, D and mixture: what two observations of the same study should have the same losses for.
@@ -174,7 +169,7 @@ struct Study<'a> {
     roles: &'a Roles,
     rows: &'a [Observation],
     /// The table's row of each observation.
-    row_of: Vec<usize>,
+    row_of: &'a [usize],
 }
 
 /// A column that tells kinds of runs apart.

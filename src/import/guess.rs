@@ -265,7 +265,10 @@ fn planned_tokens(
     let d = columns.iter().find(|c| roles[c.idx] == Role::D && is_open(c.idx))?;
     let is_step =
         |c: &&Column| matches!(c.last.as_str(), "step" | "steps" | "globalstep" | "iter" | "iters" | "iteration");
-    let step = columns.iter().find(|c| is_step(c) && roles[c.idx] == Role::Ignored && varies(c))?;
+    // A step more or less is how it was logged.
+    const MORE: f64 = 1.2;
+    let differs = |c: &Column| varies(c) && c.largest > MORE * c.least;
+    let step = columns.iter().find(|c| is_step(c) && roles[c.idx] == Role::Ignored && differs(c))?;
     // Steps of other sizes may well have as many tokens.
     let has_batch = columns.iter().any(|c| c.key.contains("batch") && varies(c));
     if has_batch || d.n_numbers < FEWEST || d.least < d.largest || sample.len() < FEWEST {

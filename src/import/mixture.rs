@@ -487,13 +487,17 @@ fn quotient(table: &Table, weights: &[usize]) -> Option<Question> {
     let source = (0..header.len()).find(is_source)?;
     let decimal = table.layout().decimal;
     let largest = table.rows().filter_map(|row| try_number(row.cell(source), decimal)).fold(0.0, f64::max);
-    if largest == 0.0 || 1.0 < largest && largest <= LARGEST {
+    // "code/math" may be a path to a score.
+    let name = header[source].to_lowercase();
+    let is_named = !name.contains('/') || name.contains("ratio") || name.contains("odds");
+    let has_parts = || table.rows().any(|row| row.cell(source).contains(['/', ':']));
+    if largest == 0.0 || has_parts() || is_named && 1.0 < largest && largest <= LARGEST {
         return None;
     }
     let both = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
     Some(Question::new(
         format!(
-            "\"{}\" is a ratio by its name, and its numbers, up to {}, may be shares of a whole. Is 1 as much of the one as \
+            "\"{}\" may be a ratio by its name, and its numbers, up to {}, may be something else. Is 1 as much of the one as \
              of the other?",
             excerpt(&header[source]),
             write_number(largest, 4)

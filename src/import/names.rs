@@ -394,7 +394,7 @@ pub(super) fn has_words_of(name: &str, own: &str) -> bool {
 }
 
 /// Words that say in what a column counts.
-const SCALES: [(&str, &str); 62] = [
+const SCALES: [(&str, &str); 54] = [
     ("b", "B"),
     ("bn", "B"),
     ("bln", "B"),
@@ -434,14 +434,6 @@ const SCALES: [(&str, &str); 62] = [
     ("1e15", "P FLOPs"),
     ("1e18", "E FLOPs"),
     ("1e21", "Z FLOPs"),
-    ("'000", "k"),
-    ("000", "k"),
-    ("000s", "k"),
-    ("'000s", "k"),
-    ("100m", "×10^8"),
-    ("10b", "×10^10"),
-    ("1e10", "×10^10"),
-    ("100b", "×10^11"),
     ("千", "k"),
     ("百万", "M"),
     ("十亿", "B"),
@@ -459,14 +451,32 @@ const SCALES: [(&str, &str); 62] = [
     ("억", HUNDRED_MILLION),
 ];
 
+/// What may stand in brackets only: elsewhere it is a number in a name.
+const MULTIPLES: [(&str, &str); 10] = [
+    ("'000", "k"),
+    ("000", "k"),
+    ("000s", "k"),
+    ("'000s", "k"),
+    ("100m", "×10^8"),
+    ("10b", "×10^10"),
+    ("1e10", "×10^10"),
+    ("10^10", "×10^10"),
+    ("100b", "×10^11"),
+    ("1e11", "×10^11"),
+];
+
 /// The scales of Chinese, Japanese and Korean, as [`crate::units`] reads them.
 const TEN_THOUSAND: &str = "万";
 const HUNDRED_MILLION: &str = "亿";
 
 fn scale(word: &str) -> Option<&'static str> {
+    scale_among(&SCALES, word)
+}
+
+fn scale_among(scales: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     let word = word.trim().trim_start_matches(['×', 'x', '*', '/', '·', '\\']).trim_start_matches("times").trim();
     let word = word.strip_suffix('.').unwrap_or(word);
-    SCALES.iter().find(|(own, _)| word.eq_ignore_ascii_case(own)).map(|(_, scale)| *scale)
+    scales.iter().find(|(own, _)| word.eq_ignore_ascii_case(own)).map(|(_, scale)| *scale)
 }
 
 /// A count's name without its scale, and the scale: "params (B)", "tokens_in_billions", "D (B tokens)", "btokens",
@@ -483,7 +493,7 @@ fn in_brackets(name: &str) -> Option<(String, &'static str)> {
     let inner = inner.trim();
     let inner = inner.strip_prefix("in ").unwrap_or(inner);
     let (first, unit) = inner.split_once(' ').unwrap_or((inner, ""));
-    let scale = scale(first)?;
+    let scale = scale(first).or_else(|| scale_among(&MULTIPLES, first))?;
     let plain = format!("{} {unit}", rest.trim_end_matches(['_', ' ', '\\']));
     (!rest.trim().is_empty()).then(|| (plain.trim_end().to_string(), scale))
 }
@@ -603,7 +613,9 @@ mod tests {
         assert_eq!(plain("btokens"), Some(("tokens", "B")));
         assert_eq!(plain("run/mparams"), Some(("run/params", "M")));
         assert_eq!(plain("total_gflops"), Some(("total flops", "G")));
-        for name in ["model.m", "b", "tokens", "beta", "m tests", "web (all)"] {
+        assert_eq!(plain("params ('000)"), Some(("params", "k")));
+        assert_eq!(plain("N [×100M]"), Some(("N", "×10^8")));
+        for name in ["model.m", "b", "tokens", "beta", "m tests", "web (all)", "loss_100b", "run_000"] {
             assert_eq!(plain(name), None, "{name}");
         }
     }

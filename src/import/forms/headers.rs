@@ -195,8 +195,9 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
     let first_at_end = (0..n_rows).rev().find(|&i| !is_summary_word(table.row(i).cell(0))).map_or(0, |last| last + 1);
     let is_summary = |i: &usize| {
         let row = table.row(*i);
-        is_summary_word(row.cell(0))
-            && (n_filled(&row) < table.header().len() || *i >= first_at_end && is_summary_of(&table, row, first_at_end))
+        // "25%" with a blank beside it may be a share.
+        let is_partial = || n_filled(&row) < table.header().len() && percentile(row.cell(0)).is_none();
+        is_summary_word(row.cell(0)) && (is_partial() || *i >= first_at_end && is_summary_of(&table, row, first_at_end))
     };
     // By their places, since all of a table may stand on one line of the text.
     let mut summaries: Vec<usize> = (0..n_rows).filter(is_summary).collect();
@@ -242,7 +243,7 @@ pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {
 }
 
 /// Names of lines that hold a mean or the like over the others.
-const MEANS: [&str; 41] = [
+const MEANS: [&str; 37] = [
     "average",
     "mean",
     "avg",
@@ -254,8 +255,6 @@ const MEANS: [&str; 41] = [
     "promedio",
     "durchschnitt",
     "mittel",
-    "schnitt",
-    "mw",
     "gem.",
     "gemiddelde",
     "μ",
@@ -268,14 +267,12 @@ const MEANS: [&str; 41] = [
     "평균",
     "среднее",
     "média",
-    "media",
     "moy",
     "moy.",
     "średnia",
     "geomean",
     "gmean",
     "geometric mean",
-    "macro",
     "macro avg",
     "macro average",
     "micro avg",

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use nalgebra::DMatrix;
 
-use super::guess::{is_score, is_unique_tokens};
+use super::guess::{is_score, is_unique_tokens, scaled};
 use super::issue::{Cause, Issues};
 use super::names;
 use super::roles::{Role, Roles, key};
 use super::table::Table;
 use crate::dataset::Dataset;
 use crate::order::{sort, sort_by_number};
-use crate::units::{is_missing, try_number};
+use crate::units::{excerpt, is_missing, try_number};
 
 /// Says what looks wrong.
 pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
@@ -22,6 +22,8 @@ pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mu
     for column in roles.columns(Role::Loss).map(|column| &table.header()[column]).filter(|name| is_score(name)) {
         issues.push(Cause::ScoreAsLoss.in_column(column));
     }
+    remarks(table, roles, issues);
+    odd_ratios(table, roles, dataset, issues);
     log_perplexities(roles, table, issues);
     rising(dataset, issues);
     means_of_losses(dataset, issues);
@@ -74,6 +76,66 @@ fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Is
             && median > LARGEST_LOSS
         {
             issues.push(Cause::LargeLoss { median }.in_column(column));
+        }
+    }
+}
+
+/// Notes that say that a run went wrong.
+fn remarks(table: &Table, roles: &Roles, issues: &mut Issues) {
+    const COLUMNS: [&str; 8] = ["note", "notes", "comment", "comments", "remark", "remarks", "bemerkung", "备注"];
+    const WORDS: [&str; 16] = [
+        "diverged",
+        "diverges",
+        "divergence",
+        "ignore",
+        "wrong",
+        "bug",
+        "buggy",
+        "crashed",
+        "failed",
+        "broken",
+        "invalid",
+        "discard",
+        "exclude",
+        "unstable",
+        "outlier",
+        "stopped",
+    ];
+    let is_bad = |cell: &&str| names::words(cell).iter().any(|word| WORDS.contains(&word.as_str()));
+    for column in roles.columns(Role::Ignored).filter(|&i| COLUMNS.contains(&key(&table.header()[i]).as_str())) {
+        let mut bad = table.rows().filter(|row| is_bad(&row.cell(column)));
+        if let Some(first) = bad.next() {
+            let (name, cell) = (table.header()[column].clone(), excerpt(first.cell(column)));
+            let mut issue = Cause::Remark { column: name, cell, others: bad.count() }.of_text();
+            issue.line = Some(first.line_of(column));
+            issues.push(issue);
+        }
+    }
+}
+
+/// D beside N, and C beside both, that no study has.
+fn odd_ratios(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
+    const OF_D: std::ops::RangeInclusive<f64> = 1.0..=2e5;
+    const OF_C: std::ops::RangeInclusive<f64> = 0.25..=4.0;
+    // The one nearest to 1, if all are outside and on one side.
+    let odd = |ratios: &[f64], usual: std::ops::RangeInclusive<f64>| {
+        let most = ratios.iter().copied().fold(0.0, f64::max);
+        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let is_odd = ratios.len() > 1 && (most < *usual.start() || least > *usual.end());
+        is_odd.then_some(if most < 1.0 { most } else { least })
+    };
+    let rows = dataset.observations();
+    let of_d: Vec<f64> = rows.iter().filter_map(|row| Some(row.d?.0 / row.n?.0)).collect();
+    if let Some(ratio) = odd(&of_d, OF_D) {
+        issues.push(Cause::OddRatio { ratio }.of_text());
+    }
+    let is_flops = |&i: &usize| names::count(&table.header()[i]).is_some_and(|count| count.role == Role::Flops);
+    for column in roles.columns(Role::Ignored).filter(is_flops).filter(|_| rows.len() == table.n_rows()) {
+        let read = scaled(table, column);
+        let pairs = rows.iter().zip(table.rows());
+        let of_c = pairs.filter_map(|(own, row)| Some(read(row.cell(column))? / (6.0 * own.n?.0 * own.d?.0)));
+        if let Some(ratio) = odd(&of_c.collect::<Vec<_>>(), OF_C) {
+            issues.push(Cause::OddFlops { ratio }.in_column(&table.header()[column]));
         }
     }
 }

@@ -143,7 +143,9 @@ pub fn without_unseen(text: &str) -> Cow<'_, str> {
         matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}')
             || matches!(c, '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
-    if text.contains(is_unseen) { Cow::Owned(text.replace(is_unseen, "")) } else { Cow::Borrowed(text) }
+    let plain = if text.contains(is_unseen) { Cow::Owned(text.replace(is_unseen, "")) } else { Cow::Borrowed(text) };
+    // The sign as Chinese and Japanese write it.
+    if plain.contains('％') { Cow::Owned(plain.replace('％', "%")) } else { plain }
 }
 
 #[cfg(test)]

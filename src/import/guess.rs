@@ -940,7 +940,10 @@ impl<'a> Column<'a> {
                 || matches!(header_scale(self.name), Some("M" | "B" | "T")) && self.name.ends_with([')', ']']);
             self.is_in_units() && !is_in(&OF_MODELS) || (self.is_in_units() || has_scale()) && is_of_data()
         };
-        let has_part = || parts.iter().any(|part| self.last.contains(part)) || is_symbol();
+        // "params (M/B)" is no path.
+        let unbracketed = || key(names::last_segment(self.name.split(['(', '[']).next().unwrap_or_default()));
+        let has_part =
+            || parts.iter().any(|part| self.last.contains(part) || unbracketed().contains(part)) || is_symbol();
         let is_of_the_other = || {
             SPELLINGS.iter().any(|(own, _, parts)| *own != role && parts.iter().any(|part| self.last.contains(part)))
         };

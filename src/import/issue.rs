@@ -592,6 +592,28 @@ pub enum Cause {
         /// Of how many.
         of: usize,
     },
+    /// Notes that a run is not to be used.
+    #[error("\"{cell}\" stands in \"{column}\"{}: used all the same; leave out what is no run of the study", And(*.others))]
+    Remark {
+        /// The column.
+        column: String,
+        /// The first of these cells, shortened.
+        cell: String,
+        /// Further such lines.
+        others: usize,
+    },
+    /// Fewer tokens than parameters, or far more.
+    #[error("D is {} times N or {} on every line: is one of them counted in another unit?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
+    OddRatio {
+        /// The D / N nearest to 1.
+        ratio: f64,
+    },
+    /// Compute that is not that of N and D.
+    #[error("{} times 6·N·D or {} on every line: is it, N or D counted in another unit?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
+    OddFlops {
+        /// The C / 6ND nearest to 1.
+        ratio: f64,
+    },
     /// A target that is the mean of others.
     #[error(
         "the mean of the other losses on every line, and a target beside them: give it the role \"not used\" to count each once"
@@ -943,6 +965,9 @@ impl Cause {
             | Cause::LogPerplexity
             | Cause::Rises { .. }
             | Cause::MeanOfLosses
+            | Cause::Remark { .. }
+            | Cause::OddRatio { .. }
+            | Cause::OddFlops { .. }
             | Cause::Struck { .. }
             | Cause::Predictions { .. }
             | Cause::YeBase { .. }
@@ -1007,6 +1032,9 @@ impl Cause {
                 | Cause::LargeLoss { .. }
                 | Cause::NotInHeaderScale { .. }
                 | Cause::Rises { .. }
+                | Cause::Remark { .. }
+                | Cause::OddRatio { .. }
+                | Cause::OddFlops { .. }
                 | Cause::TwoMixtures { .. }
                 | Cause::MixedLosses { .. }
                 | Cause::OtherUnit { .. }

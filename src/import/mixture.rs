@@ -268,10 +268,11 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
 pub(super) fn made_up(table: &Table, roles: &Roles, answers: &[Answer]) -> Option<Question> {
     let header = table.header();
     let weights: Vec<usize> = roles.columns(Role::Weight).collect();
-    let is_told = |i: &usize| answers.iter().any(|answer| answer.column() == Some(&header[*i]));
+    let is_told = |i: &usize| is_told(table, answers, *i);
     let of_weights = || {
         let of_tokens = || bare_tokens(table, roles, &weights).or_else(|| tokens_beyond_d(table, roles, &weights));
-        share_and_rest(header, &weights).or_else(|| quotient(table, &weights)).or_else(of_tokens)
+        let of_others = || of_something_else(header, &weights).or_else(|| share_and_rest(header, &weights));
+        of_others().or_else(|| quotient(table, &weights)).or_else(of_tokens)
     };
     two_numbers(table, roles, answers).or_else(|| of_weights().filter(|_| !weights.iter().any(is_told)))
 }
@@ -470,6 +471,40 @@ fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
              rest of the mixture is another one?"
         ),
         [("yes".to_string(), both(Role::Weight)), ("no, it is no weight".to_string(), both(Role::Ignored))],
+    ))
+}
+
+/// Whether shares are the mixture whose names say that they are of something else: "val_mix_web", "grad_share_web".
+fn of_something_else(header: &[String], weights: &[usize]) -> Option<Question> {
+    const OTHERS: [&str; 14] = [
+        "val",
+        "valid",
+        "validation",
+        "eval",
+        "evaluation",
+        "test",
+        "reward",
+        "rewards",
+        "grad",
+        "gradient",
+        "gradients",
+        "subsample",
+        "subsampling",
+        "used",
+    ];
+    let words_of = |i: usize| super::names::words(&header[i]);
+    let (&first, others) = weights.split_first().filter(|(_, others)| !others.is_empty())?;
+    let is_common =
+        |word: &String| OTHERS.contains(&word.as_str()) && others.iter().all(|&i| words_of(i).contains(word));
+    let word = words_of(first).into_iter().find(is_common)?;
+    let names: Vec<String> = weights.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
+    let all = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
+    Some(Question::new(
+        format!(
+            "{} sum to a whole, but \"{word}\" is no word for a mixture. Are they what was trained on?",
+            names.join(", ")
+        ),
+        [("yes, the mixture".to_string(), all(Role::Weight)), ("no".to_string(), all(Role::Ignored))],
     ))
 }
 

@@ -297,6 +297,8 @@ const ABOUT_LOSSES: &[&str] = &[
     "units",
     "type",
     "kind",
+    "fn",
+    "function",
     "standardized",
     "standardised",
     "rescaled",

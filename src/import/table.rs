@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::decode;
 use super::issue::{Cause, Issues};
+use super::names::count;
 use super::sniff::{Delimiter, Layout, is_blank, is_comment, is_rule, sniff_decimal, sniff_delimiter};
-use crate::units::{Decimal, excerpt, try_number};
+use crate::units::{Decimal, excerpt, is_missing, try_number};
 
 /// The column of the titles that stand above the runs.
 pub(super) const SECTION: &str = "model section";
@@ -107,7 +108,6 @@ impl Table {
         if n_below > n_columns && n_below <= MAX_COLUMNS {
             cells.resize(n_below, Cow::Borrowed(""));
         }
-        let n_columns = cells.len();
         let mut table = match &commented {
             Some(names) => Table::empty(header(names, true), delimiter),
             None => Table::empty(header(&cells, named), delimiter),
@@ -118,7 +118,8 @@ impl Table {
             issues.push(Cause::NoNames.at_line(header_line));
             table.push(header_line, &cells);
         }
-        let row_name = if named && commented.is_none() { lines.row_names_below(delimiter, n_columns) } else { false };
+        let row_name =
+            if named && commented.is_none() { lines.row_names_below(delimiter, &table.header) } else { false };
         if row_name {
             table.header.insert(0, "row name".to_string());
         }
@@ -554,12 +555,18 @@ impl<'a> Lines<'a> {
 
     /// Whether each of the next lines has one cell more than there are names, the first in all of them another one: what R
     /// calls the row names have none.
-    fn row_names_below(&self, delimiter: Delimiter, n_names: usize) -> bool {
+    fn row_names_below(&self, delimiter: Delimiter, names: &[String]) -> bool {
         const LOOKED_AT: usize = 50;
         let mut ahead = Lines { text: self.text, next: self.next, line: self.line, comments: None, last_comment: "" };
         let (mut seen, mut cells, mut n) = (BTreeSet::new(), Vec::new(), 0);
         while n < LOOKED_AT && ahead.seek().is_some() {
-            if ahead.take_row(delimiter, &mut cells) != Some(n_names + 1)
+            // Where a cell holds a separator, the numbers do not stand below their names.
+            let is_below = |cells: &[Cow<str>]| {
+                let mut pairs = names.iter().zip(&cells[1..]);
+                pairs.all(|(name, cell)| count(name).is_none() || is_missing(cell) || is_number(cell))
+            };
+            if ahead.take_row(delimiter, &mut cells) != Some(names.len() + 1)
+                || !is_below(&cells)
                 || cells[0].is_empty()
                 || !seen.insert(cells[0].to_string())
             {

@@ -1493,7 +1493,15 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
         } else {
             factors.push(plain()?);
         }
-        factors.push(sequence()?);
+        let (place, lengths) = sequence()?;
+        // A batch of so many is counted in tokens already.
+        const LARGEST_BATCH: f64 = 65_536.0;
+        let batch = &factors[1].1;
+        let is_of_tokens = factors.len() == 2
+            && batch.iter().zip(&lengths).all(|(batch, length)| *batch >= LARGEST_BATCH && batch % length == 0.0);
+        if !is_of_tokens {
+            factors.push((place, lengths));
+        }
         Some(product(factors))
     };
     let of_sizes = || {

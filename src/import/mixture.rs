@@ -624,7 +624,16 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
                     false => super::forms::ratio(cell, decimal).is_some(),
                 })
         };
+        // "0.6 → 0.5" below "web", "1-Feb" below "code/web".
+        let is_of_text = || {
+            let words = super::names::words(&header[i]);
+            words.iter().any(|word| is_text(word) && !matches!(word.as_str(), "target" | "domain"))
+        };
+        let is_unread = |cell: &&str| {
+            cell.contains(|c: char| c.is_ascii_digit()) && (cell.contains('/') || try_number(cell, decimal).is_none())
+        };
         is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
+            || is_of_text() && !table.is_source(i) && 2 * cells(i).filter(is_unread).count() > table.n_rows()
             || are_ratios()
             || have_numbers(i)
     };

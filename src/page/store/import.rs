@@ -1,6 +1,6 @@
 //! The table: taken, edited, given roles; read by a worker.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -237,6 +237,10 @@ impl State {
 
     /// Writes another text into a cell: the table becomes one of plain cells, with its roles and excluded lines.
     pub fn edit_cell(self, row_idx: usize, column_idx: usize, cell: &str) {
+        // What is typed while the edit before is read waits for that.
+        if self.imported.with_untracked(|imported| matches!(imported, Import::Running(_))) {
+            return self.edits.update_value(|edits| edits.push_back((row_idx, column_idx, cell.to_string())));
+        }
         let now = self.imported.with_untracked(|imported| {
             let imported = imported.settled()?;
             Some((imported.roles.clone(), imported.table.clone()?))
@@ -343,6 +347,7 @@ impl State {
 
     /// The same after a while; what was read of the text before is not on show any more.
     pub(super) fn import_later(self, delay: Duration, half: Option<SharedText>) {
+        self.edits.set_value(VecDeque::new());
         self.is_reading();
         self.later("import", delay, move || self.import_with(half, true));
     }
@@ -400,6 +405,13 @@ impl State {
                 self.to_add.set(None);
                 self.status.set(format!("The table could not be read: {sentence}"));
                 self.imported.set(Import::Failed(sentence));
+            }
+        }
+        if let Some((row_idx, column_idx, cell)) = self.edits.try_update_value(VecDeque::pop_front).flatten() {
+            self.edit_cell(row_idx, column_idx, &cell);
+            // It may have changed nothing.
+            if self.imported.with_untracked(|imported| matches!(imported, Import::Running(_))) {
+                return;
             }
         }
         if self.take_waiting_fits() {

@@ -1,5 +1,6 @@
 //! The draft: steps back and forth, the browser's storage, and earlier drafts in it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use leptos::ev;
@@ -346,6 +347,7 @@ impl State {
 
     /// Puts a draft in place of what is there.
     pub(super) fn put(self, draft: Draft) {
+        self.edits.set_value(VecDeque::new());
         self.source.set(Source { text: draft.text, origin: draft.origin, work: draft.work });
         self.roles.set(draft.roles);
         self.answers.set(draft.answers);

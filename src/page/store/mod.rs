@@ -18,7 +18,7 @@ mod sure;
 mod tests;
 mod theme;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -250,6 +250,8 @@ pub struct State {
     /// Fits that wait for their table to be read.
     waiting: StoredValue<Option<Saved>>,
     pasted_over: StoredValue<Option<PastedOver>>,
+    /// Cells that were edited while the table was read: row, column and what was typed.
+    edits: StoredValue<VecDeque<(usize, usize, String)>>,
     /// Answers of before.
     answers_before: StoredValue<Vec<Snapshot>>,
 }
@@ -458,6 +460,7 @@ impl State {
             jobs: StoredValue::default(),
             waiting: StoredValue::default(),
             pasted_over: StoredValue::default(),
+            edits: StoredValue::default(),
             answers_before: StoredValue::default(),
         }
     }

@@ -82,7 +82,7 @@ fn is_of_losses(name: &str) -> bool {
     is_loss(name) || has_loss_word(name) || is_perplexity(name)
 }
 
-/// Whether what stands behind a number is the mark of a note: "[1]", `[^1]`, "¹", "^{1}". Behind a whole number it may be
+/// Whether what stands behind a number is the mark of a note: `[1]`, `[^1]`, `¹`, `^{1}`. Behind a whole number it may be
 /// another one.
 fn is_note(number: &str, rest: &str) -> bool {
     let mark = rest.trim_matches(|c: char| c.is_whitespace() || "[]^{}_".contains(c));

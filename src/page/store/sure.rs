@@ -184,8 +184,11 @@ impl State {
             self.later("verdict", PAUSE, move || {
                 if let Some(answered) = answered {
                     self.ask_verdict(&answered);
-                    // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights.
-                    self.about.set(About { of: Some(answered), near: None });
+                    // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights. They
+                    // may be there already, where much had to be drawn before it came to this.
+                    if self.about.with_untracked(|about| about.of.as_ref() != Some(&answered)) {
+                        self.about.set(About { of: Some(answered), near: None });
+                    }
                 }
             });
         });

@@ -248,7 +248,7 @@ impl Page {
                     assert!(state.verdict.with_untracked(Option::is_some), "no verdict");
                 }
                 let about = state.about.get_untracked();
-                assert!(about.of.is_none_or(|of| of == answered), "ranges of another optimum");
+                assert!(about.of == Some(answered), "ranges of another optimum");
             }
             (Some(_), Some(Ok(_)), AskedOptimum::Failed(_)) | (Some(_), Some(Err(_)), AskedOptimum::Failed(_)) => {}
             (None, _, AskedOptimum::Idle) => {}
@@ -325,7 +325,7 @@ fn play(happenings: Vec<Happening>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_on_show_is_of_something_else(happenings in prop::collection::vec(happening(), 1..40)) {

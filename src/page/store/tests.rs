@@ -325,7 +325,7 @@ fn play(happenings: Vec<Happening>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 50, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_on_show_is_of_something_else(happenings in prop::collection::vec(happening(), 1..40)) {

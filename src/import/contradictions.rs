@@ -300,7 +300,7 @@ impl Study<'_> {
             }
             let values = Some(self.values(i, MOST_VALUES)).filter(|values| values.len() > 1)?;
             let why = if is_flag && values.iter().all(|value| is_in(&YES_AND_NO, value)) {
-                "marks some lines and not others"
+                "marks some of the lines"
             } else if is_kind && values.iter().any(|value| is_in(&UNSEEN, value)) {
                 "says that some lines were not trained"
             } else if is_unit && values.iter().all(|value| is_in(&UNITS, value)) {

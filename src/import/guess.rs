@@ -277,8 +277,8 @@ fn planned_tokens(
     let answer = |role| vec![Answer::Role(d.name.to_string(), role)];
     Some(Question::new(
         format!(
-            "\"{}\" is the same on every line, and \"{}\" is not. Are these tokens what each run has seen, and not what it \
-             was to see?",
+            "\"{}\" is the same on every line, while \"{}\" varies. Is it what each line's model was trained on, and not what \
+             was planned for the whole run?",
             excerpt(d.name),
             excerpt(step.name)
         ),

@@ -362,7 +362,7 @@ pub enum Cause {
         first: usize,
     },
     /// Lines that begin with # above blocks of runs.
-    #[error("{lines} lines that begin with #, the first is line {first}, are read as titles of the lines below them")]
+    #[error("{lines} comment lines, the first is line {first}, are read as titles of the lines below them")]
     CommentTitles {
         /// How many.
         lines: usize,
@@ -386,7 +386,7 @@ pub enum Cause {
     },
     /// A number that is none in the unit of its column.
     #[error(
-        "read as {} in the unit that the column's name states, which no run has; write its own unit behind it",
+        "read as {}, in the unit that the column's name states, and no run has that many; write the unit in the cell",
         Counted(*.role, *.value)
     )]
     BeyondScale {
@@ -396,7 +396,7 @@ pub enum Cause {
         value: f64,
     },
     /// A header such as "params (B)" above numbers that are not.
-    #[error("counted in {scale} by its name, but its numbers are so large that they are read as ones, without it")]
+    #[error("its name says {scale}, but its numbers are too large for that: they are read as plain numbers")]
     NotInHeaderScale {
         /// Such as "B".
         scale: &'static str,
@@ -579,12 +579,14 @@ pub enum Cause {
         has_training: bool,
     },
     /// A target that is the logarithm of a perplexity.
-    #[error("the logarithm of a perplexity is a loss by itself: it is fitted as it stands, and no logarithm is taken")]
+    #[error(
+        "the logarithm of a perplexity is already a loss, in the unit of that logarithm: it is fitted as it stands"
+    )]
     LogPerplexity,
     /// A target of which more seems to be better.
     #[error(
-        "it rises as N and D grow, on {rising} of {of} pairs of runs: no loss does that; if more of it is better, give it the \
-         role \"not used\", or subtract it from what it is a gain over"
+        "it rises with N and D in {rising} of {of} pairs of runs, as no loss does; if higher is better, set its role to \
+         \"not used\""
     )]
     Rises {
         /// Pairs on which it rises.
@@ -593,7 +595,7 @@ pub enum Cause {
         of: usize,
     },
     /// Notes that a run is not to be used.
-    #[error("\"{cell}\" stands in \"{column}\"{}: used all the same; leave out what is no run of the study", And(*.others))]
+    #[error("\"{column}\" says \"{cell}\"{}: the run is used all the same; leave it out if it does not belong", And(*.others))]
     Remark {
         /// The column.
         column: String,
@@ -603,20 +605,20 @@ pub enum Cause {
         others: usize,
     },
     /// Fewer tokens than parameters, or far more.
-    #[error("D is {} times N or {} on every line: is one of them counted in another unit?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
+    #[error("D is {} times N or {} on every line: is the unit of one of them wrong?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
     OddRatio {
         /// The D / N nearest to 1.
         ratio: f64,
     },
     /// Compute that is not that of N and D.
-    #[error("{} times 6·N·D or {} on every line: is it, N or D counted in another unit?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
+    #[error("{} times 6·N·D or {} on every line: is its unit wrong, or that of N or D?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
     OddFlops {
         /// The C / 6ND nearest to 1.
         ratio: f64,
     },
     /// A target that is the mean of others.
     #[error(
-        "the mean of the other losses on every line, and a target beside them: give it the role \"not used\" to count each once"
+        "the mean of the other losses on every line, so each of them counts twice; set its role to \"not used\" to fit only its parts"
     )]
     MeanOfLosses,
     /// A target that is a perplexity.
@@ -644,7 +646,7 @@ pub enum Cause {
     },
     /// Runs that no one trained.
     #[error(
-        "{lines} line{} of predictions or goals by {}, the first is line {first}: skipped; call it otherwise if it was trained",
+        "{lines} line{} of predictions or goals, going by {}, the first is line {first}: skipped; rename what was in fact trained",
         Plural(*.lines), if *.lines == 1 { "its name" } else { "their names" }
     )]
     Predictions {
@@ -767,8 +769,8 @@ pub enum Cause {
     },
     /// Runs of several mixtures and one loss.
     #[error(
-        "\"{}\" and others like it stand more than once in the table of mixtures, and once in that of losses, so that no \
-         one can tell which mixture gave the loss: {lines} lines left out",
+        "runs such as \"{}\" have several mixtures in one table and one loss in the other, so that it cannot be said which \
+         mixture gave the loss: {lines} lines left out",
         crate::units::excerpt(.name)
     )]
     TwoMixtures {

@@ -501,7 +501,7 @@ fn of_something_else(header: &[String], weights: &[usize]) -> Option<Question> {
     let all = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
     Some(Question::new(
         format!(
-            "{} sum to a whole, but \"{word}\" is no word for a mixture. Are they what was trained on?",
+            "{} sum to a whole, but \"{word}\" in their names suggests something else. Are they the training mixture?",
             names.join(", ")
         ),
         [("yes, the mixture".to_string(), all(Role::Weight)), ("no".to_string(), all(Role::Ignored))],
@@ -532,8 +532,8 @@ fn quotient(table: &Table, weights: &[usize]) -> Option<Question> {
     let both = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
     Some(Question::new(
         format!(
-            "\"{}\" may be a ratio by its name, and its numbers, up to {}, may be something else. Is 1 as much of the one as \
-             of the other?",
+            "\"{}\" is called a ratio, but its numbers go up to {}. Is it the ratio of two domains, so that 1 means equal \
+             parts of both?",
             excerpt(&header[source]),
             write_number(largest, 4)
         ),

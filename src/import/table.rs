@@ -118,9 +118,7 @@ impl Table {
             issues.push(Cause::NoNames.at_line(header_line));
             table.push(header_line, &cells);
         }
-        let row_name =
-            if named && commented.is_none() { lines.row_names_below(delimiter, &table.header) } else { false };
-        if row_name {
+        if named && commented.is_none() && lines.has_row_names_below(delimiter, &table.header) {
             table.header.insert(0, "row name".to_string());
         }
         let n_columns = table.header.len();
@@ -555,7 +553,7 @@ impl<'a> Lines<'a> {
 
     /// Whether each of the next lines has one cell more than there are names, the first in all of them another one: what R
     /// calls the row names have none.
-    fn row_names_below(&self, delimiter: Delimiter, names: &[String]) -> bool {
+    fn has_row_names_below(&self, delimiter: Delimiter, names: &[String]) -> bool {
         const LOOKED_AT: usize = 50;
         let mut ahead = Lines { text: self.text, next: self.next, line: self.line, comments: None, last_comment: "" };
         let (mut seen, mut cells, mut n) = (BTreeSet::new(), Vec::new(), 0);

@@ -909,7 +909,7 @@ fn weights_in_two_scales(table: &Table, roles: &Roles) -> Option<Made> {
     let names =
         |is: bool| set.iter().filter(move |(i, _)| is_percent(*i) == is).map(|(i, _)| table.header()[*i].as_str());
     let what = format!(
-        "the weights {} are in percent, and {} are not: together they are 1",
+        "the weights {} are in percent and {} are not; read so, they sum to 1",
         listed(names(true)),
         listed(names(false))
     );

@@ -159,8 +159,9 @@ fn in_one_order(table: Table, issues: &mut Issues) -> Table {
         table.rows().filter_map(|row| Some((row.row_idx(), order_of(row)?))).collect();
     let Some((first, _)) = orders.first() else { return table };
     let line = table.row(*first).line();
-    let what =
-        format!("the names of the columns stand again in another order on line {line}: what is below is read by them");
+    let what = format!(
+        "the names of the columns stand again in another order on line {line}: the lines below it are read in that order"
+    );
     issues.push(Cause::Made { what }.of_text());
     let is_names = |row: Row| (0..names.len()).all(|i| row.cell(i) == names[i]);
     let mut order: Option<&Vec<usize>> = None;

@@ -319,7 +319,7 @@ fn bare_tokens(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Questi
     }
     let names: Vec<String> = sources.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
     let all = |role, of_d| {
-        let of_weights = weights.iter().map(|&i| Answer::Role(header[i].clone(), role));
+        let of_weights = are(header, weights, role).into_iter();
         of_weights.chain([Answer::Role(header[d].clone(), of_d)]).collect::<Vec<_>>()
     };
     Some(Question::new(
@@ -364,7 +364,7 @@ fn tokens_beyond_d(table: &Table, roles: &Roles, weights: &[usize]) -> Option<Qu
     let beyond: Vec<&Row> = sample.iter().filter(|row| sum(row) > MORE * of_d(row)).collect();
     let first = beyond.first().filter(|_| 2 * beyond.len() > sample.len() && !sources.contains(&d))?;
     let names: Vec<String> = sources.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
-    let all = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
+    let all = |role| are(header, weights, role);
     let count = |number: f64| crate::units::write_count(number, 4);
     Some(Question::new(
         format!(
@@ -464,7 +464,7 @@ fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
     if !is_rest || words(own).any(is_text) {
         return None;
     }
-    let both = |role| vec![Answer::Role(share.clone(), role), Answer::Role(rest.clone(), role)];
+    let both = |role| are(header, weights, role);
     Some(Question::new(
         format!(
             "\"{own}\" is a share, and no other column is a weight. Is it the share of one of two domains, so that the \
@@ -498,7 +498,7 @@ fn of_something_else(header: &[String], weights: &[usize]) -> Option<Question> {
         |word: &String| OTHERS.contains(&word.as_str()) && others.iter().all(|&i| words_of(i).contains(word));
     let word = words_of(first).into_iter().find(is_common)?;
     let names: Vec<String> = weights.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
-    let all = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
+    let all = |role| are(header, weights, role);
     Some(Question::new(
         format!(
             "{} sum to a whole, but \"{word}\" in their names suggests something else. Are they the training mixture?",
@@ -529,7 +529,7 @@ fn quotient(table: &Table, weights: &[usize]) -> Option<Question> {
     if largest == 0.0 || has_parts() || is_named && 1.0 < largest && largest <= LARGEST {
         return None;
     }
-    let both = |role| weights.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect::<Vec<_>>();
+    let both = |role| are(header, weights, role);
     Some(Question::new(
         format!(
             "\"{}\" is called a ratio, but its numbers go up to {}. Is it the ratio of two domains, so that 1 means equal \
@@ -1126,6 +1126,11 @@ fn names(table: &Table, group: &Group) -> (String, Vec<String>) {
         Some(pattern) if all.len() > 1 => (listed.join(", "), vec![pattern]),
         _ => (listed.join(", "), all),
     }
+}
+
+/// What gives columns a role, by their places.
+fn are(header: &[String], columns: &[usize], role: Role) -> Vec<Answer> {
+    columns.iter().map(|&i| Answer::Role(header[i].clone(), role)).collect()
 }
 
 /// What gives all columns of a group a role.

@@ -6,6 +6,16 @@ use wide::f64x8;
 /// Numbers that are worked on at once.
 const LANES: usize = 8;
 
+/// Eight times x.
+#[inline(always)]
+fn splat(x: f64) -> f64x8 {
+    // By the instruction: `wide` writes x eight times and reads it back, for which a processor waits.
+    #[cfg(target_arch = "wasm32")]
+    return bytemuck::cast([core::arch::wasm32::f64x2_splat(x); 4]);
+    #[cfg(not(target_arch = "wasm32"))]
+    f64x8::splat(x)
+}
+
 /// a · b, summed lane by lane, over the length of the shorter one.
 #[inline]
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -22,7 +32,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 pub fn add_scaled(sum: &mut [f64], factor: f64, x: &[f64]) {
     let n = sum.len().min(x.len());
     let ((sum, rest), (x, rest_x)) = (sum[..n].as_chunks_mut::<LANES>(), x[..n].as_chunks::<LANES>());
-    let factors = f64x8::splat(factor);
+    let factors = splat(factor);
     sum.iter_mut().zip(x).for_each(|(sum, x)| *sum = (f64x8::from(*sum) + factors * f64x8::from(*x)).to_array());
     rest.iter_mut().zip(rest_x).for_each(|(sum, x)| *sum += factor * x);
 }

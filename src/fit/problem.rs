@@ -102,7 +102,9 @@ struct Work {
     z: Vec<f64>,
     /// One feature's z times the curvatures.
     weighted: Vec<f64>,
-    /// For each feature a row of (Σ_r w_r z_r z_rᵀ) M_h.
+    /// Σ_r w_r z_r z_rᵀ, row by row.
+    sums: Vec<f64>,
+    /// For each feature a row of that times M_h.
     products: Vec<f64>,
 }
 
@@ -198,6 +200,7 @@ impl<'a> Problem<'a> {
                 curvatures: vec![0.0; longest],
                 z: vec![0.0; longest * n_features],
                 weighted: vec![0.0; longest],
+                sums: vec![0.0; n_features * n_features],
                 products: vec![0.0; n_features * n_jacobian],
             },
         }
@@ -327,7 +330,7 @@ impl<'a> Problem<'a> {
     fn evaluate_features(&mut self, theta: &[f64], delta: f64, order: &mut Order) -> f64 {
         let Evaluation::Features(law) = &mut self.law else { unreachable!("called for laws of features only") };
         law.begin(theta);
-        let Work { q, feature_of, jacobian, losses, slopes, curvatures, z, weighted, products } = &mut self.work;
+        let Work { q, feature_of, jacobian, losses, slopes, curvatures, z, weighted, sums, products } = &mut self.work;
         let mut value = 0.0;
         for (mixture, range) in self.mixtures.iter().zip(&self.blocks) {
             let (scale_idxs, n) = (&self.scale_idxs[range.clone()], range.len());
@@ -347,20 +350,18 @@ impl<'a> Problem<'a> {
                 }
             }
             let Order::NormalEquations(_, gram) = order else { continue };
-            // Features come in another order than their entries of θ, so a row needs products with all.
-            let n_theta = theta.len();
-            let mut product = |row: usize, range: Range<usize>, sum: f64| {
-                let out = products[row * n_theta..][range.clone()].iter_mut();
-                out.zip(&jacobian[range]).for_each(|(out, entry)| *out = sum * entry);
-            };
+            let (n_theta, n_features) = (theta.len(), q.len());
             for (a, z_a) in z.chunks_exact(n).enumerate() {
                 multiply(weighted, z_a, curvatures);
                 for (b, z_b) in z.chunks_exact(n).enumerate().take(a + 1) {
                     let sum = dot(&weighted[..n], z_b);
-                    let (range_a, range_b) = (law.ranges()[a].clone(), law.ranges()[b].clone());
-                    product(a, range_b, sum);
-                    product(b, range_a, sum);
+                    (sums[a * n_features + b], sums[b * n_features + a]) = (sum, sum);
                 }
+            }
+            // Features come in another order than their entries of θ, so a row needs products with all.
+            for (products, sums) in products.chunks_exact_mut(n_theta).zip(sums.chunks_exact(n_features)) {
+                let entries = jacobian.iter().zip(&*feature_of);
+                products.iter_mut().zip(entries).for_each(|(out, (entry, &feature))| *out = sums[feature] * entry);
             }
             // The lower triangle, and what is quickly added beside it; the upper one is mirrored at the end.
             for (i, (&entry, &feature)) in jacobian.iter().zip(&*feature_of).enumerate() {
@@ -385,7 +386,7 @@ impl<'a> Problem<'a> {
                 };
                 let loss = law.loss(row.target_pos, scale_idx, mixture, wanted);
                 let (predicted, observed) = (f64x2::splat(loss), f64x2::splat(self.observed[at]));
-                let weighed = weigh(self.residual, delta, predicted, observed, f64x2::splat(self.weights[at]));
+                let weighed = weigh(self.residual, within(delta), predicted, observed, f64x2::splat(self.weights[at]));
                 let [first, slope, curvature] = [weighed.0, weighed.1, weighed.2].map(|both| both.to_array()[0]);
                 value += first;
                 let entries = law.entries(row.target_pos);
@@ -457,24 +458,35 @@ fn scale_order(scales: &[crate::dataset::Scale], a: usize, b: usize) -> std::cmp
     a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
 }
 
+/// −δ and δ.
+fn within(delta: f64) -> [f64x2; 2] {
+    [f64x2::splat(-delta), f64x2::splat(delta)]
+}
+
 /// Of two rows w·Huber_δ(ρ), and what multiplies ∂L/∂θ in its gradient and in the normal equations.
-#[inline]
-fn weigh(kind: Residual, delta: f64, predicted: f64x2, observed: f64x2, weight: f64x2) -> (f64x2, f64x2, f64x2) {
+#[inline(always)]
+fn weigh(
+    kind: Residual,
+    within: [f64x2; 2],
+    predicted: f64x2,
+    observed: f64x2,
+    weight: f64x2,
+) -> (f64x2, f64x2, f64x2) {
     let (residual, derivative) = match kind {
         Residual::Nats => (predicted - observed, f64x2::ONE),
         Residual::LogLoss => ((predicted / observed).ln(), f64x2::ONE / predicted),
     };
-    let (value, slope, curvature) = huber(residual, f64x2::splat(delta));
+    let (value, slope, curvature) = huber(residual, within);
     let weighted = weight * derivative;
     (weight * value, weighted * slope, weighted * derivative * curvature)
 }
 
 /// Huber_δ(ρ) = s (ρ − s/2) with s = min(max(ρ, −δ), δ), its derivative s, and the weight of ρ² in its quadratic
 /// majoriser: min(1, δ/|ρ|).
-#[inline]
-fn huber(residual: f64x2, delta: f64x2) -> (f64x2, f64x2, f64x2) {
-    let slope = residual.fast_max(-delta).fast_min(delta);
-    (slope * (residual - f64x2::HALF * slope), slope, (delta / residual.abs()).fast_min(f64x2::ONE))
+#[inline(always)]
+fn huber(residual: f64x2, [low, high]: [f64x2; 2]) -> (f64x2, f64x2, f64x2) {
+    let slope = residual.fast_max(low).fast_min(high);
+    (slope * (residual - f64x2::HALF * slope), slope, (high / residual.abs()).fast_min(f64x2::ONE))
 }
 
 /// [`weigh`] of any number of rows; returns the sum of the values.
@@ -486,7 +498,7 @@ fn weigh_all(
     slopes: &mut [f64],
     curvatures: &mut [f64],
 ) -> f64 {
-    let mut sum = f64x2::ZERO;
+    let (mut sum, within) = (f64x2::ZERO, within(delta));
     let ((predicted, last), (observed, last_observed)) = (predicted.as_chunks::<2>(), observed.as_chunks::<2>());
     let (weights, last_weights) = weights.as_chunks::<2>();
     let ((slopes, last_slopes), (curvatures, last_curvatures)) =
@@ -494,13 +506,13 @@ fn weigh_all(
     let rows = predicted.iter().zip(observed).zip(weights).zip(slopes.iter_mut().zip(curvatures));
     for (((predicted, observed), weights), (slopes, curvatures)) in rows {
         let (predicted, observed, weights) = (f64x2::from(*predicted), f64x2::from(*observed), f64x2::from(*weights));
-        let (value, slope, curvature) = weigh(kind, delta, predicted, observed, weights);
+        let (value, slope, curvature) = weigh(kind, within, predicted, observed, weights);
         sum += value;
         (*slopes, *curvatures) = (slope.to_array(), curvature.to_array());
     }
     if let ([predicted], [observed], [weight]) = (last, last_observed, last_weights) {
         let (predicted, observed) = (f64x2::splat(*predicted), f64x2::splat(*observed));
-        let (value, slope, curvature) = weigh(kind, delta, predicted, observed, f64x2::from([*weight, 0.0]));
+        let (value, slope, curvature) = weigh(kind, within, predicted, observed, f64x2::from([*weight, 0.0]));
         sum += value;
         (last_slopes[0], last_curvatures[0]) = (slope.to_array()[0], curvature.to_array()[0]);
     }
@@ -524,7 +536,7 @@ mod tests {
     fn huber_is_smooth_and_its_majoriser_touches_it() {
         let delta = 0.5;
         let huber = |residual: f64, delta: f64| {
-            let (value, slope, weight) = super::huber(f64x2::splat(residual), f64x2::splat(delta));
+            let (value, slope, weight) = super::huber(f64x2::splat(residual), within(delta));
             [value, slope, weight].map(|both| both.to_array()[0])
         };
         for residual in [-3.0, -0.5, -0.2, 0.0, 0.1, 0.4999, 0.5001, 7.0_f64] {

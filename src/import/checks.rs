@@ -4,26 +4,27 @@ use std::collections::HashMap;
 
 use nalgebra::DMatrix;
 
-use super::guess::{is_score, is_unique_tokens, scaled};
+use super::assemble::Observed;
+use super::guess::{is_score, is_unique_tokens};
 use super::issue::{Cause, Issues};
 use super::names;
+use super::question::{Answer, Question};
 use super::roles::{Role, Roles, key};
 use super::table::Table;
 use crate::dataset::Dataset;
 use crate::order::{sort, sort_by_number};
-use crate::units::{excerpt, is_missing, try_number};
+use crate::units::{excerpt, is_missing, try_number, write_number};
 
 /// Says what looks wrong.
 pub(super) fn check(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
     few_digits(table, roles, issues);
     units_of_loss(table, roles, issues);
-    perplexities(table, roles, dataset, issues);
     odd_losses(dataset, issues);
     for column in roles.columns(Role::Loss).map(|column| &table.header()[column]).filter(|name| is_score(name)) {
         issues.push(Cause::ScoreAsLoss.in_column(column));
     }
     remarks(table, roles, issues);
-    odd_ratios(table, roles, dataset, issues);
+    odd_ratios(dataset, issues);
     log_perplexities(roles, table, issues);
     rising(dataset, issues);
     means_of_losses(dataset, issues);
@@ -50,11 +51,14 @@ fn few_digits(table: &Table, roles: &Roles, issues: &mut Issues) {
     }
 }
 
+/// Words for bits per byte.
+const BYTES: [&str; 2] = ["bpb", "bitsperbyte"];
+
 fn units_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
     let names: Vec<String> = roles
         .columns(Role::Loss)
         .map(|column| &table.header()[column])
-        .filter(|name| ["bpb", "bitsperbyte"].iter().any(|word| key(name).contains(word)))
+        .filter(|name| BYTES.iter().any(|word| key(name).contains(word)))
         .cloned()
         .collect();
     if !names.is_empty() {
@@ -65,19 +69,52 @@ fn units_of_loss(table: &Table, roles: &Roles, issues: &mut Issues) {
 /// No model that was trained at all has a larger loss in nats per token.
 const LARGEST_LOSS: f64 = 12.0;
 
-/// Losses that are perplexities under the name of a loss.
-fn perplexities(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
-    for column in roles.columns(Role::Loss).map(|column| &table.header()[column]).filter(|name| !is_score(name)) {
-        let Some(target_idx) = dataset.target_idx(column) else { continue };
-        let losses = dataset.observations().iter().filter_map(|row| row.losses[target_idx]);
-        let mut losses: Vec<f64> = losses.map(|loss| loss.0).collect();
+/// The columns of losses that are larger than losses in nats are, or than the others by far, each with the median of its
+/// own and the largest median of the others.
+fn large_losses(table: &Table, roles: &Roles, observed: &Observed) -> Vec<(usize, f64, Option<f64>)> {
+    /// Beside losses of half of it, one above this may be a perplexity.
+    const LARGE: (f64, f64) = (5.0, 2.0);
+    let is_per_byte = |name: &str| BYTES.iter().any(|word| key(name).contains(word));
+    let median = |target_idx: usize| {
+        let losses = observed.observations.iter().filter_map(|row| Some(row.losses[target_idx]?.0));
+        let mut losses: Vec<f64> = losses.collect();
         sort(&mut losses);
-        if let Some(&median) = losses.get(losses.len() / 2)
-            && median > LARGEST_LOSS
-        {
-            issues.push(Cause::LargeLoss { median }.in_column(column));
-        }
-    }
+        losses.get(losses.len() / 2).copied()
+    };
+    let columns = roles.columns(Role::Loss).filter(|&i| !is_score(&table.header()[i]));
+    let of = |i: usize| Some((i, median(observed.targets.iter().position(|target| *target == table.header()[i])?)?));
+    let medians: Vec<(usize, f64)> = columns.filter_map(of).collect();
+    let large = medians.iter().filter_map(|&(i, own)| {
+        let others = medians.iter().filter(|(other, _)| *other != i && !is_per_byte(&table.header()[*other]));
+        let largest = others.map(|(_, median)| *median).reduce(f64::max);
+        let is_beside = largest.is_some_and(|largest| own > LARGE.0 && own > LARGE.1 * largest);
+        (own > LARGEST_LOSS || is_beside).then_some((i, own, largest.filter(|_| is_beside)))
+    });
+    large.collect()
+}
+
+/// Whether columns of losses are perplexities, which their names do not say.
+pub(super) fn perplexities(table: &Table, roles: &Roles, observed: &Observed, answers: &[Answer]) -> Option<Question> {
+    let header = table.header();
+    let is_open = |i: usize| !answers.iter().any(|answer| answer.is_of(header, i));
+    let mut large = large_losses(table, roles, observed);
+    large.retain(|&(i, ..)| is_open(i));
+    let &(_, median, others) = large.first()?;
+    let names: Vec<String> = large.iter().map(|&(i, ..)| format!("\"{}\"", excerpt(&header[i]))).collect();
+    let are = if names.len() == 1 { "is it a perplexity" } else { "are they perplexities" };
+    let why = match others {
+        Some(others) => format!("the others are about {}", write_number(others, 3)),
+        None => "a guess among 100,000 tokens has 11.5 nats".to_string(),
+    };
+    let all = |role| large.iter().map(|&(i, ..)| Answer::Role(header[i].clone(), role)).collect();
+    Some(Question::new(
+        format!("losses in {} are about {}, and {why}: {are}?", names.join(", "), write_number(median, 3)),
+        [
+            ("yes: the logarithm is the loss".to_string(), all(Role::Perplexity)),
+            ("no, losses as they are".to_string(), all(Role::Loss)),
+            ("something else".to_string(), all(Role::Ignored)),
+        ],
+    ))
 }
 
 /// Notes that say that a run went wrong.
@@ -113,30 +150,14 @@ fn remarks(table: &Table, roles: &Roles, issues: &mut Issues) {
     }
 }
 
-/// D beside N, and C beside both, that no study has.
-fn odd_ratios(table: &Table, roles: &Roles, dataset: &Dataset, issues: &mut Issues) {
+/// D beside N that no study has.
+fn odd_ratios(dataset: &Dataset, issues: &mut Issues) {
     const OF_D: std::ops::RangeInclusive<f64> = 1.0..=2e5;
-    const OF_C: std::ops::RangeInclusive<f64> = 0.25..=4.0;
+    let ratios = || dataset.observations().iter().filter_map(|row| Some(row.d?.0 / row.n?.0));
+    let (most, least) = (ratios().fold(0.0, f64::max), ratios().fold(f64::INFINITY, f64::min));
     // The one nearest to 1, if all are outside and on one side.
-    let odd = |ratios: &[f64], usual: std::ops::RangeInclusive<f64>| {
-        let most = ratios.iter().copied().fold(0.0, f64::max);
-        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-        let is_odd = ratios.len() > 1 && (most < *usual.start() || least > *usual.end());
-        is_odd.then_some(if most < 1.0 { most } else { least })
-    };
-    let rows = dataset.observations();
-    let of_d: Vec<f64> = rows.iter().filter_map(|row| Some(row.d?.0 / row.n?.0)).collect();
-    if let Some(ratio) = odd(&of_d, OF_D) {
-        issues.push(Cause::OddRatio { ratio }.of_text());
-    }
-    let is_flops = |&i: &usize| names::count(&table.header()[i]).is_some_and(|count| count.role == Role::Flops);
-    for column in roles.columns(Role::Ignored).filter(is_flops).filter(|_| rows.len() == table.n_rows()) {
-        let read = scaled(table, column);
-        let pairs = rows.iter().zip(table.rows());
-        let of_c = pairs.filter_map(|(own, row)| Some(read(row.cell(column))? / (6.0 * own.n?.0 * own.d?.0)));
-        if let Some(ratio) = odd(&of_c.collect::<Vec<_>>(), OF_C) {
-            issues.push(Cause::OddFlops { ratio }.in_column(&table.header()[column]));
-        }
+    if ratios().count() > 1 && (most < *OF_D.start() || least > *OF_D.end()) {
+        issues.push(Cause::OddRatio { ratio: if most < 1.0 { most } else { least } }.of_text());
     }
 }
 

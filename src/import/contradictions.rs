@@ -197,6 +197,8 @@ struct Contradiction {
     n_lines: usize,
     /// The column that tells the reason.
     column: Option<usize>,
+    /// The one of N and D that the study lacks, if the losses fall as the column's numbers grow.
+    uncounted: Option<Role>,
 }
 
 /// How far the losses of these observations are apart, of the target where that is most.
@@ -327,7 +329,8 @@ impl Study<'_> {
         let n_far = spreads.iter().take_while(|(spread, _)| *spread > LARGE).count();
         let far = &spreads[..n_far];
         let (difference, group) = far.first()?;
-        let column = self.reason(far);
+        let uncounted = self.uncounted(far);
+        let column = uncounted.map(|(_, column)| column).or_else(|| self.reason(far));
         if column.is_none() {
             let mut others: Vec<f64> = spreads.iter().map(|(spread, _)| *spread).collect();
             sort(&mut others);
@@ -338,7 +341,41 @@ impl Study<'_> {
             }
         }
         let n_lines = far.iter().map(|(_, group)| group.len()).sum();
-        Some(Contradiction { group: group.clone(), difference: *difference, n_groups: n_far, n_lines, column })
+        let (group, uncounted) = (group.clone(), uncounted.map(|(role, _)| role));
+        Some(Contradiction { group, difference: *difference, n_groups: n_far, n_lines, column, uncounted })
+    }
+
+    /// In a study without N or without D, the column whose numbers grow as the losses fall.
+    fn uncounted(&self, far: &[(f64, Vec<usize>)]) -> Option<(Role, usize)> {
+        let first = self.rows.first()?;
+        let role = match (first.n, first.d) {
+            (_, None) => Role::D,
+            (None, _) => Role::N,
+            _ => return None,
+        };
+        let decimal = self.table.layout().decimal;
+        let falls = |&column: &usize| {
+            far.iter().all(|(_, group)| {
+                let both = |&i: &usize| {
+                    let losses = self.rows[i].losses.iter().map(|loss| loss.map(|loss| loss.0));
+                    Some((try_number(self.cell(i, column), decimal)?, losses.sum::<Option<f64>>()?))
+                };
+                let Some(mut pairs) = group.iter().map(both).collect::<Option<Vec<_>>>() else { return false };
+                pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+                pairs.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1)
+            })
+        };
+        let n_lines: usize = far.iter().map(|(_, group)| group.len()).sum();
+        let may_be = |&i: &usize| {
+            let name = &self.table.header()[i];
+            let is_outcome = has_loss_word(name) || is_perplexity(name) || is_score(name) || is_id(name);
+            self.roles.get(i) == Role::Ignored && !is_outcome && !self.is_like_losses(i)
+        };
+        // Two pairs fall by chance as soon as a table is wide.
+        (n_lines > far.len() + SEVERAL)
+            .then(|| (0..self.table.header().len()).filter(may_be).find(falls))
+            .flatten()
+            .map(|column| (role, column))
     }
 
     /// The column whose cells differ where the losses do: of several the one of fewest values.
@@ -642,6 +679,9 @@ impl Contradiction {
         // Losses of the same run, fitted and held out, are two kinds of loss.
         let is_split = |column: usize| study.roles.get(column) == Role::Split && self.n_groups > 1;
         let is_gross = self.difference > GROSS;
+        if let Some(question) = self.is_it(study) {
+            return Some(question);
+        }
         // Losses on several texts in one column are several targets.
         let is_which = |column: usize| forms::is_which(&study.table.header()[column]);
         let column =
@@ -660,7 +700,30 @@ impl Contradiction {
         Some(Question::new(text, [best].into_iter().chain(ones).chain([keep_all()])))
     }
 
+    /// Whether the numbers that grow as the losses fall are N or D, if they are large enough.
+    fn is_it(&self, study: &Study) -> Option<Question> {
+        let (role, column) = (self.uncounted?, self.column?);
+        const LEAST: f64 = 1e6;
+        let decimal = study.table.layout().decimal;
+        let is_large = |i: usize| try_number(study.cell(i, column), decimal).is_some_and(|number| number >= LEAST);
+        if !(0..study.rows.len()).all(is_large) {
+            return None;
+        }
+        let name = &study.table.header()[column];
+        let symbol = if role == Role::N { "N" } else { "D" };
+        Some(Question::new(
+            format!("{}; they fall as \"{}\" grows. Is it {symbol}?", self.seen(study), excerpt(name)),
+            [
+                (format!("use \"{}\" as {symbol}", excerpt(name)), vec![Answer::Role(name.clone(), role)]),
+                (format!("no: a study without {symbol}"), vec![Answer::KeepAll]),
+            ],
+        ))
+    }
+
     fn cause(&self, study: &Study) -> Cause {
+        if let (Some(role), Some(column)) = (self.uncounted, self.column) {
+            return Cause::Uncounted { seen: self.seen(study), role, column: study.table.header()[column].clone() };
+        }
         let values = self.column.map(|column| study.values(column, MOST_VALUES)).unwrap_or_default();
         let column = self.column.map(|column| study.table.header()[column].clone());
         Cause::Contradiction { seen: self.seen(study), column, values }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::contradictions::kinds_of_runs;
+use super::counts::Off;
 use super::decode::FileKind;
 use super::names::Kind;
 use super::question::{Answer, Question};
@@ -416,16 +417,6 @@ pub enum Cause {
         /// What may have been meant.
         suggestion: Option<String>,
     },
-    /// Losses too large to be nats per token.
-    #[error(
-        "half of the losses are above {}, but a guess among 100,000 tokens has 11.5 nats: this looks like perplexity; give \
-         it the role \"perplexity\" to fit its logarithm",
-        write_number(*.median, 3)
-    )]
-    LargeLoss {
-        /// The median.
-        median: f64,
-    },
     /// Losses that measure different things.
     #[error(
         "the losses measure different things, and all of them are targets that count alike: {}; give those that should \
@@ -529,6 +520,16 @@ pub enum Cause {
         /// Its values, if they are few.
         values: Vec<String>,
     },
+    /// Lines that only what is no N or D of theirs tells apart.
+    #[error("{seen}; they fall as \"{column}\" grows: if it says {}, give a column of {role}", if *.role == Role::N { "how large the models are" } else { "how much was trained on" })]
+    Uncounted {
+        /// Which lines, and by how much.
+        seen: String,
+        /// N or D.
+        role: Role,
+        /// The column.
+        column: String,
+    },
     /// Words of a column that split the losses.
     #[error("{}; all of them are used", kinds_of_runs(.column, .values, *.difference))]
     KindsOfRuns {
@@ -610,11 +611,27 @@ pub enum Cause {
         /// The D / N nearest to 1.
         ratio: f64,
     },
-    /// Compute that is not that of N and D.
-    #[error("{} times 6·N·D or {} on every line: is its unit wrong, or that of N or D?", write_number(*.ratio, 2), if *.ratio < 1.0 { "less" } else { "more" })]
-    OddFlops {
-        /// The C / 6ND nearest to 1.
-        ratio: f64,
+    /// Other columns that make another D.
+    #[error("{what} is {} D, which is {of_d}{}", Factor(*.off), Where(*.off))]
+    OtherTokens {
+        /// What makes it of which columns.
+        what: String,
+        /// The column of D.
+        of_d: String,
+        /// How far it is from D, and where.
+        off: Off,
+    },
+    /// Tokens beside several epochs.
+    #[error(
+        "taken for all that was trained on, though \"{column}\" goes up to {}: if it counts the tokens of one epoch, give D \
+         as their product",
+        write_number(*.most, 3)
+    )]
+    OneEpoch {
+        /// The column of epochs.
+        column: String,
+        /// The most.
+        most: f64,
     },
     /// A target that is the mean of others.
     #[error(
@@ -969,7 +986,8 @@ impl Cause {
             | Cause::MeanOfLosses
             | Cause::Remark { .. }
             | Cause::OddRatio { .. }
-            | Cause::OddFlops { .. }
+            | Cause::OtherTokens { .. }
+            | Cause::OneEpoch { .. }
             | Cause::Struck { .. }
             | Cause::Predictions { .. }
             | Cause::YeBase { .. }
@@ -985,7 +1003,6 @@ impl Cause {
             | Cause::NearDuplicates { .. }
             | Cause::Collinear { .. }
             | Cause::LargeCount { .. }
-            | Cause::LargeLoss { .. }
             | Cause::MixedLosses { .. }
             | Cause::Rivals { .. }
             | Cause::Decorated { .. }
@@ -1018,6 +1035,7 @@ impl Cause {
             | Cause::KeptBest { .. }
             | Cause::Filtered { .. }
             | Cause::Contradiction { .. }
+            | Cause::Uncounted { .. }
             | Cause::KindsOfRuns { .. }
             | Cause::SameTarget { .. }
             | Cause::Around { .. } => Severity::Notice,
@@ -1031,12 +1049,12 @@ impl Cause {
         matches!(
             self,
             Cause::LargeCount { .. }
-                | Cause::LargeLoss { .. }
-                | Cause::NotInHeaderScale { .. }
+                    | Cause::NotInHeaderScale { .. }
                 | Cause::Rises { .. }
                 | Cause::Remark { .. }
                 | Cause::OddRatio { .. }
-                | Cause::OddFlops { .. }
+                | Cause::OtherTokens { .. }
+            | Cause::OneEpoch { .. }
                 | Cause::TwoMixtures { .. }
                 | Cause::MixedLosses { .. }
                 | Cause::OtherUnit { .. }
@@ -1049,6 +1067,7 @@ impl Cause {
                 | Cause::KeptBest { .. }
                 | Cause::Filtered { .. }
                 | Cause::Contradiction { .. }
+                | Cause::Uncounted { .. }
                 | Cause::KindsOfRuns { .. }
                 | Cause::Duplicates { .. }
                 | Cause::SameLosses { .. }
@@ -1121,7 +1140,7 @@ impl Issue {
                 vec![Fix::Cell(thousands.clone()), Fix::Cell(decimals.clone())]
             }
             Cause::NearName { role, .. } => vec![Fix::Role(*role)],
-            Cause::Perplexity | Cause::LargeLoss { .. } => vec![Fix::Role(Role::Perplexity)],
+            Cause::Perplexity => vec![Fix::Role(Role::Perplexity)],
             Cause::Contradiction { column, values, .. } => {
                 let filter = |value: &String| Some(Fix::Answer(Answer::Filter(column.clone()?, value.clone())));
                 [Fix::Answer(Answer::KeepBest)].into_iter().chain(values.iter().filter_map(filter)).collect()
@@ -1336,6 +1355,36 @@ impl fmt::Display for And {
         match self.0 {
             0 => Ok(()),
             n => write!(f, ", here and on {n} line{} more", Plural(n)),
+        }
+    }
+}
+
+/// "0.25 to 4 times".
+struct Factor(Off);
+
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let number = |factor: f64| write_number(factor, 2);
+        match self.0 {
+            Off::Everywhere(least, most) if number(least) != number(most) => {
+                write!(f, "{} to {} times", number(least), number(most))
+            }
+            Off::Everywhere(factor, _) | Off::Single { factor, .. } => write!(f, "{} times", number(factor)),
+        }
+    }
+}
+
+/// Where one count is not what others make of it, and what to do.
+struct Where(Off);
+
+impl fmt::Display for Where {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            Off::Everywhere(..) => f.write_str(": one of these columns does not count what its name says"),
+            Off::Single { line, others: 0, .. } => write!(f, ", on line {line} alone: one of its cells is wrong"),
+            Off::Single { line, others, .. } => {
+                write!(f, ", on line {line} and on {others} more line{}: some of these cells are wrong", Plural(others))
+            }
         }
     }
 }

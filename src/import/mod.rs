@@ -13,6 +13,7 @@ mod assemble;
 mod checks;
 mod commas;
 mod contradictions;
+mod counts;
 pub mod decode;
 mod forms;
 mod guess;
@@ -168,6 +169,10 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     if issues.questions().is_empty() && roles.0.iter().any(|role| role.is_loss()) {
         contradictions::check(&table, &roles, &mut observed, answers, &mut issues);
     }
+    if is_guess && issues.questions().is_empty() {
+        checks::perplexities(&table, &roles, &observed, answers).into_iter().for_each(|question| issues.ask(question));
+    }
+    counts::check(&table, &roles, &observed, &mut issues);
     let understood = Understood::new(&table, &roles, &observed);
     let questions = issues.take_questions();
     let dataset = match observed.into_dataset(&table) {

@@ -110,6 +110,11 @@ impl Answer {
         (0..header.len()).filter(move |&i| own.map_or_else(|| Self::matches(pattern, &header[i]), |own| own == i))
     }
 
+    /// Whether it is about this column of a table.
+    pub fn is_of(&self, header: &[String], column_idx: usize) -> bool {
+        self.column().is_some_and(|pattern| Self::columns(pattern, header).any(|i| i == column_idx))
+    }
+
     /// Whether two say something of the same thing, so that the later one replaces the earlier.
     pub fn replaces(&self, earlier: &Answer) -> bool {
         use Answer::{Decimal, Filter, KeepAll, KeepBest, Role, Scale, Stage, Sums};

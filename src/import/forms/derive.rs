@@ -1325,18 +1325,38 @@ const PER_PARAM: [&str; 20] = [
     "tokens param",
 ];
 
-/// D from steps, batch and sequence, from samples and sequence, from epochs of a data set, or from tokens per parameter
-/// and N.
+/// D of what the table has instead, the likeliest way.
 fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
     let d = roles.columns(Role::D).next();
     // A data set's tokens are D only if it was seen once.
-    let dataset = d.filter(|&i| {
-        let words = words(&table.header()[i]);
-        ["dataset", "corpus", "data"].iter().any(|word| words.iter().any(|own| own == word))
-    });
+    let dataset = d.filter(|&i| is_dataset(&table.header()[i]));
     if d != dataset || table.n_rows() == 0 || (has(roles, Role::Flops) && has(roles, Role::N)) {
         return None;
     }
+    let is_usual = |value: &f64| (1e6..=1e15).contains(value);
+    let mut ways = ways_to_tokens(table, roles, dataset).into_iter();
+    ways.find(|way| way.values.iter().all(is_usual)).map(|way| Made {
+        columns: vec![("tokens".into(), way.values.iter().map(f64::to_string).collect())],
+        of: way.of,
+        what: format!("D = {}", way.what),
+    })
+}
+
+/// Whether a name of tokens says that they are those of a data set.
+fn is_dataset(name: &str) -> bool {
+    words(name).iter().any(|word| ["dataset", "corpus", "data"].contains(&word.as_str()))
+}
+
+/// What D is by columns that are no D: on each line of the table, from which columns, and how.
+pub(in crate::import) struct Way {
+    pub values: Vec<f64>,
+    pub of: Vec<usize>,
+    pub what: String,
+}
+
+/// D by steps, batch and sequence, by samples and sequence, by epochs of a data set, or by tokens per parameter and N. Of
+/// a table whose D is called that of a data set, by its epochs alone.
+pub(in crate::import) fn ways_to_tokens(table: &Table, roles: &Roles, dataset: Option<usize>) -> Vec<Way> {
     let words_of: Vec<String> = table
         .header()
         .iter()
@@ -1361,13 +1381,29 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
     let of_epochs = || {
         let epochs =
             find(&["epochs", "epoch", "n epochs", "num epochs", "num train epochs", "train epochs", "passes"])?;
-        let unique = || (0..words_of.len()).find(|&i| is_unique_tokens(&table.header()[i]));
-        let stock = match unique() {
+        let find = |is: &dyn Fn(&str) -> bool| (0..words_of.len()).find(|&i| is(&table.header()[i]));
+        let stock = match find(&is_unique_tokens) {
             Some(_) if dataset.is_some() => return None,
-            stock => stock.or(dataset)?,
+            stock => stock.or(dataset).or_else(|| find(&|name| names::kind(name) == names::Kind::Budget && is_dataset(name)))?,
         };
         let is_seen_once = epochs.1.iter().all(|epochs| *epochs == 1.0);
         (!is_seen_once).then_some(product(vec![epochs, (stock, numbers(table, stock)?)]))
+    };
+    // "tokens/GPU" and "gpus", "tokens_per_iter" and "iters".
+    let of_parts = || {
+        const BESIDE: [&str; 10] =
+            ["n", "num", "number", "of", "total", "max", "train", "training", "optimizer", "global"];
+        (0..words_of.len()).find_map(|each| {
+            let parts = part_of_tokens(&table.header()[each])?;
+            let is_part = |word: &str| parts.contains(&word) || word == "count";
+            let is_count = |i: &usize| {
+                let mut words = words_of[*i].split(' ').filter(|word| !BESIDE.contains(word)).peekable();
+                words.peek().is_some() && words.all(is_part)
+            };
+            // Of a batch there may be as many as of steps, or its size.
+            let count = (0..words_of.len()).filter(|i| !words_of[*i].contains("batch")).find(is_count)?;
+            Some(product(vec![(count, numbers(table, count)?), (each, numbers(table, each)?)]))
+        })
     };
     let sequence = || {
         find(&[
@@ -1433,13 +1469,10 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             "optimizer steps",
         ])?;
         let per_step = find(&[
-            "tokens per step",
-            "tokens per batch",
             "batch tokens",
             "batch size tokens",
             "tokens batch",
             "global batch tokens",
-            "tokens per update",
         ]);
         if let Some(per_step) = per_step {
             return Some(product(vec![steps, per_step]));
@@ -1538,18 +1571,31 @@ fn tokens(table: &Table, roles: &Roles) -> Option<Made> {
             ),
         ))
     };
-    type Way<'a> = &'a dyn Fn() -> Option<(Vec<f64>, Vec<usize>, String)>;
-    let ways: [Way; 4] = [&of_epochs, &of_steps, &of_samples, &of_sizes];
+    type Found = Option<(Vec<f64>, Vec<usize>, String)>;
+    let ways: [&dyn Fn() -> Found; 5] = [&of_epochs, &of_parts, &of_steps, &of_samples, &of_sizes];
     let n_ways = if dataset.is_some() { 1 } else { ways.len() };
-    ways[..n_ways].iter().find_map(|way| {
-        let (values, of, what) = way()?;
-        let is_usual = |value: &f64| (1e6..=1e15).contains(value);
-        values.iter().all(is_usual).then(|| Made {
-            columns: vec![("tokens".into(), values.iter().map(f64::to_string).collect())],
-            of,
-            what: format!("D = {what}"),
-        })
-    })
+    ways[..n_ways].iter().filter_map(|way| way()).map(|(values, of, what)| Way { values, of, what }).collect()
+}
+
+/// The words for one thing that tokens may be counted by, of which another column may say how many there were.
+const PARTS: [&[&str]; 6] = [
+    &["step", "steps", "iter", "iters", "iteration", "iterations", "update", "updates", "batch", "batches"],
+    &["gpu", "gpus", "device", "devices", "tpu", "tpus", "chip", "chips", "worker", "workers", "rank", "ranks"],
+    &["node", "nodes", "host", "hosts"],
+    &["epoch", "epochs", "pass", "passes"],
+    &["sample", "samples", "sequence", "sequences", "example", "examples"],
+    &["doc", "docs", "document", "documents"],
+];
+
+/// The words for the parts of which a name says how many tokens each has: "tokens/GPU", "tokens_per_step".
+pub(in crate::import) fn part_of_tokens(name: &str) -> Option<&'static [&'static str]> {
+    let plain = names::scale_of(name).map_or(name.to_string(), |(plain, _)| plain);
+    let words = words(&plain.replace('/', " per "));
+    let at = words.iter().position(|word| word == "per")?;
+    let is_token = |word: &String| ["token", "tokens", "tok", "toks"].contains(&word.as_str());
+    let [part] = &words[at + 1..] else { return None };
+    let of = PARTS.into_iter().find(|of| of.contains(&part.as_str()))?;
+    words[..at].iter().any(is_token).then_some(of)
 }
 
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {

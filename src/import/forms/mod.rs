@@ -33,7 +33,7 @@ use crate::import::{commas, decode, guess, sniff};
 use crate::order::sort_by_number;
 use crate::units::excerpt;
 
-pub(super) use derive::{UNSURE, quotient, ratio, ratio_parts};
+pub(super) use derive::{UNSURE, part_of_tokens, quotient, ratio, ratio_parts, ways_to_tokens};
 pub(super) use long_form::is_which;
 
 /// Reads a text as the wide table that it is or that it can be made: JSON, the paths of Ye et al., tables parted by

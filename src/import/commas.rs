@@ -25,6 +25,42 @@ fn readings(cell: &str, decimal: Decimal) -> Option<[String; 2]> {
     }
 }
 
+/// Columns in which points part thousands, as "70.000.000" says: without these.
+pub(super) fn without_points(table: Table, issues: &mut Issues) -> Table {
+    let is_grouped = |cell: &str| {
+        let mut groups = cell.split('.');
+        let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+        groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_digits(first))
+            && groups.all(|group| group.len() == 3 && is_digits(group))
+    };
+    let is_it = |i: usize| {
+        let cells = || table.rows().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
+        cells().all(is_grouped) && cells().any(|cell| cell.matches('.').nth(1).is_some())
+    };
+    if table.layout().decimal == Decimal::Comma {
+        return table;
+    }
+    let found: Vec<bool> = (0..table.header().len()).map(is_it).collect();
+    if !found.contains(&true) {
+        return table;
+    }
+    let names: Vec<String> = table
+        .header()
+        .iter()
+        .zip(&found)
+        .filter(|(_, is)| **is)
+        .map(|(name, _)| format!("\"{}\"", excerpt(name)))
+        .collect();
+    issues.push(Cause::Made { what: format!("points part thousands in {}", names.join(", ")) }.of_text());
+    table.with_rows(|row| {
+        let cell = |(i, is): (usize, &bool)| match is {
+            true => Cow::Owned(row.cell(i).replace('.', "")),
+            false => Cow::Borrowed(row.cell(i)),
+        };
+        found.iter().enumerate().map(cell).collect()
+    })
+}
+
 /// What parts decimals in each cell of a table, where its cells differ in that: "0,25" stands beside "2.5", and "3,412"
 /// in a column of losses or below "3,41" is no number of thousands. All are then written as the table's decimals are.
 pub(super) fn by_cells(table: Table, issues: &mut Issues) -> Table {

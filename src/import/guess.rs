@@ -660,12 +660,9 @@ pub(super) fn in_other_units(table: &Table, roles: &Roles) -> Vec<Cause> {
                 units.contains(&word.as_str()) && (is_of_model == (role == Role::N) || !BYTES.contains(&word.as_str()))
             };
             let is_in_parts = role == Role::D && super::forms::part_of_tokens(column.name).is_some();
-            let is_named = words.iter().any(is_own)
-                && words.iter().all(|word| is_own(word) || BESIDE.contains(&word.as_str()));
-            (is_named || is_in_parts)
-                && column.is_of_numbers()
-                && 0.0 < column.largest
-                && column.least < column.largest
+            let is_named =
+                words.iter().any(is_own) && words.iter().all(|word| is_own(word) || BESIDE.contains(&word.as_str()));
+            (is_named || is_in_parts) && column.is_of_numbers() && 0.0 < column.largest && column.least < column.largest
         };
         // What is called N was said to hold no numbers.
         let is_called = |name: &str| name.trim() == "N" || names::count(name).is_some_and(|count| count.role == role);

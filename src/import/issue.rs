@@ -647,6 +647,20 @@ pub enum Cause {
          it; give the columns that hold them their roles, or give the table that has them too"
     )]
     NothingVaries,
+    /// A printed table lacks columns.
+    #[error("some columns were not printed, and so are missing: print all of them, or write the table as CSV")]
+    ColumnsUnprinted,
+    /// A printed table lacks lines.
+    #[error(
+        "the table was printed with {shown} of its {}rows: the others are not here; write it as CSV to have all",
+        .of.map_or(String::new(), |of| format!("{of} "))
+    )]
+    RowsUnprinted {
+        /// How many it has.
+        shown: usize,
+        /// How many there are, if it says so.
+        of: Option<usize>,
+    },
     /// Columns that are computed from others.
     #[error("{what}")]
     Made {
@@ -693,11 +707,15 @@ pub enum Cause {
     Turned,
     /// Losses by size and tokens.
     #[error(
-        "its columns are called by sizes, so each of its {rows} losses is read as that of a model of that size, with D from the first column"
+        "its columns are called by sizes: each of its {rows} losses is read as one at that {}, with {} from the first column",
+        if *.is_of_tokens { "number of tokens" } else { "model size" },
+        if *.is_of_tokens { "N" } else { "D" }
     )]
     BySize {
         /// How many.
         rows: usize,
+        /// Whether the sizes are numbers of tokens.
+        is_of_tokens: bool,
     },
     /// Losses by size and step.
     #[error(
@@ -1013,6 +1031,8 @@ impl Cause {
             | Cause::BySize { .. }
             | Cause::BlankWeights { .. }
             | Cause::Made { .. }
+            | Cause::ColumnsUnprinted
+            | Cause::RowsUnprinted { .. }
             | Cause::NothingVaries
             | Cause::OtherSums { .. }
             | Cause::UnreadMixture { .. }
@@ -1049,12 +1069,12 @@ impl Cause {
         matches!(
             self,
             Cause::LargeCount { .. }
-                    | Cause::NotInHeaderScale { .. }
+                | Cause::NotInHeaderScale { .. }
                 | Cause::Rises { .. }
                 | Cause::Remark { .. }
                 | Cause::OddRatio { .. }
                 | Cause::OtherTokens { .. }
-            | Cause::OneEpoch { .. }
+                | Cause::OneEpoch { .. }
                 | Cause::TwoMixtures { .. }
                 | Cause::MixedLosses { .. }
                 | Cause::OtherUnit { .. }
@@ -1064,6 +1084,8 @@ impl Cause {
                 | Cause::Stacked { .. }
                 | Cause::ScoreAsLoss
                 | Cause::OddLosses { .. }
+                | Cause::ColumnsUnprinted
+                | Cause::RowsUnprinted { .. }
                 | Cause::KeptBest { .. }
                 | Cause::Filtered { .. }
                 | Cause::Contradiction { .. }

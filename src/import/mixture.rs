@@ -7,7 +7,7 @@ use super::assemble::{ROUNDING, SUM_TOLERANCE};
 use super::guess::Column;
 use super::issue::Cause;
 use super::question::{Answer, Question};
-use super::recipe::is_recipe;
+use super::recipe::{is_recipe, may_be_recipe};
 use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_first, split_last, split_path, words};
 use super::table::{Row, Table};
 use crate::units::{excerpt, is_missing, try_number, write_number};
@@ -250,10 +250,11 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
             }
         }
         [only] => {
-            let is_doubtful = !only.is_named
-                && (nearness == Nearness::Near
-                    || is_one_alone(only)
-                    || table.n_rows() > 2 && lines.is_constant(&only.columns));
+            let is_doubtful = is_of_recipe(table, only)
+                || !only.is_named
+                    && (nearness == Nearness::Near
+                        || is_one_alone(only)
+                        || table.n_rows() > 2 && lines.is_constant(&only.columns));
             match is_doubtful {
                 true => Found { question: Some(doubtful(table, only, &lines, nearness)), ..Found::default() },
                 false => Found { weights: only.columns.clone(), ..Found::default() },
@@ -261,6 +262,47 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
         }
         several => Found { question: Some(which(table, several)), ..Found::default() },
     }
+}
+
+/// Whether the runs' mixtures stand in columns as differences, which sum to 0.
+pub(super) fn differences(table: &Table, roles: &Roles, answers: &[Answer]) -> Option<Question> {
+    /// Of numbers of a few decimals.
+    const ROUNDING: f64 = 0.02;
+    const MOST: usize = 40;
+    let (header, decimal) = (table.header(), table.layout().decimal);
+    let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
+    let numbers = |i: usize| -> Option<Vec<f64>> {
+        let name = &header[i];
+        let may_be = roles.get(i) == Role::Ignored
+            && !is_told(table, answers, i)
+            && !is_recipe(name)
+            && !super::guess::is_known(name)
+            && !super::recipe::is_about_loss(name);
+        let numbers: Option<Vec<f64>> = sample.iter().map(|row| try_number(row.cell(i), decimal)).collect();
+        numbers.filter(|numbers| may_be && numbers.iter().any(|x| *x != numbers[0]))
+    };
+    let columns: Vec<(usize, Vec<f64>)> = (0..header.len()).filter_map(|i| Some((i, numbers(i)?))).collect();
+    // Columns side by side, as many as sum to 0 on every line.
+    let sums_to_zero = |set: &&[(usize, Vec<f64>)]| {
+        let are_beside = set.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0);
+        let is_zero = |row: usize| {
+            let most = set.iter().map(|(_, own)| own[row].abs()).fold(0.0, f64::max);
+            set.iter().map(|(_, own)| own[row]).sum::<f64>().abs() <= ROUNDING * most
+        };
+        are_beside && sample.len() > 2 && (0..sample.len()).all(is_zero)
+    };
+    let most = columns.len().min(MOST);
+    let set = (2..=most).rev().find_map(|length| columns.windows(length).find(sums_to_zero))?;
+    let names: Vec<String> = set.iter().map(|(i, _)| format!("\"{}\"", excerpt(&header[*i]))).collect();
+    let columns: Vec<usize> = set.iter().map(|(i, _)| *i).collect();
+    Some(Question::new(
+        format!(
+            "{} sum to 0 on every line. Are they changes of a mixture? Then give the weights themselves in their place: \
+             they cannot be read",
+            names.join(", ")
+        ),
+        [("leave them out".to_string(), are(header, &columns, Role::Ignored))],
+    ))
 }
 
 /// Whether weights that were made of columns whose names do not say it are the mixture: of a share and the rest, where the
@@ -632,7 +674,16 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
         let is_unread = |cell: &&str| {
             cell.contains(|c: char| c.is_ascii_digit()) && (cell.contains('/') || try_number(cell, decimal).is_none())
         };
+        // Mixtures by a temperature follow from stocks that are not in the table.
+        let is_temperature = || {
+            let words = super::names::words(&header[i]);
+            let has = |own: &[&str]| words.iter().any(|word| own.contains(&word.as_str()));
+            has(&["temperature", "temp", "tau"])
+                && has(&["sampling", "mix", "mixture", "mixing", "data", "domain", "source"])
+                && cells(i).collect::<BTreeSet<_>>().len() > 1
+        };
         is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
+            || is_temperature()
             || is_of_text() && !table.is_source(i) && 2 * cells(i).filter(is_unread).count() > table.n_rows()
             || are_ratios()
             || have_numbers(i)
@@ -1186,6 +1237,12 @@ fn which(table: &Table, groups: &[Group]) -> Question {
 }
 
 /// Is this group the mixture at all?
+/// Whether the names of a group are all of a model, a machine or a training, and of no kind of text.
+fn is_of_recipe(table: &Table, group: &Group) -> bool {
+    let name = |i: usize| table.header()[i].as_str();
+    group.columns.iter().all(|&i| may_be_recipe(name(i))) && !group.columns.iter().any(|&i| words(name(i)).any(is_text))
+}
+
 fn doubtful(table: &Table, group: &Group, lines: &Lines, nearness: Nearness) -> Question {
     let (listed, columns) = names(table, group);
     let sums: Vec<f64> = lines.sums(&group.columns).filter(|sum| !sum.is_nan()).collect();
@@ -1193,6 +1250,12 @@ fn doubtful(table: &Table, group: &Group, lines: &Lines, nearness: Nearness) -> 
         sums.iter().fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), &sum| (least.min(sum), most.max(sum)));
     let number = |value: f64| crate::units::write_number(value, 4);
     let text = match nearness {
+        _ if is_of_recipe(table, group) => {
+            format!(
+                "{listed} sum to {}, but their names may be of how the runs were trained. Are they the mixture?",
+                number(ends.1)
+            )
+        }
         Nearness::Near => format!(
             "{listed} sum to nearly 1 ({} to {}), but no name says that they are weights. Are they the mixture?",
             number(ends.0),

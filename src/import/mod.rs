@@ -153,7 +153,10 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
                     match mixture::other_sums(&table, &guess.roles, answers) {
                         Some(mixture::OtherSums::Asked(question)) => issues.ask(question),
                         Some(mixture::OtherSums::Unused(cause)) => issues.push(cause.of_text()),
-                        None => {}
+                        None => {
+                            let differences = mixture::differences(&table, &guess.roles, answers);
+                            differences.into_iter().for_each(|question| issues.ask(question));
+                        }
                     }
                 }
                 forms::sections(&table, answers).into_iter().for_each(|question| issues.ask(question));

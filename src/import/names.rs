@@ -80,7 +80,8 @@ const EMBEDDINGS: [&str; 6] = ["embedding", "embeddings", "emb", "embed", "embd"
 const NO_EMBEDDINGS: [&str; 6] = ["nonembedding", "nonembeddings", "nonemb", "nonembed", "noembed", "noemb"];
 const WITHOUT: [&str; 8] = ["non", "no", "without", "wo", "o", "excluding", "excl", "exclude"];
 const WITH: [&str; 6] = ["with", "including", "incl", "include", "total", "all"];
-const OF_TOKENS: [&str; 33] = [
+const OF_TOKENS: [&str; 34] = [
+    "input",
     "train",
     "training",
     "trained",
@@ -119,7 +120,7 @@ const OF_FLOPS: [&str; 6] = ["train", "training", "budget", "pretrain", "pretrai
 const BUDGET: [&str; 5] = ["budget", "dataset", "data", "corpus", "horizon"];
 
 /// Words of other languages for what a table of runs holds, as they stand between separators.
-const FOREIGN: [(&str, &str); 60] = [
+const FOREIGN: [(&str, &str); 63] = [
     // German
     ("modellgröße", "model size"),
     ("modellgrösse", "model size"),
@@ -141,6 +142,9 @@ const FOREIGN: [(&str, &str); 60] = [
     ("verlust", "loss"),
     ("validierung", "val"),
     ("perplexität", "perplexity"),
+    ("datensatz", "dataset"),
+    ("quelle", "source"),
+    ("anteil", "share"),
     // French, Spanish, Portuguese, Italian
     ("paramètres", "params"),
     ("parametres", "params"),

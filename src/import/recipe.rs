@@ -1,7 +1,7 @@
 //! Names of how a run was trained and how it went: rates, schedules, splits, times. Many are shares, and never weights.
 
 use super::names;
-use super::roles::{key, words};
+use super::roles::{is_weight_word, key, words};
 
 /// Each says by itself that the column is no domain.
 const RECIPE: &[&str] = &[
@@ -230,6 +230,43 @@ pub(super) fn is_recipe(name: &str) -> bool {
     }
     words.iter().any(|word| is_in(RECIPE, word) || is_in(SPLITS, word))
         && words.iter().all(|word| is_in(RECIPE, word) || is_in(SPLITS, word) || is_in(AROUND, word))
+}
+
+/// Parts of a model, of a machine and of an objective, which shares may be of.
+const PARTS: &[&str] = &[
+    "mlp",
+    "ffn",
+    "moe",
+    "router",
+    "head",
+    "embed",
+    "lm",
+    "compute",
+    "comm",
+    "communication",
+    "idle",
+    "io",
+    "cpu",
+    "busy",
+    "forward",
+    "backward",
+    "ce",
+    "kd",
+    "aux",
+    "loss",
+];
+
+/// Whether a word is of a model, a machine or a training.
+pub(super) fn is_of_training(word: &str) -> bool {
+    [RECIPE, SPLITS, PARTS].iter().any(|list| list.contains(&word))
+}
+
+/// Whether a name may be one of the recipe, since all of its words are of a model, a machine or a training: "attn_share",
+/// "comm_time_frac", "kd_weight".
+pub(super) fn may_be_recipe(name: &str) -> bool {
+    let words = names::words(name);
+    let is_own = |word: &String| is_of_training(word) || AROUND.contains(&word.as_str());
+    words.iter().all(|word| is_own(word) || is_weight_word(word)) && !words.iter().all(|word| is_weight_word(word))
 }
 
 /// Words at the end of a name that make a number about a loss, and not a loss: "val_loss_se", "loss_lower_95".

@@ -137,18 +137,15 @@ fn written(table: &Table, value: f64) -> String {
 /// A long table's stages: a line for each stage of a run, with a column that says which. `None` of any other table, and
 /// where a run's mixture is the same in all of its stages.
 pub(super) fn of_lines(table: &Table, answers: &[Answer]) -> Option<Staged> {
-    const NAMES: [&str; 8] = [
-        "phase",
-        "stage",
-        "trainingphase",
-        "trainingstage",
-        "trainphase",
-        "trainstage",
-        "curriculumstage",
-        "curriculumphase",
-    ];
+    const NAMES: [&str; 4] = ["phase", "stage", "segment", "curriculum"];
+    const BESIDE: [&str; 8] = ["train", "training", "name", "id", "idx", "data", "mix", "mixture"];
     let header = table.header();
-    let stage = (0..header.len()).find(|&i| NAMES.contains(&key(&header[i]).as_str()))?;
+    let is_stage = |name: &String| {
+        let name = key(name);
+        let rest = NAMES.iter().fold(name.clone(), |rest, own| rest.replacen(own, "", 1));
+        rest != name && (rest.is_empty() || BESIDE.contains(&rest.as_str()))
+    };
+    let stage = header.iter().position(is_stage)?;
     let mut names: Vec<String> = Vec::new();
     for row in table.rows() {
         let name = row.cell(stage);

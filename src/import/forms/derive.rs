@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use super::json;
+use super::{json, numbered};
 use crate::import::guess::{guess_roles, is_known, is_unique_tokens, scaled};
 use crate::import::issue::{Cause, Issues};
 use crate::import::mixture::{is_stage, is_text};
 use crate::import::names::{self, words};
-use crate::import::recipe::is_recipe;
+use crate::import::recipe::{is_of_training, is_recipe, may_be_recipe};
 use crate::import::roles::{Role, Roles, is_id, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
 use crate::units::{Decimal, Flops, Params, is_missing, try_number, write_count, write_number};
@@ -18,13 +18,15 @@ const CHINCHILLA: f64 = 20.0;
 
 /// The table with the columns that can be made.
 pub(super) fn with_made(table: Table, issues: &mut Issues) -> Table {
-    let mut table = unnested(table, issues);
-    let steps: [fn(&Table, &Roles) -> Option<Made>; 14] = [
+    let mut table = numbered::by_name(unnested(table, issues), issues);
+    let steps: [fn(&Table, &Roles) -> Option<Made>; 16] = [
+        compute_of_days,
         weights_of_tokens,
         weights_of_ratios,
         weights_in_names,
         weights_of_quotient,
         weights_in_two_scales,
+        weights_of_logarithms,
         the_rest,
         of_logarithms,
         sizes_and_tokens,
@@ -78,8 +80,11 @@ fn numbers(table: &Table, i: usize) -> Option<Vec<f64>> {
 /// The table with a column for each entry of a dict or a list in its cells: {"web": 0.9, "code": 0.1}, web:0.9,code:0.1.
 fn unnested(table: Table, issues: &mut Issues) -> Table {
     type Entries = Vec<(String, String)>;
-    let within = |cell: &str| if cell.starts_with(['{', '[']) { json::cells_within(cell) } else { pairs(cell) };
-    let may_be = |cell: &str| cell.starts_with(['{', '[']) || cell.contains([':', '=']);
+    let within = |cell: &str| match cell.starts_with(['{', '[']) {
+        true => json::cells_within(cell),
+        false => pairs(cell).or_else(|| blend(cell)),
+    };
+    let may_be = |cell: &str| cell.starts_with(['{', '[']) || cell.contains([':', '=']) || blend(cell).is_some();
     let nested = |i: usize| -> Option<Vec<Entries>> {
         let mut n = 0;
         let cells = table.rows().map(|row| match row.cell(i) {
@@ -154,6 +159,29 @@ fn pairs(cell: &str) -> Option<Vec<(String, String)>> {
         pairs.push((name, number.to_string()));
     }
     (pairs.len() > 1 && open.is_none()).then_some(pairs)
+}
+
+/// The entries of "0.4 /data/web_text_document 0.6 /data/code_text_document": numbers, each with a path behind it.
+fn blend(cell: &str) -> Option<Vec<(String, String)>> {
+    let is_one =
+        cell.starts_with(|c: char| c.is_ascii_digit() || c == '.') && cell.contains('/') && cell.len() <= LONGEST;
+    let words: Vec<&str> = cell.split([' ', ',']).filter(|word| is_one && !word.is_empty()).collect();
+    let pairs: Option<Vec<(&str, &str)>> = words
+        .chunks(2)
+        .map(|pair| match pair {
+            [number, path] if number.parse::<f64>().is_ok() && path.contains(char::is_alphabetic) => {
+                Some((path.rsplit('/').next().unwrap_or(path), *number))
+            }
+            _ => None,
+        })
+        .collect();
+    let pairs = pairs.filter(|pairs| pairs.len() > 1)?;
+    // What all names end in says nothing of the domains.
+    let shared = |end: &str| pairs.iter().all(|(name, _)| name.len() > end.len() && name.ends_with(end));
+    let ends = pairs[0].0.match_indices(['_', '.']).map(|(at, _)| &pairs[0].0[at..]);
+    let end = ends.into_iter().find(|end| shared(end)).unwrap_or_default();
+    let name = |name: &str| name[..name.len() - end.len()].replace('.', "_");
+    Some(pairs.iter().map(|(own, number)| (name(own), number.to_string())).collect())
 }
 
 /// A column of weights for each column of tokens of a domain. What a run would draw from stocks by factors is weights
@@ -728,12 +756,78 @@ fn of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
     })
 }
 
+/// FLOPs of petaFLOP/s-days.
+fn compute_of_days(table: &Table, roles: &Roles) -> Option<Made> {
+    const OF_ONE: f64 = 1e15 * 86_400.0;
+    const NAMES: [&str; 8] = [
+        "pf days",
+        "pfdays",
+        "pf day",
+        "petaflop days",
+        "petaflop s days",
+        "petaflops days",
+        "pflop s days",
+        "pflops days",
+    ];
+    let is_it = |&i: &usize| NAMES.contains(&words(&table.header()[i]).join(" ").as_str());
+    let i = roles.columns(Role::Ignored).find(is_it).filter(|_| !has(roles, Role::Flops))?;
+    let flops = numbers(table, i)?.iter().map(|days| (days * OF_ONE).to_string()).collect();
+    let what = format!("\"{}\" is read as so many times {OF_ONE:e} FLOPs", table.header()[i]);
+    Some(Made { columns: vec![("flops".into(), flops)], of: vec![i], what })
+}
+
+/// Weights of their logarithms, known by what these sum to as powers, or of logits, known by their names.
+fn weights_of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
+    const ROUNDING: f64 = 0.015;
+    if has(roles, Role::Weight) || table.n_rows() < 2 {
+        return None;
+    }
+    let is_logit = |name: &str| words(name).iter().any(|word| matches!(word.as_str(), "logit" | "logits"));
+    let numbers_of = |i: usize| {
+        let name = &table.header()[i];
+        let may_be = roles.get(i) == Role::Ignored && !is_recipe(name) && !is_id(name) && !is_known(name);
+        numbers(table, i).filter(|_| may_be)
+    };
+    let columns: Vec<Option<Vec<f64>>> = (0..table.header().len()).map(numbers_of).collect();
+    let is_part =
+        |i: usize| columns[i].as_ref().is_some_and(|own| own.iter().all(|x| *x <= 0.0) || is_logit(&table.header()[i]));
+    let mut stretches: Vec<Vec<usize>> = vec![Vec::new()];
+    for i in 0..columns.len() {
+        match is_part(i) {
+            true => stretches.last_mut()?.push(i),
+            false => stretches.push(Vec::new()),
+        }
+    }
+    let set = stretches.into_iter().find(|set| {
+        let varies = set.iter().filter_map(|&i| columns[i].as_ref()).any(|own| own.iter().any(|x| *x != own[0]));
+        set.len() > 1 && varies && set.len() <= MOST_IN_NAMES
+    })?;
+    let own: Vec<&Vec<f64>> = set.iter().filter_map(|&i| columns[i].as_ref()).collect();
+    let sums: Vec<f64> = (0..table.n_rows()).map(|row| own.iter().map(|own| libm::exp(own[row])).sum()).collect();
+    let is_whole = sums.iter().all(|sum| (sum - 1.0).abs() <= ROUNDING);
+    if !is_whole && !set.iter().all(|&i| is_logit(&table.header()[i])) {
+        return None;
+    }
+    let columns = set.iter().zip(own).map(|(&i, own)| {
+        let is_own =
+            |word: &String| !matches!(word.as_str(), "log" | "ln" | "logit" | "logits") && !is_weight_word(word);
+        let name = words(&table.header()[i]).into_iter().filter(is_own).collect::<Vec<_>>().join("_");
+        (format!("weight_{name}"), own.iter().zip(&sums).map(|(x, sum)| (libm::exp(*x) / sum).to_string()).collect())
+    });
+    let listed = listed(set.iter().map(|&i| table.header()[i].as_str()));
+    let what = match is_whole {
+        true => format!("{listed} are read as the logarithms of the weights: as powers of e they sum to 1"),
+        false => format!("{listed} are read as logits: the weights are their softmax"),
+    };
+    Some(Made { columns: columns.collect(), of: set, what })
+}
+
 /// Domains that a run's name may list.
 const MOST_IN_NAMES: usize = 40;
 
 /// The mixture in a run's name: words with a number behind each, at least two, that sum to 1 or 100. Other words and
 /// numbers may stand around.
-fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
+pub(super) fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
     if let Some(counted) = counted(name).or_else(|| named_ratio(name)) {
         return Some(counted);
     }
@@ -878,10 +972,7 @@ fn weights_in_two_scales(table: &Table, roles: &Roles) -> Option<Made> {
     if has(roles, Role::Weight) {
         return None;
     }
-    let is_percent = |i: usize| {
-        let name = &table.header()[i];
-        name.contains('%') || words(name).iter().any(|word| matches!(word.as_str(), "pct" | "percent"))
-    };
+    let is_percent = |i: usize| is_percent(&table.header()[i]);
     let candidate = |i: usize| -> Option<(usize, Vec<f64>)> {
         let name = &table.header()[i];
         let most = if is_percent(i) { 100.0 } else { 1.0 };
@@ -916,69 +1007,37 @@ fn weights_in_two_scales(table: &Table, roles: &Roles) -> Option<Made> {
     Some(Made { columns: columns.collect(), of: set.iter().map(|(i, _)| *i).collect(), what })
 }
 
+/// Whether a name says that its column is in percent.
+fn is_percent(name: &str) -> bool {
+    name.contains('%') || words(name).iter().any(|word| matches!(word.as_str(), "pct" | "percent"))
+}
+
 /// One share of two domains: the rest is the other one's.
 fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
     if has(roles, Role::Weight) {
         return None;
     }
-    const OTHERS: [&str; 58] = [
-        "lr",
+    const OTHERS: [&str; 21] = [
         "value",
         "drop",
-        "keep",
         "norm",
         "max",
         "min",
         "mean",
-        "std",
         "learning",
         "rate",
-        "warmup",
-        "decay",
-        "dropout",
-        "progress",
-        "train",
-        "training",
-        "val",
-        "valid",
-        "validation",
-        "test",
-        "eval",
-        "momentum",
-        "beta",
-        "epoch",
-        "epochs",
-        "step",
-        "steps",
-        "seed",
-        "mlp",
-        "ffn",
         "expansion",
         "aspect",
         "compression",
-        "mask",
-        "masking",
-        "noise",
-        "clip",
-        "gpu",
-        "mfu",
-        "util",
         "active",
-        "sparsity",
         "expert",
-        "experts",
         "chinchilla",
         "tokens",
         "token",
         "params",
         "param",
-        "loss",
         "win",
         "error",
-        "batch",
-        "cooldown",
-        "stable",
-        "head",
         "grad",
     ];
     let may_be = |i: &usize| {
@@ -989,14 +1048,19 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         let is_first = |word: &String| words.first() == Some(word);
         (words.iter().any(|word| named(word) && (word.len() > 1 || is_first(word))) || table.header()[*i].contains('%'))
             && !rest.is_empty()
-            && !rest.iter().any(|word| OTHERS.contains(&word.as_str()))
+            && (!may_be_recipe(&table.header()[*i]) || rest.iter().any(|word| is_text(word)))
+            && !rest.iter().any(|word| OTHERS.contains(&word.as_str()) || is_of_training(word))
     };
     let mut candidates = roles.columns(Role::Ignored).filter(may_be);
     let (Some(i), None) = (candidates.next(), candidates.next()) else { return None };
     let numbers = numbers(table, i)?;
     let largest = numbers.iter().copied().fold(0.0, f64::max);
     let whole = if largest > 1.0 { 100.0 } else { 1.0 };
-    let varies = numbers.iter().any(|number| *number != numbers[0]);
+    // Numbers a little above 1 are percents only if their name says so.
+    const LEAST_PERCENT: f64 = 10.0;
+    let is_percent = is_percent(&table.header()[i]);
+    let varies =
+        numbers.iter().any(|number| *number != numbers[0]) && (whole == 1.0 || is_percent || largest > LEAST_PERCENT);
     let has_loss = roles.0.iter().any(|role| role.is_loss());
     if !varies || !numbers.iter().all(|number| (0.0..=whole).contains(number)) || !has_loss {
         return None;
@@ -1384,7 +1448,9 @@ pub(in crate::import) fn ways_to_tokens(table: &Table, roles: &Roles, dataset: O
         let find = |is: &dyn Fn(&str) -> bool| (0..words_of.len()).find(|&i| is(&table.header()[i]));
         let stock = match find(&is_unique_tokens) {
             Some(_) if dataset.is_some() => return None,
-            stock => stock.or(dataset).or_else(|| find(&|name| names::kind(name) == names::Kind::Budget && is_dataset(name)))?,
+            stock => stock
+                .or(dataset)
+                .or_else(|| find(&|name| names::kind(name) == names::Kind::Budget && is_dataset(name)))?,
         };
         let is_seen_once = epochs.1.iter().all(|epochs| *epochs == 1.0);
         (!is_seen_once).then_some(product(vec![epochs, (stock, numbers(table, stock)?)]))
@@ -1468,12 +1534,7 @@ pub(in crate::import) fn ways_to_tokens(table: &Table, roles: &Roles, dataset: O
             "iter",
             "optimizer steps",
         ])?;
-        let per_step = find(&[
-            "batch tokens",
-            "batch size tokens",
-            "tokens batch",
-            "global batch tokens",
-        ]);
+        let per_step = find(&["batch tokens", "batch size tokens", "tokens batch", "global batch tokens"]);
         if let Some(per_step) = per_step {
             return Some(product(vec![steps, per_step]));
         }

@@ -177,6 +177,20 @@ fn in_one_order(table: Table, issues: &mut Issues) -> Table {
     })
 }
 
+/// The table without a column that only stands for others that were not printed.
+pub(super) fn without_gaps(table: Table, issues: &mut Issues) -> Table {
+    let are_dots = |text: &str| matches!(text.trim(), "..." | ".." | "…" | "⋯");
+    let is_gap = |i: usize| are_dots(&table.header()[i]) && table.rows().all(|row| are_dots(row.cell(i)));
+    let kept: Vec<usize> = (0..table.header().len()).filter(|&i| !is_gap(i)).collect();
+    if kept.len() == table.header().len() {
+        return table;
+    }
+    issues.push(Cause::ColumnsUnprinted.of_text());
+    let header = kept.iter().map(|&i| table.header()[i].clone()).collect();
+    let rows = table.rows().map(|row| (row.line(), kept.iter().map(|&i| row.cell(i).to_string()).collect()));
+    Table::of_cells(header, rows).in_decimals_of(&table)
+}
+
 /// The table without notes, means over its runs and titles within it. A title that stands above every run is a column
 /// of its own: "70M models" says what is below it.
 pub(super) fn without_notes(table: Table, issues: &mut Issues) -> Table {

@@ -75,7 +75,7 @@ fn as_json(text: &str) -> Cow<'_, str> {
         ("True", "true"),
         ("False", "false"),
     ];
-    let start = text.trim_start_matches(['[', '{', ' ', '\n', '\r', '\t']);
+    let start = text.trim_start_matches(['[', '{', '(', ' ', '\n', '\r', '\t']);
     let is_python = start.starts_with('\'');
     let has = |word: &&(&str, &str)| text.contains(word.0);
     if !is_python && !WORDS.iter().any(|word| has(&word)) {
@@ -126,6 +126,13 @@ fn documents(text: &str, cut: &mut Vec<Fault>) -> Result<(Vec<Vec<Record>>, usiz
             Ok(raw) => raw.get(),
             // What comes after a blank line may be a table in another form.
             Err(_) if end > 0 && is_apart(&text[end..]) && !text[end..].trim_start().starts_with(['[', '{']) => break,
+            // "{…}," and the next one below.
+            Err(_) if end > 0 && text[end..].trim_start().starts_with(',') => {
+                let next = text.len() - text[end..].trim_start().len() + 1;
+                (base, end) = (next, next);
+                stream = serde_json::Deserializer::from_str(&text[next..]).into_iter::<&RawValue>();
+                continue;
+            }
             Err(error) => {
                 let start = end + text[end..].len() - text[end..].trim_start().len();
                 // One line of many may be cut: what follows is read all the same.
@@ -408,6 +415,17 @@ pub(super) fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut 
     let mut header: Vec<String> = Vec::new();
     let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
     let mut column_of = std::collections::HashMap::new();
+    let mut n_entries = 0;
+    let records = records.flat_map(|(line, record)| {
+        let entries = entries(record);
+        n_entries += if entries.len() > 1 { entries.len() } else { 0 };
+        entries.into_iter().map(move |entry| (line, entry))
+    });
+    let records: Vec<(usize, Value)> = records.collect();
+    if n_entries > 0 {
+        let what = format!("the losses that a run lists are read as a line each, {n_entries} in all");
+        issues.push(Cause::Made { what }.of_text());
+    }
     for (line, record) in records {
         let mut cells = Vec::new();
         flatten("", &record, &mut |name, cell| {
@@ -432,6 +450,49 @@ pub(super) fn table(records: impl Iterator<Item = (usize, Value)>, issues: &mut 
         return None;
     }
     Some(Table::of_cells(header, rows))
+}
+
+/// A run's entries where it lists its losses: a list of objects without names, or lists of numbers side by side, one of
+/// losses and another of what they are at. Any other run is its only entry.
+fn entries(record: Value) -> Vec<Value> {
+    let Value::Object(members) = &record else { return vec![record] };
+    let is_at = |name: &str| is_count_name(name) || is_recipe(name);
+    let is_of =
+        |mut names: &mut dyn Iterator<Item = &String>, is: &dyn Fn(&str) -> bool| (&mut names).any(|name| is(name));
+    let whole = |place: &str, entry: Map<String, Value>, without: &[String]| {
+        let kept = members.iter().filter(|(name, _)| !without.contains(name));
+        let mut own: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+        // A number of the run beside one of the entry would be read in its place.
+        own.retain(|name, value| !entry.contains_key(name) || value.is_object());
+        entry.into_iter().for_each(|(name, value)| {
+            own.insert(if place.is_empty() { name } else { format!("{place}.{name}") }, value);
+        });
+        Value::Object(own)
+    };
+    let lists = members.iter().filter_map(|(name, value)| Some((name, value.as_array()?)));
+    for (name, items) in lists.clone().filter(|(_, items)| items.len() > 1 && named_items(items).is_none()) {
+        let objects: Option<Vec<&Map<String, Value>>> = items.iter().map(Value::as_object).collect();
+        let is_history = |objects: &Vec<&Map<String, Value>>| {
+            objects.iter().all(|own| is_of(&mut own.keys(), &has_loss_word)) && is_of(&mut objects[0].keys(), &is_at)
+        };
+        if let Some(objects) = objects.filter(is_history) {
+            let without = [name.clone()];
+            return objects.into_iter().map(|own| whole(name, own.clone(), &without)).collect();
+        }
+    }
+    let are_numbers =
+        |items: &Vec<Value>| items.len() > 1 && items.iter().all(|item| item.is_number() || item.is_null());
+    let series: Vec<(&String, &Vec<Value>)> = lists.filter(|(_, items)| are_numbers(items)).collect();
+    let Some(n) = series.iter().find(|(name, _)| has_loss_word(name)).map(|(_, items)| items.len()) else {
+        return vec![record];
+    };
+    let series: Vec<(&String, &Vec<Value>)> = series.into_iter().filter(|(_, items)| items.len() == n).collect();
+    if !is_of(&mut series.iter().map(|(name, _)| *name), &is_at) {
+        return vec![record];
+    }
+    let without: Vec<String> = series.iter().map(|(name, _)| (*name).clone()).collect();
+    let entry = |at: usize| series.iter().map(|(name, items)| ((*name).clone(), items[at].clone())).collect();
+    (0..n).map(|at| whole("", entry(at), &without)).collect()
 }
 
 /// Deeper than this nothing of a run is kept.

@@ -11,8 +11,8 @@ use crate::import::roles::{Role, Roles, is_id, is_weight_word, key, words};
 use crate::import::table::Table;
 use crate::units::{is_missing, try_number};
 
-/// Names of the column that says which target or domain a line is about.
-const WHICH: [&str; 27] = [
+/// Words of which the name of the column is made that says which target or domain a line is about.
+const WHICH: [&str; 19] = [
     "domain",
     "target",
     "metric",
@@ -21,29 +21,37 @@ const WHICH: [&str; 27] = [
     "evaluation",
     "validation",
     "valid",
+    "val",
     "variable",
     "benchmark",
     "corpus",
-    "eval_set",
-    "eval_domain",
-    "validation_set",
     "dataset",
     "source",
     "key",
-    "eval_name",
-    "eval_dataset",
-    "eval_task",
-    "eval_subset",
-    "val_set",
-    "val_domain",
-    "validation_domain",
-    "test_set",
-    "test_domain",
+    "test",
     "subset",
+    "file",
+    "set",
 ];
+/// Words that may stand beside these.
+const BESIDE_WHICH: [&str; 4] = ["name", "id", "path", "data"];
+
 /// Whether a column says by its name which target a line is about.
 pub(in crate::import) fn is_which(name: &str) -> bool {
-    WHICH.iter().any(|own| key(own) == key(name))
+    // "evalset" is two words.
+    let parted = |word: String| {
+        let parts = WHICH.iter().find_map(|first| Some((first, word.strip_prefix(first)?)));
+        match parts.filter(|(_, rest)| WHICH.contains(rest)) {
+            Some((first, rest)) => vec![first.to_string(), rest.to_string()],
+            None => vec![word],
+        }
+    };
+    let words: Vec<String> = names::words(&names::english(name)).into_iter().flat_map(parted).collect();
+    // A set alone may be one of runs, and a key is one alone.
+    let is_one = |word: &String| WHICH.contains(&word.as_str()) && (words.len() > 1 || word != "set" && word != "val");
+    words.iter().any(is_one)
+        && words.iter().all(|word| WHICH.contains(&word.as_str()) || BESIDE_WHICH.contains(&word.as_str()))
+        && (words.len() == 1 || words.iter().any(|word| word != "key" && word != "source"))
 }
 
 /// Names of the column with the number.
@@ -85,9 +93,12 @@ pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
     if loss.is_none() && weight.is_none() {
         return None;
     }
-    let which = |name: &&str| header.iter().position(|own| key(own) == key(name));
     let mut roles = None;
-    WHICH.iter().filter_map(which).find_map(|which| {
+    let mut candidates: Vec<usize> = (0..header.len()).filter(|&i| is_which(&header[i])).collect();
+    // What was measured is told before what it was measured on.
+    let is_metric = |word: &String| matches!(word.as_str(), "metric" | "key" | "variable");
+    candidates.sort_by_key(|&i| !names::words(&header[i]).iter().any(is_metric));
+    candidates.into_iter().find_map(|which| {
         let roles = roles.get_or_insert_with(|| guess_roles(table));
         // Beside the weights of all domains "data_frac" is none of the line's.
         let has_mixture = roles.columns(Role::Weight).nth(1).is_some_and(|_| loss.is_some());
@@ -115,6 +126,7 @@ fn is_weight(name: &str) -> bool {
     const BESIDE: [&str; 9] =
         ["train", "training", "data", "domain", "source", "sampling", "sample", "mixture", "mixing"];
     let is_beside = |word: &str| BESIDE.iter().any(|beside| word.eq_ignore_ascii_case(beside));
+    let name = &*names::english(name);
     words(name).all(|word| is_weight_word(word) || is_beside(word))
         && words(name).any(|word| is_weight_word(word) && word != "mix")
 }
@@ -135,8 +147,15 @@ fn ways(table: &Table, which: usize, numbers: [Option<usize>; 2], roles: &Roles)
     let own: Vec<usize> =
         all.iter().copied().filter(|&i| !is_about(i) && (has_role(i) || is_of_run(i) || !is_number(i))).collect();
     let ids: Vec<usize> = own.iter().copied().filter(|&i| is_of_run(i) || !is_number(i)).collect();
+    // Beside an id, words and times may be a line's own as well.
+    let has_id = all.iter().any(|&i| is_id(&header[i]));
+    let only_ids: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|&i| has_id && (is_id(&header[i]) || has_role(i) && roles.get(i) != Role::RowWeight))
+        .collect();
     let mut ways = vec![all];
-    for way in [own, ids] {
+    for way in [own, ids, only_ids] {
         if !way.is_empty() && !ways.contains(&way) {
             ways.push(way);
         }
@@ -248,9 +267,12 @@ fn widened_by(
         name if name.to_ascii_lowercase().ends_with("loss") => "loss",
         name => name,
     });
-    // A list of metrics has more than losses in it: accuracies, sizes, tokens keep the names by which they are known.
+    // A list of metrics has more than losses in it: accuracies, sizes, tokens keep the names by which they are known. Where
+    // sizes or tokens are in it, it holds all of a run, and what else there is are no losses.
+    let is_list = loss_of_each.is_some_and(|column| table.header()[column].eq_ignore_ascii_case("value"))
+        && words.iter().any(|word| names::count(word).is_some());
     let name_of = |word: &str, suffix: &str| match suffix {
-        "loss" | "value" | "score" if is_known(word) || is_recipe(word) => word.to_string(),
+        "loss" | "value" | "score" if is_list || is_known(word) || is_recipe(word) => word.to_string(),
         _ => format!("{word}_{suffix}"),
     };
     let is_own = |i: usize| i == which || Some(i) == loss_of_each || Some(i) == weight;

@@ -14,7 +14,9 @@ mod json;
 mod latex;
 mod long_form;
 mod markdown;
+mod numbered;
 mod pairs;
+mod printed;
 mod turned;
 mod whitespace;
 mod yaml;
@@ -46,14 +48,17 @@ pub fn read_table(text: &str) -> (Option<Table>, Issues) {
     }
     let (table, mut issues) = as_it_stands(&decode::without_unseen(text));
     let Some(table) = table else { return (None, issues) };
-    let mut table = commas::by_cells(table, &mut issues);
+    let mut table = commas::by_cells(commas::without_points(table, &mut issues), &mut issues);
     if let Some((chosen, causes)) = isoflop::chosen(&table) {
         causes.into_iter().for_each(|cause| issues.push(cause.of_text()));
         table = chosen;
     }
-    if let Some((wide, cause)) = long_form::widened(&table) {
-        issues.push(cause.of_text());
-        table = wide;
+    // By metric, and then by task.
+    for _ in 0..2 {
+        if let Some((wide, cause)) = long_form::widened(&table) {
+            issues.push(cause.of_text());
+            table = wide;
+        }
     }
     (Some(derive::with_made(commas::by_neighbours(table), &mut issues)), issues)
 }
@@ -109,7 +114,9 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
         return read;
     }
     let mut issues = Issues::default();
-    let tables = tables(&without_comments(text, &mut issues), &mut issues);
+    let text = without_comments(text, &mut issues);
+    let text = printed::plain(&text, &mut issues);
+    let tables = tables(&text, &mut issues);
     if tables.iter().any(|table| guess::is_chart(table.header())) {
         issues.push(Cause::Chart.of_text());
         return (None, issues);
@@ -117,7 +124,7 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     let tables = tables.into_iter().filter_map(|table| {
         let table = headers::in_one_line(cells::bare(with_plain_names(table), &mut issues), &mut issues);
         let table = headers::without_repeated(table, &mut issues);
-        let table = headers::without_notes(table, &mut issues);
+        let table = headers::without_notes(headers::without_gaps(table, &mut issues), &mut issues);
         let table = headers::filled_down(table, &mut issues);
         turned::with_runs_as_lines(cells::apart(table, &mut issues), &mut issues)
     });

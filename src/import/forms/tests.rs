@@ -612,16 +612,16 @@ fn sizes_and_tokens_in_other_scales_are_asked_about() {
 }
 
 #[test]
-fn perplexities_called_losses_are_told() {
+fn perplexities_called_losses_are_asked_about() {
     let text = "weight_a,weight_b,loss_web,code_loss\n0.25,0.75,36.125,1.125\n0.5,0.5,33.25,1.25\n";
-    let (_, sentences) = study(text);
+    let [question] = &import(text, None).questions[..] else { panic!("one question") };
     assert_eq!(
-        sentences,
-        [
-            "column \"loss_web\": half of the losses are above 36.1, but a guess among 100,000 tokens has 11.5 nats: this looks \
-          like perplexity; give it the role \"perplexity\" to fit its logarithm"
-        ]
+        question.text,
+        "losses in \"loss_web\" are about 36.1, and the others are about 1.25: is it a perplexity?"
     );
+    let read = |choice: usize| import_with(text, None, &question.choices[choice].answers).dataset.expect("a study");
+    assert_eq!(read(0).observations()[0].losses[0].map(|loss| loss.0), Some(36.125f64.ln()));
+    assert_eq!(read(1).observations()[0].losses[0].map(|loss| loss.0), Some(36.125));
 }
 
 #[test]
@@ -663,8 +663,8 @@ fn issues_offer_what_puts_them_right() {
     );
     assert_eq!(fixes(&format!("{header}0.5,0.5,1B,2e9B,3.125\n")), [Fix::Cell("2e9".into())]);
     assert_eq!(
-        fixes(&header.replace("x_loss", "x_loss,los_y").replace('\n', "\n0.5,0.5,1B,2e9,33.125,3.125\n")),
-        [Fix::Role(Role::Perplexity), Fix::Role(Role::Loss)]
+        fixes(&header.replace("x_loss", "x_loss,los_y").replace('\n', "\n0.5,0.5,1B,2e9,3.125,3.125\n")),
+        [Fix::Role(Role::Loss)]
     );
     assert!(fixes(&format!("{header}0.5,0.5,1B,2e9,3.125\n")).is_empty());
 }

@@ -1,8 +1,8 @@
 //! Tables that do not have a line for each run: runs as columns, and losses by size and tokens.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::derive::{listed, size_in};
+use super::derive::{listed, mixture_in, size_in};
 use crate::import::assemble::SUM_TOLERANCE;
 use crate::import::guess::{has_loss_word, is_perplexity, is_score};
 use crate::import::issue::{Cause, Issues};
@@ -21,8 +21,13 @@ pub(super) fn with_runs_as_lines(table: Table, issues: &mut Issues) -> Option<Ta
         issues.push(Cause::Made { what }.of_text());
         return Some(by_size);
     }
+    if let Some((by_mixture, what)) = losses_by_mixture(&table) {
+        issues.push(Cause::Made { what }.of_text());
+        return Some(by_mixture);
+    }
     let Some(sizes) = sizes_as_columns(&table) else { return Some(table) };
-    if !is_tokens(&table) {
+    let of = if are_tokens(&table, &sizes) { Of::D } else { Of::N };
+    if of == Of::N && !is_tokens(&table) {
         issues.push(Cause::StepsBySize { column: table.header()[0].clone() }.of_text());
         return None;
     }
@@ -30,14 +35,41 @@ pub(super) fn with_runs_as_lines(table: Table, issues: &mut Issues) -> Option<Ta
     let rows = table.rows().flat_map(|row| {
         let cells = sizes.iter().enumerate().filter(move |(i, _)| !is_missing(row.cell(i + 1)));
         cells.map(move |(i, size)| {
-            (row.line(), vec![size.to_string(), row.cell(0).to_string(), row.cell(i + 1).to_string()])
+            let mut counts = [size.to_string(), row.cell(0).to_string()];
+            if of == Of::D {
+                counts.reverse();
+            }
+            (row.line(), counts.into_iter().chain([row.cell(i + 1).to_string()]).collect())
         })
     });
     let rows: Vec<(usize, Vec<String>)> = rows.collect();
-    issues.push(Cause::BySize { rows: rows.len() }.of_text());
-    let tokens = table.header()[0].clone();
+    issues.push(Cause::BySize { rows: rows.len(), is_of_tokens: of == Of::D }.of_text());
+    let first = table.header()[0].clone();
     let melted = Table::of_cells(header, rows).in_decimals_of(&table);
-    Some(if names::count(&tokens).is_some() { melted.renamed(1, &tokens) } else { melted })
+    let place = if of == Of::D { 0 } else { 1 };
+    Some(if names::count(&first).is_some() { melted.renamed(place, &first) } else { melted })
+}
+
+/// Whether the columns are called by tokens, and the first column holds sizes: as the corner says ("N \\ D"), or by numbers
+/// that are fewer than those of the columns on every line.
+fn are_tokens(table: &Table, columns: &[f64]) -> bool {
+    let corner = table.header()[0].as_str();
+    let role_of = |part: &str| match part.trim() {
+        "N" => Some(Role::N),
+        "D" => Some(Role::D),
+        part => names::count(part).map(|count| count.role),
+    };
+    let parts: Vec<Option<Role>> =
+        corner.split(['\\', '/', '|', '↓', '→', '×']).filter(|part| !part.trim().is_empty()).map(role_of).collect();
+    match parts[..] {
+        [Some(Role::N), ..] => return true,
+        [Some(Role::D), ..] => return false,
+        _ => {}
+    }
+    const LEAST_SIZE: f64 = 1e6;
+    let first = table.rows().filter_map(|row| try_number(row.cell(0), table.layout().decimal)).fold(0.0, f64::max);
+    let least = columns.iter().copied().fold(f64::INFINITY, f64::min);
+    first >= LEAST_SIZE && first < least
 }
 
 /// The table turned, if its lines and not its columns are called N, D, a loss, or sum to 1 as a mixture does.
@@ -119,8 +151,9 @@ impl Of {
     }
 }
 
-/// The name of a loss without what tells it apart from others: "70M loss", "loss at 2B tokens", "loss_seed_1".
-fn loss_of(name: &str) -> Option<(Of, u64, String)> {
+/// The name of a loss without what tells it apart from others: "70M loss", "loss at 2B tokens", "loss_seed_1". Of a size
+/// that may be either, `other` says which it is.
+fn loss_of(name: &str, other: Option<Of>) -> Option<(Of, u64, String)> {
     const TOKENS: [&str; 3] = ["tokens", "token", "tok"];
     const BESIDE: [&str; 2] = ["at", "after"];
     let parts = name.split(['_', ' ', '-', '/', '(', ')', '[', ']', '@', '.', '=']).filter(|part| !part.is_empty());
@@ -149,13 +182,16 @@ fn loss_of(name: &str) -> Option<(Of, u64, String)> {
     }
     let number = size_in(name)? as u64;
     let is_of_tokens = parts.iter().any(|part| is_one_of(&TOKENS, part));
-    // Of these it may be either.
-    if !is_of_tokens && (parts.iter().any(|part| is_one_of(&BESIDE, part)) || name.contains('@')) {
-        return None;
-    }
+    let is_bare = || name.contains('@') || is_bare_size(name) || other == Some(Of::D);
+    let may_be_either = parts.iter().any(|part| is_one_of(&BESIDE, part)) || is_bare();
+    let of = match is_of_tokens {
+        true => Of::D,
+        false if may_be_either => other?,
+        false => Of::N,
+    };
     let is_own = |part: &&str| size_in(part).is_none() && !is_one_of(&TOKENS, part) && !is_one_of(&BESIDE, part);
     let rest = name.split(['_', ' ', '-', '/', '(', ')', '[', ']', '@']).filter(|part| !part.is_empty()).filter(is_own);
-    Some((if is_of_tokens { Of::D } else { Of::N }, number, rest.collect::<Vec<_>>().join("_")))
+    Some((of, number, rest.collect::<Vec<_>>().join("_")))
 }
 
 /// The table with a line for each size, each number of tokens or each seed, where losses of several stand beside each
@@ -165,7 +201,23 @@ fn losses_by_size(table: &Table) -> Option<(Table, String)> {
     let header = table.header();
     let is_loss = |name: &str| has_loss_word(name) || is_perplexity(name);
     let (mut losses, mut others): (Vec<usize>, Vec<usize>) = (0..header.len()).partition(|&i| is_loss(&header[i]));
-    let of = losses.iter().find_map(|&i| loss_of(&header[i]))?.0;
+    // Columns that are called by sizes alone are losses by their numbers.
+    if losses.is_empty() {
+        let is_size = |&i: &usize| is_bare_size(&header[i]) && may_be_losses(table, i);
+        (losses, others) = (0..header.len()).partition(is_size);
+    }
+    let has = |of: Of| others.iter().any(|&i| of.is_called_by(&header[i]));
+    let other = match (has(Of::N), has(Of::D)) {
+        (true, false) => Some(Of::D),
+        (false, true) => Some(Of::N),
+        // Sizes of millions are no numbers of tokens.
+        (false, false) => {
+            losses.iter().any(|&i| size_in(&header[i]).is_some_and(|size| size < LEAST_TOKENS)).then_some(Of::N)
+        }
+        _ => None,
+    };
+    let of_name = |i: usize| loss_of(&header[i], other);
+    let of = losses.iter().find_map(|&i| of_name(i))?.0;
     let mut means = Vec::new();
     if of == Of::Seed {
         let is_mean = |i: &usize| names::words(&header[*i]).iter().any(|word| MEANS.contains(&word.as_str()));
@@ -176,7 +228,8 @@ fn losses_by_size(table: &Table) -> Option<(Table, String)> {
     // Each loss without its number, and the column of each number.
     let mut targets: Vec<(String, BTreeMap<u64, usize>)> = Vec::new();
     for i in losses {
-        let (_, number, rest) = loss_of(&header[i]).filter(|(own, ..)| *own == of)?;
+        let (_, number, rest) = of_name(i).filter(|(own, ..)| *own == of)?;
+        let rest = if rest.is_empty() { "loss".to_string() } else { rest };
         let place = targets.iter().position(|(own, _)| *own == rest).unwrap_or_else(|| {
             targets.push((rest, BTreeMap::new()));
             targets.len() - 1
@@ -215,9 +268,58 @@ fn losses_by_size(table: &Table) -> Option<(Table, String)> {
     Some((Table::of_cells(names, rows).in_decimals_of(table), what))
 }
 
+/// Fewer tokens than these no study has as the least.
+const LEAST_TOKENS: f64 = 5e8;
+
+/// Whether a name is a size and nothing else: "70M", "@2B".
+fn is_bare_size(name: &str) -> bool {
+    let name = name.trim().trim_start_matches('@').trim();
+    name.starts_with(|c: char| c.is_ascii_digit()) && !name.contains([' ', '_', '-', '/']) && size_in(name).is_some()
+}
+
+/// Numbers that may be losses in nats.
+const LOSSES: std::ops::Range<f64> = 0.2..20.0;
+
+/// Whether a column's numbers may be losses: none is a share, and some are no whole ones.
+fn may_be_losses(table: &Table, i: usize) -> bool {
+    let cells = || table.rows().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
+    let numbers: Option<Vec<f64>> = cells().map(|cell| try_number(cell, table.layout().decimal)).collect();
+    numbers.is_some_and(|numbers| {
+        !numbers.is_empty()
+            && numbers.iter().all(|number| LOSSES.contains(number))
+            && numbers.iter().any(|number| *number > 1.0 && number.fract() != 0.0)
+    })
+}
+
+/// The table with a line for each mixture and each line of it, where columns are called by mixtures and hold losses.
+fn losses_by_mixture(table: &Table) -> Option<(Table, String)> {
+    let header = table.header();
+    let mixture = |i: usize| mixture_in(&header[i]).filter(|_| may_be_losses(table, i));
+    let (mixtures, others): (Vec<usize>, Vec<usize>) = (0..header.len()).partition(|&i| mixture(i).is_some());
+    let names_of = |i: usize| mixture(i).map(|own| own.into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>());
+    let is_loss = |i: &usize| has_loss_word(&header[*i]) || is_perplexity(&header[*i]);
+    let &first = mixtures.first()?;
+    if mixtures.len() < 2 || others.iter().any(is_loss) || mixtures.iter().any(|&i| names_of(i) != names_of(first)) {
+        return None;
+    }
+    let names = others.iter().map(|&i| header[i].clone()).chain(["mixture", "loss"].map(String::from)).collect();
+    let rows = table.rows().flat_map(|row| {
+        let others = &others;
+        mixtures.iter().filter(move |&&i| !is_missing(row.cell(i))).map(move |&i| {
+            let own = others.iter().map(|&other| row.cell(other).to_string());
+            (row.line(), own.chain([header[i].clone(), row.cell(i).to_string()]).collect())
+        })
+    });
+    let rows: Vec<(usize, Vec<String>)> = rows.collect();
+    let what = format!(
+        "its columns are called by mixtures, so each of its {} losses is read as that of a run of one",
+        rows.len()
+    );
+    Some((Table::of_cells(names, rows).in_decimals_of(table), what))
+}
+
 /// The sizes that all columns but the first are called, if their numbers may be losses.
 fn sizes_as_columns(table: &Table) -> Option<Vec<f64>> {
-    const LOSSES: std::ops::Range<f64> = 0.2..20.0;
     let decimal = table.layout().decimal;
     let sizes: Vec<f64> = table.header().iter().skip(1).map(|name| size_in(name)).collect::<Option<_>>()?;
     if sizes.len() < 2 || table.n_rows() < 2 {

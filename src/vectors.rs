@@ -4,7 +4,7 @@
 use wide::f64x8;
 
 /// Numbers that are worked on at once.
-const LANES: usize = 8;
+pub const LANES: usize = 8;
 
 /// Eight times x.
 #[inline(always)]
@@ -21,10 +21,35 @@ fn splat(x: f64) -> f64x8 {
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     let n = a.len().min(b.len());
     let ((a, rest_a), (b, rest_b)) = (a[..n].as_chunks::<LANES>(), b[..n].as_chunks::<LANES>());
-    let lanes = a.iter().zip(b).fold(f64x8::ZERO, |sum, (a, b)| sum + f64x8::from(*a) * f64x8::from(*b)).to_array();
-    let rest: f64 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
+    let lanes = a.iter().zip(b).fold(f64x8::ZERO, |sum, (a, b)| sum + f64x8::from(*a) * f64x8::from(*b));
+    across(lanes) + rest(rest_a, rest_b)
+}
+
+/// a · b and a · c, over the length of the shortest: the same digits as of two [`dot`]s, in less time, as a is read once
+/// and one sum does not wait for the other.
+pub fn dots(a: &[f64], b: &[f64], c: &[f64]) -> [f64; 2] {
+    let n = a.len().min(b.len()).min(c.len());
+    let ((a, rest_a), (b, rest_b)) = (a[..n].as_chunks::<LANES>(), b[..n].as_chunks::<LANES>());
+    let (c, rest_c) = c[..n].as_chunks::<LANES>();
+    let mut lanes = [f64x8::ZERO; 2];
+    for (a, (b, c)) in a.iter().zip(b.iter().zip(c)) {
+        let a = f64x8::from(*a);
+        lanes[0] += a * f64x8::from(*b);
+        lanes[1] += a * f64x8::from(*c);
+    }
+    [across(lanes[0]) + rest(rest_a, rest_b), across(lanes[1]) + rest(rest_a, rest_c)]
+}
+
+#[inline(always)]
+fn across(lanes: f64x8) -> f64 {
+    let lanes = lanes.to_array();
     let pairs = [lanes[0] + lanes[4], lanes[1] + lanes[5], lanes[2] + lanes[6], lanes[3] + lanes[7]];
-    (pairs[0] + pairs[2]) + (pairs[1] + pairs[3]) + rest
+    (pairs[0] + pairs[2]) + (pairs[1] + pairs[3])
+}
+
+#[inline(always)]
+fn rest(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// sum ← sum + factor · x, over the length of the shorter one.
@@ -71,6 +96,8 @@ mod tests {
             let b: Vec<f64> = (0..n).map(|i| libm::cos(0.3 * f64::from(i))).collect();
             let expected: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
             assert!((dot(&a, &b) - expected).abs() < 1e-14, "{n}");
+            let reversed: Vec<f64> = b.iter().rev().copied().collect();
+            assert_eq!(dots(&a, &b, &reversed), [dot(&a, &b), dot(&a, &reversed)], "{n}");
             let mut sum = a.clone();
             add_scaled(&mut sum, 0.7, &b);
             assert!(sum.iter().zip(a.iter().zip(&b)).all(|(sum, (a, b))| *sum == a + 0.7 * b), "{n}");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Cell, Hue, Mark, Readout};
 use crate::dataset::Dataset;
+use crate::law;
 use crate::predict::FittedTarget;
 use crate::units::{Loss, Params, Tokens, write_count, write_percent};
 
@@ -50,11 +51,15 @@ impl Sight {
     /// What was seen of a target; `None` where it is no target of the study.
     pub fn of(dataset: &Dataset, target: FittedTarget, uses: &[Use]) -> Option<Arc<Self>> {
         let target_idx = dataset.target_idx(target.name)?;
-        let rows = dataset.observations().iter().zip(uses);
-        let usable = rows.filter(|(row, _)| target.fit.law.uses(&target.fit.shape, target.target_pos, &row.mixture));
-        let seen = usable.filter_map(|(row, &used)| {
+        let design = dataset.design();
+        let scales = design.scales().iter();
+        let mut losses: Vec<_> = scales.map(|scale| target.losses(law::Scale::new(scale.n, scale.d))).collect();
+        let rows = dataset.observations().iter().zip(design.rows()).zip(uses);
+        let usable =
+            rows.filter(|((row, _), _)| target.fit.law.uses(&target.fit.shape, target.target_pos, &row.mixture));
+        let seen = usable.filter_map(|((row, &(_, scale_idx)), &used)| {
             let Loss(observed) = row.losses[target_idx]?;
-            let Loss(predicted) = target.loss(row.n, row.d, &row.mixture);
+            let predicted = losses[scale_idx](&law::Mixture::new(&row.mixture));
             let mixture = row.mixture.clone();
             Some(Seen { line: row.line, n: row.n, d: row.d, mixture, observed, predicted, used })
         });

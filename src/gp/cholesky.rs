@@ -3,7 +3,7 @@
 //! Own loops rather than a library's: the order of the sums is written down here, so that results are the same on
 //! every machine. Every inner loop is a dot product of two contiguous rows.
 
-use crate::vectors::dot;
+use crate::vectors::{LANES, add_scaled, dot, dots};
 
 /// L of K = L Lᵀ.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,9 +19,18 @@ impl Cholesky {
         for i in 0..n {
             let (above, row) = matrix.split_at_mut(i * n);
             let row = &mut row[..n];
-            for j in 0..i {
-                let other = &above[j * n..j * n + j + 1];
-                row[j] = (row[j] - dot(&row[..j], &other[..j])) / other[j];
+            for from in (0..i).step_by(LANES) {
+                let to = (from + LANES).min(i);
+                // What lies left of these columns is known for all of them.
+                let mut left = [0.0; LANES];
+                for (left, j) in left.as_chunks_mut::<2>().0.iter_mut().zip((from..to).step_by(2)) {
+                    let next = (j + 1).min(to - 1);
+                    *left = dots(&row[..from], &above[j * n..], &above[next * n..]);
+                }
+                for j in from..to {
+                    let other = &above[j * n..j * n + j + 1];
+                    row[j] = (row[j] - (left[j - from] + dot(&row[from..j], &other[from..j]))) / other[j];
+                }
             }
             let pivot = row[i] - dot(&row[..i], &row[..i]);
             if !(pivot > 0.0 && pivot.is_finite()) {
@@ -58,7 +67,7 @@ impl Cholesky {
             let row = &self.lower[i * self.n..];
             x[i] /= row[i];
             let entry = x[i];
-            x[..i].iter_mut().zip(row).for_each(|(x, l)| *x -= entry * l);
+            add_scaled(&mut x[..i], -entry, row);
         }
         x
     }
@@ -78,10 +87,14 @@ impl Cholesky {
         }
         let mut inverse = vec![0.0; n * n];
         for i in 0..n {
-            for j in 0..=i {
-                let entry = dot(&columns[i * n + i..(i + 1) * n], &columns[j * n + i..(j + 1) * n]);
-                inverse[i * n + j] = entry;
-                inverse[j * n + i] = entry;
+            let column = |j: usize| &columns[j * n + i..(j + 1) * n];
+            for j in (0..=i).step_by(2) {
+                let next = (j + 1).min(i);
+                let entries = dots(column(i), column(j), column(next));
+                for (j, entry) in [j, next].into_iter().zip(entries) {
+                    inverse[i * n + j] = entry;
+                    inverse[j * n + i] = entry;
+                }
             }
         }
         inverse

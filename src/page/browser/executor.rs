@@ -83,8 +83,9 @@ impl Wake for Task {
                 (false, true) => return false,
             }
             let begins = tasks.doing == Doing::Nothing && !tasks.follows && (is_urgent || !tasks.is_posted);
-            tasks.follows |= begins;
-            begins
+            // What a worker's answer or a timer changes waits for a turn of its own: together they would take too long.
+            tasks.follows |= begins && (is_urgent || !tasks.post());
+            begins && tasks.follows
         });
         // Without a browser a test has its say first.
         if begins && dom::IS_THERE {

@@ -14,7 +14,7 @@ fn every_sample_shows_its_point() {
         let imported = import(&(sample.text)(), None);
         assert_eq!(imported.issues.sentences(5), [""; 0], "{}", sample.id);
         let dataset = imported.dataset.expect("a study");
-        let law = by_id(sample.law).expect("a law");
+        let law = by_id(sample.law.unwrap_or("additive")).expect("a law");
         let groups = target_groups(law, &(0..dataset.targets().len()).collect::<Vec<_>>());
         let fits = groups.iter().map(|group| fit(law, &dataset, group, &FitConfig::default(), &mut |_| {}));
         let fits: Vec<_> = fits.collect::<Result<_, _>>().expect("a sound study");

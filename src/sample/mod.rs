@@ -28,8 +28,8 @@ pub struct Sample {
     pub title: &'static str,
     /// Where its numbers come from, and what to see.
     pub about: &'static str,
-    /// Id of the law to fit.
-    pub law: &'static str,
+    /// Id of the law to fit; none where validation chooses.
+    pub law: Option<&'static str>,
     /// The next model.
     pub scenario: fn() -> Scenario,
     /// The runs as a CSV text: weights, `model_size`, `n_tokens`, losses in nats, `split`.
@@ -43,7 +43,7 @@ pub static SAMPLES: [Sample; 5] = [
         title: "language models, 7 domains",
         about: "Not real runs: 7 domains, 5 model sizes and 8 targets, drawn from joint laws fitted to the SlimPajama \
             runs of Shukor et al. 2025, with noise. The largest size is held out. Paste your own runs to replace it.",
-        law: "additive",
+        law: None,
         scenario: || Scenario::new(Params(7e9), Tokens(150e9)),
         text: llm,
     },
@@ -52,7 +52,7 @@ pub static SAMPLES: [Sample; 5] = [
         title: "multimodal models, 3 domains",
         about: "Not real runs: the sizes, tokens and mixtures of the multimodal study of Shukor et al. 2025 (NMM), losses \
             from joint laws drawn at random. Its point: the optimum moves with the scale; follow it along N and D.",
-        law: "joint",
+        law: Some("joint"),
         scenario: || Scenario { aim: Aim::Worst, ..Scenario::new(Params(8e9), Tokens(160e9)) },
         text: nmm,
     },
@@ -62,7 +62,7 @@ pub static SAMPLES: [Sample; 5] = [
         about: "Not real runs: the sizes, tokens and mixtures of the vision study of Shukor et al. 2025 (LVM), losses from \
             additive laws drawn at random. Its point: two domains have few tokens in stock, and their prices say what \
             one more epoch would be worth.",
-        law: "additive",
+        law: Some("additive"),
         scenario: lvm_scenario,
         text: lvm,
     },
@@ -72,7 +72,7 @@ pub static SAMPLES: [Sample; 5] = [
         about: "Not real runs: 96 mixtures of 5 domains at one size and one number of tokens, as RegMix trains them, losses \
             drawn from a random law. Its point: without a change of scale the law has no term in N and D, and a prior \
             keeps the optimum near the corpus.",
-        law: "m4",
+        law: Some("m4"),
         scenario: swarm_scenario,
         text: swarm,
     },
@@ -81,7 +81,7 @@ pub static SAMPLES: [Sample; 5] = [
         title: "a scaling study without mixtures",
         about: "Not real runs: nine compute budgets with seven sizes each, one loss drawn from Chinchilla's law with the \
             parameters of Hoffmann et al. 2022. Its point: a study without mixtures is fitted as well, and any other law is measured against this one.",
-        law: "chinchilla",
+        law: Some("chinchilla"),
         scenario: || Scenario { budget: Budget::Compute(Flops(1e23)), ..Scenario::new(Params(7e9), Tokens(150e9)) },
         text: scaling,
     },

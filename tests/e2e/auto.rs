@@ -46,9 +46,13 @@ fn the_path_is_of_the_runs_on_show() {
 }
 
 #[test]
-fn a_new_table_is_predicted_by_what_validation_chooses() {
+fn the_example_and_a_new_table_are_predicted_by_what_validation_chooses() {
     in_browser(async |page: &Browser| {
-        open_example(page).await;
+        page.open("").await;
+        page.wait_for_any(&["chosen by validation from 5 candidates"], FIT).await;
+        page.wait_until("return document.querySelectorAll('[data-test=finding]').length === 4", FIT).await;
+        let findings = texts(page, "finding").await.concat();
+        assert!(!findings.contains("only one law"), "{findings}");
         paste(page, &swarm(), "18 observations").await;
         page.wait_until("return document.querySelector('[data-test=law-select]').value === 'auto'", FIT).await;
         page.wait_until("return document.querySelectorAll('[data-test=finding]').length === 4", FIT).await;

@@ -93,7 +93,7 @@ impl Draft {
             roles: None,
             answers: Vec::new(),
             excluded_rows: Vec::new(),
-            law: sample.law.to_string(),
+            law: sample.law.unwrap_or(AUTO).to_string(),
             excluded_targets: Vec::new(),
             settings: Settings::default(),
             scenario: ScenarioInput::of(&(sample.scenario)()),
@@ -109,7 +109,7 @@ impl Draft {
                 && self.answers.is_empty()
                 && self.excluded_rows.is_empty()
                 && self.excluded_targets.is_empty()
-                && self.law == sample.law
+                && self.law == sample.law.unwrap_or(AUTO)
                 && self.settings == Settings::default()
                 && self.scenario == ScenarioInput::of(&(sample.scenario)())
         })

@@ -4,10 +4,10 @@
 //! is drawn there. Ticks, layout and text sizes are our own: plotters' log axes may have no tick at all, and its
 //! legends measure text through the page's document.
 
-mod build;
 mod draw;
 mod export;
 mod hit;
+mod kinds;
 mod later;
 mod layout;
 mod names;
@@ -16,13 +16,13 @@ mod style;
 mod theme;
 pub mod ticks;
 
-pub use build::{
-    Against, Along, Corners, Curves, Isoloss, MOST_PANELS, Mixtures, Next, OnAxis, Shown, Slices, Stacked, Triangle,
-    heat, isoloss, loss_curves, loss_interval, mixtures, observed_predicted, parameters, residuals, stacked,
-};
 pub use draw::{Surface, draw};
 pub use export::{csv, file_stem, svg, titled};
 pub use hit::{Spot, Step, beside, nearest, of_line, position, readout, step};
+pub use kinds::{
+    Against, Along, Corners, Curves, Isoloss, MOST_PANELS, Mixtures, Next, OnAxis, Shown, Slices, Stacked, Triangle,
+    heat, isoloss, loss_curves, loss_interval, mixtures, observed_predicted, parameters, residuals, stacked,
+};
 pub use later::Later;
 pub use layout::{Layout, height_for};
 pub use names::short_names;

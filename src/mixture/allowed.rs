@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::limits::Limits;
 use super::optimum::OptimumError;
-use super::region::Region;
+use super::solver::region::Region;
 use super::support;
 use crate::predict::DataSummary;
 use crate::units::Tokens;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::interior::Constraint;
 use super::scenario::ScenarioError;
+use super::solver::interior::Constraint;
 use super::support;
 use crate::predict::DataSummary;
 use crate::units::{MOST_TOKENS, Tokens, choices, write_number};

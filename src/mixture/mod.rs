@@ -1,27 +1,19 @@
 //! The mixture to train on: h* = argmin_h Σ_j w_j L_j(N, D, h) on the simplex.
 //!
-//! Shukor et al. 2025 (arXiv:2507.09404, §5 and C.1) go there by mirror descent. Here `interior` is an
-//! interior-point method with second derivatives: it converges in a few dozen steps whatever the scale of the
-//! gradients, takes any linear constraint, and ends with multipliers, that is with a certificate; `kinks` does what
-//! the worst of several targets needs beside that. `limits` turns what a lab can do into constraints, and `feasible` says
-//! which of them conflict.
+//! Shukor et al. 2025 (arXiv:2507.09404, §5 and C.1) go there by mirror descent. Here `solver` finds the
+//! minimum, with a certificate; `limits` turns what a lab can do into constraints.
 
 mod allowed;
 mod beyond;
 mod certainty;
-mod feasible;
-mod hull;
-mod interior;
-mod kinks;
 mod limits;
 mod near;
 mod optimum;
 mod path;
-mod pieces;
 mod posed;
-mod region;
 mod scale;
 mod scenario;
+mod solver;
 mod support;
 mod verdict;
 mod warnings;

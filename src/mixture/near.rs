@@ -1,11 +1,11 @@
 //! How far one may move away from the optimum for free.
 
-use super::interior::Constraint;
 use super::limits::{Bound, Limit};
 use super::optimum::{KEPT, Optimum, OptimumError};
 use super::posed::Posed;
-use super::region::{Region, is_same_place};
 use super::scenario::{Scenario, ScenarioError};
+use super::solver::interior::Constraint;
+use super::solver::region::{Region, is_same_place};
 use crate::fit::Interval;
 use crate::predict::FittedStudy;
 

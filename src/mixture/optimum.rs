@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::feasible::ROUNDING;
 use super::limits::{Bound, Limit, Limits};
 use super::posed::Posed;
-use super::region::Found;
 use super::scenario::{Aim, Budget, LEAST_SIZE, Scenario, ScenarioError};
+use super::solver::feasible::ROUNDING;
+use super::solver::region::Found;
 use crate::law::Shape;
 use crate::order::sort_by_number;
 use crate::predict::FittedStudy;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::limits::{Bound, Limit, by_domain};
 use super::optimum::{Optimum, OptimumError};
-use super::pieces::{combined, largest};
-use super::region::{Exploration, Found, Region};
 use super::scenario::{Aim, Prior, Scenario, ScenarioError};
+use super::solver::pieces::{combined, largest};
+use super::solver::region::{Exploration, Found, Region};
 use super::support::{self, Support};
 use crate::law::{LossOf, Mixture, MixtureDerivatives, Scale};
 use crate::predict::study::AddDerivatives;

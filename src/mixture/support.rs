@@ -13,9 +13,9 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::hull::{Face, Hull};
-use super::interior::Constraint;
 use super::limits::{Bound, Limit};
+use super::solver::hull::{Face, Hull};
+use super::solver::interior::Constraint;
 use crate::fit::percentile;
 use crate::law::MixtureDerivatives;
 use crate::order::sort;
@@ -265,7 +265,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
 
-    use super::super::hull::dot;
+    use super::super::solver::hull::dot;
     use super::*;
 
     fn random_mixtures(seed: u64, n: usize, k: usize) -> Vec<Vec<f64>> {

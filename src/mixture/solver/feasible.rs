@@ -11,9 +11,9 @@ use nalgebra::{DMatrix, DVector};
 use super::interior::Constraint;
 
 /// A set with less slack than this has no inside to go downhill in.
-pub(super) const EMPTY: f64 = 1e-9;
+pub(in crate::mixture) const EMPTY: f64 = 1e-9;
 /// A set is empty if a constraint must be broken by more than this, which is rounding.
-pub(super) const ROUNDING: f64 = 1e-12;
+pub(in crate::mixture) const ROUNDING: f64 = 1e-12;
 
 const FIRST_BARRIER: f64 = 0.01;
 const LAST_BARRIER: f64 = 1e-13;
@@ -172,7 +172,7 @@ impl Tableau {
 }
 
 /// What is left of the simplex, where it is something.
-pub(super) struct Left {
+pub(in crate::mixture) struct Left {
     /// A mixture with slack wherever there can be some.
     pub middle: Vec<f64>,
     /// Weights that can only be 0.
@@ -292,7 +292,7 @@ impl<'a> Corners<'a> {
 }
 
 /// What constraints leave of the simplex; `None` if nothing.
-pub(super) fn left(constraints: &[Constraint], k: usize) -> Option<Left> {
+pub(in crate::mixture) fn left(constraints: &[Constraint], k: usize) -> Option<Left> {
     let mut corners = Corners::new(constraints, k).ok()?;
     let all = k + constraints.len();
     let mut held = vec![false; all];
@@ -335,13 +335,13 @@ pub(super) fn left(constraints: &[Constraint], k: usize) -> Option<Left> {
 }
 
 /// The least (`sign` 1) or largest (−1) weight of a domain; `None` if nothing is left.
-pub(super) fn farthest(constraints: &[Constraint], k: usize, domain: usize, sign: f64) -> Option<f64> {
+pub(in crate::mixture) fn farthest(constraints: &[Constraint], k: usize, domain: usize, sign: f64) -> Option<f64> {
     Corners::new(constraints, k).ok()?.extreme(domain, sign)
 }
 
 /// A h whose least slack is at least half of the largest that there can be, and that slack; where it is next to nothing or
 /// negative, it is the largest.
-pub(super) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64) {
+pub(in crate::mixture) fn innermost(constraints: &[Constraint], k: usize) -> (Vec<f64>, f64) {
     let mut h = vec![1.0 / k as f64; k];
     let slacks = |h: &[f64]| -> Vec<f64> { constraints.iter().map(|constraint| constraint.slack(h)).collect() };
     let least = |h: &[f64]| slacks(h).into_iter().fold(f64::INFINITY, f64::min);
@@ -405,7 +405,7 @@ const SOME: usize = 200;
 /// A smallest set of constraints that cannot all hold on the simplex: one, two or three of them where so few conflict
 /// and there are not too many to look, else a set of which none can be spared: each is taken away for good if the rest
 /// conflicts without it (deletion filter; Chinneck & Dravnieks 1991).
-pub(super) fn conflict(constraints: &[Constraint], k: usize) -> Vec<usize> {
+pub(in crate::mixture) fn conflict(constraints: &[Constraint], k: usize) -> Vec<usize> {
     let n = constraints.len();
     let conflicts = |set: &[usize]| {
         let set: Vec<Constraint> = set.iter().map(|&j| constraints[j].clone()).collect();

@@ -11,11 +11,11 @@ use super::feasible::{self, EMPTY, Left, ROUNDING, conflict, innermost};
 use super::hull::Face;
 use super::interior::{self, Constraint, Curved, Descent, Descents, Goal, Minimum, Set};
 use super::kinks;
-use super::limits::{Bound, Limit};
-use super::optimum::{OptimumError, Price};
 use super::pieces::{Pieces, largest};
-use super::support::Support;
 use crate::law::MixtureDerivatives;
+use crate::mixture::limits::{Bound, Limit};
+use crate::mixture::optimum::{OptimumError, Price};
+use crate::mixture::support::Support;
 use crate::order::sort_by_number;
 
 /// Values this close are one minimum, as a share of the value.
@@ -23,7 +23,7 @@ const SAME_VALUE: f64 = 1e-9;
 
 /// Where a search over a region ended.
 #[derive(Clone)]
-pub(super) struct Found {
+pub(in crate::mixture) struct Found {
     pub best: Minimum,
     /// Descents that ended there.
     pub agreeing: usize,
@@ -34,7 +34,7 @@ pub(super) struct Found {
 }
 
 /// What a search for the best of several minima needs beside the function.
-pub(super) struct Exploration<'a> {
+pub(in crate::mixture) struct Exploration<'a> {
     /// The function's value alone: of many mixtures the best are gone on from.
     pub value: &'a mut dyn FnMut(&[f64]) -> f64,
     /// Of the data, where the law is known best.
@@ -46,7 +46,7 @@ pub(super) struct Exploration<'a> {
 
 /// The mixtures that the limits leave: some weights are held at one value, the others share the rest.
 #[derive(Clone)]
-pub(super) struct Region {
+pub(in crate::mixture) struct Region {
     k: usize,
     /// All limits, of the whole mixture.
     limits: Vec<Constraint>,
@@ -95,7 +95,7 @@ impl Region {
     ///
     /// # Errors
     /// There are none: a smallest set of limits that conflict.
-    pub(super) fn new(
+    pub(in crate::mixture) fn new(
         domains: &[String],
         bounds: &[Bound],
         prior: Option<&[f64]>,
@@ -259,7 +259,7 @@ impl Region {
     }
 
     /// By how much a mixture breaks the limits, and Σ h = 1.
-    pub(super) fn violation(&self, h: &[f64]) -> f64 {
+    pub(in crate::mixture) fn violation(&self, h: &[f64]) -> f64 {
         let beyond = self.support.iter().map(|support| {
             let excess = support.excess(h, &RefCell::default());
             -interior::tangent(&excess, h).slack(h)
@@ -269,12 +269,12 @@ impl Region {
     }
 
     /// The same without regard to what is supported, if that leaves anything out.
-    pub(super) fn unsupported(&self) -> Option<Self> {
+    pub(in crate::mixture) fn unsupported(&self) -> Option<Self> {
         self.support.is_some().then(|| Self { support: None, ..self.clone() })
     }
 
     /// The same with one more limit that the middle keeps.
-    pub(super) fn with_limit(mut self, limit: Constraint) -> Self {
+    pub(in crate::mixture) fn with_limit(mut self, limit: Constraint) -> Self {
         let fixed: f64 = self.held.iter().zip(&limit.coefficients).map(|(held, a)| held.unwrap_or(0.0) * a).sum();
         let coefficients = self.free.iter().map(|&i| limit.coefficients[i] * self.rest).collect();
         self.constraints.push(Constraint::new(coefficients, limit.bound - fixed));
@@ -284,23 +284,23 @@ impl Region {
     }
 
     /// A half-space that holds all supported mixtures and not this one; none where it is supported, next to.
-    pub(super) fn cut(&self, h: &[f64]) -> Option<Constraint> {
+    pub(in crate::mixture) fn cut(&self, h: &[f64]) -> Option<Constraint> {
         let support = self.support.as_ref()?;
         (support.relative(h, &mut Face::default()) > 1.0 + NEXT_TO_EDGE).then(|| support.cut(h))
     }
 
     /// The runs' mixtures, where only what they support is left.
-    pub(super) fn runs(&self) -> &[Vec<f64>] {
+    pub(in crate::mixture) fn runs(&self) -> &[Vec<f64>] {
         self.support.as_ref().map_or(&[], |support| support.mixtures())
     }
 
     /// Whether a mixture is well among those that are supported, so that their edge does not hold it.
-    pub(super) fn is_well_supported(&self, h: &[f64]) -> bool {
+    pub(in crate::mixture) fn is_well_supported(&self, h: &[f64]) -> bool {
         self.support.as_ref().is_none_or(|support| support.relative(h, &mut Face::default()) < 1.0 - EDGE)
     }
 
     /// The least (`sign` −1) or largest (1) weight of a domain.
-    pub(super) fn farthest(&self, domain: usize, sign: f64) -> Option<f64> {
+    pub(in crate::mixture) fn farthest(&self, domain: usize, sign: f64) -> Option<f64> {
         if self.support.is_none() {
             return feasible::farthest(&self.telling_limits(), self.k, domain, -sign);
         }
@@ -395,7 +395,7 @@ impl Region {
 
     /// The mixture farthest on the way from the middle to this one that keeps the limits and is supported: this one, if
     /// it does.
-    pub(super) fn toward(&self, h: &[f64]) -> Vec<f64> {
+    pub(in crate::mixture) fn toward(&self, h: &[f64]) -> Vec<f64> {
         if self.is_point() {
             return self.mixture(&self.middle);
         }
@@ -459,7 +459,7 @@ impl Region {
     }
 
     /// The least value of a function of the mixture; where it is not certainly convex, with an exploration.
-    pub(super) fn least(&self, function: &Pieces, exploration: Option<Exploration>) -> Found {
+    pub(in crate::mixture) fn least(&self, function: &Pieces, exploration: Option<Exploration>) -> Found {
         if self.is_point() {
             return self.point(function);
         }
@@ -497,7 +497,12 @@ impl Region {
 
     /// The least value of a function that is much like another one, from where that one's descents ended, and where its
     /// own ended; without a certificate. Descents that cannot get to `level` are broken off.
-    pub(super) fn least_near(&self, function: &Pieces, places: &[Vec<f64>], level: f64) -> (f64, Vec<Vec<f64>>) {
+    pub(in crate::mixture) fn least_near(
+        &self,
+        function: &Pieces,
+        places: &[Vec<f64>],
+        level: f64,
+    ) -> (f64, Vec<Vec<f64>>) {
         if self.is_point() {
             let Found { best, places, .. } = self.point(function);
             return (best.value, places);
@@ -519,7 +524,7 @@ impl Region {
 
     /// Where a descent ends that makes the first of some functions least while the others stay below 0, from next to
     /// a mixture where they do; none where they do not.
-    pub(super) fn least_within(&self, functions: &Pieces, from: &[f64]) -> Option<Vec<f64>> {
+    pub(in crate::mixture) fn least_within(&self, functions: &Pieces, from: &[f64]) -> Option<Vec<f64>> {
         if self.is_point() {
             return None;
         }
@@ -699,7 +704,7 @@ impl Region {
     }
 
     /// What the limits that hold the mixture cost.
-    pub(super) fn prices(
+    pub(in crate::mixture) fn prices(
         &self,
         domains: &[String],
         bounds: &[Bound],
@@ -803,7 +808,7 @@ fn of_one(constraint: &Constraint) -> Option<(usize, f64)> {
 }
 
 /// Whether two mixtures are nearly the same.
-pub(super) fn is_same_place(a: &[f64], b: &[f64]) -> bool {
+pub(in crate::mixture) fn is_same_place(a: &[f64], b: &[f64]) -> bool {
     a.iter().zip(b).all(|(a, b)| (a - b).abs() < SAME_PLACE)
 }
 

@@ -16,7 +16,7 @@ const CERTIFIED: f64 = 1e-10;
 /// Takes a descent to the kink that it ended near: sequential quadratic programming (Nocedal & Wright 2006, §18.1) on
 /// min t with t ≥ f_j. The pieces that meet there are held equal to first order, and the sum of all in their shares is
 /// made least. They are those that have most of the shares; how many of them is tried, until the conditions hold.
-pub(super) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, smoothing: f64) -> Minimum {
+pub(in crate::mixture) fn to_kink(function: &Pieces, set: Set, descent: &interior::Descent, smoothing: f64) -> Minimum {
     let by_share = descending(&descent.shares);
     // A share and the room below the largest multiply to μ: the larger of them is not 0.
     let n_meeting = by_share.iter().filter(|&&j| descent.shares[j] * descent.shares[j] > smoothing).count();

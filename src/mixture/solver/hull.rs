@@ -15,7 +15,7 @@ const MOST_CHANGES: usize = 50;
 
 /// The convex hull of some points.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Hull {
+pub(in crate::mixture) struct Hull {
     dimensions: usize,
     /// Row by row.
     points: Vec<f64>,
@@ -24,7 +24,7 @@ pub(super) struct Hull {
 }
 
 /// The nearest point.
-pub(super) struct Nearest {
+pub(in crate::mixture) struct Nearest {
     /// From it to the point asked for; 0 inside the hull.
     pub offset: Vec<f64>,
     /// The length of that.
@@ -33,7 +33,7 @@ pub(super) struct Nearest {
 
 /// The face that the nearest point is on. It is kept from point to point: the next one's is often the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Face {
+pub(in crate::mixture) struct Face {
     /// Positions of its vertices.
     vertices: Vec<usize>,
     /// What each of them counts in the nearest point.
@@ -215,6 +215,6 @@ impl Face {
     }
 }
 
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(in crate::mixture) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

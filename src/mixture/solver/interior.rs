@@ -14,7 +14,7 @@ use crate::law::MixtureDerivatives;
 
 /// A linear constraint a·h ≥ b.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Constraint {
+pub(in crate::mixture) struct Constraint {
     pub coefficients: Vec<f64>,
     pub bound: f64,
     /// The coefficients that are not 0, with their indices: most constraints are of one weight.
@@ -22,18 +22,18 @@ pub(super) struct Constraint {
 }
 
 impl Constraint {
-    pub(super) fn new(coefficients: Vec<f64>, bound: f64) -> Self {
+    pub(in crate::mixture) fn new(coefficients: Vec<f64>, bound: f64) -> Self {
         let entries = coefficients.iter().copied().enumerate().filter(|(_, a)| *a != 0.0).collect();
         Self { coefficients, bound, entries }
     }
 
     /// The coefficients that are not 0, with their indices.
-    pub(super) fn entries(&self) -> &[(usize, f64)] {
+    pub(in crate::mixture) fn entries(&self) -> &[(usize, f64)] {
         &self.entries
     }
 
     /// a·h − b.
-    pub(super) fn slack(&self, h: &[f64]) -> f64 {
+    pub(in crate::mixture) fn slack(&self, h: &[f64]) -> f64 {
         self.along(h) - self.bound
     }
 
@@ -44,11 +44,11 @@ impl Constraint {
 }
 
 /// A convex function that is to be at most 0, with its derivatives.
-pub(super) type Curved<'a> = dyn Fn(&[f64]) -> MixtureDerivatives + 'a;
+pub(in crate::mixture) type Curved<'a> = dyn Fn(&[f64]) -> MixtureDerivatives + 'a;
 
 /// Among which mixtures of Σ h = 1 a descent goes.
 #[derive(Clone, Copy)]
-pub(super) struct Set<'a> {
+pub(in crate::mixture) struct Set<'a> {
     /// a·h ≥ b, with an inside.
     pub constraints: &'a [Constraint],
     /// g(h) ≤ 0, with an inside, where there is such a limit. It counts as the constraint after the others.
@@ -59,7 +59,7 @@ pub(super) struct Set<'a> {
 
 impl Set<'_> {
     /// The constraints as they are at h: of the curved one its tangent.
-    pub(super) fn linear(&self, h: &[f64]) -> Vec<Constraint> {
+    pub(in crate::mixture) fn linear(&self, h: &[f64]) -> Vec<Constraint> {
         let mut linear = self.constraints.to_vec();
         linear.extend(self.curved.map(|curved| tangent(&curved(h), h)));
         linear
@@ -67,7 +67,7 @@ impl Set<'_> {
 }
 
 /// g(h') ≤ 0 to first order at h, in units in which its steepest slope is 1.
-pub(super) fn tangent(curved: &MixtureDerivatives, h: &[f64]) -> Constraint {
+pub(in crate::mixture) fn tangent(curved: &MixtureDerivatives, h: &[f64]) -> Constraint {
     let unit = steepest(curved);
     if unit == 0.0 {
         return Constraint::new(vec![0.0; h.len()], -1.0);
@@ -82,7 +82,7 @@ fn steepest(curved: &MixtureDerivatives) -> f64 {
 
 /// Where a descent ended: near a minimum.
 #[derive(Debug, Clone)]
-pub(super) struct Descent {
+pub(in crate::mixture) struct Descent {
     pub h: Vec<f64>,
     pub value: f64,
     /// Of the constraints, about; the curved one last.
@@ -93,7 +93,7 @@ pub(super) struct Descent {
 
 /// A minimum with its certificate.
 #[derive(Debug, Clone)]
-pub(super) struct Minimum {
+pub(in crate::mixture) struct Minimum {
     pub h: Vec<f64>,
     pub value: f64,
     /// Largest violation of ∇f = ν·1 + Σ_j λ_j a_j, λ_j ≥ 0, λ_j = 0 where a constraint is slack, in nats.
@@ -155,7 +155,7 @@ impl Iterate {
 
 /// What several pieces are.
 #[derive(Clone, Copy)]
-pub(super) enum Goal {
+pub(in crate::mixture) enum Goal {
     /// The largest of them is to be least. It is smoothed by μ as it falls, but by no less than this, in nats: what is its
     /// minimum then is above the real one by this at most for each piece.
     Largest(f64),
@@ -164,7 +164,7 @@ pub(super) enum Goal {
 }
 
 /// Descents of one function among the mixtures of one set. Those that meet go on together.
-pub(super) struct Descents<'a> {
+pub(in crate::mixture) struct Descents<'a> {
     function: &'a Pieces<'a>,
     set: Set<'a>,
     goal: Goal,
@@ -177,12 +177,12 @@ pub(super) struct Descents<'a> {
 }
 
 impl<'a> Descents<'a> {
-    pub(super) fn new(function: &'a Pieces<'a>, set: Set<'a>, goal: Goal) -> Self {
+    pub(in crate::mixture) fn new(function: &'a Pieces<'a>, set: Set<'a>, goal: Goal) -> Self {
         Self { function, set, goal, level: f64::INFINITY, centres: Vec::new(), ended: Vec::new() }
     }
 
     /// Goes downhill from the strictly feasible `start`.
-    pub(super) fn descend(&mut self, start: &[f64]) {
+    pub(in crate::mixture) fn descend(&mut self, start: &[f64]) {
         let stages = self.stages();
         let pieces = self.pieces(start);
         let multiplier = |constraint: &Constraint| stages[0] / constraint.slack(start);
@@ -316,7 +316,7 @@ impl<'a> Descents<'a> {
 }
 
 /// Goes downhill from the strictly feasible `start`.
-pub(super) fn descend(function: &Pieces, set: Set, start: &[f64], goal: Goal) -> Descent {
+pub(in crate::mixture) fn descend(function: &Pieces, set: Set, start: &[f64], goal: Goal) -> Descent {
     let mut descents = Descents::new(function, set, goal);
     descents.descend(start);
     descents.ended.swap_remove(0)
@@ -469,7 +469,7 @@ fn newton_step(
 }
 
 /// Newton's method on the conditions with the active constraints as equations; the best of before and after.
-pub(super) fn polish(
+pub(in crate::mixture) fn polish(
     function: &dyn Fn(&[f64]) -> MixtureDerivatives,
     set: Set,
     h: Vec<f64>,
@@ -671,7 +671,12 @@ fn certified(function: &dyn Fn(&[f64]) -> MixtureDerivatives, set: Set, active: 
 
 /// The multipliers of the constraints after the first `n_limits`, each of which may hold h, and by how much the conditions
 /// are violated; of the first those hold it that have next to no slack.
-pub(super) fn conditions(here: &MixtureDerivatives, set: Set, n_limits: usize, h: &[f64]) -> (Vec<f64>, f64) {
+pub(in crate::mixture) fn conditions(
+    here: &MixtureDerivatives,
+    set: Set,
+    n_limits: usize,
+    h: &[f64],
+) -> (Vec<f64>, f64) {
     let n = set.constraints.len();
     let active: Vec<usize> = (0..n).filter(|&j| j >= n_limits || set.constraints[j].slack(h) < NO_SLACK).collect();
     let mut of_last = vec![0.0; n - n_limits];
@@ -686,7 +691,7 @@ pub(super) fn conditions(here: &MixtureDerivatives, set: Set, n_limits: usize, h
 }
 
 /// The multipliers of the constraints that hold h, by index: ∇f = ν·1 + Σ_j λ_j a_j. First ν.
-pub(super) fn multipliers(
+pub(in crate::mixture) fn multipliers(
     here: &MixtureDerivatives,
     constraints: &[Constraint],
     h: &[f64],

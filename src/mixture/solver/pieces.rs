@@ -3,15 +3,15 @@
 use crate::law::MixtureDerivatives;
 
 /// The smooth functions of which the largest is to be least, with their derivatives in h; one if it is smooth itself.
-pub(super) type Pieces<'a> = dyn Fn(&[f64]) -> Vec<MixtureDerivatives> + 'a;
+pub(in crate::mixture) type Pieces<'a> = dyn Fn(&[f64]) -> Vec<MixtureDerivatives> + 'a;
 
 /// The largest value.
-pub(super) fn largest(pieces: &[MixtureDerivatives]) -> f64 {
+pub(in crate::mixture) fn largest(pieces: &[MixtureDerivatives]) -> f64 {
     pieces.iter().map(|piece| piece.value).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Σ_j y_j f_j with its derivatives.
-pub(super) fn combined(pieces: &[MixtureDerivatives], shares: &[f64]) -> MixtureDerivatives {
+pub(in crate::mixture) fn combined(pieces: &[MixtureDerivatives], shares: &[f64]) -> MixtureDerivatives {
     let mut out = MixtureDerivatives::zero(pieces[0].gradient.len());
     // What has no share may well be infinite.
     for (piece, &share) in pieces.iter().zip(shares).filter(|(_, share)| **share != 0.0) {
@@ -24,7 +24,7 @@ pub(super) fn combined(pieces: &[MixtureDerivatives], shares: &[f64]) -> Mixture
 
 /// min_t t − μ Σ_j ln(t − f_j(h)), the barrier function of t ≥ f_j, with derivatives, and the shares y_j = μ/(t − f_j),
 /// which sum to 1: they are the multipliers of the pieces.
-pub(super) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (MixtureDerivatives, Vec<f64>) {
+pub(in crate::mixture) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (MixtureDerivatives, Vec<f64>) {
     if let [piece] = pieces {
         return (piece.clone(), vec![1.0]);
     }
@@ -61,7 +61,7 @@ pub(super) fn smoothed(pieces: &[MixtureDerivatives], smoothing: f64) -> (Mixtur
 /// f − μ Σ_j ln(−f_j), the barrier function of f_j ≤ 0, with its gradient, and with the second
 /// derivatives that Newton's method takes for it where the others have the multipliers y_j, which come near to
 /// μ/(−f_j): f'' + Σ_j y_j f_j'' + y_j/(−f_j) f_j' f_j'ᵀ. Infinite where one of those is not below 0.
-pub(super) fn within(
+pub(in crate::mixture) fn within(
     mut out: MixtureDerivatives,
     limits: &[MixtureDerivatives],
     multipliers: &[f64],

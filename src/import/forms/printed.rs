@@ -82,7 +82,7 @@ fn rows_in_title(line: &str) -> Option<usize> {
     size.split([' ', '×', 'x']).next()?.replace(',', "").parse().ok()
 }
 
-/// Whether a line has the types of columns alone: "<chr> <dbl>".
+/// Whether a line has the types of columns alone: `<chr> <dbl>`.
 fn are_types(line: &str) -> bool {
     let is_type = |word: &str| word.len() > 2 && word.starts_with('<') && word.ends_with('>') && !word.contains('/');
     line.split_whitespace().nth(1).is_some() && line.split_whitespace().all(is_type)

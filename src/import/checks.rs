@@ -74,9 +74,13 @@ const LARGEST_LOSS: f64 = 12.0;
 fn large_losses(table: &Table, roles: &Roles, observed: &Observed) -> Vec<(usize, f64, Option<f64>)> {
     /// Beside losses of half of it, one above this may be a perplexity.
     const LARGE: (f64, f64) = (5.0, 2.0);
+    /// Observations looked at, spread over all.
+    const MOST: usize = 500;
     let is_per_byte = |name: &str| BYTES.iter().any(|word| key(name).contains(word));
+    let step = observed.observations.len().div_ceil(MOST).max(1);
     let median = |target_idx: usize| {
-        let losses = observed.observations.iter().filter_map(|row| Some(row.losses[target_idx]?.0));
+        let rows = observed.observations.iter().step_by(step);
+        let losses = rows.filter_map(|row| Some(row.losses[target_idx]?.0));
         let mut losses: Vec<f64> = losses.collect();
         sort(&mut losses);
         losses.get(losses.len() / 2).copied()

@@ -7,7 +7,7 @@ use super::issue::{Cause, Issues};
 use super::question::{Answer, Question};
 use super::roles::Role;
 use super::sniff::needs;
-use super::table::Table;
+use super::table::{Row, Table};
 use crate::units::{Decimal, NumberError, excerpt, is_missing, read_number, try_number};
 
 /// Cells looked at.
@@ -33,9 +33,12 @@ pub(super) fn without_points(table: Table, issues: &mut Issues) -> Table {
         groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_digits(first))
             && groups.all(|group| group.len() == 3 && is_digits(group))
     };
+    // Of counts most have two points.
+    const LOOKED_AT: usize = 50;
+    let sample: Vec<Row> = table.sample(LOOKED_AT).collect();
     let is_it = |i: usize| {
-        let cells = || table.rows().map(|row| row.cell(i)).filter(|cell| !is_missing(cell));
-        cells().all(is_grouped) && cells().any(|cell| cell.matches('.').nth(1).is_some())
+        let has_two = sample.iter().any(|row| row.cell(i).matches('.').nth(1).is_some());
+        has_two && table.rows().map(|row| row.cell(i)).all(|cell| is_missing(cell) || is_grouped(cell))
     };
     if table.layout().decimal == Decimal::Comma {
         return table;

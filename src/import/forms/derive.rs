@@ -785,8 +785,10 @@ fn weights_of_logarithms(table: &Table, roles: &Roles) -> Option<Made> {
     let is_logit = |name: &str| words(name).iter().any(|word| matches!(word.as_str(), "logit" | "logits"));
     let numbers_of = |i: usize| {
         let name = &table.header()[i];
+        let first = table.row(0).cell(i);
+        let is_below_one = || first.starts_with(['-', '−']) || first == "0";
         let may_be = roles.get(i) == Role::Ignored && !is_recipe(name) && !is_id(name) && !is_known(name);
-        numbers(table, i).filter(|_| may_be)
+        (may_be && (is_logit(name) || is_below_one())).then(|| numbers(table, i)).flatten()
     };
     let columns: Vec<Option<Vec<f64>>> = (0..table.header().len()).map(numbers_of).collect();
     let is_part =

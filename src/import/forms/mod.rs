@@ -17,6 +17,7 @@ mod markdown;
 mod numbered;
 mod pairs;
 mod printed;
+mod toml;
 mod turned;
 mod whitespace;
 mod yaml;
@@ -178,7 +179,13 @@ fn tables(text: &str, issues: &mut Issues) -> Vec<Table> {
         let rest = &text[at..];
         let trimmed = rest.trim_start_matches('\u{FEFF}').trim_start();
         let is_json = || trimmed.starts_with(['[', '{']) && json::may_begin(trimmed) && !pairs::begins(trimmed);
-        let (found, end, said) = if is_json() {
+        let (found, end, said) = if let Some((records, end)) = toml::records(trimmed) {
+            let skipped = rest.len() - trimmed.len();
+            let n_skipped = n_lines(&rest[..skipped]);
+            let mut said = Issues::default();
+            let table = json::table(records.into_iter(), &mut said).map(|table| table.shifted(n_skipped));
+            (table.into_iter().collect(), skipped + end, said.shifted(n_skipped))
+        } else if is_json() {
             let skipped = rest.len() - trimmed.len();
             let n_skipped = n_lines(&rest[..skipped]);
             let mut said = Issues::default();
@@ -220,13 +227,14 @@ fn n_lines(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
-/// Where JSON or YAML begins after a blank line.
+/// Where JSON, YAML or TOML begins after a blank line.
 fn start_of_other(text: &str) -> Option<usize> {
     let (mut at, mut is_after_blank) = (0, false);
     for line in text.split_inclusive('\n') {
         let is_json = || line.starts_with(['[', '{']) && json::begins(&text[at..]);
         let is_yaml = || line.trim_end().ends_with(':') && yaml::begins(&text[at..]);
-        if is_after_blank && (is_json() || is_yaml()) {
+        let is_toml = || line.starts_with('[') && toml::begins(&text[at..]);
+        if is_after_blank && (is_json() || is_yaml() || is_toml()) {
             return Some(at);
         }
         is_after_blank = line.trim().is_empty();

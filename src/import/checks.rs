@@ -85,12 +85,16 @@ fn large_losses(table: &Table, roles: &Roles, observed: &Observed) -> Vec<(usize
         sort(&mut losses);
         losses.get(losses.len() / 2).copied()
     };
+    let targets: HashMap<&str, usize> =
+        observed.targets.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
     let columns = roles.columns(Role::Loss).filter(|&i| !is_score(&table.header()[i]));
-    let of = |i: usize| Some((i, median(observed.targets.iter().position(|target| *target == table.header()[i])?)?));
+    let of = |i: usize| Some((i, median(*targets.get(table.header()[i].as_str())?)?));
     let medians: Vec<(usize, f64)> = columns.filter_map(of).collect();
+    let mut others: Vec<(usize, f64)> =
+        medians.iter().copied().filter(|(i, _)| !is_per_byte(&table.header()[*i])).collect();
+    others.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let large = medians.iter().filter_map(|&(i, own)| {
-        let others = medians.iter().filter(|(other, _)| *other != i && !is_per_byte(&table.header()[*other]));
-        let largest = others.map(|(_, median)| *median).reduce(f64::max);
+        let largest = others.iter().find(|(other, _)| *other != i).map(|(_, median)| *median);
         let is_beside = largest.is_some_and(|largest| own > LARGE.0 && own > LARGE.1 * largest);
         (own > LARGEST_LOSS || is_beside).then_some((i, own, largest.filter(|_| is_beside)))
     });

@@ -12,7 +12,7 @@ use super::guess::{has_loss_word, is_perplexity, is_score};
 use super::issue::{Cause, Issues};
 use super::names::words;
 use super::question::{Answer, Question};
-use super::recipe::is_recipe;
+use super::recipe::{is_measured, is_recipe};
 use super::roles::{Role, Roles, is_id, key};
 use super::table::Table;
 use crate::dataset::Observation;
@@ -73,6 +73,9 @@ pub(super) fn check(table: &Table, roles: &Roles, observed: &mut Observed, answe
             None => issues.push(contradiction.cause(&study).of_text()),
         }
         told = contradiction.column;
+    }
+    if told.is_none() && issues.questions().is_empty() {
+        study.odd_line().into_iter().for_each(|cause| issues.push(cause.of_text()));
     }
     let has_found = told.is_some() || kinds.is_some();
     if let Some((line, difference)) = study.stacked().filter(|_| !has_found) {
@@ -410,9 +413,11 @@ impl Study<'_> {
         if !matches!(self.roles.get(column), Role::Ignored | Role::Split) || is_outcome {
             return false;
         }
-        // What tells every line apart is a name, unless it is a number of the recipe.
-        let n_values = self.values(column, usize::MAX).len();
-        n_values > 1 && (n_values < self.rows.len() || is_recipe(name))
+        // What tells nearly every line apart is a name, unless it is a number of the recipe.
+        const FEW: usize = 8;
+        let (n_values, n) = (self.values(column, usize::MAX).len(), self.rows.len());
+        let is_name = if n <= FEW { n_values == n } else { 2 * n_values > n + 1 };
+        n_values > 1 && (!is_name || is_recipe(name) && !is_measured(name))
     }
 
     /// Whether a column's numbers are no whole ones and within the range of the losses: a mean of them, another loss.
@@ -571,6 +576,44 @@ impl Study<'_> {
         let first = *linear.positions.get(best.1).filter(|_| best.1 > 0)?;
         let difference = linear.split(1, |i, _| i >= first)?;
         Some((self.rows[first].line, difference.exp() - 1.0))
+    }
+
+    /// The line whose loss is farthest from what the others make likely, if it is beyond doubt: its loss may be wrong, or
+    /// its N, D or mixture.
+    fn odd_line(&self) -> Option<Cause> {
+        /// Residuals in ln L of usual runs, and standard deviations, that no run is off by.
+        const FAR: (f64, f64) = (0.1, 12.0);
+        /// Observations beyond the parameters.
+        const MORE: usize = 6;
+        let n_targets = self.rows.first()?.losses.len().min(MOST_TARGETS);
+        let odd = |target: usize| {
+            let linear = self.linear(target)?;
+            let (n, k) = linear.features.shape();
+            let (theta, _) = least_squares(&linear.features, &linear.y).filter(|_| n >= k + MORE)?;
+            let rest = &linear.y - &linear.features * theta;
+            let at = rest.iter().enumerate().max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?.0;
+            let (features, y) = (linear.features.clone().remove_row(at), linear.y.clone().remove_row(at));
+            let (theta, squares) = least_squares(&features, &y)?;
+            let own = linear.features.row(at).transpose();
+            let off = linear.y[at] - own.dot(&theta);
+            // What is far from all others is not known so well.
+            let mut gram = features.transpose() * &features;
+            let ridge = 1e-9 * gram.trace() / k as f64;
+            (0..k).for_each(|i| gram[(i, i)] += ridge);
+            let leverage = own.dot(&gram.cholesky()?.solve(&own));
+            let deviation = (squares / (n - 1 - k) as f64 * (1.0 + leverage)).sqrt();
+            let is_far = off.abs() > FAR.0 && off.abs() > FAR.1 * deviation;
+            is_far.then(|| (off.abs() / deviation, linear.positions[at], target, linear.y[at], off))
+        };
+        let found = (0..n_targets).filter_map(odd).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+        let (_, position, target, y, off) = found;
+        let column = self.roles.columns(Role::Loss).chain(self.roles.columns(Role::Perplexity)).nth(target);
+        Some(Cause::OddLine {
+            line: self.rows[position].line,
+            column: column.map_or(String::new(), |column| self.table.header()[column].clone()),
+            loss: y.exp(),
+            likely: (y - off).exp(),
+        })
     }
 
     /// A line in the mixture, ln N and ln D for ln L of a target.

@@ -1023,8 +1023,11 @@ impl<'a> Column<'a> {
                 && (self.name.ends_with([')', ']'])
                     || names::words(self.name).iter().any(|word| UNITS.iter().any(|unit| word.ends_with(unit))))
         };
+        // Whose powers of e are the weights.
+        let is_logit = || words(self.name).any(|word| matches!(word, "logit" | "logits"));
         is_one(&self.key)
             || is_one(&self.last)
+            || is_logit()
             || is_count()
             || is_id(self.name)
             || is_recipe(self.name)

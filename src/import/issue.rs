@@ -932,6 +932,22 @@ pub enum Cause {
         /// The upper one.
         high: f64,
     },
+    /// A loss that does not fit the line's N, D and mixture.
+    #[error(
+        "line {line}: the loss {} in \"{column}\" is far from about {}, which the other lines make likely: is it right, and are N, \
+         D and the weights of this line?",
+        write_number(*.loss, 4), write_number(*.likely, 2)
+    )]
+    OddLine {
+        /// The line.
+        line: usize,
+        /// The column of the loss.
+        column: String,
+        /// The loss.
+        loss: f64,
+        /// What a line in the mixture, ln N and ln D through the others gives.
+        likely: f64,
+    },
     /// Bits per byte.
     #[error("{} in bits per byte: read them where this page says nats per token", Are(.columns))]
     BitsPerByte {
@@ -1052,6 +1068,7 @@ impl Cause {
             | Cause::LikeScores
             | Cause::ScoreAsLoss
             | Cause::OddLosses { .. }
+            | Cause::OddLine { .. }
             | Cause::KeptBest { .. }
             | Cause::Filtered { .. }
             | Cause::Contradiction { .. }
@@ -1084,6 +1101,7 @@ impl Cause {
                 | Cause::Stacked { .. }
                 | Cause::ScoreAsLoss
                 | Cause::OddLosses { .. }
+                | Cause::OddLine { .. }
                 | Cause::ColumnsUnprinted
                 | Cause::RowsUnprinted { .. }
                 | Cause::KeptBest { .. }

@@ -266,8 +266,6 @@ pub(super) fn find(table: &Table, free: &[&Column], sample: &[Row]) -> Found {
 
 /// Whether the runs' mixtures stand in columns as differences, which sum to 0.
 pub(super) fn differences(table: &Table, roles: &Roles, answers: &[Answer]) -> Option<Question> {
-    /// Of numbers of a few decimals.
-    const ROUNDING: f64 = 0.02;
     const MOST: usize = 40;
     let (header, decimal) = (table.header(), table.layout().decimal);
     let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
@@ -277,18 +275,24 @@ pub(super) fn differences(table: &Table, roles: &Roles, answers: &[Answer]) -> O
             && !is_told(table, answers, i)
             && !is_recipe(name)
             && !super::guess::is_known(name)
-            && !super::recipe::is_about_loss(name);
+            && !super::guess::has_loss_word(name);
         let numbers: Option<Vec<f64>> = sample.iter().map(|row| try_number(row.cell(i), decimal)).collect();
         numbers.filter(|numbers| may_be && numbers.iter().any(|x| *x != numbers[0]))
     };
     let columns: Vec<(usize, Vec<f64>)> = (0..header.len()).filter_map(|i| Some((i, numbers(i)?))).collect();
+    // Each may be off by half of its last digit.
+    let last_digit = |i: usize| {
+        let most = sample.iter().filter_map(|row| decimals(row.cell(i))).max();
+        0.5 * 10f64.powi(-most.unwrap_or(9).min(9))
+    };
     // Columns side by side, as many as sum to 0 on every line.
     let sums_to_zero = |set: &&[(usize, Vec<f64>)]| {
         let are_beside = set.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0);
-        let is_zero = |row: usize| {
-            let most = set.iter().map(|(_, own)| own[row].abs()).fold(0.0, f64::max);
-            set.iter().map(|(_, own)| own[row]).sum::<f64>().abs() <= ROUNDING * most
-        };
+        let reach: f64 = ROUNDING + set.iter().map(|(i, _)| last_digit(*i)).sum::<f64>();
+        let largest = set.iter().flat_map(|(_, own)| own).fold(0.0, |most: f64, x| most.max(x.abs()));
+        let is_zero = |row: usize| set.iter().map(|(_, own)| own[row]).sum::<f64>().abs() <= reach;
+        // What is as small as its last digit sums to anything.
+        let are_beside = are_beside && largest > 10.0 * reach;
         are_beside && sample.len() > 2 && (0..sample.len()).all(is_zero)
     };
     let most = columns.len().min(MOST);
@@ -1129,7 +1133,9 @@ const STAGES: &[&str] = &[
 
 /// Whether a name has a word for a stage.
 pub(super) fn is_stage(name: &str) -> bool {
-    words(name).any(|word| {
+    // "phaseA" is two words.
+    let parted = super::names::words(name);
+    words(name).chain(parted.iter().map(String::as_str)).any(|word| {
         let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
         (bare.len() > 2 || bare.len() < word.len()) && STAGES.iter().any(|stage| bare.eq_ignore_ascii_case(stage))
     })

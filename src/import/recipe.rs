@@ -232,6 +232,35 @@ pub(super) fn is_recipe(name: &str) -> bool {
         && words.iter().all(|word| is_in(RECIPE, word) || is_in(SPLITS, word) || is_in(AROUND, word))
 }
 
+/// Whether a name is of how a run went, and not of how it was set up: what came out of it explains no loss.
+pub(super) fn is_measured(name: &str) -> bool {
+    const MEASURED: [&str; 22] = [
+        "mfu",
+        "hfu",
+        "util",
+        "utilization",
+        "throughput",
+        "time",
+        "second",
+        "seconds",
+        "secs",
+        "minutes",
+        "hour",
+        "hours",
+        "day",
+        "days",
+        "runtime",
+        "duration",
+        "elapsed",
+        "wall",
+        "memory",
+        "mem",
+        "cost",
+        "price",
+    ];
+    names::words(name).iter().any(|word| MEASURED.contains(&word.as_str()))
+}
+
 /// Parts of a model, of a machine and of an objective, which shares may be of.
 const PARTS: &[&str] = &[
     "mlp",
@@ -248,6 +277,8 @@ const PARTS: &[&str] = &[
     "io",
     "cpu",
     "busy",
+    "expert",
+    "load",
     "forward",
     "backward",
     "ce",
@@ -265,8 +296,10 @@ pub(super) fn is_of_training(word: &str) -> bool {
 /// "comm_time_frac", "kd_weight".
 pub(super) fn may_be_recipe(name: &str) -> bool {
     let words = names::words(name);
-    let is_own = |word: &String| is_of_training(word) || AROUND.contains(&word.as_str());
-    words.iter().all(|word| is_own(word) || is_weight_word(word)) && !words.iter().all(|word| is_weight_word(word))
+    let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_own = |word: &String| is_of_training(word) || AROUND.contains(&word.as_str()) || is_number(word);
+    words.iter().all(|word| is_own(word) || is_weight_word(word))
+        && words.iter().any(|word| !is_weight_word(word) && !is_number(word))
 }
 
 /// Words at the end of a name that make a number about a loss, and not a loss: "val_loss_se", "loss_lower_95".

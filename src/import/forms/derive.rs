@@ -190,11 +190,15 @@ fn weights_of_tokens(table: &Table, roles: &Roles) -> Option<Made> {
     if has(roles, Role::Weight) {
         return None;
     }
-    let tokens = by_domain(table, &["tokens", "token", "toks", "tok", "ntokens"]);
+    let mut tokens = by_domain(table, &["tokens", "token", "toks", "tok", "ntokens"]);
     let factors = by_domain(
         table,
         &["upsample", "upsampling", "factor", "factors", "repeat", "repeats", "epochs", "oversample", "repetitions"],
     );
+    // Beside factors, stocks need no word for tokens.
+    if tokens.is_empty() && !factors.is_empty() {
+        tokens = by_domain(table, &["pool", "pools", "stock", "stocks", "available", "size", "corpus", "unique"]);
+    }
     let of_role = |role| roles.columns(role).next().and_then(|i| numbers(table, i));
     let of_compute = || {
         let (c, n) = (of_role(Role::Flops)?, of_role(Role::N)?);

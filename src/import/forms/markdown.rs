@@ -12,6 +12,29 @@ pub(super) struct Around<'a> {
     pub others: Vec<(usize, &'a str)>,
 }
 
+/// The text with lines of `|` alone in the place of a wiki's: "|| a || b ||" and "! a !! b" are names, "| a || b" cells, "{|"
+/// and "|-" stand around them. Itself if it has none.
+pub(super) fn without_wiki(text: &str) -> Cow<'_, str> {
+    let is_media = text.trim_start().starts_with("{|");
+    let is_jira = || text.lines().any(|line| line.starts_with("||") && line.trim_end().ends_with("||"));
+    if !is_media && !is_jira() {
+        return Cow::Borrowed(text);
+    }
+    let plain = |line: &str| {
+        let own = line.trim();
+        if is_media && (["{|", "|-", "|}", "|+"].iter().any(|mark| own.starts_with(mark))) {
+            String::new()
+        } else if is_media && own.starts_with(['!', '|']) {
+            format!("| {} |", own[1..].replace("!!", "|").replace("||", "|").trim())
+        } else if own.starts_with("||") {
+            own.replace("||", "|")
+        } else {
+            line.to_string()
+        }
+    };
+    Cow::Owned(text.split('\n').map(plain).collect::<Vec<_>>().join("\n"))
+}
+
 /// The text with `|`, `-` and `+` for what draws boxes; itself if nothing does.
 pub(super) fn without_boxes(text: &str) -> Cow<'_, str> {
     if !text.contains(['│', '┃', '║', '─', '━', '═']) {

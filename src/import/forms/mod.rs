@@ -116,6 +116,7 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     }
     let mut issues = Issues::default();
     let text = without_comments(text, &mut issues);
+    let text = markdown::without_wiki(&text);
     let text = printed::plain(&text, &mut issues);
     let tables = tables(&text, &mut issues);
     if tables.iter().any(|table| guess::is_chart(table.header())) {

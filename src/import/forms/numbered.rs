@@ -62,7 +62,7 @@ pub(super) fn by_name(table: Table, issues: &mut Issues) -> Table {
         if !(2..=MOST).contains(&words.len()) {
             continue;
         }
-        let of_list = list.name.replace(".#", "").replace('#', "");
+        let of_list = list.name.replace(".#", "").replace("_#", "").replace('#', "");
         for word in &words {
             let cell = |(names, cells): (&Vec<&str>, &Vec<&str>)| {
                 names.iter().position(|name| name == word).map_or(String::new(), |at| cells[at].to_string())
@@ -102,22 +102,36 @@ fn are_shares(list: &List, decimal: Decimal) -> bool {
 fn numbered(table: &Table) -> Vec<List<'_>> {
     let mut found: BTreeMap<String, BTreeMap<usize, usize>> = BTreeMap::new();
     for (i, name) in table.header().iter().enumerate() {
-        let parts = ['.', '/', '_', '[', ']', ' '];
+        let is_digit = |at: usize| name.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
         let mut at = 0;
-        for segment in name.split(parts) {
-            if let Ok(place) = segment.parse::<usize>() {
-                let general = format!("{}#{}", &name[..at], &name[at + segment.len()..]);
-                found.entry(general).or_default().insert(place, i);
+        while let Some(start) = (at..name.len()).find(|&at| is_digit(at)) {
+            let end = (start..=name.len()).find(|&at| !is_digit(at)).unwrap_or(name.len());
+            if let Ok(place) = name[start..end].parse::<usize>() {
+                found.entry(format!("{}#{}", &name[..start], &name[end..])).or_default().insert(place, i);
             }
-            at += segment.len() + 1;
+            at = end;
         }
     }
     let is_list = |places: &BTreeMap<usize, usize>| {
         let first = places.keys().next().copied().unwrap_or(2);
         places.len() > 1 && first < 2 && places.keys().enumerate().all(|(at, place)| at + first == *place)
     };
-    let lists = found.into_iter().filter(|(_, places)| is_list(places)).map(|(name, places)| {
-        let columns: Vec<usize> = places.into_values().collect();
+    let found: Vec<(String, Vec<usize>)> = found
+        .into_iter()
+        .filter(|(_, places)| is_list(places))
+        .map(|(name, places)| (name, places.into_values().collect()))
+        .collect();
+    // Quick for the tables that nearly all are: no list of words.
+    let is_word = |cell: &str| try_number(cell, table.layout().decimal).is_none();
+    let are_words = |columns: &[usize]| {
+        let Some(row) = table.rows().next() else { return false };
+        let mut cells = columns.iter().map(|&i| row.cell(i)).filter(|cell| !is_missing(cell)).peekable();
+        cells.peek().is_some() && cells.all(is_word)
+    };
+    if !found.iter().any(|(_, columns)| are_words(columns)) {
+        return Vec::new();
+    }
+    let lists = found.into_iter().map(|(name, columns)| {
         let cells = table.rows().map(|row| columns.iter().map(|&i| row.cell(i)).collect()).collect();
         List { name, columns, cells }
     });

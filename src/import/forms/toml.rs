@@ -9,7 +9,8 @@ pub(super) fn begins(text: &str) -> bool {
         let inner = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         inner.is_some_and(|inner| is_name(inner.trim_start_matches('[').trim_end_matches(']')))
     };
-    let is_entry = |line: &str| line.split_once('=').is_some_and(|(name, value)| is_name(name) && parsed(value).is_some());
+    let is_entry =
+        |line: &str| line.split_once('=').is_some_and(|(name, value)| is_name(name) && parsed(value).is_some());
     let is_first = lines.next().is_some_and(|line| is_header(line) || is_entry(line));
     is_first && lines.next().is_some_and(|line| is_header(line) || is_entry(line))
 }
@@ -46,7 +47,9 @@ pub(super) fn records(text: &str) -> Option<(Vec<(usize, Value)>, usize)> {
             at = (Some(place), Vec::new());
         } else if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let path = path(name)?;
-            let of_list = lists.iter().position(|(own, _)| name.trim().strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('.')));
+            let of_list = lists
+                .iter()
+                .position(|(own, _)| name.trim().strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('.')));
             at = match of_list {
                 Some(place) => (Some(place), path[lists[place].0.split('.').count()..].to_vec()),
                 None => {
@@ -75,7 +78,9 @@ pub(super) fn records(text: &str) -> Option<(Vec<(usize, Value)>, usize)> {
             }
         }
     }
-    if let Some((_, records)) = lists.into_iter().max_by_key(|(_, records)| records.len()).filter(|(_, own)| own.len() > 1) {
+    if let Some((_, records)) =
+        lists.into_iter().max_by_key(|(_, records)| records.len()).filter(|(_, own)| own.len() > 1)
+    {
         return Some((records, end));
     }
     of_tables(tables).map(|records| (records, end))
@@ -101,7 +106,8 @@ fn of_tables(tables: Vec<(Vec<String>, usize, Map<String, Value>)>) -> Option<Ve
         }
     }
     let same = records.iter().all(|(.., record)| record.keys().eq(records[0].2.keys()));
-    (records.len() > 1 && same).then(|| records.into_iter().map(|(line, _, record)| (line, Value::Object(record))).collect())
+    (records.len() > 1 && same)
+        .then(|| records.into_iter().map(|(line, _, record)| (line, Value::Object(record))).collect())
 }
 
 fn is_name(name: &str) -> bool {
@@ -154,7 +160,9 @@ fn parsed(text: &str) -> Option<Value> {
     match text {
         "true" => Some(Value::Bool(true)),
         "false" => Some(Value::Bool(false)),
-        _ => number().or_else(|| text.starts_with(|c: char| c.is_ascii_digit()).then(|| Value::String(text.to_string()))),
+        _ => {
+            number().or_else(|| text.starts_with(|c: char| c.is_ascii_digit()).then(|| Value::String(text.to_string())))
+        }
     }
 }
 

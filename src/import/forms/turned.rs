@@ -271,10 +271,12 @@ fn losses_by_size(table: &Table) -> Option<(Table, String)> {
 /// Fewer tokens than these no study has as the least.
 const LEAST_TOKENS: f64 = 5e8;
 
-/// Whether a name is a size and nothing else: "70M", "@2B".
+/// Whether a name is a size and nothing else, but for what it counts: "70M", "@2B", "2B tok".
 fn is_bare_size(name: &str) -> bool {
-    let name = name.trim().trim_start_matches('@').trim();
-    name.starts_with(|c: char| c.is_ascii_digit()) && !name.contains([' ', '_', '-', '/']) && size_in(name).is_some()
+    const COUNTED: [&str; 6] = ["tokens", "token", "tok", "toks", "params", "parameters"];
+    let mut words = name.split(['@', ' ', '_', '-', '/']).filter(|word| !word.is_empty());
+    let is_size = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && size_in(word).is_some();
+    words.next().is_some_and(is_size) && words.all(|word| COUNTED.iter().any(|own| word.eq_ignore_ascii_case(own)))
 }
 
 /// Numbers that may be losses in nats.

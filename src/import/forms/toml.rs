@@ -86,7 +86,7 @@ pub(super) fn records(text: &str) -> Option<(Vec<(usize, Value)>, usize)> {
     of_tables(tables).map(|records| (records, end))
 }
 
-/// The records of tables such as [runs.a] and [runs.a.loss], or [a] and [a.loss]: one for each name.
+/// The records of tables such as `[runs.a]` and `[runs.a.loss]`, or `[a]` and `[a.loss]`: one for each name.
 fn of_tables(tables: Vec<(Vec<String>, usize, Map<String, Value>)>) -> Option<Vec<(usize, Value)>> {
     // The names of the runs stand where the tables' paths first differ.
     let depth = (0..tables.iter().map(|(path, ..)| path.len()).min()?).find(|&depth| {

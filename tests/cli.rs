@@ -209,7 +209,7 @@ fn a_target_that_cannot_be_fitted_is_left_out_with_a_sentence() {
     };
     let rows: String = (0..10).map(row).collect();
     write(&folder, "runs.csv", &format!("weight_web,weight_code,web_loss,big_loss\n{rows}"));
-    let fit = ["fit", "runs.csv", "--law", "m4", "--starts", "2", "--json"];
+    let fit = ["fit", "runs.csv", "--law", "m4", "--starts", "2", "--json", "--role", "big_loss=loss"];
     let output = mixlaw(folder.path(), &fit);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(

@@ -6,7 +6,7 @@ use common::{mixture, random, shape, simulated, theta};
 use mixlaw::dataset::Holdout;
 use mixlaw::export::fit_file;
 use mixlaw::fit::{Fit, FitConfig, FitError, Flag, Termination, fit, fit_above, fit_from, starts};
-use mixlaw::import::import;
+use mixlaw::import::{Answer, Role, import, import_with};
 use mixlaw::law::{LAWS, Law, by_id};
 use mixlaw::mixture::{Scenario, optimum};
 use mixlaw::predict::FittedStudy;
@@ -288,7 +288,8 @@ fn losses_in_another_unit_are_refused() {
     let says = |losses: [&str; 3]| {
         let rows = losses.iter().zip(["0.2,0.8", "0.5,0.5", "0.9,0.1"]).map(|(loss, h)| format!("{h},1B,20B,{loss}\n"));
         let text = format!("weight_a,weight_b,N,D,loss\n{}", rows.collect::<String>());
-        let dataset = import(&text, None).dataset.expect("a study");
+        let is_loss = [Answer::Role("loss".into(), Role::Loss)];
+        let dataset = import_with(&text, None, &is_loss).dataset.expect("a study");
         fit(law("additive"), &dataset, &[0], &QUICK, &mut |_| {}).err().expect("no fit").to_string()
     };
     assert_eq!(

@@ -39,14 +39,10 @@ const RECIPE: &[&str] = &[
     "seed",
     "seeds",
     "zloss",
-    "hour",
-    "hours",
     "gpu",
     "gpus",
     "tpu",
     "tpus",
-    "day",
-    "days",
     "eps",
     "epsilon",
     "clip",
@@ -57,20 +53,6 @@ const RECIPE: &[&str] = &[
     "temp",
     "tau",
     "wd",
-    "mfu",
-    "hfu",
-    "util",
-    "utilization",
-    "throughput",
-    "time",
-    "second",
-    "seconds",
-    "secs",
-    "minutes",
-    "runtime",
-    "duration",
-    "elapsed",
-    "wall",
     "batch",
     "bsz",
     "bs",
@@ -106,16 +88,38 @@ const RECIPE: &[&str] = &[
     "scale",
     "mup",
     "multiplier",
-    "memory",
-    "mem",
-    "cost",
-    "price",
     "patience",
     "noise",
     "threshold",
     "correlation",
     "r2",
     "pvalue",
+];
+
+/// Words for how a run went, not for how it was set up.
+const MEASURED: &[&str] = &[
+    "mfu",
+    "hfu",
+    "util",
+    "utilization",
+    "throughput",
+    "time",
+    "second",
+    "seconds",
+    "secs",
+    "minutes",
+    "hour",
+    "hours",
+    "day",
+    "days",
+    "runtime",
+    "duration",
+    "elapsed",
+    "wall",
+    "memory",
+    "mem",
+    "cost",
+    "price",
 ];
 
 /// Parts of a set of data; shares of these are a split.
@@ -228,36 +232,12 @@ pub(super) fn is_recipe(name: &str) -> bool {
     if matches!(&words[..], [first, last] if last == "target" && is_in(&OF_TARGETS, first)) {
         return false;
     }
-    words.iter().any(|word| is_in(RECIPE, word) || is_in(SPLITS, word))
-        && words.iter().all(|word| is_in(RECIPE, word) || is_in(SPLITS, word) || is_in(AROUND, word))
+    let is_of_run = |word: &String| [RECIPE, MEASURED, SPLITS].iter().any(|list| is_in(list, word));
+    words.iter().any(is_of_run) && words.iter().all(|word| is_of_run(word) || is_in(AROUND, word))
 }
 
 /// Whether a name is of how a run went, and not of how it was set up: what came out of it explains no loss.
 pub(super) fn is_measured(name: &str) -> bool {
-    const MEASURED: [&str; 22] = [
-        "mfu",
-        "hfu",
-        "util",
-        "utilization",
-        "throughput",
-        "time",
-        "second",
-        "seconds",
-        "secs",
-        "minutes",
-        "hour",
-        "hours",
-        "day",
-        "days",
-        "runtime",
-        "duration",
-        "elapsed",
-        "wall",
-        "memory",
-        "mem",
-        "cost",
-        "price",
-    ];
     names::words(name).iter().any(|word| MEASURED.contains(&word.as_str()))
 }
 
@@ -289,7 +269,7 @@ const PARTS: &[&str] = &[
 
 /// Whether a word is of a model, a machine or a training.
 pub(super) fn is_of_training(word: &str) -> bool {
-    [RECIPE, SPLITS, PARTS].iter().any(|list| list.contains(&word))
+    [RECIPE, MEASURED, SPLITS, PARTS].iter().any(|list| list.contains(&word))
 }
 
 /// Whether a name may be one of the recipe, since all of its words are of a model, a machine or a training: "attn_share",

@@ -17,8 +17,7 @@ use mixlaw::fit::{FitConfig, fit, percentile};
 use mixlaw::import::import;
 use mixlaw::law::{Law, by_id};
 use mixlaw::mixture::{
-    Certainty, Compared, DEFAULT_EPSILON, Limits, Outcome, Scenario, compare, gain_interval, near_optimal, optimum,
-    outcome,
+    Certainty, Compared, DEFAULT_EPSILON, Limits, Outcome, Scenario, compare, near_optimal, optimum, outcome, weighted,
 };
 use mixlaw::predict::{Bootstrap, BootstrapConfig, FittedStudy, OneByOne, Replicate, auto, bootstrap};
 use mixlaw::units::{Params, Tokens};
@@ -85,7 +84,9 @@ fn predictions(plan: &Plan, law: &'static dyn Law, one_scale: Option<usize>, see
         out.recommended.add(covers(target, &found.mixture, best));
         gain += (before - best) / TARGETS as f64;
     }
-    let interval = gain_interval(&study, &found, &uniform).expect("validated");
+    let weights = weighted(&study, &found);
+    let interval = study.gain_interval(&weights, Some(found.n), Some(found.d), &uniform, &found.mixture);
+    let interval = interval.expect("validated");
     out.gain.add(interval.covers(gain));
     out.detected.add(!interval.covers(0.0));
     let supported = FittedStudy { summary: study.summary.clone(), ..exact.clone() };

@@ -6,9 +6,9 @@ use common::plan::{NMM, Noise, as_fitted, drawn};
 use common::{mixture, random, simulated};
 use mixlaw::dataset::{Dataset, Observation, Split};
 use mixlaw::export::fit_file;
-use mixlaw::fit::{FitConfig, fit};
+use mixlaw::fit::{FitConfig, Interval, fit};
 use mixlaw::law::{Law, by_id};
-use mixlaw::mixture::{Grade, Limits, Scenario, gain_interval, optimum, verdict};
+use mixlaw::mixture::{Grade, Limits, Optimum, Scenario, optimum, verdict, weighted};
 use mixlaw::predict::{
     Bootstrap, BootstrapConfig, Candidate, FittedStudy, Form, OneByOne, Validation, auto, bootstrap::with_thetas,
     choice, learning_curve,
@@ -158,12 +158,17 @@ fn what_is_held_out_stays_unknown() {
     }
 }
 
+fn gain_over_mean(study: &FittedStudy, found: &Optimum) -> Option<Interval> {
+    let (n, d) = (Some(found.n), Some(found.d));
+    study.gain_interval(&weighted(study, found), n, d, &study.summary.mean_mixture, &found.mixture)
+}
+
 #[test]
 fn losses_and_gains_have_intervals_beyond_the_runs() {
     let study = predicted(&study(24, &[1e8, 3e8, 1e9, 3e9], &[2e10], 0.003));
     let scenario = Scenario::new(Params(1e10), Tokens(2e10));
     let found = optimum(&study, &scenario).expect("an optimum");
-    let gain = gain_interval(&study, &found, &study.summary.mean_mixture).expect("validated");
+    let gain = gain_over_mean(&study, &found).expect("validated");
     let verdict = verdict(&study, &scenario, &found).expect("a verdict");
     let loss = verdict.weighted_loss.expect("validated");
     assert_eq!(verdict.findings.len(), 4);
@@ -186,7 +191,7 @@ fn gains_share_the_error_of_the_scale() {
     let widths = |n: f64| {
         let scenario = Scenario::new(Params(n), Tokens(2e10));
         let found = optimum(&study, &scenario).expect("an optimum");
-        let gain = gain_interval(&study, &found, &study.summary.mean_mixture).expect("validated");
+        let gain = gain_over_mean(&study, &found).expect("validated");
         let loss = verdict(&study, &scenario, &found).expect("a verdict").weighted_loss.expect("validated");
         [loss, gain].map(|interval| (interval.high - interval.low) / found.weighted_loss.0)
     };

@@ -56,8 +56,6 @@ pub struct Answers {
     pub verdict: Verdict,
     /// What leaving the mixtures that the runs support would promise; none where the answer leaves them or gains nothing.
     pub beyond: Option<Beyond>,
-    /// The 90 % prediction interval of what it gains over each of the other mixtures.
-    pub gains: Vec<Option<Interval>>,
     /// What one should know before it is used.
     pub warnings: Vec<String>,
     /// Along a path of scale.
@@ -118,7 +116,7 @@ pub fn optimum(study: &FittedStudy, answers: &Answers) -> String {
             "weights": mixture(&comparison.compared.mixture),
             "losses": by_name(targets(), comparison.losses.iter().map(|loss| loss.0)),
             "gain": comparison.gain,
-            "gain_prediction_interval": answers.gains[at].as_ref().map(ends),
+            "gain_prediction_interval": comparison.interval.as_ref().map(ends),
             "allowed": comparison.breach.is_none(),
             "breaks": comparison.breach,
             "gain_interval": gain.as_ref().map(ends),

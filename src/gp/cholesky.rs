@@ -3,10 +3,12 @@
 //! Own loops rather than a library's: the order of the sums is written down here, so that results are the same on
 //! every machine. Every inner loop is a dot product of two contiguous rows.
 
+use serde::{Deserialize, Serialize};
+
 use crate::vectors::{LANES, add_scaled, dot, dots};
 
 /// L of K = L Lᵀ.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cholesky {
     n: usize,
     /// Row by row, n × n; what lies above the diagonal is not used.
@@ -39,6 +41,11 @@ impl Cholesky {
             row[i] = pivot.sqrt();
         }
         Some(Self { n, lower: matrix })
+    }
+
+    /// Whether it is of a matrix of so many rows, as far as can be seen.
+    pub fn suits(&self, n: usize) -> bool {
+        self.n == n && self.lower.len() == n * n
     }
 
     /// ln det K / 2

@@ -67,5 +67,5 @@ pub use hyperparameters::{GpError, Hyperparameters, Target};
 pub use inputs::{Input, Inputs};
 pub use joint::{Joint, Trend};
 pub use kernel::Recipe;
-pub use process::{GaussianProcess, GpPlace, LeftOut, Prediction};
+pub use process::{GaussianProcess, GpPlace, LeftOut, Posterior, Prediction, Stored};
 pub use surface::Surface;

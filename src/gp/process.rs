@@ -84,12 +84,12 @@ impl PartialEq for GaussianProcess {
 }
 
 /// What is known with one choice of hyperparameters.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Posterior {
-    pub parameters: Vec<f64>,
-    pub factor: Cholesky,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Posterior {
+    pub(super) parameters: Vec<f64>,
+    pub(super) factor: Cholesky,
     /// K⁻¹ z
-    pub alpha: Vec<f64>,
+    pub(super) alpha: Vec<f64>,
 }
 
 impl Posterior {
@@ -99,6 +99,10 @@ impl Posterior {
         let factor = factorise(&matrix, z.len())?;
         let alpha = factor.solve(z);
         Some(Self { parameters: parameters.to_vec(), factor, alpha })
+    }
+
+    fn suits(&self, hyperparameters: &Hyperparameters, n_rows: usize) -> bool {
+        self.parameters == hyperparameters.parameters && self.factor.suits(n_rows) && self.alpha.len() == n_rows
     }
 
     /// Means of z at some places, and the covariance of each with the first.
@@ -114,7 +118,7 @@ impl Posterior {
 
 /// What is written of a process: the rest follows from it.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+pub struct Stored {
     hyperparameters: Hyperparameters,
     inputs: Inputs,
     row_idxs: Vec<usize>,
@@ -136,6 +140,16 @@ impl TryFrom<Stored> for GaussianProcess {
     type Error = GpError;
 
     fn try_from(stored: Stored) -> Result<Self, GpError> {
+        Self::restored(stored, None)
+    }
+}
+
+impl GaussianProcess {
+    /// The process that was written, with its posterior if that is known already.
+    ///
+    /// # Errors
+    /// What was written contradicts itself, or see [`GaussianProcess::with`].
+    pub fn restored(stored: Stored, posterior: Option<Posterior>) -> Result<Self, GpError> {
         let Stored { hyperparameters, inputs, row_idxs, values } = stored;
         let n_domains = inputs.mixtures.first().map_or(0, Vec::len);
         let is_sound = inputs.mixtures.iter().all(|h| h.len() == n_domains && h.iter().all(|h| h.is_finite()))
@@ -145,11 +159,17 @@ impl TryFrom<Stored> for GaussianProcess {
                 .iter()
                 .all(|row| row.mixture_idx < inputs.mixtures.len() && row.scale_idx < inputs.scales.len())
             && row_idxs.len() == values.len()
-            && hyperparameters.suit(n_domains);
+            && hyperparameters.suit(n_domains)
+            && posterior.as_ref().is_none_or(|posterior| posterior.suits(&hyperparameters, values.len()));
         if !is_sound {
             return Err(GpError::Malformed);
         }
-        Ok(Self { row_idxs, ..Self::with(&hyperparameters, &Arc::new(inputs), &values)? })
+        Ok(Self { row_idxs, ..Self::knowing(&hyperparameters, &Arc::new(inputs), &values, posterior)? })
+    }
+
+    /// What is known of its values: far longer to compute than to write.
+    pub fn posterior(&self) -> &Posterior {
+        &self.posterior
     }
 }
 
@@ -198,6 +218,15 @@ impl GaussianProcess {
     /// # Errors
     /// Too few rows, values that are not finite, or a covariance that has no factor.
     pub fn with(hyperparameters: &Hyperparameters, inputs: &Arc<Inputs>, values: &[f64]) -> Result<Self, GpError> {
+        Self::knowing(hyperparameters, inputs, values, None)
+    }
+
+    fn knowing(
+        hyperparameters: &Hyperparameters,
+        inputs: &Arc<Inputs>,
+        values: &[f64],
+        posterior: Option<Posterior>,
+    ) -> Result<Self, GpError> {
         check(inputs, values)?;
         let Hyperparameters { recipe, features, parameters, .. } = hyperparameters;
         let row_idxs = thinned(inputs, recipe.max_rows());
@@ -209,7 +238,9 @@ impl GaussianProcess {
         let (standard, z) = Standard::new(*recipe, &values);
         let kernel = Kernel::new(*recipe, features.domain_idxs.len());
         let points = Points::new(&inputs, features);
-        let posterior = Posterior::new(parameters, &kernel, &points, &z).ok_or(GpError::NotPositiveDefinite)?;
+        let posterior = posterior
+            .or_else(|| Posterior::new(parameters, &kernel, &points, &z))
+            .ok_or(GpError::NotPositiveDefinite)?;
         let hyperparameters = hyperparameters.clone();
         let drawn = OnceLock::new();
         Ok(Self { hyperparameters, inputs, row_idxs, values, standard, kernel, points, posterior, drawn })
@@ -628,10 +659,14 @@ mod tests {
             let process = GaussianProcess::fit(recipe, &inputs, &values).expect("it fits");
             let text = serde_json::to_string(&process).expect("it can be written");
             let read: GaussianProcess = serde_json::from_str(&text).expect("it can be read");
-            assert_eq!(read, process);
+            let stored: Stored = serde_json::from_str(&text).expect("it can be read");
+            let solved = GaussianProcess::restored(stored, Some(process.posterior.clone())).expect("its own posterior");
             let h = inputs.row(1).mixture;
             let place = GpPlace { ln_n: 0.9, ln_d: 3.0, h: &h, run: None };
-            assert_eq!(read.predict(place), process.predict(place));
+            for read in [read, solved] {
+                assert_eq!(read, process);
+                assert_eq!(read.predict(place), process.predict(place));
+            }
         }
     }
 
@@ -733,7 +768,11 @@ mod tests {
         changes[2]["hyperparameters"]["features"]["domain_idxs"] = serde_json::json!([0, 1, 7]);
         changes[3]["inputs"]["mixtures"][1] = serde_json::json!([1.0]);
         changes[4]["values"] = serde_json::json!([]);
-        assert!(serde_json::from_value::<GaussianProcess>(good).is_ok());
+        assert!(serde_json::from_value::<GaussianProcess>(good.clone()).is_ok());
+        let (inputs, values) = one_scale(6);
+        let other = GaussianProcess::fit(Recipe::Mixture, &inputs, &values).expect("it fits");
+        let stored: Stored = serde_json::from_value(good).expect("as it was written");
+        assert!(GaussianProcess::restored(stored, Some(other.posterior)).is_err());
         for change in changes {
             assert!(serde_json::from_value::<GaussianProcess>(change).is_err());
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits::{breach, by_domain};
-use super::optimum::{Optimum, OptimumError, optimum};
+use super::optimum::{Optimum, OptimumError, optimum, weighted};
 use super::posed::Posed;
 use super::scenario::{Scenario, ScenarioError};
 use crate::fit::Interval;
@@ -63,6 +63,9 @@ pub struct Comparison {
     /// Its loss less the optimum's, in nats: what the optimum gains over it, and its regret. The loss is the
     /// weighted mean, or the worst excess where the scenario asks for that; without the prior's part.
     pub gain: f64,
+    /// Its 90 % prediction interval; none where none is known, as for a gain in the worst excess.
+    #[serde(default)]
+    pub interval: Option<Interval>,
     /// Why it cannot be trained on under the scenario's limits, or is not supported by the runs; `None` where it can.
     #[serde(default)]
     pub breach: Option<String>,
@@ -80,13 +83,21 @@ pub fn compare(
 ) -> Result<Vec<Comparison>, OptimumError> {
     let posed = Posed::at(study, scenario, optimum)?;
     let least = posed.loss(&optimum.mixture);
-    let one = |compared: &Compared| Comparison {
+    let intervals = if optimum.least.is_empty() {
+        let from: Vec<&[f64]> = compared.iter().map(|compared| compared.mixture.as_slice()).collect();
+        let weights = weighted(study, optimum);
+        study.gain_intervals(&weights, Some(optimum.n), Some(optimum.d), &from, &optimum.mixture)
+    } else {
+        vec![None; compared.len()]
+    };
+    let one = |(compared, interval): (&Compared, Option<Interval>)| Comparison {
         losses: posed.losses(&compared.mixture).into_iter().map(Loss).collect(),
         gain: posed.loss(&compared.mixture) - least,
+        interval,
         breach: breach(&posed.bounds, &compared.mixture),
         compared: compared.clone(),
     };
-    Ok(compared.iter().map(one).collect())
+    Ok(compared.iter().zip(intervals).map(one).collect())
 }
 
 /// What each of these mixtures loses against the optimum, in nats, as [`Comparison::gain`] says; the mixtures need not

@@ -25,7 +25,7 @@ pub use certainty::{
 };
 pub use limits::{GroupLimit, Limit, Limits, WeightLimit, by_domain};
 pub use near::{DEFAULT_EPSILON, NearOptimal, near_optimal};
-pub use optimum::{Certificate, Optimum, OptimumError, Price, optimum, practical};
+pub use optimum::{Certificate, Optimum, OptimumError, Price, optimum, practical, weighted};
 pub use path::{
     FixedPoint, Growth, LAMBDAS, OnPath, Reflection, along_prior, along_scale, at_places, distance, each_target, moves,
     reflection,
@@ -35,5 +35,5 @@ pub use scale::{AtScale, ScaleIntervals, best_scale, frontier, is_of_scale_alone
 pub use scenario::{Aim, Budget, Prior, Scenario, ScenarioError};
 pub use support::{QUANTILE, Support, support};
 pub(crate) use verdict::rivals;
-pub use verdict::{Alternative, Finding, Grade, Verdict, gain_interval, verdict, weighted};
+pub use verdict::{Alternative, Finding, Grade, Verdict, verdict};
 pub use warnings::{extrapolation, scale_warnings, warnings};

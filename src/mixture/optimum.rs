@@ -180,6 +180,12 @@ pub(super) const KEPT: f64 = 1e-9;
 /// A KKT residual up to this certifies a minimum.
 const CERTIFIED: f64 = 1e-8;
 
+/// The positions of an optimum's targets among the study's, with their weights.
+pub fn weighted(study: &FittedStudy, optimum: &Optimum) -> Vec<(usize, f64)> {
+    let position = |name: &str| study.targets().position(|target| target.name == name);
+    optimum.targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight))).collect()
+}
+
 /// Finds the mixture of least loss, and N and D with it where the scenario asks for that.
 ///
 /// # Errors

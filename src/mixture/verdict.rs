@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certainty::outside_data;
 use super::limits::Limit;
-use super::optimum::{Optimum, OptimumError, optimum};
+use super::optimum::{Optimum, OptimumError, optimum, weighted};
 use super::posed::Posed;
 use super::scenario::Scenario;
 use super::support::{far_words, support};
@@ -100,22 +100,6 @@ impl Verdict {
     pub fn grade(&self) -> Grade {
         self.findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Red)
     }
-}
-
-/// The positions of an optimum's targets among the study's, with their weights.
-pub fn weighted(study: &FittedStudy, optimum: &Optimum) -> Vec<(usize, f64)> {
-    let position = |name: &str| study.targets().position(|target| target.name == name);
-    optimum.targets.iter().filter_map(|(name, weight, _)| Some((position(name)?, *weight))).collect()
-}
-
-/// The 90 % prediction interval of what the optimum gains over a mixture, in nats; none where none is known, as for a gain
-/// in the worst excess over several targets.
-pub fn gain_interval(study: &FittedStudy, optimum: &Optimum, from: &[f64]) -> Option<Interval> {
-    if !optimum.least.is_empty() {
-        return None;
-    }
-    let weights = weighted(study, optimum);
-    study.gain_interval(&weights, Some(optimum.n), Some(optimum.d), from, &optimum.mixture)
 }
 
 /// Judges an optimum.

@@ -471,25 +471,49 @@ impl FittedStudy {
         from: &[f64],
         to: &[f64],
     ) -> Option<Interval> {
+        self.gain_intervals(weights, n, d, &[from], to).pop().flatten()
+    }
+
+    /// The same over each of several mixtures.
+    pub fn gain_intervals(
+        &self,
+        weights: &[(usize, f64)],
+        n: Option<Params>,
+        d: Option<Tokens>,
+        from: &[&[f64]],
+        to: &[f64],
+    ) -> Vec<Option<Interval>> {
         let scale = Scale::new(n, d);
         let targets: Vec<FittedTarget> = self.targets().collect();
-        let range = self.validation.range.filter(|range| range.knows(scale))?;
+        let range = self.validation.range.filter(|range| range.knows(scale));
+        let (Some(range), true) = (range, weights.iter().all(|&(j, _)| j < targets.len())) else {
+            return vec![None; from.len()];
+        };
         // What is not known of another scale is not known of both mixtures alike, and cancels.
         let (distance, near) = (range.distance(scale), range.nearest(scale));
-        let (mut parts, mut losses, mut gain) = (Vec::new(), Vec::new(), 0.0);
-        let mut means = [0.0; 2];
-        for &(j, weight) in weights {
-            let target = targets.get(j)?;
-            let [a, b] = [from, to].map(|h| target.losses(scale)(&Mixture::new(h)));
-            let deviation = NewRuns::of(target.process, &[(near, from), (near, to)])?.difference(0, 1);
-            parts.push(self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance, 0.0)?);
-            losses.push(0.5 * (a + b));
-            gain += weight * (a - b);
-            means = [means[0] + weight * a, means[1] + weight * b];
-        }
-        let below: f64 = means.iter().map(|mean| self.below_runs(weights, scale, *mean)).sum();
-        let half = libm::hypot(self.half_width(weights, &losses, &parts), below);
-        half.is_finite().then_some(Interval { low: gain - half, high: gain + half })
+        let losses = |h: &[f64]| -> Vec<f64> {
+            weights.iter().map(|&(j, _)| targets[j].losses(scale)(&Mixture::new(h))).collect()
+        };
+        let mean =
+            |losses: &[f64]| -> f64 { weights.iter().zip(losses).map(|((_, weight), loss)| weight * loss).sum() };
+        let losses_to = losses(to);
+        let mean_to = mean(&losses_to);
+        let below_to = self.below_runs(weights, scale, mean_to);
+        let one = |from: &[f64]| {
+            let losses_from = losses(from);
+            let mean_from = mean(&losses_from);
+            let part = |&(j, _): &(usize, f64)| {
+                let deviation = NewRuns::of(targets[j].process, &[(near, from), (near, to)])?.difference(0, 1);
+                self.validation.calibrations.get(j)?.gain.half_widths(deviation, distance, 0.0)
+            };
+            let parts: Option<Vec<(f64, f64)>> = weights.iter().map(part).collect();
+            let middles: Vec<f64> = losses_from.iter().zip(&losses_to).map(|(a, b)| 0.5 * (a + b)).collect();
+            let below = self.below_runs(weights, scale, mean_from) + below_to;
+            let half = libm::hypot(self.half_width(weights, &middles, &parts?), below);
+            let gain = mean_from - mean_to;
+            half.is_finite().then_some(Interval { low: gain - half, high: gain + half })
+        };
+        from.iter().map(|from| one(from)).collect()
     }
 
     /// How far a mean of losses lies below those predicted for all the runs' mixtures at that scale, in nats: so much of it

@@ -187,13 +187,33 @@ impl WireFit {
     }
 }
 
-/// A Gaussian process on its way, packed: it is asked with at every move of a slider.
+/// A Gaussian process on its way, packed: it is asked with at every move of a slider. Its posterior is large and goes to
+/// the page only, which would not answer for as long as that is computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WireProcess(#[serde(with = "serde_bytes")] Vec<u8>);
+pub struct WireProcess {
+    #[serde(with = "serde_bytes")]
+    stored: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    posterior: Vec<u8>,
+}
 
 impl From<&Arc<GaussianProcess>> for WireProcess {
     fn from(process: &Arc<GaussianProcess>) -> Self {
-        Self(postcard::to_allocvec(&**process).expect("numbers have a form in bytes"))
+        let stored = postcard::to_allocvec(&**process).expect("numbers have a form in bytes");
+        Self { stored, posterior: Vec::new() }
+    }
+}
+
+impl WireProcess {
+    fn with_posterior(process: &Arc<GaussianProcess>) -> Self {
+        let posterior = postcard::to_allocvec(process.posterior()).expect("numbers have a form in bytes");
+        Self { posterior, ..Self::from(process) }
+    }
+
+    fn unpack(&self) -> Result<GaussianProcess, String> {
+        let stored = postcard::from_bytes(&self.stored).map_err(not_understood)?;
+        let posterior = (!self.posterior.is_empty()).then(|| postcard::from_bytes(&self.posterior)).transpose();
+        GaussianProcess::restored(stored, posterior.map_err(not_understood)?).map_err(|error| error.to_string())
     }
 }
 
@@ -207,7 +227,7 @@ impl Processes {
             if let Some((_, known)) = self.0.iter().find(|(known, _)| *known == wire) {
                 return Ok(known.clone());
             }
-            let process: Arc<GaussianProcess> = Arc::new(postcard::from_bytes(&wire.0).map_err(not_understood)?);
+            let process = Arc::new(wire.unpack()?);
             self.0.push((wire, process.clone()));
             Ok(process)
         };
@@ -224,18 +244,16 @@ pub struct WireCandidate {
     validation: Validation,
 }
 
-impl From<&Candidate> for WireCandidate {
-    fn from(candidate: &Candidate) -> Self {
+impl WireCandidate {
+    fn new(candidate: &Candidate, process: impl Fn(&Arc<GaussianProcess>) -> WireProcess) -> Self {
         Self {
             form: candidate.form,
             fits: candidate.fits.iter().map(WireFit::from).collect(),
-            processes: candidate.processes.iter().map(WireProcess::from).collect(),
+            processes: candidate.processes.iter().map(process).collect(),
             validation: candidate.validation.clone(),
         }
     }
-}
 
-impl WireCandidate {
     fn into_candidate(self, known: &mut Processes) -> Result<Candidate, String> {
         let Self { form, fits, processes, validation } = self;
         let fits: Result<Vec<Fit>, String> = fits.into_iter().map(WireFit::into_fit).collect();
@@ -253,8 +271,9 @@ pub struct WireTried {
 
 impl From<&Tried> for WireTried {
     fn from(tried: &Tried) -> Self {
+        let candidates = tried.candidates.iter();
         Self {
-            candidates: tried.candidates.iter().map(WireCandidate::from).collect(),
+            candidates: candidates.map(|one| WireCandidate::new(one, WireProcess::with_posterior)).collect(),
             errors: postcard::to_allocvec(&tried.errors).expect("numbers have a form in bytes"),
         }
     }
@@ -305,7 +324,8 @@ impl From<&FittedStudy> for WireFittedStudy {
 impl WireFittedStudy {
     /// With all candidates.
     pub fn whole(study: &FittedStudy) -> Self {
-        Self { candidates: study.candidates.iter().map(WireCandidate::from).collect(), ..Self::from(study) }
+        let candidates = study.candidates.iter().map(|one| WireCandidate::new(one, |process| process.into()));
+        Self { candidates: candidates.collect(), ..Self::from(study) }
     }
 
     /// The study. The one before is kept: its processes take far longer to solve anew than to ask.

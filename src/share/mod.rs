@@ -99,13 +99,7 @@ impl Computed {
             losses: losses.collect(),
             weighted_loss: optimum.weighted_loss.0,
             interval: study.mean_interval(&weights, n, d, &optimum.mixture),
-            gains: gains
-                .into_iter()
-                .map(|one| {
-                    let interval = mixture::gain_interval(study, optimum, &one.compared.mixture);
-                    (one.compared.name, one.gain, interval)
-                })
-                .collect(),
+            gains: gains.into_iter().map(|one| (one.compared.name, one.gain, one.interval)).collect(),
             findings: verdict.map_or_else(Vec::new, |verdict| verdict.findings.clone()),
         })
     }

@@ -169,7 +169,6 @@ fn answers(
     Ok(Answers {
         verdict: mixture::verdict(study, &scenario, &optimum).map_err(words)?,
         beyond: mixture::beyond(study, &scenario, &optimum).map_err(words)?,
-        gains: compared.iter().map(|other| mixture::gain_interval(study, &optimum, &other.mixture)).collect(),
         comparisons: mixture::compare(study, &scenario, &optimum, &compared).map_err(words)?,
         near: (args.epsilon, ranges),
         certainty,
@@ -387,8 +386,8 @@ fn gains(answers: &Answers) -> String {
     let ends = |gain: &mixlaw::fit::Interval| format!("{} – {}", write_nats(gain.low), write_nats(gain.high));
     let rows = answers.comparisons.iter().enumerate().map(|(at, comparison)| {
         let mut row = vec![comparison.compared.name.clone(), write_nats(comparison.gain)];
-        let predicted = answers.gains[at];
-        row.push(predicted.as_ref().map_or("not known".into(), ends));
+        let predicted = comparison.interval.as_ref();
+        row.push(predicted.map_or("not known".into(), ends));
         row.push(predicted.and_then(|gain| gain.verdict()).unwrap_or("").to_string());
         row.extend(answers.certainty.as_ref().map(|certainty| ends(&certainty.gains[at])));
         let breach = || comparison.breach.clone().unwrap_or_else(|| "yes".into());

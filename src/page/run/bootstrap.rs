@@ -179,16 +179,11 @@ pub struct ComparedRow {
 }
 
 /// The table of compared mixtures with the prediction intervals of their gains; the last `n_typed` are the user's own.
-pub fn compared_rows(
-    comparisons: &[Comparison],
-    gains: &[Option<Interval>],
-    certainty: Option<&Certainty>,
-    n_typed: usize,
-) -> Vec<ComparedRow> {
+pub fn compared_rows(comparisons: &[Comparison], certainty: Option<&Certainty>, n_typed: usize) -> Vec<ComparedRow> {
     let first_typed = comparisons.len().saturating_sub(n_typed);
     let rows = comparisons.iter().enumerate().map(|(at, comparison)| {
         let interval = certainty.and_then(|certainty| certainty.gains.get(at));
-        let predicted = gains.get(at).and_then(Option::as_ref);
+        let predicted = comparison.interval.as_ref();
         let ends = |interval: &Interval| format!("{} to {}", nats(interval.low), nats(interval.high));
         ComparedRow {
             name: comparison.compared.name.clone(),
@@ -349,7 +344,7 @@ mod tests {
     fn losses_of_a_mixture_are_those_of_the_laws() {
         let (study, n, d) = (fits().study, Params(1e9), Tokens(5e9));
         let compared = Compared { name: "mine".into(), mixture: vec![0.5, 0.5] };
-        let comparison = Comparison { compared, losses: Vec::new(), gain: 0.02, breach: None };
+        let comparison = Comparison { compared, losses: Vec::new(), gain: 0.02, interval: None, breach: None };
         let losses: Vec<f64> =
             study.targets().map(|target| target.loss(Some(n), Some(d), &comparison.compared.mixture).0).collect();
         assert_eq!(
@@ -363,11 +358,12 @@ mod tests {
 
     #[test]
     fn a_gain_whose_interval_covers_zero_is_none() {
-        let compared = |name: &str| Compared { name: name.into(), mixture: vec![1.0] };
-        let comparison =
-            |name: &str, gain| Comparison { compared: compared(name), losses: Vec::new(), gain, breach: None };
-        let comparisons = [comparison("uniform", 0.02), comparison("mine", -0.001)];
         let interval = |low, high| Interval { low, high };
+        let comparison = |name: &str, gain, interval| {
+            let compared = Compared { name: name.into(), mixture: vec![1.0] };
+            Comparison { compared, losses: Vec::new(), gain, interval, breach: None }
+        };
+        let comparisons = [comparison("uniform", 0.02, Some(interval(-0.01, 0.05))), comparison("mine", -0.001, None)];
         let certainty = Certainty {
             replicates: 100,
             n: interval(1e9, 1e9),
@@ -380,7 +376,7 @@ mod tests {
             outside: vec![0.0],
             any_outside: 0.0,
         };
-        let rows = compared_rows(&comparisons, &[Some(interval(-0.01, 0.05)), None], Some(&certainty), 1);
+        let rows = compared_rows(&comparisons, Some(&certainty), 1);
         // What the prediction interval says goes before the bootstrap.
         assert_eq!((rows[0].verdict, rows[0].typed), (Some("no detectable gain"), None));
         assert_eq!(rows[0].predicted.as_deref(), Some("−0.0100 to 0.0500"));

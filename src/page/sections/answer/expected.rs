@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::mixture::{gain_interval, weighted};
+use crate::mixture::weighted;
 use crate::page::store::{Answered, use_state};
 use crate::page::view::answer::{Expected, gain, loss};
 
@@ -20,11 +20,7 @@ pub fn OptimumExpected() -> impl IntoView {
         let verdict = state.verdict.read();
         let judged = verdict.as_ref().filter(|(of, _)| of == answered).and_then(|(_, verdict)| verdict.as_ref().ok());
         let interval = interval.or_else(|| judged.and_then(|verdict| verdict.weighted_loss));
-        let gains = state
-            .comparisons
-            .get()
-            .into_iter()
-            .map(|one| gain(&one.compared.name, one.gain, gain_interval(study, optimum, &one.compared.mixture)));
+        let gains = state.comparisons.get().into_iter().map(|one| gain(&one.compared.name, one.gain, one.interval));
         Some(view! { <ExpectedTable loss=loss(optimum.weighted_loss.0, interval) gains=gains.collect()/> })
     }
 }

@@ -4,10 +4,8 @@ use std::cell::RefCell;
 
 use leptos::prelude::*;
 
-use crate::fit::Interval;
-use crate::mixture::{Comparison, gain_interval};
 use crate::page::run::bootstrap::{ComparedRow, compared_rows, losses_sentence, with_share};
-use crate::page::store::{AskedOptimum, State, use_state};
+use crate::page::store::{AskedOptimum, use_state};
 use crate::page::widgets::slider::Slider;
 use crate::units::write_percent;
 use crate::wording::page as text;
@@ -22,7 +20,7 @@ pub fn Gains() -> impl IntoView {
         let n_typed = comparisons.iter().filter(|comparison| typed.contains(&comparison.compared.name)).count();
         // Gains of the mixtures before, while those of a new list are on their way, would stand beside wrong names.
         let certainty = state.certainty.get().filter(|_| state.outcomes.read().are_beside(&state.compared.read()));
-        compared_rows(&comparisons, &gains(state, &comparisons), certainty.as_ref(), n_typed)
+        compared_rows(&comparisons, certainty.as_ref(), n_typed)
     });
     let is_old = move || matches!(*state.optimum.read(), AskedOptimum::Running(_));
     let typed = RwSignal::new(String::new());
@@ -62,13 +60,6 @@ pub fn Gains() -> impl IntoView {
             <MixtureSliders/>
         </section>
     }
-}
-
-/// The 90 % prediction interval of each gain.
-fn gains(state: State, comparisons: &[Comparison]) -> Vec<Option<Interval>> {
-    let optimum = state.optimum.read();
-    let Some(found) = optimum.latest() else { return Vec::new() };
-    comparisons.iter().map(|one| gain_interval(&found.study, &found.optimum, &one.compared.mixture)).collect()
 }
 
 /// The mixture that was typed last, or else one that begins as uniform: a share is moved, the others keep their

@@ -2,8 +2,8 @@
 //!
 //! Heavy requests share min(hardware threads, 8) workers; tables and quick ones have a worker each of their own, so that
 //! the page stays lively while a fit runs. Workers start when there is work for them, from what the page has loaded. A busy
-//! worker hears nothing: cancelling terminates it, and another starts at once in its place. One that dies, closes itself
-//! or does not begin is replaced, and its request fails with a sentence.
+//! worker hears nothing: cancelling terminates it, and the next request starts another. One that dies, closes itself or
+//! does not begin is replaced, and its request fails with a sentence.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -91,18 +91,11 @@ impl Pool {
         id
     }
 
-    /// Forgets these jobs; the workers that are at them are terminated. Others start while the next request is still made
-    /// ready: a table is read before it is fitted.
+    /// Forgets these jobs; the workers that are at them are terminated.
     pub fn cancel(&self, jobs: &[JobId]) {
         let mut state = self.0.borrow_mut();
         state.queue.retain(|job| !jobs.contains(&job.id));
-        let is_at = |member: &mut Member| matches!(member.doing, Doing::Busy { job, .. } if jobs.contains(&job));
-        let lanes: Vec<Lane> = state.members.extract_if(.., is_at).map(|member| member.lane).collect();
-        for lane in lanes {
-            state.last_id += 1;
-            let member = self.start(lane, state.last_id);
-            state.members.extend(member);
-        }
+        state.members.retain(|member| !matches!(member.doing, Doing::Busy { job, .. } if jobs.contains(&job)));
         drop(state);
         self.pump();
     }

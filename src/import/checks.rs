@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use nalgebra::DMatrix;
 
 use super::assemble::Observed;
-use super::guess::{is_score, is_unique_tokens};
+use super::guess::{is_perplexity, is_score, is_unique_tokens};
 use super::issue::{Cause, Issues};
 use super::names;
 use super::question::{Answer, Question};
-use super::roles::{Role, Roles, key};
+use super::roles::{Role, Roles, is_listed, key};
 use super::table::Table;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Observation};
 use crate::order::{sort, sort_by_number};
 use crate::units::{excerpt, is_missing, try_number, write_number};
 
@@ -125,28 +125,44 @@ pub(super) fn perplexities(table: &Table, roles: &Roles, observed: &Observed, an
     ))
 }
 
+/// The columns of perplexities that say again what a loss beside them says. A line on which they do not is told.
+pub(super) fn said_again(table: &Table, roles: &Roles, observed: &Observed, issues: &mut Issues) -> Vec<usize> {
+    /// In nats: perplexities have few digits.
+    const NEAR: f64 = 0.02;
+    const SHARE: f64 = 0.8;
+    const FEWEST: usize = 4;
+    let decimal = table.layout().decimal;
+    let is_again = |&(i, target): &(usize, usize)| {
+        let of_row = |(own, &row): (&Observation, &usize)| {
+            Some((own.line, own.losses[target]?.0, try_number(table.row(row).cell(i), decimal)?.ln()))
+        };
+        let both: Vec<_> = observed.observations.iter().zip(&observed.row_of).filter_map(of_row).collect();
+        let mut far = both.iter().filter(|(_, loss, other)| (loss - other).abs() > NEAR);
+        let first = far.next();
+        let n_far = usize::from(first.is_some()) + far.count();
+        let is_again = both.len() >= FEWEST && both.len() - n_far >= (SHARE * both.len() as f64) as usize;
+        if let Some((line, loss, other)) = first.filter(|_| is_again) {
+            let [target, column] = [&observed.targets[target], &table.header()[i]].map(|name| excerpt(name));
+            let [loss, other] = [*loss, *other].map(|number| write_number(number, 4));
+            let why = format!(
+                "the loss in \"{target}\" is {loss}, but the logarithm of \"{column}\" is {other}, and on other lines \
+                 they are the same: is one of them wrong?"
+            );
+            issues.push(Cause::OddLine { line: *line, why }.of_text());
+        }
+        is_again
+    };
+    let columns = roles.columns(Role::Ignored).filter(|&i| is_perplexity(&table.header()[i]));
+    let pairs = columns.flat_map(|i| (0..observed.targets.len()).map(move |target| (i, target)));
+    pairs.filter(is_again).map(|(i, _)| i).collect()
+}
+
 /// Notes that say that a run went wrong.
 fn remarks(table: &Table, roles: &Roles, issues: &mut Issues) {
     const COLUMNS: [&str; 8] = ["note", "notes", "comment", "comments", "remark", "remarks", "bemerkung", "备注"];
-    const WORDS: [&str; 16] = [
-        "diverged",
-        "diverges",
-        "divergence",
-        "ignore",
-        "wrong",
-        "bug",
-        "buggy",
-        "crashed",
-        "failed",
-        "broken",
-        "invalid",
-        "discard",
-        "exclude",
-        "unstable",
-        "outlier",
-        "stopped",
-    ];
-    let is_bad = |cell: &&str| names::words(cell).iter().any(|word| WORDS.contains(&word.as_str()));
+    const WORDS: &str = "diverged diverges divergence ignore wrong bug buggy crashed failed broken invalid discard exclude unstable \
+         outlier stopped";
+    let is_bad = |cell: &&str| names::words(cell).iter().any(|word| is_listed(word, WORDS));
     for column in roles.columns(Role::Ignored).filter(|&i| COLUMNS.contains(&key(&table.header()[i]).as_str())) {
         let mut bad = table.rows().filter(|row| is_bad(&row.cell(column)));
         if let Some(first) = bad.next() {

@@ -13,11 +13,11 @@ use super::issue::{Cause, Issues};
 use super::names::words;
 use super::question::{Answer, Question};
 use super::recipe::{is_measured, is_recipe};
-use super::roles::{Role, Roles, is_id, key};
+use super::roles::{Role, Roles, is_id, is_listed, key};
 use super::table::Table;
 use crate::dataset::Observation;
-use crate::order::sort;
-use crate::units::{excerpt, is_missing, try_number, write_number};
+use crate::order::{sort, sort_by_number};
+use crate::units::{excerpt, is_missing, try_number, write_count, write_number};
 
 /// Losses of one N, D and mixture that differ by more than this, in nats, have a reason; seeds make less.
 const LARGE: f64 = 0.1;
@@ -109,27 +109,9 @@ pub(super) fn kinds_of_runs(column: &str, values: &[String], difference: Option<
 
 /// Whether a run's state says that it did not finish.
 fn is_broken(state: &str) -> bool {
-    const WORDS: [&str; 18] = [
-        "crashed",
-        "crash",
-        "failed",
-        "fail",
-        "killed",
-        "diverged",
-        "preempted",
-        "running",
-        "cancelled",
-        "canceled",
-        "aborted",
-        "stopped",
-        "oom",
-        "nan",
-        "❌",
-        "✗",
-        "✘",
-        "⏳",
-    ];
-    WORDS.iter().any(|word| state.trim().eq_ignore_ascii_case(word))
+    const WORDS: &str = "crashed crash failed fail killed diverged preempted running cancelled canceled aborted stopped oom nan ❌ ✗ \
+         ✘ ⏳";
+    is_listed(&state.trim().to_lowercase(), WORDS)
 }
 
 /// Of observations with the same N, D and mixture the one of the least mean loss.
@@ -237,42 +219,9 @@ impl Study<'_> {
     /// A column that marks lines as no runs of the study, in some other unit, or as not seen; its values, and what it
     /// says.
     fn marked(&self) -> Option<(usize, Vec<String>, &'static str)> {
-        const FLAGS: [&str; 34] = [
-            "include",
-            "included",
-            "exclude",
-            "excluded",
-            "valid",
-            "isvalid",
-            "invalid",
-            "use",
-            "used",
-            "inuse",
-            "keep",
-            "kept",
-            "discard",
-            "discarded",
-            "ignore",
-            "ignored",
-            "skip",
-            "skipped",
-            "outlier",
-            "isoutlier",
-            "final",
-            "isfinal",
-            "ok",
-            "bad",
-            "good",
-            "interpolated",
-            "extrapolated",
-            "predicted",
-            "ispredicted",
-            "estimated",
-            "simulated",
-            "infit",
-            "usedinfit",
-            "usable",
-        ];
+        const FLAGS: &str = "include included exclude excluded valid isvalid invalid use used inuse keep kept discard discarded \
+             ignore ignored skip skipped outlier isoutlier final isfinal ok bad good interpolated extrapolated \
+             predicted ispredicted estimated simulated infit usedinfit usable";
         const YES_AND_NO: [&str; 19] =
             ["", "yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "x", "✓", "✔", "✗", "✘", "✅", "❌", "-"];
         const KINDS: [&str; 7] = ["type", "kind", "rowtype", "runtype", "datatype", "origin", "source"];
@@ -298,7 +247,7 @@ impl Study<'_> {
         let header = self.table.header();
         (0..header.len()).filter(|&i| self.roles.get(i) == Role::Ignored).find_map(|i| {
             let own = key(&header[i]);
-            let is_flag = FLAGS.contains(&own.as_str());
+            let is_flag = is_listed(&own, FLAGS);
             let (is_kind, is_unit) = (KINDS.contains(&own.as_str()), own.ends_with("unit") || own.ends_with("units"));
             if !is_flag && !is_kind && !is_unit {
                 return None;
@@ -477,32 +426,8 @@ impl Study<'_> {
     /// Whether a column names where runs come from: another paper, another tokenizer, another family of models that has
     /// several sizes.
     fn is_of_origin(&self, column: usize) -> bool {
-        const ORIGINS: [&str; 24] = [
-            "source",
-            "origin",
-            "paper",
-            "study",
-            "project",
-            "lab",
-            "org",
-            "team",
-            "author",
-            "authors",
-            "reference",
-            "cite",
-            "family",
-            "series",
-            "suite",
-            "tokenizer",
-            "tokeniser",
-            "vocab",
-            "vocabulary",
-            "corpus",
-            "dataset",
-            "codebase",
-            "framework",
-            "recipe",
-        ];
+        const ORIGINS: &str = "source origin paper study project lab org team author authors reference cite family series suite \
+             tokenizer tokeniser vocab vocabulary corpus dataset codebase framework recipe";
         const MODELS: [&str; 4] = ["model", "models", "arch", "architecture"];
         let name = &self.table.header()[column];
         let mut sizes: HashMap<&str, Vec<Option<u64>>> = HashMap::new();
@@ -510,7 +435,7 @@ impl Study<'_> {
             sizes.entry(self.cell(i, column)).or_default().push(row.n.map(|n| n.0.to_bits()));
         }
         let has_several = |sizes: &Vec<Option<u64>>| sizes.iter().any(|n| n.is_some() && *n != sizes[0]);
-        words(name).iter().any(|word| ORIGINS.contains(&word.as_str()))
+        words(name).iter().any(|word| is_listed(word, ORIGINS))
             || MODELS.contains(&key(name).as_str()) && sizes.values().all(has_several)
     }
 
@@ -558,7 +483,8 @@ impl Study<'_> {
     fn stacked(&self) -> Option<(usize, f64)> {
         /// Lines of each, at least.
         const FEWEST: usize = 4;
-        let linear = self.linear(0)?;
+        // In a few lines a step explains anything.
+        let linear = self.linear(0).filter(|linear| linear.y.len() >= 2 * linear.features.ncols())?;
         let (theta, _) = least_squares(&linear.features, &linear.y)?;
         let rest = &linear.y - &linear.features * theta;
         let n = rest.len();
@@ -578,46 +504,161 @@ impl Study<'_> {
         Some((self.rows[first].line, difference.exp() - 1.0))
     }
 
-    /// The line whose loss is farthest from what the others make likely, if it is beyond doubt: its loss may be wrong, or
-    /// its N, D or mixture.
+    /// The line that the others contradict beyond doubt: its N and D or two of its losses are swapped, one of its counts
+    /// is wrong by a power of ten, or its loss is far from what the others make likely for some other reason.
     fn odd_line(&self) -> Option<Cause> {
+        let n_targets = self.rows.first()?.losses.len().min(MOST_TARGETS);
+        let linears: Vec<(usize, Linear)> =
+            (0..n_targets).filter_map(|target| Some((target, self.linear(target)?))).collect();
+        let (position, why) = (self.mixed_counts())
+            .or_else(|| self.swapped_counts())
+            .or_else(|| self.slipped_count(n_targets))
+            .or_else(|| self.beyond_d())
+            .or_else(|| self.swapped_losses(&linears))
+            .or_else(|| self.far_loss(&linears))?;
+        Some(Cause::OddLine { line: self.rows[position].line, why })
+    }
+
+    /// The line of the least N or D, if the next larger one is out of all proportion to it.
+    fn mixed_counts(&self) -> Option<(usize, String)> {
+        const FAR: f64 = 1e4;
+        const FEWEST: usize = 4;
+        ["N", "D"].into_iter().enumerate().filter(|_| self.rows.len() >= FEWEST).find_map(|(i, symbol)| {
+            let mut own: Vec<(f64, usize)> =
+                self.rows.iter().enumerate().filter_map(|(at, row)| Some((counts(row)[i]?, at))).collect();
+            sort_by_number(&mut own, |(count, _)| *count);
+            let step = own.windows(2).find(|pair| pair[1].0 > FAR * pair[0].0)?;
+            let [least, next] = [step[0].0, step[1].0].map(|count| write_count(count, 4));
+            let line = self.rows[step[1].1].line;
+            Some((
+                step[0].1,
+                format!("{symbol} is {least}, but {next} on line {line}: are both counted in the same unit?"),
+            ))
+        })
+    }
+
+    /// A line whose N is what others have as D, and the other way round.
+    fn swapped_counts(&self) -> Option<(usize, String)> {
+        let both: Vec<(f64, f64)> = self.rows.iter().map(|row| Some((row.n?.0, row.d?.0))).collect::<Option<_>>()?;
+        let is_swapped = |&i: &usize| {
+            let others = || both.iter().enumerate().filter(move |(other, _)| *other != i).map(|(_, both)| both);
+            let (n, d) = both[i];
+            let is_alone = || others().all(|other| other.0 < other.1 && other.0 != n && other.1 != d);
+            n > d && is_alone() && others().any(|other| other.0 == d) && others().any(|other| other.1 == n)
+        };
+        let at = (0..both.len()).find(is_swapped)?;
+        let [n, d] = [both[at].0, both[at].1].map(|count| write_count(count, 4));
+        Some((at, format!("its N, {n}, is the D of other lines, and its D, {d}, their N: are they swapped?")))
+    }
+
+    /// The line that alone has an N beyond its D, and far.
+    fn beyond_d(&self) -> Option<(usize, String)> {
+        const FAR: f64 = 10.0;
+        const FEWEST: usize = 6;
+        let ratios: Vec<f64> = self.rows.iter().map(|row| Some(row.n?.0 / row.d?.0)).collect::<Option<_>>()?;
+        let at = ratios.iter().position(|ratio| *ratio > FAR).filter(|_| ratios.len() >= FEWEST)?;
+        let [n, d] = counts(&self.rows[at]).map(|count| write_count(count.unwrap_or_default(), 4));
+        (ratios.iter().filter(|ratio| **ratio >= 1.0).count() == 1)
+            .then(|| (at, format!("N, {n}, is more than D, {d}, on this line alone: is one of them wrong?")))
+    }
+
+    /// A line whose N or D no other has, though others have it but for a power of ten, and its losses go with theirs.
+    fn slipped_count(&self, n_targets: usize) -> Option<(usize, String)> {
+        const POWERS: [f64; 6] = [0.1, 10.0, 1e-3, 1e3, 1e-2, 1e2];
+        let symbols = ["N", "D"].into_iter().enumerate();
+        symbols.filter(|(i, _)| counts(&self.rows[0])[*i].is_some()).find_map(|(i, symbol)| {
+            let mut seen: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+            for (position, row) in self.rows.iter().enumerate() {
+                seen.entry(counts(row)[i]?.to_bits()).or_default().push(position);
+            }
+            // Sizes or tokens that most runs have of their own are no grid.
+            if seen.len() > self.rows.len() / 2 + 1 {
+                return None;
+            }
+            let alone = seen.iter().filter(|(_, positions)| positions.len() == 1);
+            alone.map(|(own, positions)| (f64::from_bits(*own), positions[0])).find_map(|(own, position)| {
+                let is_other = |other: &f64| POWERS.iter().any(|power| (other / (own * power) - 1.0).abs() < 1e-6);
+                let instead = seen.keys().map(|bits| f64::from_bits(*bits)).find(is_other)?;
+                let goes_with = |target| {
+                    let has_rest = |linear: &Linear| linear.features.nrows() > linear.features.ncols() + 2;
+                    let linear = self.linear(target).filter(has_rest).or_else(|| self.line(target, false))?;
+                    linear.prefers(position, i, instead)
+                };
+                let votes: Vec<bool> = (0..n_targets).filter_map(goes_with).collect();
+                let [own, instead] = [own, instead].map(|count| write_count(count, 4));
+                (!votes.is_empty() && !votes.contains(&false)).then(|| {
+                    let why = format!(
+                        "{symbol} is {own}, as on no other line, and its loss is what the others make likely for \
+                         {instead}: is a digit or the unit wrong?"
+                    );
+                    (position, why)
+                })
+            })
+        })
+    }
+
+    /// A line of whose losses two are far from what the others make likely, and each near to what they do for the other.
+    fn swapped_losses(&self, linears: &[(usize, Linear)]) -> Option<(usize, String)> {
+        /// Standard deviations that both are off by as they stand, and at most if they are swapped.
+        const OFF: (f64, f64) = (5.0, 3.0);
+        let rows: Vec<_> = linears.iter().map(|(target, linear)| (*target, linear.distances())).collect();
+        let pairs = rows.iter().enumerate().flat_map(|(i, one)| rows[i + 1..].iter().map(move |other| (one, other)));
+        pairs.into_iter().find_map(|((one, rows), (other, of_other))| {
+            let is_swapped = |(position, own): (&usize, &Distance)| {
+                let other = of_other.get(position)?;
+                let is_off = |own: &Distance| own.off.abs() > OFF.0 * own.deviation;
+                let fits = |own: &Distance, y: f64| (own.off + y - own.y).abs() < OFF.1 * own.deviation;
+                (is_off(own) && is_off(other) && fits(own, other.y) && fits(other, own.y)).then_some(*position)
+            };
+            let position = rows.iter().find_map(is_swapped)?;
+            let [one, other] = [*one, *other].map(|target| self.column_of(target));
+            Some((
+                position,
+                format!(
+                "each of the losses in \"{one}\" and \"{other}\" would be likely in the other column: are they swapped?"),
+            ))
+        })
+    }
+
+    /// The line whose loss is farthest from what the others make likely, if that is beyond doubt.
+    fn far_loss(&self, linears: &[(usize, Linear)]) -> Option<(usize, String)> {
         /// Residuals in ln L of usual runs, and standard deviations, that no run is off by.
-        const FAR: (f64, f64) = (0.1, 12.0);
+        const FAR: (f64, f64) = (0.08, 12.0);
         /// Observations beyond the parameters.
         const MORE: usize = 6;
-        let n_targets = self.rows.first()?.losses.len().min(MOST_TARGETS);
-        let odd = |target: usize| {
-            let linear = self.linear(target)?;
-            let (n, k) = linear.features.shape();
-            let (theta, _) = least_squares(&linear.features, &linear.y).filter(|_| n >= k + MORE)?;
-            let rest = &linear.y - &linear.features * theta;
-            let at = rest.iter().enumerate().max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?.0;
-            let (features, y) = (linear.features.clone().remove_row(at), linear.y.clone().remove_row(at));
-            let (theta, squares) = least_squares(&features, &y)?;
-            let own = linear.features.row(at).transpose();
-            let off = linear.y[at] - own.dot(&theta);
-            // What is far from all others is not known so well.
-            let mut gram = features.transpose() * &features;
-            let ridge = 1e-9 * gram.trace() / k as f64;
-            (0..k).for_each(|i| gram[(i, i)] += ridge);
-            let leverage = own.dot(&gram.cholesky()?.solve(&own));
-            let deviation = (squares / (n - 1 - k) as f64 * (1.0 + leverage)).sqrt();
-            let is_far = off.abs() > FAR.0 && off.abs() > FAR.1 * deviation;
-            is_far.then(|| (off.abs() / deviation, linear.positions[at], target, linear.y[at], off))
-        };
-        let found = (0..n_targets).filter_map(odd).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
-        let (_, position, target, y, off) = found;
+        /// A run of a single domain may well be elsewhere.
+        const SINGLE: f64 = 0.9;
+        let far = linears.iter().filter(|(_, linear)| linear.features.nrows() >= linear.features.ncols() + MORE);
+        let far = far.flat_map(|(target, linear)| {
+            linear.distances().into_iter().map(|(position, row)| (*target, position, row))
+        });
+        let is_far = |own: &Distance| own.off.abs() > FAR.0 && own.off.abs() > FAR.1 * own.deviation;
+        let is_single = |position: usize| self.rows[position].mixture.iter().any(|h| *h > SINGLE);
+        let far = far.filter(|(_, position, own)| is_far(own) && !is_single(*position));
+        let times = |(.., own): &(usize, usize, Distance)| own.off.abs() / own.deviation;
+        let (target, position, Distance { y, off, .. }) = far.max_by(|a, b| times(a).total_cmp(&times(b)))?;
+        let why = format!(
+            "the loss {} in \"{}\" is far from about {}, which the other lines make likely: is it right, and are \
+             the other numbers of this line?",
+            write_number(y.exp(), 4),
+            self.column_of(target),
+            write_number((y - off).exp(), 2)
+        );
+        Some((position, why))
+    }
+
+    /// The name of a target's column.
+    fn column_of(&self, target: usize) -> String {
         let column = self.roles.columns(Role::Loss).chain(self.roles.columns(Role::Perplexity)).nth(target);
-        Some(Cause::OddLine {
-            line: self.rows[position].line,
-            column: column.map_or(String::new(), |column| self.table.header()[column].clone()),
-            loss: y.exp(),
-            likely: (y - off).exp(),
-        })
+        column.map_or(String::new(), |column| excerpt(&self.table.header()[column]))
     }
 
     /// A line in the mixture, ln N and ln D for ln L of a target.
     fn linear(&self, target: usize) -> Option<Linear> {
+        self.line(target, true)
+    }
+
+    fn line(&self, target: usize, with_mixture: bool) -> Option<Linear> {
         const MOST_ROWS: usize = 1000;
         const MOST_FEATURES: usize = 80;
         let step = self.rows.len().div_ceil(MOST_ROWS).max(1);
@@ -627,9 +668,11 @@ impl Study<'_> {
         let (positions, y): (Vec<usize>, Vec<f64>) = losses.unzip();
         let features = |i: usize| -> Vec<f64> {
             let row = &self.rows[i];
-            let mut features = if row.mixture.is_empty() { vec![1.0] } else { row.mixture.clone() };
-            features.extend(row.n.map(|n| n.0.ln() - 18.0));
-            features.extend(row.d.map(|d| d.0.ln() - 22.0));
+            let is_plain = row.mixture.is_empty() || !with_mixture;
+            let mut features = if is_plain { vec![1.0] } else { row.mixture.clone() };
+            // A domain's first percents do more than its last ones.
+            features.extend((!is_plain).then(|| row.mixture.iter().map(|h| h.sqrt()).sum::<f64>()));
+            features.extend(counts(row).iter().flatten().map(|count| count.ln() - CENTRE));
             features
         };
         let n_features = features(*positions.first()?).len();
@@ -638,7 +681,8 @@ impl Study<'_> {
         }
         let values: Vec<f64> = positions.iter().flat_map(|&i| features(i)).collect();
         let features = DMatrix::from_row_slice(positions.len(), n_features, &values);
-        Some(Linear { positions, features, y: DVector::from_vec(y) })
+        let columns = counts(&self.rows[positions[0]]).map(|count| count.is_some());
+        Some(Linear { positions, features, columns, y: DVector::from_vec(y) })
     }
 }
 
@@ -649,10 +693,74 @@ struct Linear {
     /// Which observations.
     positions: Vec<usize>,
     features: DMatrix<f64>,
+    /// Whether N and D are the last columns.
+    columns: [bool; 2],
     y: DVector<f64>,
 }
 
+/// How far an observation is from what the others make likely.
+struct Distance {
+    /// ln L, what it is more than that, and the standard deviation of that.
+    y: f64,
+    off: f64,
+    deviation: f64,
+}
+
+/// What is taken from ln N and ln D.
+const CENTRE: f64 = 20.0;
+
+/// N and D.
+fn counts(row: &Observation) -> [Option<f64>; 2] {
+    [row.n.map(|n| n.0), row.d.map(|d| d.0)]
+}
+
 impl Linear {
+    /// Of each observation, how far it is from what the others make likely.
+    fn distances(&self) -> BTreeMap<usize, Distance> {
+        let (n, k) = self.features.shape();
+        let Some((theta, squares)) = least_squares(&self.features, &self.y) else { return BTreeMap::new() };
+        let Some(inverse) = ridged(&self.features).cholesky().map(|gram| gram.inverse()) else {
+            return BTreeMap::new();
+        };
+        let of_row = |row: usize| {
+            let own = self.features.row(row).transpose();
+            let rest = self.y[row] - own.dot(&theta);
+            let free = 1.0 - own.dot(&(&inverse * &own));
+            let left = (squares - rest * rest / free).max(0.0) / (n.checked_sub(k + 1)? as f64);
+            (free > 1e-6 && left > 0.0).then(|| {
+                (self.positions[row], Distance { y: self.y[row], off: rest / free, deviation: (left / free).sqrt() })
+            })
+        };
+        (0..n).filter_map(of_row).collect()
+    }
+
+    /// Whether an observation's loss is what the others make likely for another N or D, and not for its own; nothing if
+    /// they do not tell.
+    fn prefers(&self, position: usize, count: usize, instead: f64) -> Option<bool> {
+        /// A standard deviation in ln L that hides what ten times N or D change.
+        const VAGUE: f64 = 0.015;
+        /// Standard deviations that it is off by for the other, at most, and for its own.
+        const OFF: (f64, f64) = (2.5, 4.0);
+        /// Beyond this leverage, what the others make likely for its own says nothing.
+        const ALONE: f64 = 4.0;
+        let row = self.positions.iter().position(|own| *own == position)?;
+        let (features, y) = (self.features.clone().remove_row(row), self.y.clone().remove_row(row));
+        let (theta, squares) = least_squares(&features, &y)?;
+        let (n, k) = features.shape();
+        let gram = ridged(&features).cholesky().filter(|_| n > k)?;
+        let off = |features: &DVector<f64>| {
+            let leverage = features.dot(&gram.solve(features));
+            let deviation = (squares / (n - k) as f64 * (1.0 + leverage)).sqrt();
+            (self.y[row] - features.dot(&theta), deviation, leverage)
+        };
+        let own = self.features.row(row).transpose();
+        let mut other = own.clone();
+        other[if count == 0 && self.columns[1] { k - 2 } else { k - 1 }] = instead.ln() - CENTRE;
+        let ((off_own, of_own, leverage), (off_other, of_other, _)) = (off(&own), off(&other));
+        let is_off = leverage > ALONE || off_own.abs() > OFF.1 * of_own;
+        (of_other < VAGUE).then_some(off_other.abs() < OFF.0 * of_other && is_off)
+    }
+
     /// By how much kinds of observations differ in ln L, if that explains nearly all that the line leaves; `is` says
     /// whether an observation is of a kind other than the first.
     fn split(&self, n_kinds: usize, is: impl Fn(usize, usize) -> bool) -> Option<f64> {
@@ -684,13 +792,18 @@ fn is_id_alone(name: &str) -> bool {
 
 /// θ of least squares and the squared residuals that it leaves.
 fn least_squares(matrix: &DMatrix<f64>, y: &DVector<f64>) -> Option<(DVector<f64>, f64)> {
+    let theta = ridged(matrix).cholesky()?.solve(&(matrix.transpose() * y));
+    let rest = (matrix * &theta - y).norm_squared();
+    Some((theta, rest))
+}
+
+/// The Gram matrix, made invertible.
+fn ridged(matrix: &DMatrix<f64>) -> DMatrix<f64> {
     let n = matrix.ncols();
     let mut gram = matrix.transpose() * matrix;
     let ridge = 1e-9 * gram.trace() / n as f64;
     (0..n).for_each(|i| gram[(i, i)] += ridge);
-    let theta = gram.cholesky()?.solve(&(matrix.transpose() * y));
-    let rest = (matrix * &theta - y).norm_squared();
-    Some((theta, rest))
+    gram
 }
 
 impl Contradiction {

@@ -19,7 +19,9 @@ use super::mixture::{self, LINES_SUMMED, Stage};
 use super::names::{self, CountName};
 use super::question::{Answer, Question};
 use super::recipe::{is_about_loss, is_recipe};
-use super::roles::{Role, Roles, TRAIN, domain_names, is_id, is_weight_word, key, split_first, split_path, words};
+use super::roles::{
+    Role, Roles, TRAIN, domain_names, is_id, is_listed, is_weight_word, key, split_first, split_path, words,
+};
 use super::table::{Row, Table};
 use crate::units::{Decimal, Quantity, excerpt, is_missing, try_number};
 
@@ -92,9 +94,10 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         let weak = position_of(weak, &columns).filter(|&i| columns[i].is_count() && !is_other(i) && is_open(i));
         // "run.N", of "N=1B D=25B" in a cell; "mix.n" is a share of something.
         let is_nested = |column: &Column| {
-            let path = column.name.strip_suffix(if role == Role::N { ".N" } else { ".D" });
+            let path = column.name.strip_suffix(if role == Role::N { 'N' } else { 'D' });
+            let path = path.filter(|path| path.ends_with(['.', '/']));
             role != Role::Flops
-                && column.least >= LEAST_BY_SYMBOL
+                && (LEAST_BY_SYMBOL..f64::INFINITY).contains(&column.least)
                 && path.is_some_and(|path| !words(path).any(is_weight_word))
         };
         let weak = weak.or_else(|| columns.iter().position(is_nested).filter(|&i| is_open(i)));
@@ -128,6 +131,8 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
         roles[i] = Role::Split;
     }
     let is_unclaimed = |roles: &[Role], i: usize| is_open(i) && roles[i] == Role::Ignored;
+    let odd = mixture::oddly_named(table, &columns, &sample);
+    odd.iter().filter(|&&i| is_open(i)).for_each(|&i| roles[i] = Role::Weight);
     let mut losses: Vec<usize> =
         (0..n_columns).filter(|&i| is_unclaimed(&roles, i) && has_loss_word(columns[i].name)).collect();
     // Beside "ce_avg", "ce_web" is a cross-entropy as well.
@@ -142,7 +147,7 @@ pub(super) fn guess(table: &Table, answers: &[Answer]) -> Guess {
     let free: Vec<&Column> = columns.iter().filter(|c| roles[c.idx] == Role::Ignored).filter(may_be_weight).collect();
     let own: Vec<usize> = (0..n_columns).filter(|&i| told[i] == Some(Role::Weight)).collect();
     // What the table says without a word of the user's; only where that is doubtful, the rest of it alone.
-    let mut found = mixture::find(table, &free, &sample);
+    let mut found = if odd.is_empty() { mixture::find(table, &free, &sample) } else { mixture::Found::default() };
     if found.question.is_some() || !found.stages.is_empty() {
         let open: Vec<&Column> = free.iter().copied().filter(|c| is_open(c.idx)).collect();
         if open.len() < free.len() || !own.is_empty() {
@@ -620,33 +625,8 @@ pub(super) fn in_other_units(table: &Table, roles: &Roles) -> Vec<Cause> {
         "hours",
         "days",
     ];
-    const BESIDE: [&str; 25] = [
-        "n",
-        "d",
-        "num",
-        "number",
-        "of",
-        "model",
-        "size",
-        "data",
-        "dataset",
-        "corpus",
-        "train",
-        "training",
-        "trained",
-        "seen",
-        "total",
-        "global",
-        "max",
-        "in",
-        "k",
-        "m",
-        "b",
-        "gpu",
-        "processed",
-        "consumed",
-        "the",
-    ];
+    const BESIDE: &str = "n d num number of model size data dataset corpus train training trained seen total global max in k m b gpu \
+         processed consumed the";
     let sample: Vec<Row> = table.sample(LINES_SUMMED).collect();
     let has = |role| roles.columns(role).next().is_some();
     let of = |(role, units): (Role, &[&str])| {
@@ -660,8 +640,7 @@ pub(super) fn in_other_units(table: &Table, roles: &Roles) -> Vec<Cause> {
                 units.contains(&word.as_str()) && (is_of_model == (role == Role::N) || !BYTES.contains(&word.as_str()))
             };
             let is_in_parts = role == Role::D && super::forms::part_of_tokens(column.name).is_some();
-            let is_named =
-                words.iter().any(is_own) && words.iter().all(|word| is_own(word) || BESIDE.contains(&word.as_str()));
+            let is_named = words.iter().any(is_own) && words.iter().all(|word| is_own(word) || is_listed(word, BESIDE));
             (is_named || is_in_parts) && column.is_of_numbers() && 0.0 < column.largest && column.least < column.largest
         };
         // What is called N was said to hold no numbers.
@@ -777,8 +756,11 @@ pub(super) struct Column<'a> {
     n_numbers: usize,
     /// Cells of numbers that end in a unit: "70M".
     n_units: usize,
-    /// Cells that are no numbers and look like one with a slip in it.
+    /// Cells that are no numbers and look like one with a slip in it, or are what a spreadsheet writes for an error.
     n_slips: usize,
+    /// Numbers that no weight is, and those that no count is.
+    n_negative: usize,
+    n_not_positive: usize,
     least: f64,
     largest: f64,
 }
@@ -803,6 +785,8 @@ impl<'a> Column<'a> {
             n_numbers: 0,
             n_units: 0,
             n_slips: 0,
+            n_negative: 0,
+            n_not_positive: 0,
             least,
             largest,
         };
@@ -811,10 +795,13 @@ impl<'a> Column<'a> {
             if let Some(value) = try_number(cell, table.layout().decimal) {
                 column.n_numbers += 1;
                 column.n_units += usize::from(cell.ends_with(|c: char| c.is_alphabetic()));
+                column.n_negative += usize::from(value < -RESIDUE);
+                column.n_not_positive += usize::from(value <= 0.0);
                 column.least = column.least.min(value);
                 column.largest = column.largest.max(value);
-            } else if cell.bytes().any(|byte| byte.is_ascii_digit())
-                && cell.chars().filter(|c| c.is_alphabetic()).count() <= 2
+            } else if cell.starts_with('#')
+                || cell.bytes().any(|byte| byte.is_ascii_digit())
+                    && cell.chars().filter(|c| c.is_alphabetic()).count() <= 2
             {
                 column.n_slips += 1;
             }
@@ -832,7 +819,8 @@ impl<'a> Column<'a> {
     /// Whether it may count what a symbol or a short name says: numbers that are large enough, or with a unit in the name.
     fn is_count(&self) -> bool {
         let has_unit = || header_scale(self.name).is_some();
-        self.n_numbers > 0 && self.is_of_numbers() && self.least > 0.0 && (self.largest >= 2.0 || has_unit())
+        let are_counts = self.n_numbers > 0 && self.is_of_numbers() && self.n_not_positive <= self.most_slips();
+        are_counts && (self.largest >= 2.0 || has_unit())
     }
 
     /// Whether every cell is a number of millions or more that is written with its unit: "26.2B". No FLOPs are so few.
@@ -851,66 +839,16 @@ impl<'a> Column<'a> {
             (Role::D, &["tokens", "n_tokens", "total_tokens", "train_tokens", "training_tokens"], &["token"]),
         ];
         // Of something else than the whole training, or a rate of it.
-        const OTHERS: [&str; 37] = [
-            "per",
-            "ratio",
-            "unique",
-            "stock",
-            "available",
-            "vocab",
-            "batch",
-            "seq",
-            "sec",
-            "second",
-            "rate",
-            "scored",
-            "eval",
-            "val",
-            "test",
-            "context",
-            "length",
-            "id",
-            "repeat",
-            "frac",
-            "pct",
-            "expert",
-            "experts",
-            "router",
-            "lora",
-            "optimizer",
-            "group",
-            "bytes",
-            "kb",
-            "mb",
-            "gb",
-            "tb",
-            "log",
-            "log10",
-            "log2",
-            "ln",
-            "lg",
-        ];
+        const OTHERS: &str = "per ratio unique stock available vocab batch seq sec second rate scored eval val test context length \
+             id repeat frac pct expert experts router lora optimizer group bytes kb mb gb tb log log10 log2 ln lg";
         let Some((_, spellings, parts)) = SPELLINGS.iter().find(|(own, ..)| *own == role) else { return false };
         let is_near = |name: &&str| is_slip(&self.key, &key(name)) || is_slip(&self.last, &key(name));
         // "N_opt", "D (grid)".
         let is_symbol = || {
-            const BESIDE: [&str; 12] = [
-                "opt",
-                "optimal",
-                "optimum",
-                "star",
-                "best",
-                "grid",
-                "interp",
-                "interpolated",
-                "eff",
-                "effective",
-                "est",
-                "fit",
-            ];
+            const BESIDE: &str = "opt optimal optimum star best grid interp interpolated eff effective est fit";
             let (symbol, words) = (if role == Role::N { "n" } else { "d" }, names::words(self.name));
             words.first().is_some_and(|word| word == symbol)
-                && words[1..].iter().all(|word| BESIDE.contains(&word.as_str()))
+                && words[1..].iter().all(|word| is_listed(word, BESIDE))
                 && self.least >= LEAST_BY_SYMBOL
         };
         // "26.2B" may be anything, but not what a model or a run is called by, nor the other one's symbol.
@@ -946,7 +884,7 @@ impl<'a> Column<'a> {
         let is_of_the_other = || {
             SPELLINGS.iter().any(|(own, _, parts)| *own != role && parts.iter().any(|part| self.last.contains(part)))
         };
-        let is_other = || words(self.name).any(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)));
+        let is_other = || words(self.name).any(|word| is_listed(&word.to_lowercase(), OTHERS));
         self.n_numbers > 0
             && self.is_of_numbers()
             && self.least > 0.0
@@ -992,17 +930,24 @@ impl<'a> Column<'a> {
 
     fn has_split_words(&self, sample: &[Row]) -> bool {
         let mut cells = sample.iter().map(|row| row.cell(self.idx)).filter(|cell| !is_missing(cell));
-        self.key == "split" || (self.n_present > 0 && cells.all(|cell| is_holdout(self.name, cell).is_some()))
+        let is_word = |cell: &str| is_holdout(self.name, cell).is_some();
+        // A "split" of other words is the set that a loss is of.
+        if self.key == "split" { cells.any(is_word) } else { self.n_present > 0 && cells.all(is_word) }
+    }
+
+    /// How many cells may have a slip in them.
+    fn most_slips(&self) -> usize {
+        (self.n_present / 10).max(1)
     }
 
     /// May be a weight by its values: every one a number in [0, 1], or in [0, 100] for percents, but for a few slips.
     pub(super) fn may_be_weight(&self) -> bool {
-        let most_slips = (self.n_present / 10).max(1);
+        let n_slips = self.n_present - self.n_numbers;
         self.n_numbers > 0
-            && self.n_present - self.n_numbers <= self.n_slips.min(most_slips)
+            && n_slips <= self.n_slips
+            && n_slips + self.n_negative <= self.most_slips()
             && !self.is_no_weight()
             && !is_score(self.name)
-            && self.least >= -RESIDUE
             && self.largest <= 100.0 * (1.0 + SUM_TOLERANCE)
     }
 

@@ -932,21 +932,22 @@ pub enum Cause {
         /// The upper one.
         high: f64,
     },
-    /// A loss that does not fit the line's N, D and mixture.
+    /// What pandas' `describe` prints.
     #[error(
-        "line {line}: the loss {} in \"{column}\" is far from about {}, which the other lines make likely: is it right, and are N, \
-         D and the weights of this line?",
-        write_number(*.loss, 4), write_number(*.likely, 2)
+        "this is a summary of a table, its counts, means and spreads, and not the runs{}",
+        if *.is_alone { "; give the table itself, a line per run" } else { ": skipped" }
     )]
+    SummaryTable {
+        /// Whether there is no other table.
+        is_alone: bool,
+    },
+    /// A line that the others contradict.
+    #[error("line {line}: {why}")]
     OddLine {
         /// The line.
         line: usize,
-        /// The column of the loss.
-        column: String,
-        /// The loss.
-        loss: f64,
-        /// What a line in the mixture, ln N and ln D through the others gives.
-        likely: f64,
+        /// What is odd.
+        why: String,
     },
     /// Bits per byte.
     #[error("{} in bits per byte: read them where this page says nats per token", Are(.columns))]
@@ -1069,6 +1070,7 @@ impl Cause {
             | Cause::ScoreAsLoss
             | Cause::OddLosses { .. }
             | Cause::OddLine { .. }
+            | Cause::SummaryTable { is_alone: false }
             | Cause::KeptBest { .. }
             | Cause::Filtered { .. }
             | Cause::Contradiction { .. }

@@ -1,33 +1,11 @@
 //! Losses whose names do not say so: `val_web`, `eval/code`, `L_web`, `ce_web`, or the domain's name alone.
 
 use super::names;
-use super::roles::key;
+use super::roles::{is_listed, key};
 
 /// Before a target's name, or alone, these say that a number was measured.
-const MEASURED: [&str; 22] = [
-    "val",
-    "valid",
-    "validation",
-    "eval",
-    "evaluation",
-    "test",
-    "dev",
-    "heldout",
-    "held",
-    "out",
-    "l",
-    "ce",
-    "xe",
-    "nats",
-    "bpt",
-    "bpc",
-    "target",
-    "logloss",
-    "final",
-    "metric",
-    "metrics",
-    "results",
-];
+const MEASURED: &str = "val valid validation eval evaluation test dev heldout held out l ce xe nats bpt bpc target logloss final \
+     metric metrics results";
 /// These alone, as the only column that is left, are the loss.
 const ALONE: [&str; 10] = ["val", "valid", "validation", "eval", "test", "l", "ce", "xe", "heldout", "bpc"];
 
@@ -63,11 +41,11 @@ pub(super) fn unworded(columns: &[Candidate], domains: &[String]) -> Vec<usize> 
         let words = names::words(name);
         // "val_target" is that on the domain "target".
         if words.len() > 1 && words.last().is_some_and(|last| last == "target" || domains.contains(last)) {
-            let is_measured = MEASURED.contains(&words[words.len() - 2].as_str());
+            let is_measured = is_listed(&words[words.len() - 2], MEASURED);
             return words.last().cloned().filter(|_| is_measured);
         }
-        let n = words.iter().take_while(|word| MEASURED.contains(&word.as_str())).count();
-        let from_end = words.iter().rev().take_while(|word| MEASURED.contains(&word.as_str())).count();
+        let n = words.iter().take_while(|word| is_listed(word, MEASURED)).count();
+        let from_end = words.iter().rev().take_while(|word| is_listed(word, MEASURED)).count();
         (n + from_end > 0).then(|| if n > 0 { words[n..].concat() } else { words[..words.len() - from_end].concat() })
     };
     let of_domains = |rest: &dyn Fn(&str) -> Option<String>| -> Vec<usize> {

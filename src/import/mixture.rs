@@ -8,7 +8,9 @@ use super::guess::Column;
 use super::issue::Cause;
 use super::question::{Answer, Question};
 use super::recipe::{is_recipe, may_be_recipe};
-use super::roles::{Role, Roles, SEPARATORS, is_weight_word, key, split_first, split_last, split_path, words};
+use super::roles::{
+    Role, Roles, SEPARATORS, is_listed, is_weight_word, key, split_first, split_last, split_path, words,
+};
 use super::table::{Row, Table};
 use crate::units::{excerpt, is_missing, try_number, write_number};
 
@@ -522,26 +524,11 @@ fn share_and_rest(header: &[String], weights: &[usize]) -> Option<Question> {
 
 /// Whether shares are the mixture whose names say that they are of something else: "val_mix_web", "grad_share_web".
 fn of_something_else(header: &[String], weights: &[usize]) -> Option<Question> {
-    const OTHERS: [&str; 14] = [
-        "val",
-        "valid",
-        "validation",
-        "eval",
-        "evaluation",
-        "test",
-        "reward",
-        "rewards",
-        "grad",
-        "gradient",
-        "gradients",
-        "subsample",
-        "subsampling",
-        "used",
-    ];
+    const OTHERS: &str = "val valid validation eval evaluation test reward rewards grad gradient gradients subsample subsampling \
+         used";
     let words_of = |i: usize| super::names::words(&header[i]);
     let (&first, others) = weights.split_first().filter(|(_, others)| !others.is_empty())?;
-    let is_common =
-        |word: &String| OTHERS.contains(&word.as_str()) && others.iter().all(|&i| words_of(i).contains(word));
+    let is_common = |word: &String| is_listed(word, OTHERS) && others.iter().all(|&i| words_of(i).contains(word));
     let word = words_of(first).into_iter().find(is_common)?;
     let names: Vec<String> = weights.iter().map(|&i| format!("\"{}\"", excerpt(&header[i]))).collect();
     let all = |role| are(header, weights, role);
@@ -627,19 +614,7 @@ fn two_levels(table: &Table, candidates: &[&Column], lines: &Lines) -> Option<Qu
 
 /// What may say a run's mixture, and cannot be read: words with numbers in a column that is called so, and marks.
 pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Cause> {
-    const NAMES: [&str; 11] = [
-        "mix",
-        "mixture",
-        "mixing",
-        "blend",
-        "composition",
-        "proportions",
-        "weights",
-        "ratio",
-        "ratios",
-        "shares",
-        "data",
-    ];
+    const NAMES: &str = "mix mixture mixing blend composition proportions weights ratio ratios shares data";
     const MARKS: [&str; 9] = ["✓", "✔", "✅", "✗", "✘", "❌", "x", "●", "○"];
     let (header, decimal) = (table.header(), table.layout().decimal);
     let cells = |i: usize| table.rows().map(move |row| row.cell(i)).filter(|cell| !is_missing(cell));
@@ -660,7 +635,7 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
         cells(i).collect::<BTreeSet<_>>().len() > 1 && n.first().is_some_and(|least| *least > 1)
     };
     let may_be = |&i: &usize| {
-        let is_called = super::names::words(&header[i]).iter().any(|word| NAMES.contains(&word.as_str()));
+        let is_called = super::names::words(&header[i]).iter().any(|word| is_listed(word, NAMES));
         let may_be_ratio = || !is_recipe(&header[i]) && !header[i].split(['/', ':']).any(is_recipe);
         let are_ratios = || {
             (is_called || header[i].contains(['/', ':']))
@@ -686,7 +661,10 @@ pub(super) fn unread(table: &Table, roles: &Roles, answers: &[Answer]) -> Vec<Ca
                 && has(&["sampling", "mix", "mixture", "mixing", "data", "domain", "source"])
                 && cells(i).collect::<BTreeSet<_>>().len() > 1
         };
-        is_called && 2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows()
+        // "mixA": what is in it the table does not say.
+        let are_names =
+            || cells(i).all(|cell| try_number(cell, decimal).is_none()) && cells(i).collect::<BTreeSet<_>>().len() > 1;
+        is_called && (2 * cells(i).filter(|cell| has_shares(cell)).count() > table.n_rows() || are_names())
             || is_temperature()
             || is_of_text() && !table.is_source(i) && 2 * cells(i).filter(is_unread).count() > table.n_rows()
             || are_ratios()
@@ -854,6 +832,24 @@ pub(super) fn other_sums(table: &Table, roles: &Roles, answers: &[Answer]) -> Op
 pub(super) fn sum_to_one(table: &Table, columns: &[Column], own: &[usize], sample: &[Row]) -> bool {
     let own_columns: Vec<&Column> = own.iter().map(|&i| &columns[i]).collect();
     are_mixtures(Lines::new(table, &own_columns, sample).sums(own), NEAR, SHARE_OF_SUMS)
+}
+
+/// Weights by the word before their names and by their sum, fewer than half of which are called as settings or losses
+/// are, as no name forbids to call a domain: "w/lr", "weight.loss".
+pub(super) fn oddly_named(table: &Table, columns: &[Column], sample: &[Row]) -> Vec<usize> {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for column in columns.iter().filter(|column| column.is_of_numbers()) {
+        if let Some((_, rest)) = split_first(column.name).filter(|(word, _)| is_weight_word(word)) {
+            groups.entry(&column.name[..column.name.len() - rest.len()]).or_default().push(column.idx);
+        }
+    }
+    let is_it = |group: &Vec<usize>| {
+        let is_odd = |&&i: &&usize| columns[i].is_no_weight() || super::guess::has_loss_word(columns[i].name);
+        let (odd, others): (Vec<usize>, Vec<usize>) = group.iter().partition(is_odd);
+        let sums = |own: &[usize]| sum_to_one(table, columns, own, sample);
+        !odd.is_empty() && odd.len() < others.len() && sums(group) && !sums(&others)
+    };
+    groups.into_values().find(is_it).unwrap_or_default()
 }
 
 /// The groups of columns that share a word for a weight, before or after their names or in their paths. Many a column

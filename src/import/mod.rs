@@ -176,6 +176,7 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
         checks::perplexities(&table, &roles, &observed, answers).into_iter().for_each(|question| issues.ask(question));
     }
     counts::check(&table, &roles, &observed, &mut issues);
+    let said_again = checks::said_again(&table, &roles, &observed, &mut issues);
     let understood = Understood::new(&table, &roles, &observed);
     let questions = issues.take_questions();
     let dataset = match observed.into_dataset(&table) {
@@ -196,7 +197,8 @@ pub fn import_with(text: &str, roles: Option<Roles>, answers: &[Answer]) -> Impo
     if is_guess && questions.is_empty() && roles.columns(Role::Weight).next().is_none() {
         mixture::unread(&table, &roles, answers).into_iter().for_each(|cause| issues.push(cause.of_text()));
     }
-    for column in roles.columns(Role::Ignored).map(|i| &table.header()[i]).filter(|name| guess::is_perplexity(name)) {
+    let is_new = |i: &usize| !said_again.contains(i) && guess::is_perplexity(&table.header()[*i]);
+    for column in roles.columns(Role::Ignored).filter(is_new).map(|i| &table.header()[i]) {
         let is_score = checks::is_at_most_one(&table, column);
         issues.push(if is_score { Cause::LikeScores } else { Cause::Perplexity }.in_column(column));
     }

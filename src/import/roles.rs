@@ -139,34 +139,8 @@ impl Roles {
 }
 
 /// What people put before or after a domain's name to say that the column is its weight.
-pub(super) const WEIGHT_WORDS: [&str; 26] = [
-    "weight",
-    "weights",
-    "w",
-    "h",
-    "mix",
-    "mixture",
-    "mixing",
-    "proportion",
-    "proportions",
-    "prop",
-    "share",
-    "shares",
-    "frac",
-    "fraction",
-    "ratio",
-    "p",
-    "pct",
-    "percent",
-    "percentage",
-    "permille",
-    "promille",
-    "anteil",
-    "anteile",
-    "prob",
-    "probability",
-    "sampling",
-];
+const WEIGHT_WORDS: &str = "weight weights w h mix mixture mixing proportion proportions prop share shares frac fraction ratio p pct \
+     percent percentage permille promille anteil anteile prob probability sampling";
 
 /// Before a domain's name, this says no more than that the column is about the training data (RegMix).
 pub(super) const TRAIN: &str = "train";
@@ -203,8 +177,13 @@ pub(super) fn split_last(name: &str) -> Option<(&str, &str)> {
     (!last.is_empty() && !rest.is_empty()).then_some((last, rest.trim_end()))
 }
 
+/// Whether a word is one of a list that is written as a text.
+pub(super) fn is_listed(word: &str, list: &str) -> bool {
+    list.split_ascii_whitespace().any(|own| own == word)
+}
+
 pub(super) fn is_weight_word(word: &str) -> bool {
-    word == "%" || word == "‰" || WEIGHT_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w))
+    word == "%" || word == "‰" || is_listed(&word.to_lowercase(), WEIGHT_WORDS)
 }
 
 /// Whether a name says that its column tells runs or mixtures apart: "run_id", "mixture_name", "index".

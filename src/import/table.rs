@@ -88,6 +88,9 @@ impl Table {
         }
         let header_line = lines.line;
         let mut cells = Vec::new();
+        // Names that are blank at the end of the line count where there is something below them.
+        let is_piped = delimiter == Delimiter::Pipe;
+        let n_written = if is_piped { 0 } else { unquoted(lines.line_text(), delimiter).len().min(MAX_COLUMNS) };
         let n_columns = match lines.take_row(delimiter, &mut cells) {
             Some(columns) if columns <= MAX_COLUMNS => columns,
             Some(columns) => {
@@ -121,11 +124,16 @@ impl Table {
         if named && commented.is_none() && lines.has_row_names_below(delimiter, &table.header) {
             table.header.insert(0, "row name".to_string());
         }
-        let n_columns = table.header.len();
+        let mut n_columns = table.header.len();
         let mut titles = vec![lines.last_comment; table.rows.len()];
         while let Some(line) = lines.seek() {
             let title = lines.last_comment;
-            match lines.take_row(delimiter, &mut cells) {
+            let seen = lines.take_row(delimiter, &mut cells);
+            while seen.is_some_and(|seen| seen > n_columns && seen <= n_written) {
+                n_columns += 1;
+                table.header.push(format!("column {n_columns}"));
+            }
+            match seen {
                 None => issues.push(Cause::UnclosedQuote.at_line(line)),
                 Some(seen) if seen > n_columns => {
                     issues.push(Cause::TooManyCells { seen, expected: n_columns }.at_line(line));

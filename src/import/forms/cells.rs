@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::html;
 use crate::import::guess::{has_loss_word, is_known, is_loss, is_perplexity};
 use crate::import::issue::{Cause, Issues};
+use crate::import::roles::is_listed;
 use crate::import::table::{MAX_COLUMNS, Row, Table};
 use crate::units::{Decimal, excerpt, is_missing, try_number};
 
@@ -339,24 +340,8 @@ fn latex(cell: &str) -> String {
         ("{,}", ","),
     ];
     /// Of these nothing is read.
-    const GONE: [&str; 16] = [
-        "cellcolor",
-        "rowcolor",
-        "color",
-        "cite",
-        "citep",
-        "citet",
-        "footnote",
-        "footnotemark",
-        "tnote",
-        "textsuperscript",
-        "label",
-        "ref",
-        "vspace",
-        "hspace",
-        "rule",
-        "phantom",
-    ];
+    const GONE: &str = "cellcolor rowcolor color cite citep citet footnote footnotemark tnote textsuperscript label ref vspace \
+         hspace rule phantom";
     /// Of these the last of several arguments is read.
     const LAST: [(&str, usize); 5] =
         [("multirow", 3), ("multicolumn", 3), ("textcolor", 2), ("colorbox", 2), ("rotatebox", 2)];
@@ -376,7 +361,7 @@ fn latex(cell: &str) -> String {
             let name = &rest[1..1 + name_len];
             rest = rest[1 + name_len..].trim_start();
             rest = rest.strip_prefix('*').filter(|after| name_len > 0 && after.starts_with('{')).unwrap_or(rest);
-            if GONE.contains(&name) {
+            if is_listed(name, GONE) {
                 while let Some((_, after)) = argument(rest) {
                     rest = after;
                 }

@@ -9,7 +9,7 @@ use crate::import::issue::{Cause, Issues};
 use crate::import::mixture::{is_stage, is_text};
 use crate::import::names::{self, words};
 use crate::import::recipe::{is_of_training, is_recipe, may_be_recipe};
-use crate::import::roles::{Role, Roles, is_id, is_weight_word};
+use crate::import::roles::{Role, Roles, is_id, is_listed, is_weight_word};
 use crate::import::table::{MAX_COLUMNS, Table};
 use crate::units::{Decimal, Flops, Params, is_missing, try_number, write_count, write_number};
 
@@ -377,77 +377,17 @@ fn bare_tokens(table: &Table, roles: &Roles, d: Option<&[f64]>) -> Option<ByDoma
 
 /// Whether a name is that of another large number than of tokens.
 fn is_of_else(name: &str) -> bool {
-    const OTHERS: [&str; 34] = [
-        "unique",
-        "uniq",
-        "stock",
-        "available",
-        "throughput",
-        "n",
-        "d",
-        "size",
-        "model",
-        "budget",
-        "bytes",
-        "byte",
-        "docs",
-        "documents",
-        "doc",
-        "samples",
-        "sequences",
-        "examples",
-        "flops",
-        "flop",
-        "params",
-        "param",
-        "parameters",
-        "time",
-        "timestamp",
-        "created",
-        "started",
-        "ended",
-        "at",
-        "date",
-        "chars",
-        "words",
-        "per",
-        "s",
-    ];
-    words(name).iter().any(|word| OTHERS.contains(&word.as_str()))
+    const OTHERS: &str = "unique uniq stock available throughput n d size model budget bytes byte docs documents doc samples \
+         sequences examples flops flop params param parameters time timestamp created started ended at date chars \
+         words per s";
+    words(name).iter().any(|word| is_listed(word, OTHERS))
 }
 
 /// The numbers by domain of columns that are called by one of these words and something else: "tokens_web",
 /// "web (B tokens)"; none of stocks in name or of what is measured.
 fn by_domain(table: &Table, kinds: &[&str]) -> ByDomain {
-    const OTHERS: [&str; 27] = [
-        "log",
-        "log10",
-        "log2",
-        "ln",
-        "lg",
-        "per",
-        "unique",
-        "uniq",
-        "val",
-        "valid",
-        "validation",
-        "eval",
-        "test",
-        "second",
-        "sec",
-        "step",
-        "batch",
-        "vocab",
-        "max",
-        "seq",
-        "scored",
-        "total",
-        "loss",
-        "gpu",
-        "warmup",
-        "sum",
-        "train",
-    ];
+    const OTHERS: &str = "log log10 log2 ln lg per unique uniq val valid validation eval test second sec step batch vocab max seq \
+         scored total loss gpu warmup sum train";
     const SILENT: [&str; 8] = ["n", "num", "of", "stock", "available", "factor", "seen", "trained"];
     let found = (0..table.header().len()).filter_map(|i| {
         let name = &table.header()[i];
@@ -455,7 +395,7 @@ fn by_domain(table: &Table, kinds: &[&str]) -> ByDomain {
         let words = words(&plain);
         let is_kind = |word: &String| kinds.contains(&word.as_str());
         if !words.iter().any(is_kind)
-            || words.iter().any(|word| OTHERS.contains(&word.as_str()))
+            || words.iter().any(|word| is_listed(word, OTHERS))
             || names::count(name).is_some()
             || names::is_ratio(name)
         {
@@ -1023,29 +963,8 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
     if has(roles, Role::Weight) {
         return None;
     }
-    const OTHERS: [&str; 21] = [
-        "value",
-        "drop",
-        "norm",
-        "max",
-        "min",
-        "mean",
-        "learning",
-        "rate",
-        "expansion",
-        "aspect",
-        "compression",
-        "active",
-        "expert",
-        "chinchilla",
-        "tokens",
-        "token",
-        "params",
-        "param",
-        "win",
-        "error",
-        "grad",
-    ];
+    const OTHERS: &str = "value drop norm max min mean learning rate expansion aspect compression active expert chinchilla tokens \
+         token params param win error grad";
     let may_be = |i: &usize| {
         let words = words(&table.header()[*i]);
         // "h" and "p" say it only before a name: "p_general", and not "time (h)".
@@ -1055,7 +974,7 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
         (words.iter().any(|word| named(word) && (word.len() > 1 || is_first(word))) || table.header()[*i].contains('%'))
             && !rest.is_empty()
             && (!may_be_recipe(&table.header()[*i]) || rest.iter().any(|word| is_text(word)))
-            && !rest.iter().any(|word| OTHERS.contains(&word.as_str()) || is_of_training(word))
+            && !rest.iter().any(|word| is_listed(word, OTHERS) || is_of_training(word))
     };
     let mut candidates = roles.columns(Role::Ignored).filter(may_be);
     let (Some(i), None) = (candidates.next(), candidates.next()) else { return None };
@@ -1090,26 +1009,21 @@ fn the_rest(table: &Table, roles: &Roles) -> Option<Made> {
 /// word for either the user says whether they are these.
 fn sizes_and_tokens(table: &Table, roles: &Roles) -> Option<Made> {
     const OTHERS: [&str; 6] = ["batch", "vocab", "seq", "context", "layers", "notes"];
-    if has(roles, Role::D) || has(roles, Role::Flops) || table.n_rows() == 0 {
+    let is_both = |&i: &usize| {
+        both_in_name(&table.header()[i]).is_some()
+            && !table.rows().any(|row| try_number(row.cell(i), table.layout().decimal).is_some())
+    };
+    let has = |role| roles.columns(role).any(|i| !is_both(&i));
+    if has(Role::D) || has(Role::Flops) || table.n_rows() == 0 {
         return None;
     }
-    roles.columns(Role::Ignored).find_map(|i| {
+    (0..table.header().len()).filter(|i| roles.get(*i) == Role::Ignored || is_both(i)).find_map(|i| {
         let name = &table.header()[i];
         let words = words(name);
         if is_recipe(name) || words.iter().any(|word| OTHERS.contains(&word.as_str())) {
             return None;
         }
-        // Which of two stands first, if the header says it.
-        let parts: Vec<&str> = name.split(['/', '(', '@', ',', '+', '&']).map(str::trim).collect();
-        let role_of = |part: &str| match part.trim_end_matches(')') {
-            "N" | "size" | "model" | "Model" => Some(Role::N),
-            "D" | "data" => Some(Role::D),
-            part => names::count(part).map(|count| count.role),
-        };
-        let of_header = match &parts[..] {
-            [first, second] => Some([role_of(first)?, role_of(second)?]),
-            _ => None,
-        };
+        let of_header = both_in_name(name);
         let mut is_told = true;
         let mut both = |cell: &str| -> Option<[Option<f64>; 2]> {
             let found = quantities(cell);
@@ -1137,9 +1051,9 @@ fn sizes_and_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         let column = |which: usize| {
             pairs.iter().map(|pair| pair[which].map(|number| number.to_string())).collect::<Option<Vec<String>>>()
         };
-        let n = column(0).filter(|_| !has(roles, Role::N));
+        let n = column(0).filter(|_| !has(Role::N));
         // Two numbers in a name may be anything if one of them is known.
-        if !is_told && (has(roles, Role::N) || is_of_two_sizes(table, i)) {
+        if !is_told && (has(Role::N) || is_of_two_sizes(table, i)) {
             return None;
         }
         let (mark, cell) = (if is_told { "" } else { UNSURE }, table.row(0).cell(i));
@@ -1154,6 +1068,20 @@ fn sizes_and_tokens(table: &Table, roles: &Roles) -> Option<Made> {
         let what = format!("\"{}\" in \"{name}\" {verb} {}", crate::units::excerpt(cell), what.join(" and "));
         columns.iter().any(|(name, _)| name.starts_with("tokens")).then_some(Made { columns, of: vec![i], what })
     })
+}
+
+/// Which of N and D stands first in the cells of a column, if its name says it: "Size / Tokens".
+fn both_in_name(name: &str) -> Option<[Role; 2]> {
+    let parts: Vec<&str> = name.split(['/', '(', '@', ',', '+', '&']).map(str::trim).collect();
+    let role_of = |part: &str| match part.trim_end_matches(')') {
+        "N" | "size" | "Size" | "model" | "Model" => Some(Role::N),
+        "D" | "data" => Some(Role::D),
+        part => names::count(part).map(|count| count.role),
+    };
+    match &parts[..] {
+        [first, second] => Some([role_of(first)?, role_of(second)?]),
+        _ => None,
+    }
 }
 
 /// Behind the name of a column that was made of what may be something else.

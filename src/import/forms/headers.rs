@@ -42,13 +42,14 @@ fn is_nameless(table: &Table, i: usize) -> bool {
 
 /// Whether a line says in what the columns below it are counted.
 fn is_units(table: &Table, row: Row) -> bool {
-    const UNITS: [&str; 16] = [
+    const UNITS: [&str; 17] = [
         "",
         "-",
         "%",
         "params",
         "parameters",
         "tokens",
+        "tok",
         "nats",
         "bits",
         "flops",
@@ -132,7 +133,9 @@ const MOST_NOTES: usize = 50;
 pub(super) fn without_repeated(table: Table, issues: &mut Issues) -> Table {
     let table = in_one_order(table, issues);
     let header = || table.header().iter().take_while(|name| *name != SECTION);
-    let is_again = |row: &Row| row.cells().zip(header()).all(|(cell, name)| cell == name);
+    // Of a table that pandas printed, the first name may be that of the index, which is blank.
+    let is_name = |(i, (cell, name)): (usize, (&str, &String))| cell == name || i == 0 && cell.is_empty();
+    let is_again = |row: &Row| row.cells().count() > 1 && row.cells().zip(header()).enumerate().all(is_name);
     let n = table.rows().filter(is_again).count();
     let Some(first) = table.rows().find(is_again).filter(|_| n < table.n_rows()).map(Row::line) else { return table };
     let what = format!("the names of the columns stand again on {n} of its lines, the first is line {first}: skipped");
@@ -189,6 +192,17 @@ pub(super) fn without_gaps(table: Table, issues: &mut Issues) -> Table {
     let header = kept.iter().map(|&i| table.header()[i].clone()).collect();
     let rows = table.rows().map(|row| (row.line(), kept.iter().map(|&i| row.cell(i).to_string()).collect()));
     Table::of_cells(header, rows).in_decimals_of(&table)
+}
+
+/// Whether a table is what pandas' `describe` prints: means, spreads and ends of columns, and no run.
+pub(super) fn is_summary(table: &Table) -> bool {
+    let of_names = |names: &mut dyn Iterator<Item = &str>| {
+        let words: Vec<String> = names.map(summary_word).collect();
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        words.len() > 3 && words.iter().all(|word| is_summary_word(word)) && has(&MEANS) && has(&SPREADS)
+    };
+    of_names(&mut table.rows().map(|row| row.cell(0)))
+        || of_names(&mut table.header().iter().skip(1).map(String::as_str))
 }
 
 /// The table without notes, means over its runs and titles within it. A title that stands above every run is a column

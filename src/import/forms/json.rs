@@ -240,6 +240,15 @@ fn with_settings(mut records: Vec<Record>, members: &BTreeMap<String, &RawValue>
             }
         });
     }
+    let is_other = |name: &&String| members[*name].get() != rows;
+    let others = members
+        .keys()
+        .filter(is_other)
+        .map(|name| (name.clone(), serde_json::from_str(members[name].get()).unwrap_or_default()));
+    refer(
+        &mut records.iter_mut().filter_map(|(_, record)| record.as_object_mut()).collect::<Vec<_>>(),
+        &others.collect(),
+    );
     // What a run says of itself is its own.
     for (_, record) in &records {
         let mut own = Vec::new();
@@ -251,6 +260,32 @@ fn with_settings(mut records: Vec<Record>, members: &BTreeMap<String, &RawValue>
         record.extend(cells);
     }
     records
+}
+
+/// Puts mixtures in the place of their names, where they stand beside the runs: {"mixtures": {"a": {"web": 0.9, …}, …},
+/// "runs": [{"mixture": "a", …}, …]}. Gives the names of what was put there.
+pub(super) fn refer<'a>(runs: &mut [&mut Map<String, Value>], others: &'a Map<String, Value>) -> Vec<&'a String> {
+    let are_referred = |(name, value): (&'a String, &'a Value)| {
+        let listed = |item: &Value| {
+            let mut own = item.as_object()?.clone();
+            let which = WHICH.iter().find(|word| own.get(**word).is_some_and(Value::is_string))?;
+            own.remove(*which).map(|name| (name.as_str().unwrap_or_default().to_string(), Value::Object(own)))
+        };
+        let named = value.as_object().filter(|named| named.values().all(Value::is_object)).cloned();
+        let named = named.or_else(|| value.as_array()?.iter().map(listed).collect::<Option<Map<_, _>>>())?;
+        // The runs themselves are no mixtures.
+        if named.values().filter_map(Value::as_object).flat_map(Map::keys).any(|name| has_loss_word(name)) {
+            return None;
+        }
+        let referred = |run: &Map<String, Value>, field: &str| named.get(run.get(field)?.as_str()?).cloned();
+        let field = runs.first()?.keys().find(|field| runs.iter().all(|run| referred(run, field).is_some()))?.clone();
+        for run in runs.iter_mut() {
+            let mixture = referred(run, &field)?;
+            run.insert("mixture".to_string(), mixture);
+        }
+        Some(name)
+    };
+    others.iter().filter_map(are_referred).collect()
 }
 
 /// The value of an object that has one member with something in it, and that a list or an object of objects: what is
@@ -476,8 +511,10 @@ fn entries(record: Value) -> Vec<Value> {
             objects.iter().all(|own| is_of(&mut own.keys(), &has_loss_word)) && is_of(&mut objects[0].keys(), &is_at)
         };
         if let Some(objects) = objects.filter(is_history) {
-            let without = [name.clone()];
-            return objects.into_iter().map(|own| whole(name, own.clone(), &without)).collect();
+            let mut objects: Vec<Map<String, Value>> = objects.into_iter().cloned().collect();
+            let referred = refer(&mut objects.iter_mut().collect::<Vec<_>>(), members);
+            let without: Vec<String> = referred.into_iter().chain([name]).cloned().collect();
+            return objects.into_iter().map(|own| whole(name, own, &without)).collect();
         }
     }
     let are_numbers =

@@ -12,7 +12,7 @@ use crate::import::table::Table;
 use crate::units::{is_missing, try_number};
 
 /// Words of which the name of the column is made that says which target or domain a line is about.
-const WHICH: [&str; 19] = [
+const WHICH: [&str; 20] = [
     "domain",
     "target",
     "metric",
@@ -32,6 +32,7 @@ const WHICH: [&str; 19] = [
     "subset",
     "file",
     "set",
+    "split",
 ];
 /// Words that may stand beside these.
 const BESIDE_WHICH: [&str; 4] = ["name", "id", "path", "data"];
@@ -100,6 +101,9 @@ pub(super) fn widened(table: &Table) -> Option<(Table, Cause)> {
     candidates.sort_by_key(|&i| !names::words(&header[i]).iter().any(is_metric));
     candidates.into_iter().find_map(|which| {
         let roles = roles.get_or_insert_with(|| guess_roles(table));
+        if roles.get(which) == Role::Split {
+            return None;
+        }
         // Beside the weights of all domains "data_frac" is none of the line's.
         let has_mixture = roles.columns(Role::Weight).nth(1).is_some_and(|_| loss.is_some());
         let by = |weight: Option<usize>| {

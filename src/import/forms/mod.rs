@@ -123,6 +123,10 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
         issues.push(Cause::Chart.of_text());
         return (None, issues);
     }
+    let (summaries, tables): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(headers::is_summary);
+    if let Some(first) = summaries.iter().find_map(|table| table.rows().next()) {
+        issues.push(Cause::SummaryTable { is_alone: tables.is_empty() }.at_line(first.line()));
+    }
     let tables = tables.into_iter().filter_map(|table| {
         let table = headers::in_one_line(cells::bare(with_plain_names(table), &mut issues), &mut issues);
         let table = headers::without_repeated(table, &mut issues);

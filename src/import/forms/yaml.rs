@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::json;
 use crate::import::guess::{is_count_name, is_loss, is_perplexity};
 use crate::import::table::Table;
 use crate::units::{Decimal, try_number};
@@ -86,6 +87,7 @@ pub(super) fn runs(text: &str) -> Option<Vec<(usize, Value)>> {
     let mut block = Block { lines, at: 0 };
     let whole = block.value(0).filter(|_| block.at == block.lines.len())?;
     let is_list = matches!(whole, Node::List(_));
+    let mut others = Map::new();
     let records = match whole {
         Node::List(items) => items,
         Node::Map(members) => {
@@ -97,6 +99,7 @@ pub(super) fn runs(text: &str) -> Option<Vec<(usize, Value)>> {
                         matches!(node, Node::Leaf(_)) && (is_count_name(name) || name == "N" || name == "D")
                     };
                     let shared: Vec<_> = members.iter().filter(is_shared).cloned().collect();
+                    others.extend(members.iter().map(|(_, name, node)| (name.clone(), node.clone().into_value())));
                     let with_shared = |node: Node| match node {
                         Node::Map(mut own) => {
                             let is_new =
@@ -114,7 +117,8 @@ pub(super) fn runs(text: &str) -> Option<Vec<(usize, Value)>> {
         }
         Node::Leaf(_) => return None,
     };
-    let records: Vec<(usize, Value)> = records.into_iter().map(|(line, node)| (line, node.into_value())).collect();
+    let mut records: Vec<(usize, Value)> = records.into_iter().map(|(line, node)| (line, node.into_value())).collect();
+    json::refer(&mut records.iter_mut().filter_map(|(_, record)| record.as_object_mut()).collect::<Vec<_>>(), &others);
     let are_runs = records.iter().all(|(_, record)| record.is_object()) && records.len() > 1;
     let has_loss = || records.iter().any(|(_, record)| has(record, &|name| is_loss(name) || is_perplexity(name)));
     let has_other = || records.iter().any(|(_, record)| has(record, &|name| !is_loss(name)));

@@ -97,6 +97,11 @@ impl Candidate {
 }
 
 impl Validation {
+    /// Whether there was anything to be right or wrong about.
+    pub fn is_tested(&self) -> bool {
+        self.unseen.is_some() || self.larger.is_some()
+    }
+
     /// Checks what a file says, for so many targets.
     ///
     /// # Errors

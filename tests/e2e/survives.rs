@@ -92,6 +92,29 @@ fn a_worker_that_is_gone_is_noticed() {
     });
 }
 
+/// The column of the ranges would say for ever that they are still to come.
+#[test]
+fn ranges_that_a_worker_did_not_live_to_tell_are_no_longer_awaited() {
+    in_chromium(async |page: &Browser| {
+        page.run_first(
+            "const Real = Worker;
+             const plain = (key, value) => value instanceof Map ? [...value]
+                 : typeof value === 'bigint' || value instanceof Uint8Array ? 0 : value;
+             window.Worker = class extends Real {
+                 postMessage(message) {
+                     super.postMessage(message);
+                     if (!message.program && JSON.stringify(message, plain).includes('\"Near\"')) super.terminate();
+                 }
+             }",
+        )
+        .await;
+        page.open("").await;
+        page.wait_for("The ranges of weights near the best loss are not known").await;
+        page.wait_until("return !document.querySelector('[data-test=near]')", SOON).await;
+        assert_eq!(page.run("return !!document.querySelector('[data-test=optimum-weight]')", &[]).await, true);
+    });
+}
+
 /// Whatever stopped the page last time would stop it again.
 #[test]
 fn a_draft_that_stopped_the_page_is_opened_on_demand_only() {

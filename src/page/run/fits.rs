@@ -370,7 +370,8 @@ impl LawFits {
             return format!("Fit finished: the {} law could not be fitted to any target: {sentence}", self.law.name());
         }
         let n_fitted = counted(self.study.targets().count(), "target");
-        let chosen = self.study.chosen().filter(|_| self.choice == AUTO).map(|at| self.study.candidates[at].name());
+        let is_chosen = self.choice == AUTO && self.study.validation.is_tested();
+        let chosen = self.study.chosen().filter(|_| is_chosen).map(|at| self.study.candidates[at].name());
         let name = match chosen {
             Some(name) => format!("{name}, chosen by validation"),
             None => format!("{} law", self.law.name()),

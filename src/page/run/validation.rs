@@ -213,12 +213,12 @@ pub fn predictor_sentence(study: &FittedStudy, is_auto: bool, is_running: bool) 
     };
     let n = study.candidates.len();
     match (study.validation.range.is_some(), is_running) {
+        (true, _) if !study.validation.is_tested() => {
+            format!("Predicted by {name}. There are too few runs to validate it.")
+        }
         (true, _) if n > 1 => format!(
             "Predicted by {name}, chosen by validation from {n} candidates: the first whose held-out errors are within one standard error of the best, simpler ones coming first."
         ),
-        (true, _) if study.validation.unseen.is_none() && study.validation.larger.is_none() => {
-            format!("Predicted by {name}. There are too few runs to validate it.")
-        }
         (true, _) => format!("Predicted by {name}, validated on runs it was not fitted to."),
         (false, true) if is_auto => {
             format!(

@@ -28,8 +28,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub struct About {
     /// Which optimum.
     pub of: Option<Same<Answered>>,
-    /// Near-optimal ranges by domain.
+    /// Near-optimal ranges by domain, once they are known.
     pub near: Option<Vec<Interval>>,
+    /// Whether they could not be computed.
+    pub has_failed: bool,
 }
 
 /// What the replicates make of one optimum.
@@ -187,7 +189,7 @@ impl State {
                     // Until the new ones are there, ranges of the optimum before would stand beside the wrong weights. They
                     // may be there already, where much had to be drawn before it came to this.
                     if self.about.with_untracked(|about| about.of.as_ref() != Some(&answered)) {
-                        self.about.set(About { of: Some(answered), near: None });
+                        self.about.set(About { of: Some(answered), ..About::default() });
                     }
                 }
             });
@@ -417,9 +419,15 @@ impl State {
         let Some(answered) = answered else { return };
         let of = answered.clone();
         self.ask("about", &answered, Question::Near(DEFAULT_EPSILON), move |reply| {
-            if let Ok(protocol::Reply::Near(ranges)) = reply {
-                self.about.set(About { of: Some(of.clone()), near: Some(ranges) });
-            }
+            let near = match reply {
+                Ok(protocol::Reply::Near(ranges)) => Some(ranges),
+                Ok(_) => None,
+                Err(sentence) => {
+                    self.status.set(format!("The ranges of weights near the best loss are not known: {sentence}"));
+                    None
+                }
+            };
+            self.about.set(About { of: Some(of.clone()), has_failed: near.is_none(), near });
         });
     }
 

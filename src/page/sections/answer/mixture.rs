@@ -41,13 +41,17 @@ pub fn OptimumBars() -> impl IntoView {
         findings.is_some_and(|all| is_red(all.first()) || is_red(all.get(1)) || is_red(all.last()))
     };
     let bootstrapped = Memo::new(move |_| is_bootstrapped(state));
+    let has_near = Memo::new(move |_| {
+        let (about, optimum) = (state.about.read(), state.optimum.read());
+        !about.has_failed || about.of.as_ref() != optimum.latest()
+    });
     let query = RwSignal::new(String::new());
     let names =
         Memo::new(move |_| rows.with(|rows| rows.iter().flatten().map(|row| row.domain.clone()).collect::<Vec<_>>()));
     view! {
         {found}
         <Search query names name="find-domain"/>
-        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read()) has_near=true has_interval=bootstrapped.get()/> })}</div>
+        <div class:stale=waiting class:doubtful=doubtful>{move || rows.get().map(|rows| view! { <Bars rows=found_bars(rows, &query.read()) has_near=has_near.get() has_interval=bootstrapped.get()/> })}</div>
     }
 }
 

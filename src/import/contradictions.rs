@@ -463,8 +463,8 @@ impl Study<'_> {
         }
     }
 
-    /// By what share of the loss a column's words differ, if they explain nearly all that a line in the mixture, ln N
-    /// and ln D leaves of ln L, for at least half of the targets.
+    /// By what share of the loss a column's words differ, if they explain nearly all that [`Study::linear`] leaves of ln L,
+    /// for at least half of the targets.
     fn split(&self, column: usize, values: &[String]) -> Option<f64> {
         let n_targets = self.rows.first()?.losses.len().min(MOST_TARGETS);
         let mut differences = Vec::new();
@@ -565,6 +565,7 @@ impl Study<'_> {
     /// A line whose N or D no other has, though others have it but for a power of ten, and its losses go with theirs.
     fn slipped_count(&self, n_targets: usize) -> Option<(usize, String)> {
         const POWERS: [f64; 6] = [0.1, 10.0, 1e-3, 1e3, 1e-2, 1e2];
+        const MOST_DIFFERENT: usize = 200;
         let symbols = ["N", "D"].into_iter().enumerate();
         symbols.filter(|(i, _)| counts(&self.rows[0])[*i].is_some()).find_map(|(i, symbol)| {
             let mut seen: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
@@ -572,7 +573,7 @@ impl Study<'_> {
                 seen.entry(counts(row)[i]?.to_bits()).or_default().push(position);
             }
             // Sizes or tokens that most runs have of their own are no grid.
-            if seen.len() > self.rows.len() / 2 + 1 {
+            if seen.len() > MOST_DIFFERENT.min(self.rows.len() / 2 + 1) {
                 return None;
             }
             let alone = seen.iter().filter(|(_, positions)| positions.len() == 1);
@@ -599,23 +600,28 @@ impl Study<'_> {
 
     /// A line of whose losses two are far from what the others make likely, and each near to what they do for the other.
     fn swapped_losses(&self, linears: &[(usize, Linear)]) -> Option<(usize, String)> {
-        /// Standard deviations that both are off by as they stand, and at most if they are swapped.
-        const OFF: (f64, f64) = (5.0, 3.0);
+        /// Standard deviations that each of them and both together are off by as they stand, and each at most if swapped.
+        const OFF: (f64, f64, f64) = (2.5, 7.0, 3.0);
         let rows: Vec<_> = linears.iter().map(|(target, linear)| (*target, linear.distances())).collect();
         let pairs = rows.iter().enumerate().flat_map(|(i, one)| rows[i + 1..].iter().map(move |other| (one, other)));
         pairs.into_iter().find_map(|((one, rows), (other, of_other))| {
             let is_swapped = |(position, own): (&usize, &Distance)| {
                 let other = of_other.get(position)?;
-                let is_off = |own: &Distance| own.off.abs() > OFF.0 * own.deviation;
-                let fits = |own: &Distance, y: f64| (own.off + y - own.y).abs() < OFF.1 * own.deviation;
-                (is_off(own) && is_off(other) && fits(own, other.y) && fits(other, own.y)).then_some(*position)
+                let times = |own: &Distance| own.off / own.deviation;
+                let fits = |own: &Distance, y: f64| (own.off + y - own.y).abs() < OFF.2 * own.deviation;
+                let (first, second) = (times(own), times(other));
+                let are_off =
+                    first * second < 0.0 && first.abs().min(second.abs()) > OFF.0 && first.hypot(second) > OFF.1;
+                (are_off && fits(own, other.y) && fits(other, own.y)).then_some(*position)
             };
             let position = rows.iter().find_map(is_swapped)?;
             let [one, other] = [*one, *other].map(|target| self.column_of(target));
             Some((
                 position,
                 format!(
-                "each of the losses in \"{one}\" and \"{other}\" would be likely in the other column: are they swapped?"),
+                    "each of the losses in \"{one}\" and \"{other}\" would be likely in the other column: are they \
+                     swapped?"
+                ),
             ))
         })
     }
@@ -653,7 +659,7 @@ impl Study<'_> {
         column.map_or(String::new(), |column| excerpt(&self.table.header()[column]))
     }
 
-    /// A line in the mixture, ln N and ln D for ln L of a target.
+    /// A line in the weights, the sum of their roots and what is made of N and D by [`scaled`] for ln L of a target.
     fn linear(&self, target: usize) -> Option<Linear> {
         self.line(target, true)
     }
@@ -672,7 +678,7 @@ impl Study<'_> {
             let mut features = if is_plain { vec![1.0] } else { row.mixture.clone() };
             // A domain's first percents do more than its last ones.
             features.extend((!is_plain).then(|| row.mixture.iter().map(|h| h.sqrt()).sum::<f64>()));
-            features.extend(counts(row).iter().flatten().map(|count| count.ln() - CENTRE));
+            features.extend(counts(row).iter().flatten().map(|count| scaled(*count)));
             features
         };
         let n_features = features(*positions.first()?).len();
@@ -706,8 +712,10 @@ struct Distance {
     deviation: f64,
 }
 
-/// What is taken from ln N and ln D.
-const CENTRE: f64 = 20.0;
+/// What ln L is nearly linear in: between ln N and the power of it that a law has.
+fn scaled(count: f64) -> f64 {
+    (count / 1e9).powf(-0.2)
+}
 
 /// N and D.
 fn counts(row: &Observation) -> [Option<f64>; 2] {
@@ -738,9 +746,11 @@ impl Linear {
     /// they do not tell.
     fn prefers(&self, position: usize, count: usize, instead: f64) -> Option<bool> {
         /// A standard deviation in ln L that hides what ten times N or D change.
-        const VAGUE: f64 = 0.015;
+        const VAGUE: f64 = 0.03;
         /// Standard deviations that it is off by for the other, at most, and for its own.
-        const OFF: (f64, f64) = (2.5, 4.0);
+        const OFF: (f64, f64) = (2.5, 3.0);
+        /// So little in ln L is less than ten times N or D change.
+        const SMALL: f64 = 0.01;
         /// Beyond this leverage, what the others make likely for its own says nothing.
         const ALONE: f64 = 4.0;
         let row = self.positions.iter().position(|own| *own == position)?;
@@ -755,10 +765,10 @@ impl Linear {
         };
         let own = self.features.row(row).transpose();
         let mut other = own.clone();
-        other[if count == 0 && self.columns[1] { k - 2 } else { k - 1 }] = instead.ln() - CENTRE;
+        other[if count == 0 && self.columns[1] { k - 2 } else { k - 1 }] = scaled(instead);
         let ((off_own, of_own, leverage), (off_other, of_other, _)) = (off(&own), off(&other));
         let is_off = leverage > ALONE || off_own.abs() > OFF.1 * of_own;
-        (of_other < VAGUE).then_some(off_other.abs() < OFF.0 * of_other && is_off)
+        (of_other < VAGUE).then_some(off_other.abs() < (OFF.0 * of_other).max(SMALL) && is_off)
     }
 
     /// By how much kinds of observations differ in ln L, if that explains nearly all that the line leaves; `is` says

@@ -774,7 +774,9 @@ const MOST_IN_NAMES: usize = 40;
 /// The mixture in a run's name: words with a number behind each, at least two, that sum to 1 or 100. Other words and
 /// numbers may stand around.
 pub(super) fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
-    if let Some(counted) = counted(name).or_else(|| named_ratio(name)) {
+    // "2B tokens: 70% web + 30% code" says something else first.
+    let behind = || name.split_once(": ").and_then(|(_, list)| counted(list));
+    if let Some(counted) = counted(name).or_else(behind).or_else(|| named_ratio(name)) {
         return Some(counted);
     }
     let pairs = pairs_in(name);
@@ -855,14 +857,18 @@ fn counted(cell: &str) -> Option<Vec<(String, f64)>> {
         let is_name = name.starts_with(|c: char| c.is_alphabetic());
         Some((name.trim().to_string(), try_number(number, Decimal::Point).filter(|_| is_name)?))
     };
-    let parts: Vec<(String, f64)> = cell.split([',', ';', '+', '|', '/']).map(one).collect::<Option<_>>()?;
-    let (sum, names): (f64, HashSet<&String>) =
-        (parts.iter().map(|(_, number)| number).sum(), parts.iter().map(|(name, _)| name).collect());
-    let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < 0.015)?;
-    // "web=0.01_code=0.99" is no part.
-    let are_names = parts.iter().all(|(name, _)| !name.contains(['=', ':']));
-    let is_mixture = parts.iter().all(|(_, number)| *number >= 0.0) && names.len() == parts.len();
-    (is_mixture && are_names).then(|| parts.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
+    let all: Vec<Option<(String, f64)>> = cell.split([',', ';', '+', '|', '/']).map(one).collect();
+    // What else is said of the run may stand before them.
+    (0..all.len().saturating_sub(1).max(1)).find_map(|start| {
+        let parts: Vec<(String, f64)> = all[start..].iter().cloned().collect::<Option<_>>()?;
+        let (sum, names): (f64, HashSet<&String>) =
+            (parts.iter().map(|(_, number)| number).sum(), parts.iter().map(|(name, _)| name).collect());
+        let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < 0.015)?;
+        // "web=0.01_code=0.99" is no part.
+        let are_names = parts.iter().all(|(name, _)| !name.contains(['=', ':']));
+        let is_mixture = parts.iter().all(|(_, number)| *number >= 0.0) && names.len() == parts.len();
+        (is_mixture && are_names).then(|| parts.iter().map(|(name, number)| (name.clone(), number / whole)).collect())
+    })
 }
 
 /// The two that a name says one number is the ratio of: "code-to-web ratio", "code/web", "code per web".

@@ -138,9 +138,14 @@ fn as_it_stands(text: &str) -> (Option<Table>, Issues) {
     (join::joined(tables, &mut issues), issues)
 }
 
-/// The table without the "value" that W&B writes behind each name: "config.tokens.value".
+/// The table without the "value" that W&B writes behind each name, "config.tokens.value", and with paths in the place of
+/// Python's tuples: "('loss', 'web')".
 fn with_plain_names(mut table: Table) -> Table {
     for i in 0..table.header().len() {
+        if let Some(tuple) = table.header()[i].strip_prefix("('").and_then(|name| name.strip_suffix("')")) {
+            let path = tuple.split("', '").filter(|level| !level.is_empty()).collect::<Vec<_>>().join("/");
+            table = table.renamed(i, &path);
+        }
         let plain = table.header()[i].strip_suffix(".value").filter(|plain| plain.contains('.')).map(str::to_string);
         if let Some(plain) = plain.filter(|plain| !table.header().contains(plain)) {
             table = table.renamed(i, &plain);

@@ -470,8 +470,15 @@ fn weights_in_names(table: &Table, roles: &Roles) -> Option<Made> {
             let own = own.join(" ");
             names.iter().find(|name| name.eq_ignore_ascii_case(&own)).map(|name| vec![(name.clone(), 1.0)])
         };
-        let rows =
-            table.rows().zip(rows).map(|(row, own)| own.or_else(|| short(row.cell(i))).or_else(|| alone(row.cell(i))));
+        // "40% web, 70% code, 30% math" is no mixture of two.
+        let is_whole = |cell: &str, own: &Vec<(String, f64)>| {
+            let is_in = |name: &String| !names.contains(name) || own.iter().any(|(other, _)| other == name);
+            pairs_in(cell).iter().all(|(name, number)| *number == 0.0 || is_in(name))
+        };
+        let rows = table.rows().zip(rows).map(|(row, own)| {
+            let own = own.filter(|own| own.is_empty() || is_whole(row.cell(i), own));
+            own.or_else(|| short(row.cell(i))).or_else(|| alone(row.cell(i)))
+        });
         let rows: Vec<Vec<(String, f64)>> = rows.collect::<Option<_>>()?;
         if names.len() < 2 {
             return None;
@@ -806,6 +813,11 @@ pub(super) fn mixture_in(name: &str) -> Option<Vec<(String, f64)>> {
 
 /// The words of a name that have a number behind or before each.
 fn pairs_in(name: &str) -> Vec<(String, f64)> {
+    // In "40% web, 70% code" the number behind "web" is that of "code".
+    let list = name.split(BETWEEN_PARTS).map(numbered).collect::<Option<Vec<_>>>();
+    if let Some(list) = list.filter(|list| list.len() > 1) {
+        return list;
+    }
     let segments = name.split(['_', '-', '/', ',', ' ', '+', '=', ':']).filter(|segment| !segment.is_empty());
     let mut pairs: Vec<(String, f64)> = Vec::new();
     let mut word: Option<&str> = None;
@@ -843,24 +855,34 @@ fn named_ratio(cell: &str) -> Option<Vec<(String, f64)>> {
     are_words.then(|| names.into_iter().zip(shares).collect())
 }
 
+/// What parts a list of those.
+const BETWEEN_PARTS: [char; 5] = [',', ';', '+', '|', '/'];
+
+/// A name and its number, in "62.4% code" or "cc_head 20".
+fn numbered(part: &str) -> Option<(String, f64)> {
+    let part = part.trim();
+    // "code 25" as well, as long as a separator parts these.
+    let is_behind = part.starts_with(|c: char| c.is_alphabetic());
+    let (number, name) = match is_behind {
+        true => part.rsplit_once([' ', ':', '=']).map(|(name, number)| (number, name.trim()))?,
+        false => part.split_once(' ')?,
+    };
+    let is_name = name.starts_with(|c: char| c.is_alphabetic());
+    Some((name.trim().to_string(), try_number(number, Decimal::Point).filter(|_| is_name)?))
+}
+
 /// The mixture in "62.4% code, 25% science, 12.6% wiki" or "cc_head 20 / cc_tail 80": numbers with a name beside each that
 /// sum to 1 or 100.
 fn counted(cell: &str) -> Option<Vec<(String, f64)>> {
-    let one = |part: &str| {
-        let part = part.trim();
-        // "code 25" as well, as long as a separator parts these.
-        let is_behind = part.starts_with(|c: char| c.is_alphabetic());
-        let (number, name) = match is_behind {
-            true => part.rsplit_once([' ', ':', '=']).map(|(name, number)| (number, name.trim()))?,
-            false => part.split_once(' ')?,
-        };
-        let is_name = name.starts_with(|c: char| c.is_alphabetic());
-        Some((name.trim().to_string(), try_number(number, Decimal::Point).filter(|_| is_name)?))
+    let all: Vec<&str> = cell.split(BETWEEN_PARTS).collect();
+    // What else is said of the run may stand before them: words, or numbers too large for a share.
+    let is_else = |part: &&str| match numbered(part) {
+        Some((_, number)) => number > 100.0,
+        None => !part.contains(|c: char| c.is_ascii_digit()),
     };
-    let all: Vec<Option<(String, f64)>> = cell.split([',', ';', '+', '|', '/']).map(one).collect();
-    // What else is said of the run may stand before them.
-    (0..all.len().saturating_sub(1).max(1)).find_map(|start| {
-        let parts: Vec<(String, f64)> = all[start..].iter().cloned().collect::<Option<_>>()?;
+    let most = all.iter().take_while(|part| is_else(part)).count();
+    (0..=most).find_map(|start| {
+        let parts: Vec<(String, f64)> = all[start..].iter().copied().map(numbered).collect::<Option<_>>()?;
         let (sum, names): (f64, HashSet<&String>) =
             (parts.iter().map(|(_, number)| number).sum(), parts.iter().map(|(name, _)| name).collect());
         let whole = [1.0, 100.0].into_iter().find(|whole| (sum / whole - 1.0).abs() < 0.015)?;

@@ -589,7 +589,7 @@ impl Study<'_> {
                 let [own, instead] = [own, instead].map(|count| write_count(count, 4));
                 (!votes.is_empty() && !votes.contains(&false)).then(|| {
                     let why = format!(
-                        "{symbol} is {own}, as on no other line, and its loss is what the others make likely for \
+                        "{symbol} is {own} on this line alone, and its loss is what the other lines would give at \
                          {instead}: is a digit or the unit wrong?"
                     );
                     (position, why)
@@ -618,10 +618,7 @@ impl Study<'_> {
             let [one, other] = [*one, *other].map(|target| self.column_of(target));
             Some((
                 position,
-                format!(
-                    "each of the losses in \"{one}\" and \"{other}\" would be likely in the other column: are they \
-                     swapped?"
-                ),
+                format!("the losses in \"{one}\" and \"{other}\" would each fit the other column: are they swapped?"),
             ))
         })
     }
@@ -644,8 +641,8 @@ impl Study<'_> {
         let times = |(.., own): &(usize, usize, Distance)| own.off.abs() / own.deviation;
         let (target, position, Distance { y, off, .. }) = far.max_by(|a, b| times(a).total_cmp(&times(b)))?;
         let why = format!(
-            "the loss {} in \"{}\" is far from about {}, which the other lines make likely: is it right, and are \
-             the other numbers of this line?",
+            "the loss {} in \"{}\" is far from the {} or so that the other lines would give: is it right, and \
+             are the other numbers on this line?",
             write_number(y.exp(), 4),
             self.column_of(target),
             write_number((y - off).exp(), 2)
